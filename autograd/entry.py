@@ -1,0 +1,110 @@
+"""One entry of the table: an operation's signature, value and partial derivatives, as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+_SIGNATURE = re.compile(r"(\w+)\((.*)\)")
+_OPERAND = re.compile(r"(\*?)([A-Za-z_]\w*)(?:=(.+))?")
+
+Rule = str | Callable[..., Any]
+"""An expression over the operands and `out`, or a function of the operands."""
+
+
+class Op:
+    """An operation: what it is called, what it computes, and its partial derivatives.
+
+    The rules are ordinary mathematics over the operand names of the signature and the result
+    `out`; one partial for each operand, in order. A starred operand such as `*xs` is a whole
+    sequence; its partial is written for one element `x` (the singular of the name). Such a rule
+    may also use the element's partners in the other sequences, the sequences themselves, and
+    `before` and `after`: the products of the elements before and after this one.
+
+    >>> op = Op("scaled_tanh(x, scale=2.0)", "scale * tanh(x)", "scale - out * out / scale", "tanh(x)")
+    >>> op.name, op.operands, op.defaults
+    ('scaled_tanh', ('x', 'scale'), {'scale': 2.0})
+    >>> Op("cube(x)", "x * x * x")
+    Traceback (most recent call last):
+    ...
+    TypeError: cube has 1 operand (x) but 0 partials: give exactly one partial for each operand
+    """
+
+    def __init__(
+        self,
+        signature: str,
+        value: Rule,
+        *partials: Rule,
+        domain: str = "",
+        symbol: str = "",
+        written: str = "",
+        about: str = "",
+        note: str = "",
+        example: str = "",
+    ) -> None:
+        match = _SIGNATURE.fullmatch(signature)
+        parts = match and [_OPERAND.fullmatch(part.strip()) for part in match[2].split(",")]
+        if not match or not parts or None in parts:
+            raise ValueError(f"a signature reads 'name(x, y)' or 'name(*xs)', not {signature!r}")
+        stars, operands, defaults = zip(*(part.groups() for part in parts if part), strict=True)
+        self.signature = signature
+        self.name: str = match[1]
+        self.operands: tuple[str, ...] = operands
+        self.defaults = {name: float(text) for name, text in zip(operands, defaults, strict=True) if text}
+        self.variadic = bool(stars[0])
+        self.domain, self.symbol, self.written = domain, symbol or self.name, written
+        self.about, self.note, self.example = about, note, example
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self.reduced: tuple[Any, ...] | None = None
+        """How pickle finds the op again, by name: a function and its arguments."""
+        self.value = self._text("value", value, operands)
+        self.partials = tuple(
+            self._text(f"partial_{name}", rule, operands)
+            for name, rule in zip(operands, partials, strict=False)
+        )
+        self._refuse_nonsense(stars, partials)
+
+    def _text(self, role: str, rule: Rule, operands: tuple[str, ...]) -> str:
+        """The rule as text; a function becomes a call of itself under a name of the op's own."""
+        if isinstance(rule, str):
+            return rule
+        if not callable(rule):
+            raise TypeError(f"{role} of {self.name} is {rule!r}: give an expression as text, or a function")
+        name = f"{self.name}_{role}"
+        self.functions[name] = rule
+        code = getattr(rule, "__code__", None)
+        wants_out = code is not None and "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return f"number({name}({', '.join(operands)}{', out=out' if wants_out else ''}))"
+
+    def _refuse_nonsense(self, stars: tuple[str, ...], partials: tuple[Rule, ...]) -> None:
+        if len(partials) != len(self.operands):
+            many = "operand" if len(self.operands) == 1 else "operands"
+            raise TypeError(
+                f"{self.name} has {len(self.operands)} {many} ({', '.join(self.operands)}) but "
+                f"{len(partials)} partials: give exactly one partial for each operand"
+            )
+        if len(set(stars)) > 1:
+            raise ValueError(f"{self.signature}: star every operand, or none")
+        if "out" in self.operands or len(set(self.operands)) < len(self.operands):
+            raise ValueError(f"{self.signature}: operands need different names, and 'out' is the result's")
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """What one element of each starred operand is called: `x` for `*xs`; else the operands."""
+        return tuple(name.removesuffix("s") for name in self.operands) if self.variadic else self.operands
+
+    def partial_of(self, position: int, count: int) -> str:
+        """The rule of the operand at a position, among all `count` operands of one node."""
+        return self.partials[position * len(self.partials) // count if self.variadic else position]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.reduced is None:
+            raise TypeError(f"{self!r} cannot be pickled: declare it with autograd.operation, in a module")
+        return self.reduced
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Op:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<op {self.signature} = {self.value}>"

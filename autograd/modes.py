@@ -1,0 +1,96 @@
+"""Switches for what happens when a node is born: no_grad and anomaly_detection.
+
+The switches live in a context variable, so that threads and async tasks do not see each other's.
+"""
+
+from __future__ import annotations
+
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import NamedTuple
+
+
+class Mode(NamedTuple):
+    """How results are recorded; the ordinary way is the absence of a mode."""
+
+    recording: bool = True
+    watching: bool = False
+    """Whether a nan or an infinity is an error at once."""
+    total: bool = False
+    """Whether a point outside the domain gives nan or inf instead of an error."""
+
+
+CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
+
+
+class _Switch(ContextDecorator):
+    """A context manager, also usable as a decorator, that changes one field of the current mode."""
+
+    def __init__(self, **changes: bool) -> None:
+        self._changes = changes
+        self._token: Token[Mode | None] | None = None
+
+    def _recreate_cm(self) -> _Switch:
+        """A fresh switch for each call of a decorated function, which may run in many threads."""
+        return _Switch(**self._changes)
+
+    def __enter__(self) -> None:
+        if self._token is not None:
+            raise RuntimeError("this switch is already on: make a new one for a nested or second use")
+        self._token = CURRENT.set((CURRENT.get() or Mode())._replace(**self._changes))
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            CURRENT.reset(self._token)
+            self._token = None
+
+
+def no_grad() -> _Switch:
+    """Compute without recording: results are leaves that remember no operands.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.operands
+    (9.0, ())
+    """
+    return _Switch(recording=False)
+
+
+def enable_grad() -> _Switch:
+    """Record again, inside a `no_grad()`.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad(), enable_grad():
+    ...     y = x * x
+    >>> len(y.operands)
+    2
+    """
+    return _Switch(recording=True)
+
+
+def anomaly_detection() -> _Switch:
+    """Raise AnomalyError where the first nan or infinity is born, with the path from the leaves.
+
+    >>> from autograd import Value, exp
+    >>> x = Value(1000.0, "x")
+    >>> with anomaly_detection():
+    ...     exp(x)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.AnomalyError: exp(x) gave inf at x = 1000.0
+    """
+    return _Switch(watching=True)
+
+
+def ieee_arithmetic() -> _Switch:
+    """Give nan or inf outside an operation's domain, as numpy does, instead of a DomainError.
+
+    >>> from autograd import log
+    >>> with ieee_arithmetic():
+    ...     log(0.0)
+    -inf
+    """
+    return _Switch(total=True)

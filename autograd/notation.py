@@ -1,0 +1,161 @@
+"""Formulas and numbers as text: a rule with names or numbers filled in, a node as an expression."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .entry import Op
+
+_NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+_WHOLE = re.compile(r"\b(\d+)\.0\b")
+_BINDING = {"add": 1, "sub": 1, "mul": 2, "div": 2, "mod": 2, "neg": 3, "pos": 3, "pow": 4}
+_TIGHTEST = 9
+
+
+def fixed(number: float, sign: bool = False) -> str:
+    """Four decimals, or scientific notation where those would hide the digits.
+
+    >>> fixed(3.85611), fixed(0.2826, sign=True), fixed(-0.000012)
+    ('3.8561', '+0.2826', '-1.2e-05')
+    """
+    small, large = abs(number) < 0.001, abs(number) >= 100_000
+    style = ".4f" if number == 0 or not (small or large) else ".1e" if small else ".3e"
+    return format(number, f"{'+' if sign else ''}{style}" if math.isfinite(number) else "+" if sign else "")
+
+
+def short(number: float, sign: bool = False) -> str:
+    """Three significant digits or two decimals, for the label of an edge.
+
+    >>> short(0.0706508), short(-2.8921, sign=True), short(4.0)
+    ('0.0707', '-2.89', '4.00')
+    """
+    plus = "+" if sign else ""
+    if not math.isfinite(number):
+        return format(number, plus)
+    if number == 0 or 1 <= abs(number) < 10_000:
+        return format(number, f"{plus}.2f")
+    return format(number, f"{plus}.3g" if 0.001 <= abs(number) < 1 else f"{plus}.1e")
+
+
+def plain(number: float) -> str:
+    """A number as one would write it in a formula, a negative one in parentheses.
+
+    >>> plain(2.0), plain(-0.5)
+    ('2', '(-0.5)')
+    """
+    text = repr(int(number)) if number == int_or_none(number) else repr(number)
+    return f"({text})" if text.startswith("-") else text
+
+
+def int_or_none(number: float) -> int | None:
+    """The whole number that a float is, if it is one of moderate size."""
+    return int(number) if abs(number) < 1e15 and number == int(number) else None
+
+
+def fill(rule: str, words: Mapping[str, str]) -> str:
+    """A rule with other words for some of its names, and whole numbers without their `.0`.
+
+    >>> fill("1.0 - out * out", {"out": "t"})
+    '1 - t * t'
+    """
+    return _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
+
+
+def names_of(order: Iterable[Any]) -> dict[Any, str]:
+    """A name for every node, unique in the graph: its label, or v1, v2 ... where it has none.
+
+    The second of two equal labels gets the number 2, as in `w#2`.
+    """
+    order = list(order)
+    taken = {node.label for node in order}
+    names: dict[Any, str] = {}
+    used: dict[str, int] = {}
+    for position, node in enumerate(order):
+        name = node.label or f"v{position}"
+        while not node.label and name in taken:
+            name += "_"
+        used[name] = used.get(name, 0) + 1
+        names[node] = name if used[name] == 1 else f"{name}#{used[name]}"
+    return names
+
+
+def applied(op: Op, operands: Iterable[str]) -> str:
+    """An operation applied to operands, the way one writes it: `a * b`, `tanh(a)`, `total(a, b)`.
+
+    >>> from autograd.ops import TABLE
+    >>> applied(TABLE["mul"], ["a", "(-2)"]), applied(TABLE["atan2"], ["y", "x"])
+    ('a * (-2)', 'atan2(y, x)')
+    """
+    words = list(operands)
+    if op.written:
+        return fill(op.written, dict(zip(op.operands, words, strict=True)))
+    if op.variadic and len(op.operands) > 1:
+        size = len(words) // len(op.operands)
+        return f"{op.name}({', '.join(_listed(words[k : k + size]) for k in range(0, len(words), size or 1))})"
+    return f"{op.name}({_shortened(words)})"
+
+
+def _listed(words: list[str]) -> str:
+    return f"[{_shortened(words)}]"
+
+
+def _shortened(words: list[str], most: int = 6) -> str:
+    """A comma-separated list; a long one with its middle left out."""
+    return ", ".join(words if len(words) <= most else [*words[: most - 2], "...", words[-1]])
+
+
+def word(operand: Any, names: Mapping[Any, str]) -> str:
+    """An operand as one word: a node's name, or the number."""
+    return plain(operand) if operand.__class__ is float else names[operand]
+
+
+def formula(node: Any, names: Mapping[Any, str]) -> str:
+    """How a node was computed, in the names of its operands; the empty text for a leaf."""
+    return applied(node.op, [word(operand, names) for operand in node.operands]) if node.op else ""
+
+
+def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str) -> str:
+    """The rule of one partial, with a word for each operand's position and for the result."""
+    op: Op = node.op
+    count = len(node.operands)
+    if not op.variadic:
+        binding = dict(zip(op.operands, (words[k] for k in range(count)), strict=True))
+    else:
+        size = count // len(op.operands)
+        binding = {name: words[position % size + k * size] for k, name in enumerate(op.elements)}
+        binding |= dict(zip(op.operands, ("all operands",) * len(op.operands), strict=True))
+        if "len(" in op.partial_of(position, count):
+            return fill(op.partial_of(position, count).replace(f"len({op.operands[0]})", str(size)), binding)
+    return fill(op.partial_of(position, count), binding | {"out": out})
+
+
+def history(node: Any, depth: int = 4) -> str:
+    """A node as an expression of labelled or distant nodes, for an error message.
+
+    >>> from autograd import Value
+    >>> history((Value(1.0, "a") + 2) * Value(3.0, "b"))
+    '(a + 2) * b'
+    """
+    return _history(node, depth, top=True)[0]
+
+
+def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
+    """The expression, and how tightly its outermost operation binds."""
+    if node.__class__ is float:
+        return plain(node), _TIGHTEST
+    if node.label and not top:
+        return node.label, _TIGHTEST
+    if not node.op:
+        return plain(node.data), _TIGHTEST
+    if depth == 0:
+        return "...", _TIGHTEST
+    binding = _BINDING.get(node.op.name, _TIGHTEST)
+    words = []
+    for position, operand in enumerate(node.operands):
+        text, tightness = _history(operand, depth - 1)
+        loose = tightness < binding or (tightness == binding and position == 1)
+        words.append(f"({text})" if loose and node.op.written else text)
+    return applied(node.op, words), binding

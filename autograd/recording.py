@@ -1,0 +1,300 @@
+"""The one place where a node is born: from a table entry to the function that records it."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from numbers import Real
+from typing import Any
+
+from .entry import Op
+from .errors import AnomalyError, DomainError
+from .floats import FAST, IEEE
+from .modes import CURRENT, Mode
+from .notation import history
+from .ops import TABLE
+from .rules import define, names_in, partials_source, without_exceptions
+
+# An operand (x_) is a node with a number (x) in it, or just a number: then the two are the same
+# object, it takes no edge, and its partial is never evaluated. The partials are fixed here, at
+# birth, so that a later write to a leaf cannot corrupt a gradient. The rules see only floats.
+_TEMPLATE = """\
+def record_{name}({parameters}):
+{unwrapped}
+    try:
+        if {outside}: raise ValueError
+        out = {value}
+        if {only_numbers}: return out
+        partials = ({partials})
+    except (ArithmeticError, ValueError):
+        out, partials = exceptional(OP_{name}, ({operands}))
+        if partials is None: return out
+    node = new(Value)
+    node.data = out
+    node.grad = 0.0
+    node.label = ""
+    if mode() is None:
+        node.op = OP_{name}
+        node.operands = ({operands})
+        node.partials = partials
+    else:
+        node.op, node.operands, node.partials = under_mode(OP_{name}, out, ({operands}), partials)
+    return node
+"""
+_UNWRAP = """\
+    {x}_ = {x}
+    if {x}.__class__ is Value: {x} = {x}.data
+    else: {x} = {x}_ = {coerce}({x})"""
+_UNWRAP_SELF = """\
+    {x}_ = {x}
+    {x} = {x}.data"""
+_UNWRAP_OR_DECLINE = """\
+    {x}_ = {x}
+    if {x}.__class__ is Value: {x} = {x}.data
+    elif is_number({x}): {x} = {x}_ = float({x})
+    else: return NotImplemented"""
+_UNWRAP_SEQUENCE = """\
+    {x}_, {x}, {x}_edges = numbers({x})"""
+
+
+def is_number(operand: object) -> bool:
+    """Whether something is a plain real number: not a bool, a complex number or a text."""
+    kind = operand.__class__
+    return kind is float or kind is int or (isinstance(operand, Real) and kind is not bool)
+
+
+def number(operand: Any) -> float:
+    """A plain number as a float; anything else is a TypeError that says what is allowed."""
+    if is_number(operand):
+        return float(operand)
+    raise TypeError(f"expected a real number or a Value, not {operand!r} of type {type(operand).__name__}")
+
+
+def truth(operand: Any) -> float:
+    """A condition as a number: a bool (numpy's too) becomes 1 or 0."""
+    if isinstance(operand, bool) or type(operand).__name__ == "bool":
+        return float(operand)
+    return number(operand)
+
+
+def numbers(operands: Iterable[Any]) -> tuple[tuple[Any, ...], Sequence[float], list[bool] | None]:
+    """The operands, their numbers, and which of them are nodes: None means all, [] none."""
+    nodes = tuple(operands)
+    kinds = {*map(type, nodes)}
+    if kinds == _ONLY_NODES:
+        return nodes, [node.data for node in nodes], None
+    edges = [node.__class__ in _ONLY_NODES for node in nodes]
+    if not any(edges):
+        nodes = nodes if kinds == _ONLY_FLOATS else tuple(map(number, nodes))
+        return nodes, nodes, []
+    nodes = tuple(node if edge else number(node) for node, edge in zip(nodes, edges, strict=True))
+    return nodes, [node.data if edge else node for node, edge in zip(nodes, edges, strict=True)], edges
+
+
+def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[float | None]:
+    """The partials of a starred operand, None for the elements that are plain numbers."""
+    if edges is None:
+        return partials
+    if not edges:
+        return [None] * len(partials)
+    return [partial if edge else None for partial, edge in zip(partials, edges, strict=True)]
+
+
+def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float | None, ...] | None]:
+    """Value and partials where float arithmetic raises: an error outside the domain, IEEE inside."""
+    edges = [operand.__class__ is not float for operand in operands]
+    point = [operand.data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
+    grouped = _grouped(op, point)
+    in_domain, value, partials = _ieee_functions(op)
+    forgiving = (CURRENT.get() or Mode()).total or any(x != x for x in point)
+    if not forgiving and not in_domain(*grouped):
+        raise DomainError(_outside_message(op, operands, grouped))
+    try:
+        out = value(*grouped)
+        found = partials(*grouped, out=out) if any(edges) else ()
+    except (ArithmeticError, ValueError) as error:  # a user's own function, not a rule in text
+        point_text = ", ".join(map(repr, point))
+        raise DomainError(f"{op.name}({point_text}) raised {type(error).__name__}: {error}") from error
+    if not any(edges):
+        return out, None
+    return out, tuple(partial if edge else None for partial, edge in zip(found, edges, strict=True))
+
+
+@cache
+def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
+    """Domain, value and partials of an op as functions of floats that never raise."""
+    texts = [
+        op.domain or "True",
+        op.value,
+        partials_source(op, dict.fromkeys(op.operands, "None" if op.variadic else "True")),
+    ]
+    heads = [*["".join(f"{name}, " for name in op.operands)] * 2, f"{', '.join(op.operands)}, *, out"]
+    namespace = IEEE | {"masked": masked, "number": number} | op.functions | _composed(op, IEEE)
+    return tuple(
+        define(f"ieee_{op.name}_{k}", f"def ieee_{op.name}_{k}({head}): return {text}", namespace)
+        for k, (head, text) in enumerate(zip(heads, map(without_exceptions, texts), strict=True))
+    )
+
+
+def _grouped(op: Op, point: list[float]) -> list[Any]:
+    """The flat operands of a node as the op's signature takes them."""
+    if not op.variadic:
+        return point
+    size = len(point) // len(op.operands)
+    return [point[k * size : (k + 1) * size] for k in range(len(op.operands))]
+
+
+def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:
+    values = ", ".join(f"{name} = {value!r}" for name, value in zip(op.operands, grouped, strict=True))
+    made = [
+        f"{name} is {history(operand)}"
+        for name, operand in zip(op.operands, operands, strict=False)
+        if operand.__class__ is not float and (operand.label or operand.op)
+    ]
+    return (
+        f"{op.name}({', '.join(op.operands)}) is undefined at {values}: it needs {op.domain}"
+        f"{'; here ' + ', '.join(made) if made else ''}"
+        f". Change the inputs, or keep the operand inside with autograd.clip or autograd.where"
+    )
+
+
+def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The op, operands and partials that a node gets while a mode is on."""
+    mode = CURRENT.get() or Mode()
+    if mode.watching:
+        _refuse_anomaly(op, out, operands, partials)
+    return (op, operands, partials) if mode.recording else (None, (), ())
+
+
+def _refuse_anomaly(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> None:
+    found = f"gave {out!r}" if not _finite(out) else ""
+    for position, partial in enumerate(partials):
+        if not found and partial is not None and not _finite(partial):
+            found = f"has the derivative {partial!r} towards its operand {position + 1}"
+    if found:
+        node = NAMESPACE["Value"](out)
+        node.op, node.operands = op, operands
+        raise AnomalyError(f"{history(node, depth=12)} {found} at {_leaves(node)}")
+
+
+def _finite(x: float) -> bool:
+    return x - x == 0
+
+
+def _leaves(node: Any) -> str:
+    """The path's beginning: the operands of the node, each with its data and how it was made."""
+    parts = []
+    for operand in node.operands:
+        if operand.__class__ is not float:
+            origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
+            parts.append(f"{operand.label or history(operand)}{origin} = {operand.data!r}")
+    return ", ".join(parts)
+
+
+def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callable[..., Any]:
+    """The function that computes an op and records it as a node; of numbers alone, a number.
+
+    `operator` makes it decline foreign operands, so that the other operand's type (a numpy array)
+    may try; `reflected` takes the operands in the opposite order, for `2 * x`.
+    """
+    built_in = TABLE.get(op.name) is op
+    names = op.operands[::-1] if reflected else op.operands
+    unwrap = [_UNWRAP_SEQUENCE if op.variadic else _UNWRAP_OR_DECLINE if operator else _UNWRAP] * len(names)
+    edge = "{0}_edges" if op.variadic else "{0}_ is not {0}"
+    if operator:  # a method of Value: its first parameter is a node for sure
+        unwrap[0] = _UNWRAP_SELF
+    source = _TEMPLATE.format(
+        name=op.name,
+        parameters=", ".join(f"{x}={op.defaults[x]!r}" if x in op.defaults else x for x in names),
+        unwrapped="\n".join(
+            text.format(x=x, coerce="truth" if x == "condition" else "number")
+            for text, x in zip(unwrap, names, strict=True)
+        )
+        + _same_lengths(op),
+        outside=f"not ({op.domain})" if op.domain else "False",
+        value=op.value if built_in else f"number({op.value})",
+        only_numbers="False" if operator else " and ".join(f"{x}_ is {x}" for x in op.operands),
+        partials=partials_source(
+            op, {x: edge.format(x) for x in op.operands} | ({names[0]: "True"} if operator else {})
+        ),
+        operands="".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands),
+    )
+    extras = {f"OP_{op.name}": op} | op.functions | _composed(op, FAST)
+    if built_in:  # they share one namespace, which `bind` can still complete
+        NAMESPACE.update(extras)
+    namespace = NAMESPACE if built_in else NAMESPACE | extras
+    function = define(f"record_{op.name}", source, namespace)
+    function.__name__ = function.__qualname__ = op.name
+    return function
+
+
+def check_names(op: Op) -> None:
+    """Refuse a declared op whose rules cannot be read: a syntax error, or a name nobody knows."""
+    known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
+    known |= set(keyword.kwlist)
+    for rule in (op.value, *op.partials, op.domain or "True"):
+        unknown = sorted(names_in(rule) - known)
+        if unknown:
+            raise ValueError(
+                f"{op.name}: the rule {rule!r} mentions {', '.join(unknown)}; it may use {', '.join(op.elements)}, "
+                f"out and the operations of the table"
+            )
+        try:
+            compile(rule, op.name, "eval")
+        except SyntaxError as error:
+            raise ValueError(f"{op.name}: the rule {rule!r} is not an expression ({error.msg})") from error
+
+
+def _same_lengths(op: Op) -> str:
+    """Source that refuses two starred operands of different lengths, which zip would cut."""
+    if not op.variadic or len(op.operands) == 1:
+        return ""
+    first, second = op.operands[:2]
+    return f"\n    if len({first}) != len({second}): raise unequal(OP_{op.name}, len({first}), len({second}))"
+
+
+def unequal(op: Op, first: int, second: int) -> ValueError:
+    """The error for sequences that should be equally long."""
+    ws, xs = op.operands[:2]
+    return ValueError(
+        f"{op.name}({ws}, {xs}) needs two sequences of one length, but {ws} has {first} and {xs} has {second}"
+    )
+
+
+def _composed(op: Op, algebra: dict[str, Any]) -> dict[str, Any]:
+    """The operations that an op's rules use and that are themselves made of rules: `sigmoid` in softplus."""
+    found: dict[str, Any] = {}
+    for name in sorted(names_in(" ".join((op.value, *op.partials))) - algebra.keys() & TABLE.keys()):
+        entry = TABLE[name]
+        if name not in op.operands and name not in op.functions:
+            value = entry.value if algebra is FAST else without_exceptions(entry.value)
+            source = f"def {name}({', '.join(entry.operands)}): return {value}"
+            found[name] = define(name, source, algebra | _composed(entry, algebra))
+    return found
+
+
+NAMESPACE: dict[str, Any] = FAST | {
+    "mode": CURRENT.get,
+    "number": number,
+    "truth": truth,
+    "numbers": numbers,
+    "is_number": is_number,
+    "masked": masked,
+    "exceptional": exceptional,
+    "under_mode": under_mode,
+    "unequal": unequal,
+}
+"""What the generated functions see; `bind` completes it."""
+_ONLY_NODES: set[type] = set()
+_ONLY_FLOATS = {float}
+
+
+def bind(node_type: type) -> None:
+    """Tell the generated functions which class a node is: called once, where that class is defined."""
+    NAMESPACE.update(Value=node_type, new=node_type.__new__)
+    _ONLY_NODES.add(node_type)
+
+
+RECORDED: dict[str, Callable[..., Any]] = {name: recorder(op) for name, op in TABLE.items()}
+"""Every operation of the table as the function that records it."""

@@ -1,0 +1,235 @@
+"""Value: a number that remembers how it was computed, and can send a gradient back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import Any, final
+
+from .differentiation import pull_back
+from .entry import Op
+from .graph import backward, topological_order
+from .ops import TABLE
+from .recording import RECORDED, bind, is_number, number, recorder
+
+_SAVING: ContextVar[bool] = ContextVar("saving", default=False)
+_Method = Callable[..., "Value"]
+
+
+def _operator(name: str, reflected: bool = False) -> _Method:
+    return recorder(TABLE[name], operator=True, reflected=reflected)
+
+
+@final
+class Value:
+    """A real number (float64) and a node of the graph that computed it.
+
+    Operators and functions on Values give new Values that remember their operands and the partial
+    derivatives towards them. `backward()` then gives every Value its gradient in `grad`: the
+    derivative of the one by the other. Two Values are equal only if they are the same node;
+    `<`, `<=`, `>` and `>=` compare the numbers. A Value is not a float: `math.sin(value)` is a
+    TypeError, because it would cut the graph without a word; use `autograd.sin`.
+
+    Raises TypeError for anything but a real number (a bool and a text are not numbers here).
+
+    >>> x, w = Value(2.0, "x"), Value(-3.0, "w")
+    >>> y = (w * x).tanh() + x ** 2
+    >>> y.backward()
+    >>> y.data, x.grad
+    (3.0000122883492044, 3.999926270357784)
+    """
+
+    __slots__ = ("data", "grad", "label", "op", "operands", "partials")
+
+    data: float
+    grad: Any
+    """A float; after `backward(create_graph=True)` a Value."""
+    label: str
+    op: Op | None
+    """The operation that computed it; None for a leaf."""
+    operands: tuple[Any, ...]
+    """What the operation was applied to: Values, and floats for plain numbers."""
+    partials: tuple[float | None, ...]
+    """For each operand the derivative towards it, fixed at birth; None for a plain number."""
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        if not is_number(data):
+            raise TypeError(f"Value(data) takes a real number, not {data!r} of type {type(data).__name__}")
+        if not isinstance(label, str):
+            raise TypeError(f"Value(data, label) takes a text as its label, not {label!r}")
+        self.data = float(data)
+        self.grad = 0.0
+        self.label = label
+        self.op = None
+        self.operands = ()
+        self.partials = ()
+
+    # Operators: each is made from its entry in the table, as the functions are (see recording.py).
+    __add__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub"), _operator("sub", reflected=True)
+    __mul__, __rmul__ = _operator("mul"), _operator("mul", reflected=True)
+    __truediv__, __rtruediv__ = _operator("div"), _operator("div", reflected=True)
+    __mod__, __rmod__ = _operator("mod"), _operator("mod", reflected=True)
+    __pow__, __rpow__ = _operator("pow"), _operator("pow", reflected=True)
+    __neg__, __pos__, __abs__ = _operator("neg"), _operator("pos"), _operator("abs")
+    _add_reflected = _operator("add", reflected=True)
+
+    def __radd__(self, other: Any) -> Value:
+        # Python's sum() starts from the whole number 0; it should not leave a node behind.
+        return self if other.__class__ is int and other == 0 else self._add_reflected(other)
+
+    # Methods, named as the functions are; numpy's object arrays call them too (np.tanh(array)).
+    add, sub, mul, div, mod, pow = (RECORDED[name] for name in "add sub mul div mod pow".split())
+    neg, pos, abs, sign = (RECORDED[name] for name in "neg pos abs sign".split())
+    square, reciprocal, sqrt, cbrt = (RECORDED[name] for name in "square reciprocal sqrt cbrt".split())
+    exp, exp2, expm1 = (RECORDED[name] for name in "exp exp2 expm1".split())
+    log, log2, log10, log1p = (RECORDED[name] for name in "log log2 log10 log1p".split())
+    sin, cos, tan = (RECORDED[name] for name in "sin cos tan".split())
+    asin, acos, atan, atan2 = (RECORDED[name] for name in "asin acos atan atan2".split())
+    sinh, cosh, tanh = (RECORDED[name] for name in "sinh cosh tanh".split())
+    asinh, acosh, atanh, hypot = (RECORDED[name] for name in "asinh acosh atanh hypot".split())
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2  # numpy's words for them
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    sigmoid, logsigmoid, softplus = (RECORDED[name] for name in "sigmoid logsigmoid softplus".split())
+    relu, leaky_relu, elu = (RECORDED[name] for name in "relu leaky_relu elu".split())
+    gelu, silu, erf, erfc = (RECORDED[name] for name in "gelu silu erf erfc".split())
+    maximum, minimum, step, clip = (RECORDED[name] for name in "maximum minimum step clip".split())
+
+    def __lt__(self, other: Any) -> bool:
+        return self.data < (other.data if other.__class__ is Value else number(other))
+
+    def __le__(self, other: Any) -> bool:
+        return self.data <= (other.data if other.__class__ is Value else number(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return self.data > (other.data if other.__class__ is Value else number(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return self.data >= (other.data if other.__class__ is Value else number(other))
+
+    def __bool__(self) -> bool:
+        return self.data != 0
+
+    def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
+        """Send `gradient` back: every leaf's grad grows by gradient * d self / d leaf.
+
+        Leaves accumulate from call to call, once each call; the grads of the nodes in between
+        belong to the last call. With `create_graph` the grads are Values, recorded like any
+        other, so that they can be differentiated in turn. Raises StaleGraphError if that needs
+        a number that has been overwritten since the forward pass.
+
+        >>> x = Value(2.0)
+        >>> y = x * x * x
+        >>> y.backward()
+        >>> y.backward()
+        >>> x.grad
+        24.0
+        """
+        if not create_graph:
+            backward(self, number(gradient))
+            return
+        for node, received in pull_back(self, number(gradient), create_graph=True).items():
+            found = received if isinstance(received, Value) else Value(received)
+            node.grad = found if node.operands or not node.grad else node.grad + found
+
+    def zero_grad(self) -> None:
+        """Set the grad of every node that this one depends on, and its own, to 0.
+
+        >>> x = Value(2.0)
+        >>> y = x * x
+        >>> y.backward()
+        >>> y.zero_grad()
+        >>> x.grad
+        0.0
+        """
+        zero_grad(topological_order(self))
+
+    def detach(self) -> Value:
+        """A leaf with the same number and label, from which no gradient goes back.
+
+        >>> x = Value(3.0)
+        >>> y = x.detach() * x
+        >>> y.backward()
+        >>> x.grad
+        3.0
+        """
+        return Value(self.data, self.label)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        op = f", op={self.op.name!r}" if self.op else ""
+        return f"Value({self.data!r}{label}{op}, grad={self.grad!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickle and deepcopy would recurse once for each link of the graph. So the first node
+        # lists everything below it, operands first; each of those finds its operands done.
+        below = _Below(self) if self.operands and not _SAVING.get() else None
+        state = (self.data, self.grad, self.label, self.op, self.operands, self.partials)
+        return _restored, (below, *state)
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Value cannot be subclassed: hold one in a field, or declare an operation")
+
+
+bind(Value)
+
+
+class _Below:
+    """The nodes below a root, for pickle to save one after the other; it loads as a list."""
+
+    def __init__(self, root: Value) -> None:
+        self.root = root
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._one_by_one()
+
+    def _one_by_one(self) -> Iterator[Value]:
+        _SAVING.set(True)
+        try:
+            yield from topological_order(self.root)[:-1]
+        finally:
+            _SAVING.set(False)
+
+
+def _restored(_below: Any, *state: Any) -> Value:
+    value = Value(0.0)
+    value.data, value.grad, value.label, value.op, value.operands, value.partials = state
+    return value
+
+
+def zero_grad(values: Iterable[Value]) -> None:
+    """Set the grad of each of the values to 0: the leaves of a model, say, before the next pass.
+
+    >>> x = Value(2.0)
+    >>> (x * x).backward()
+    >>> zero_grad([x])
+    >>> x.grad
+    0.0
+    """
+    for value in values:
+        value.grad = 0.0
+
+
+def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
+    """Label Values by the names they go by: `label(a=x, b=y)`, or everything with `label(locals())`.
+
+    In a list or tuple of Values each gets its index: `w[0]`, `w[1]`. From a dict, whatever is not a
+    Value is passed over, and so are names with a leading underscore; as a keyword it is a TypeError.
+
+    >>> x, ws = Value(1.0), [Value(2.0), Value(3.0)]
+    >>> label(x=x, w=ws)
+    >>> x.label, ws[1].label
+    ('x', 'w[1]')
+    """
+    found = {key: value for key, value in (names or {}).items() if not key.startswith("_")}
+    for name, value in (found | values).items():
+        if isinstance(value, Value):
+            value.label = name
+        elif isinstance(value, list | tuple) and value and all(isinstance(item, Value) for item in value):
+            for index, item in enumerate(value):
+                item.label = f"{name}[{index}]"
+        elif name in values:
+            raise TypeError(f"label({name}=...) takes a Value, or a list of Values, not {value!r}")
