@@ -2,8 +2,8 @@
 
 from .entry import Op
 from .errors import AnomalyError, DomainError, StaleGraphError
+from .functions import abs as abs
 from .functions import (
-    abs,
     acos,
     acosh,
     add,
@@ -41,7 +41,6 @@ from .functions import (
     neg,
     operation,
     pos,
-    pow,
     prod,
     reciprocal,
     relu,
@@ -60,8 +59,10 @@ from .functions import (
     total,
     where,
 )
+from .functions import pow as pow
 from .modes import anomaly_detection, enable_grad, no_grad
 from .ops import TABLE
+from .stepping import Backprop, backprop
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value, label, zero_grad
 
@@ -71,6 +72,7 @@ __version__ = "0.1.0"
 __all__ = [
     "TABLE",
     "AnomalyError",
+    "Backprop",
     "DomainError",
     "Op",
     "StaleGraphError",
@@ -84,6 +86,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "backprop",
     "cbrt",
     "clip",
     "cos",

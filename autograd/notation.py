@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .entry import Op
+from .floats import IEEE
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _WHOLE = re.compile(r"\b(\d+)\.0\b")
@@ -117,19 +118,39 @@ def formula(node: Any, names: Mapping[Any, str]) -> str:
     return applied(node.op, [word(operand, names) for operand in node.operands]) if node.op else ""
 
 
+def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
+    """The branch that a conditional rule takes at a point; the whole rule if that is a mere number.
+
+    >>> taken_branch("y * pow(x, y - 1.0) if y else 0.0", {"x": 3.0, "y": 2.0})
+    'y * pow(x, y - 1.0)'
+    >>> taken_branch("0.0 if x < 0 else 1.0", {"x": 3.0})
+    '0.0 if x < 0 else 1.0'
+    """
+    if " if " not in rule:
+        return rule
+    import ast  # only where somebody reads a conditional rule: it is slow to import
+
+    branch = ast.parse(rule, mode="eval").body
+    while isinstance(branch, ast.IfExp):
+        condition = eval(compile(ast.Expression(branch.test), rule, "eval"), IEEE | dict(point))
+        branch = branch.body if condition else branch.orelse
+    return rule if isinstance(branch, ast.Constant) else ast.unparse(branch)
+
+
 def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str) -> str:
     """The rule of one partial, with a word for each operand's position and for the result."""
     op: Op = node.op
     count = len(node.operands)
     if not op.variadic:
-        binding = dict(zip(op.operands, (words[k] for k in range(count)), strict=True))
-    else:
-        size = count // len(op.operands)
-        binding = {name: words[position % size + k * size] for k, name in enumerate(op.elements)}
-        binding |= dict(zip(op.operands, ("all operands",) * len(op.operands), strict=True))
-        if "len(" in op.partial_of(position, count):
-            return fill(op.partial_of(position, count).replace(f"len({op.operands[0]})", str(size)), binding)
-    return fill(op.partial_of(position, count), binding | {"out": out})
+        point = {
+            name: getattr(item, "data", item) for name, item in zip(op.operands, node.operands, strict=True)
+        }
+        rule = taken_branch(op.partials[position], point | {"out": node.data} | op.functions)
+        return fill(rule, {name: words[k] for k, name in enumerate(op.operands)} | {"out": out})
+    size = count // len(op.operands)
+    binding = {name: words[position % size + k * size] for k, name in enumerate(op.elements)}
+    rule = op.partial_of(position, count).replace(f"len({op.operands[0]})", str(size))
+    return fill(rule, binding | {"out": out})
 
 
 def history(node: Any, depth: int = 4) -> str:

@@ -202,8 +202,9 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     names = op.operands[::-1] if reflected else op.operands
     unwrap = [_UNWRAP_SEQUENCE if op.variadic else _UNWRAP_OR_DECLINE if operator else _UNWRAP] * len(names)
     edge = "{0}_edges" if op.variadic else "{0}_ is not {0}"
+    edges = {x: edge.format(x) for x in op.operands}
     if operator:  # a method of Value: its first parameter is a node for sure
-        unwrap[0] = _UNWRAP_SELF
+        unwrap[0], edges[names[0]] = _UNWRAP_SELF, "True"
     source = _TEMPLATE.format(
         name=op.name,
         parameters=", ".join(f"{x}={op.defaults[x]!r}" if x in op.defaults else x for x in names),
@@ -215,9 +216,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         outside=f"not ({op.domain})" if op.domain else "False",
         value=op.value if built_in else f"number({op.value})",
         only_numbers="False" if operator else " and ".join(f"{x}_ is {x}" for x in op.operands),
-        partials=partials_source(
-            op, {x: edge.format(x) for x in op.operands} | ({names[0]: "True"} if operator else {})
-        ),
+        partials=partials_source(op, edges),
         operands="".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands),
     )
     extras = {f"OP_{op.name}": op} | op.functions | _composed(op, FAST)
@@ -237,8 +236,8 @@ def check_names(op: Op) -> None:
         unknown = sorted(names_in(rule) - known)
         if unknown:
             raise ValueError(
-                f"{op.name}: the rule {rule!r} mentions {', '.join(unknown)}; it may use {', '.join(op.elements)}, "
-                f"out and the operations of the table"
+                f"{op.name}: the rule {rule!r} mentions {', '.join(unknown)}; it may use "
+                f"{', '.join(op.elements)}, out and the operations of the table"
             )
         try:
             compile(rule, op.name, "eval")
@@ -298,3 +297,11 @@ def bind(node_type: type) -> None:
 
 RECORDED: dict[str, Callable[..., Any]] = {name: recorder(op) for name, op in TABLE.items()}
 """Every operation of the table as the function that records it."""
+
+
+def function_of(op: Op) -> Callable[..., Any]:
+    """The function that records an op, a built-in one or a user's own."""
+    return RECORDED[op.name] if TABLE.get(op.name) is op else _declared(op)
+
+
+_declared = cache(recorder)

@@ -12,11 +12,13 @@ from .graph import backward, topological_order
 from .ops import TABLE
 from .recording import RECORDED, bind, is_number, number, recorder
 
+FROM_ABOVE: dict[str, Callable[..., Any]] = {}
+"""What methods of Value call in modules that build on this one; those put themselves in."""
+
 _SAVING: ContextVar[bool] = ContextVar("saving", default=False)
-_Method = Callable[..., "Value"]
 
 
-def _operator(name: str, reflected: bool = False) -> _Method:
+def _operator(name: str, reflected: bool = False) -> Callable[..., Value]:
     return recorder(TABLE[name], operator=True, reflected=reflected)
 
 
@@ -154,6 +156,18 @@ class Value:
         3.0
         """
         return Value(self.data, self.label)
+
+    def backprop(self, gradient: float = 1.0) -> Any:
+        """The backward pass as a `Backprop`, to go through one chain-rule application at a time.
+
+        >>> x = Value(3.0, "x")
+        >>> (x * x).backprop().finish()
+        Backprop of v1 = x * x: 2 values, 2 chain-rule steps, 2 done
+          every grad is what backward() gives
+        >>> x.grad
+        6.0
+        """
+        return FROM_ABOVE["backprop"](self, gradient)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

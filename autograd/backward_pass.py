@@ -1,0 +1,228 @@
+"""A backward pass recorded step by step: one step is one edge, one application of the chain rule."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+from .graph import topological_order
+from .notation import fixed, formula, names_of, partial_formula, word
+from .value import Value
+
+
+class Edge(NamedTuple):
+    """One operand of one node, as the chain rule sees it; indices are those of the order."""
+
+    result: int
+    position: int
+    """Which operand of the result it is, counting plain numbers."""
+    operand: int
+    partial: float
+
+
+class State(NamedTuple):
+    """Gradients at one moment: what a picture or a table of the graph shows."""
+
+    grads: list[float | None]
+    """For each node its grad; None where no gradient has arrived yet."""
+    arrived: list[int]
+    """For each node how many contributions have arrived."""
+    contributions: list[float | None]
+    """For each edge what has flowed along it; None where nothing has yet."""
+    present: int | None
+    """The edge of the present step; None before the first and without stepping."""
+    title: str
+
+
+def _shows_unicode() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+def derivative_sign() -> str:
+    """The sign of a partial derivative where the terminal can show it; `d` elsewhere."""
+    return "∂" if _shows_unicode() else "d"
+
+
+def not_reached_sign() -> str:
+    """What stands in the place of a gradient that has not arrived yet."""
+    return "·" if _shows_unicode() else "."
+
+
+class BackwardPass:
+    """What `root.backward(gradient)` does, in order, without doing it: steps and states.
+
+    Gradients that leaves already have are what their first contribution is added to. Nothing
+    here writes to a node, so a pass can be looked at in any order, backwards too.
+
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> recorded = BackwardPass(a * b + a)
+    >>> len(recorded.edges), recorded.state(4).grads
+    (4, [-2.0, 2.0, 1.0, 1.0])
+    """
+
+    def __init__(self, root: Value, gradient: float = 1.0) -> None:
+        if not isinstance(root, Value):
+            raise TypeError(f"a backward pass starts from a Value, not {root!r}")
+        self.root, self.gradient = root, gradient
+        self.order: list[Value] = topological_order(root)
+        self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
+        self.names = names_of(self.order)
+        self.initial = [0.0 if node.operands else float(node.grad) for node in self.order]
+        self.edges = [
+            Edge(k, position, self.index[operand], partial)
+            for k in range(len(self.order) - 1, -1, -1)
+            for position, (operand, partial) in enumerate(
+                zip(self.order[k].operands, self.order[k].partials, strict=True)
+            )
+            if partial is not None
+        ]
+        self.expected = [0] * len(self.order)
+        """For each node how many contributions will arrive: the number of its edges."""
+        self._replay()
+
+    def _replay(self) -> None:
+        """Follow the pass once: each edge's contribution, and the operand's grad before and after."""
+        grads = list(self.initial)
+        grads[-1] += self.gradient
+        self.contributions: list[float] = []
+        self.before: list[float] = []
+        self.after: list[float] = []
+        self.counts: list[int] = []
+        """For each edge: the how-manieth contribution to its operand it is."""
+        for edge in self.edges:
+            contribution = grads[edge.result] * edge.partial
+            self.expected[edge.operand] += 1
+            self.contributions.append(contribution)
+            self.counts.append(self.expected[edge.operand])
+            self.before.append(grads[edge.operand])
+            grads[edge.operand] += contribution
+            self.after.append(grads[edge.operand])
+        self.final = grads
+
+    def state(self, done: int) -> State:
+        """The gradients when that many steps are done; -1 is before the root got its own."""
+        grads: list[float | None] = [None] * len(self.order)
+        arrived = [0] * len(self.order)
+        if done >= 0:
+            grads[-1] = self.initial[-1] + self.gradient
+        for edge, after, count in zip(self.edges[: max(done, 0)], self.after, self.counts, strict=False):
+            grads[edge.operand], arrived[edge.operand] = after, count
+        shown = max(done, 0)
+        flowed = [*self.contributions[:shown], *[None] * (len(self.edges) - shown)]
+        return State(grads, arrived, flowed, done - 1 if done > 0 else None, self.title(done))
+
+    def title(self, done: int) -> str:
+        """One line that says where the pass stands."""
+        total = f"{len(self.edges)} chain-rule step{'' if len(self.edges) == 1 else 's'}"
+        if done == len(self.edges):
+            return f"backward pass complete: {total}"
+        if done < 0:
+            return f"forward pass complete; {total} to go back"
+        return f"step {done} of {len(self.edges)}" if done else f"the root's own gradient, then {total}"
+
+    def step(self, number: int) -> Step:
+        """The step of that number, from 0 (the root gets its gradient) to the number of edges."""
+        if not 0 <= number <= len(self.edges):
+            raise ValueError(f"there are steps 0 to {len(self.edges)}, not {number!r}")
+        return Step(self, number)
+
+
+def present_state(recorded: BackwardPass) -> State:
+    """The gradients that the nodes hold now; none at all before any backward pass."""
+    grads: list[float | None] = [float(node.grad) for node in recorded.order]
+    if not any(grads):
+        return recorded.state(-1)._replace(title="forward pass")
+    flowed: list[float | None] = [
+        float(recorded.order[edge.result].grad) * edge.partial for edge in recorded.edges
+    ]
+    return State(grads, list(recorded.expected), flowed, None, recorded.title(len(recorded.edges)))
+
+
+class Step:
+    """One application of the chain rule: contribution = upstream gradient x partial.
+
+    Its repr is the rule in symbols and in numbers. Step 0 gives the root its own gradient; it
+    has no operand, partial or upstream gradient.
+    """
+
+    def __init__(self, recorded: BackwardPass, number: int) -> None:
+        self.number, self.of = number, len(recorded.edges)
+        self._pass = recorded
+        edge = recorded.edges[number - 1] if number else None
+        self.node: Value = recorded.order[edge.result] if edge else recorded.root
+        """The result whose rule is applied; for step 0 the root."""
+        self.operand: Value | None = recorded.order[edge.operand] if edge else None
+        self.position: int | None = edge.position if edge else None
+        self.partial: float | None = edge.partial if edge else None
+        self.upstream: float | None = recorded.final[edge.result] if edge else None
+        self.contribution: float = recorded.contributions[number - 1] if edge else recorded.gradient
+        self.before: float = recorded.before[number - 1] if edge else recorded.initial[-1]
+        self.after: float = recorded.after[number - 1] if edge else self.before + self.contribution
+        self.count: int = recorded.counts[number - 1] if edge else 1
+        self.expected: int = recorded.expected[edge.operand] if edge else 1
+        self.final: bool = self.count == self.expected
+        self.notes: tuple[str, ...] = ()
+        """Lines that a stepper adds below: the values it was asked to watch."""
+
+    @property
+    def receiver(self) -> Value:
+        """The node whose grad changes: the operand, or for step 0 the root."""
+        return self.operand if self.operand is not None else self.node
+
+    @property
+    def equation(self) -> str:
+        """The operation: `t = tanh(a)`."""
+        return f"{self._pass.names[self.node]} = {formula(self.node, self._pass.names)}"
+
+    def rule(self, numbers: bool = False) -> str:
+        """The partial as the table has it, in the operands' names or in their numbers."""
+        if self.position is None:
+            return ""
+        names, operands = self._pass.names, self.node.operands
+        if not numbers:
+            words = {k: word(operand, names) for k, operand in enumerate(operands)}
+            return partial_formula(self.node, self.position, words, names[self.node])
+        words = {k: _in_formula(getattr(item, "data", item)) for k, item in enumerate(operands)}
+        return partial_formula(self.node, self.position, words, _in_formula(self.node.data))
+
+    def local(self, d: str) -> str:
+        """The rule of the one operation, in symbols and numbers: `∂t/∂a = 1 - t * t = ... = +0.0707`."""
+        names, partial = self._pass.names, self.partial or 0.0
+        symbols, numbers = self.rule(), self.rule(numbers=True)
+        shown = [symbols] if numbers in (symbols, _in_formula(partial)) else [symbols, numbers]
+        return " = ".join(
+            [f"{d}{names[self.node]}/{d}{names[self.receiver]}", *shown, fixed(partial, sign=True)]
+        )
+
+    def chained(self, d: str) -> str:
+        """The chain rule: `∂L/∂a += ∂L/∂t * ∂t/∂a = +4.0000 * +0.0707 = +0.2826`."""
+        names = self._pass.names
+        root, node, receiver = names[self._pass.root], names[self.node], names[self.receiver]
+        upstream, partial = fixed(self.upstream or 0.0, sign=True), fixed(self.partial or 0.0, sign=True)
+        return (
+            f"{d}{root}/{d}{receiver} += {d}{root}/{d}{node} * {d}{node}/{d}{receiver}"
+            f" = {upstream} * {partial} = {fixed(self.contribution, sign=True)}"
+        )
+
+    def change(self) -> str:
+        """What becomes of the grad: `a.grad: +0.0000 -> +0.2826   (1 of 2 contributions, not final yet)`."""
+        many = f"{self.count} of {self.expected} contributions, " if self.expected > 1 else ""
+        before, after = fixed(self.before, sign=True), fixed(self.after, sign=True)
+        state = "final" if self.final else "not final yet"
+        return f"{self._pass.names[self.receiver]}.grad: {before} -> {after}   ({many}{state})"
+
+    def __repr__(self) -> str:
+        d, head, root = derivative_sign(), f"[{self.number}/{self.of}]", self._pass.names[self._pass.root]
+        if self.operand is None:
+            grads = f"{root}.grad: {fixed(self.before)} -> {fixed(self.after, sign=True)}"
+            lines = [f"seed   {d}{root}/{d}{root} = {fixed(self.contribution)}   {grads}"]
+        else:
+            lines = [f"{self.equation}   {self.local(d)}", self.chained(d), self.change()]
+        indent = "\n" + " " * (len(head) + 1)
+        return f"{head} {indent.join([*lines, *self.notes])}"
+
+
+def _in_formula(number: float) -> str:
+    """A number inside a formula: four decimals, a negative one in parentheses."""
+    text = fixed(number)
+    return f"({text})" if text.startswith("-") else text

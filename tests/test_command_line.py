@@ -1,0 +1,98 @@
+"""The command line, run as a user runs it: what it prints, where, and its exit status."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd.__main__ import main
+
+
+def test_explain_prints_forward_backward_and_checked_gradients(capsys):
+    assert main(["explain", "tanh(w*x + b)", "w=0.5", "x=2", "b=-0.5"]) == 0
+    out = capsys.readouterr().out.replace("∂", "d")
+    assert "v4 = v2 + b      0.5000" in out
+    assert "[4/5] v2 = w * x   dv2/dw = x = +2.0000" in out
+    assert "      dy/dw += dy/dv2 * dv2/dw = +0.7864 * +2.0000 = +1.5729" in out
+    gradient, numerical = out.split("  w  ")[-1].split()[:2]
+    assert float(gradient) == pytest.approx(1.5728954659318548)
+    assert float(numerical) == pytest.approx(float(gradient))
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "gv"])
+def test_save_writes_the_picture_and_says_where(capsys, tmp_path, suffix):
+    target = tmp_path / f"out.{suffix}"
+    assert main(["explain", "x * x", "x=3", "--save", str(target)]) == 0
+    assert f"picture: {target}" in capsys.readouterr().out
+    start = {"svg": b"<?xml", "png": b"\x89PNG", "gv": b"digraph"}[suffix]
+    assert start in target.read_bytes()[:60]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x + y", "x=1"], "y has no value: give it one with y=... (column 5)"),
+        (["x +* y", "x=1", "y=2"], "(column 4)"),
+        (["x", "x=one"], "'one' is not a number"),
+        (["x", "x"], "'x' is not name=number"),
+        (["x", "2x=1"], "'2x=1' is not name=number"),
+        (["x", "x=1", "x=2"], "x is given twice"),
+        (["x", "x=1", "z=2"], "z is given a value but not used"),
+        (["log(x)", "x=-1"], "log(x) is undefined at x = -1.0: it needs x > 0"),
+        (["1 / x", "x=0"], "div(x, y) is undefined at x = 1.0, y = 0.0: it needs y != 0"),
+        (["x", "x=1", "--save", "no_such_folder/x.svg"], "no_such_folder"),
+        (["x", "x=1", "--save", "x.doc"], "doc"),
+    ],
+)
+def test_what_cannot_be_used_is_one_clear_line_and_exit_status_2(capsys, arguments, message):
+    assert main(["explain", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("chainwalk explain: ")
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_an_expression_may_begin_with_a_minus(capsys):
+    assert main(["explain", "-x * 2", "x=3"]) == 0
+    assert "-6.0000" in capsys.readouterr().out
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parents[1]
+    return subprocess.run(
+        [sys.executable, "-m", "autograd", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(root), "PYTHONIOENCODING": "utf-8", "PATH": ""},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_alone_it_shows_a_worked_example_and_where_its_picture_is(tmp_path):
+    result = run(folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "[7/7] e = a * b" in result.stdout
+    assert "picture: chainwalk.svg" in result.stdout
+    assert (tmp_path / "chainwalk.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
+
+
+def test_an_error_leaves_no_traceback_and_no_file(tmp_path):
+    result = run("explain", "tanh(q)", "--save", "q.svg", folder=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_without_unicode_gets_plain_letters(tmp_path):
+    root = Path(__file__).parents[1]
+    result = subprocess.run(
+        [sys.executable, "-m", "autograd", "explain", "x*x", "x=3"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root), "PYTHONIOENCODING": "ascii", "PATH": ""},
+        capture_output=True,
+        check=True,
+    )
+    assert b"dy/dx = x = +3.0000" in result.stdout

@@ -1,0 +1,247 @@
+"""The stepper: what it says, what it does to the grads, and that going back is exact."""
+
+import pytest
+
+from autograd import Value, backprop, dot, label, relu, tanh
+from autograd.backward_pass import BackwardPass
+from autograd.stepping import Backprop
+
+
+@pytest.fixture
+def graph() -> dict[str, Value]:
+    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
+    e = a * b
+    d = e + c
+    t = tanh(a)
+    values = {"a": a, "b": b, "c": c, "e": e, "d": d, "t": t, "L": d * t}
+    label(values)
+    return values
+
+
+def grads(values):
+    return {name: value.grad for name, value in values.items()}
+
+
+def after_backward(values):
+    """The grads that backward() gives, without leaving them behind."""
+    before = grads(values)
+    values["L"].backward()
+    found = grads(values)
+    for name, value in values.items():
+        value.grad = before[name]
+    return found
+
+
+def test_after_the_last_step_every_grad_is_what_backward_gives(graph):
+    expected = after_backward(graph)
+    graph["L"].backprop().finish()
+    assert grads(graph) == expected
+
+
+def test_grads_that_leaves_already_have_are_kept_and_shown_as_before(graph):
+    graph["a"].grad = 100.0
+    expected = after_backward(graph)
+    bp = graph["L"].backprop()
+    step = bp.until(lambda step: step.operand is graph["a"])
+    assert step.before == 100.0
+    bp.finish()
+    assert grads(graph) == expected
+    bp.reset()
+    assert graph["a"].grad == 100.0
+
+
+def test_making_a_stepper_changes_no_grad(graph):
+    graph["L"].backward()
+    before = grads(graph)
+    graph["L"].backprop()
+    assert grads(graph) == before
+
+
+def test_a_step_is_printed_in_symbols_and_in_numbers(graph):
+    bp = graph["L"].backprop()
+    bp.goto(2)
+    assert repr(bp.step()).replace("∂", "d") == (
+        "[3/7] t = tanh(a)   dt/da = 1 - t * t = 1 - 0.9640 * 0.9640 = +0.0707\n"
+        "      dL/da += dL/dt * dt/da = +4.0000 * +0.0707 = +0.2826\n"
+        "      a.grad: +0.0000 -> +0.2826   (1 of 2 contributions, not final yet)"
+    )
+
+
+def test_the_fields_of_a_step_fit_the_chain_rule(graph):
+    for step in graph["L"].backprop():
+        if step.number:
+            assert step.contribution == step.upstream * step.partial
+            assert step.after == step.before + step.contribution
+            assert step.node.operands[step.position] is step.operand
+            assert step.final == (step.count == step.expected)
+
+
+def test_both_edges_of_x_times_x_are_steps():
+    x = Value(3.0, "x")
+    steps = list(backprop(x * x))
+    assert [step.position for step in steps] == [None, 0, 1]
+    assert [step.after for step in steps[1:]] == [3.0, 6.0]
+
+
+def test_a_plain_number_takes_no_step():
+    x = Value(3.0, "x")
+    assert len(backprop(2 * x + 1)) == 2
+
+
+def test_next_does_the_rest_of_one_operation(graph):
+    bp = graph["L"].backprop()
+    assert [step.number for step in bp.next()] == [0]
+    assert [step.number for step in bp.next()] == [1, 2]
+    bp.goto(4)
+    assert [step.number for step in bp.next()] == [5]
+    assert bp.done == 5
+
+
+def test_until_stops_when_all_contributions_have_arrived(graph):
+    bp = graph["L"].backprop()
+    assert bp.until(graph["a"]).number == 6
+    bp.reset()
+    assert bp.until("a").number == 6
+    assert "final already" in repr(bp.until("a"))
+    assert bp.done == 6
+
+
+def test_until_takes_a_predicate(graph):
+    bp = graph["L"].backprop()
+    assert bp.until(lambda step: step.contribution < 0).number == 6
+    assert repr(bp.until(lambda step: False)).startswith("no step left")
+
+
+def test_until_an_unknown_name_suggests_a_close_one(graph):
+    label(error=graph["d"])
+    with pytest.raises(ValueError, match="did you mean error"):
+        graph["L"].backprop().until("eror")
+    with pytest.raises(ValueError, match="not in the graph"):
+        graph["L"].backprop().until(Value(1.0))
+
+
+def test_going_back_is_exact_from_everywhere_to_everywhere():
+    x, y = Value(0.1, "x"), Value(1e16, "y")
+    root = (x * y + x) * (x + 3.0) + tanh(x * y * 1e-17)
+    values = BackwardPass(root).order
+    bp = root.backprop()
+    seen = {-1: [value.grad for value in values]}
+    for number in range(len(bp) + 1):
+        bp.step()
+        seen[number] = [value.grad for value in values]
+    for number in [*range(len(bp), -2, -1), 3, -1, 5, 0, len(bp)]:
+        bp.goto(number)
+        assert [value.grad for value in values] == seen[number]
+
+
+def test_peek_changes_nothing(graph):
+    bp = graph["L"].backprop()
+    bp.goto(2)
+    before = grads(graph)
+    assert bp.peek().number == 3
+    assert grads(graph) == before
+    assert bp.done == 2
+
+
+def test_stepping_past_the_end_says_so(graph):
+    bp = graph["L"].backprop().finish()
+    assert repr(bp.step()) == "no step left: the backward pass is complete"
+    assert repr(bp.peek()) == repr(bp.next()) == repr(bp.step())
+
+
+@pytest.mark.parametrize("command", ["step(0)", "back(0)", "goto(8)", "goto(-2)"])
+def test_a_move_to_nowhere_is_an_error(graph, command):
+    with pytest.raises(ValueError, match="nowhere|from -1 to 7"):
+        eval(f"bp.{command}", {"bp": graph["L"].backprop()})
+
+
+def test_where_marks_the_next_operation_and_what_is_waiting(graph):
+    bp = graph["L"].backprop()
+    bp.goto(3)
+    rows = {row.name: row for row in bp.where()}
+    assert rows["d"].present
+    assert (rows["a"].arrived, rows["a"].expected, rows["a"].status) == (1, 2, "waiting")
+    assert (rows["b"].grad, rows["b"].status) == (None, "not reached")
+    assert (rows["t"].status, rows["L"].status) == ("final", "final")
+    assert "->d" in repr(bp.where())
+
+
+def test_where_fits_80_columns_and_is_short_for_a_large_graph():
+    x = Value(0.5, "a_long_name_for_a_leaf")
+    y = x
+    for _ in range(1000):
+        y = tanh(y * x + x)
+    bp = y.backprop()
+    bp.goto(1500)
+    lines = repr(bp.where()).splitlines()
+    assert len(lines) == 33
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("->") for line in lines)
+
+
+def test_watch_shows_a_grad_below_every_step(graph):
+    bp = graph["L"].backprop()
+    bp.watch("a", graph["b"])
+    assert "watch a.grad: +0.0000   (0 of 2)" in repr(bp.step())
+    bp.goto(5)
+    assert "watch a.grad: -2.6095   (2 of 2)" in repr(bp.step())
+    bp.watch()
+    assert "watch" not in repr(bp.step())
+
+
+def test_check_agrees_on_a_right_gradient_and_differs_on_a_wrong_one(graph):
+    assert all(row.agrees for row in graph["L"].backprop().check())
+    graph["e"].partials = (graph["e"].partials[0] * 1.001, graph["e"].partials[1])
+    verdicts = {row.name: row.agrees for row in graph["L"].backprop().check()}
+    assert verdicts == {"a": False, "b": True, "c": True}
+
+
+def test_the_gradient_of_the_root_scales_everything(graph):
+    expected = after_backward(graph)
+    bp = graph["L"].backprop(gradient=-2.0).finish()
+    assert graph["b"].grad == pytest.approx(-2.0 * expected["b"])
+    assert all(row.agrees for row in bp.check())
+
+
+def test_a_neuron_shows_its_two_derivatives():
+    weights = [Value(0.5, "w0"), Value(-1.0, "w1")]
+    inputs = [Value(2.0, "x0"), Value(-3.0, "x1")]
+    y = relu(dot(weights, inputs))
+    steps = {step.receiver.label: step for step in backprop(y) if step.number}
+    assert (steps["w1"].rule(), steps["w1"].contribution) == ("x1", -3.0)
+    assert (steps["x1"].rule(), steps["x1"].contribution) == ("w1", -1.0)
+
+
+def test_a_conditional_rule_shows_the_formula_that_was_taken():
+    x = Value(-3.0, "x")
+    assert backprop(x**2).recorded.step(1).rule() == "2 * pow(x, 2 - 1)"
+    assert backprop(relu(x)).recorded.step(1).rule() == "0 if x < 0 else 1"
+
+
+def test_a_graph_of_100_000_edges_is_stepped_through_at_once():
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(25_000):
+        y = y * x + x
+    bp = y.backprop()
+    assert len(bp) == 100_000
+    bp.goto(60_000)
+    bp.back(30_000)
+    assert bp.done == 30_000
+    stepped = bp.finish() and x.grad
+    x.grad = 0.0
+    y.backward()
+    assert x.grad == stepped
+
+
+def test_a_single_leaf_has_only_its_seed():
+    x = Value(3.0, "x")
+    bp = x.backprop()
+    assert len(bp) == 0
+    assert repr(bp.step()).endswith("x.grad: 0.0000 -> +1.0000")
+    assert x.grad == 1.0
+
+
+def test_only_a_value_can_be_stepped_through():
+    with pytest.raises(TypeError, match="starts from a Value"):
+        Backprop(3.0)
