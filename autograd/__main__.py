@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .drawing import draw
 from .errors import DomainError
 from .explaining import explain
 from .parsing import ExpressionError, evaluate
+from .stepping import Backprop
 from .value import Value
 
 _EXAMPLE = "e = a*b; d = e + c; t = tanh(a); L = d*t", ["a=2", "b=-3", "c=10"]
@@ -28,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         return _example()
     try:
-        _explain(options.expression.strip(), options.values, options.save, options.theme)
+        root, leaves = evaluate(options.expression.strip(), _numbers(options.values))
+        options.run(root, leaves, options)
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         print(f"chainwalk {options.command}: {error}", file=sys.stderr)
         return 2
@@ -40,17 +43,34 @@ def _parser() -> argparse.ArgumentParser:
         prog="chainwalk", description="Backpropagation, one application of the chain rule at a time."
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
-    command = commands.add_parser(
+    explain_ = _command(
+        commands,
         "explain",
-        help="explain an expression and its gradients",
-        description="Evaluate an expression, go back through it step by step, and check its gradients.",
-        epilog='example: chainwalk explain "tanh(w*x + b)" w=0.5 x=2 b=-1 --save tanh.svg',
+        _explain,
+        "Evaluate an expression, go back through it step by step, and check its gradients.",
+        '"tanh(w*x + b)" w=0.5 x=2 b=-1 --save tanh.svg',
     )
+    explain_.add_argument("--save", metavar="PATH", help="save the picture: .svg, .png, .gv ...")
+    explain_.add_argument("--theme", choices=["light", "dark", "auto"], default="light", help="of the picture")
+    _command(
+        commands,
+        "step",
+        _step,
+        "Step through the backward pass of an expression at a prompt; h there lists its commands.",
+        '"tanh(w*x + b)" w=0.5 x=2 b=-1',
+    )
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
+    """A command that takes an expression and a value for each of its names."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=description, description=description, epilog=f"example: chainwalk {name} {example}"
+    )
+    command.set_defaults(run=run)
     command.add_argument("expression", help='such as "tanh(w*x + b)", or "s = w*x + b; tanh(s)"')
     command.add_argument("values", nargs="*", metavar="name=number", help="a value for each name")
-    command.add_argument("--save", metavar="PATH", help="save the picture: .svg, .png, .gv ...")
-    command.add_argument("--theme", choices=["light", "dark", "auto"], default="light", help="of the picture")
-    return parser
+    return command
 
 
 def _not_an_option(argument: str) -> str:
@@ -59,13 +79,16 @@ def _not_an_option(argument: str) -> str:
     return f" {argument}" if argument.startswith("-") and not option and argument != "--" else argument
 
 
-def _explain(expression: str, values: Sequence[str], save: str | None, theme: str) -> None:
-    root, leaves = evaluate(expression, _numbers(values))
+def _explain(root: Value, leaves: dict[str, Value], options: argparse.Namespace) -> None:
     where = ", ".join(f"{name} = {leaf.data:g}" for name, leaf in leaves.items())
-    print(f"{expression}   at {where}\n")
+    print(f"{options.expression.strip()}   at {where}\n")
     print(explain(root))
-    if save:
-        print(f"\npicture: {_save(root, save, theme)}")
+    if options.save:
+        print(f"\npicture: {_save(root, options.save, options.theme)}")
+
+
+def _step(root: Value, leaves: dict[str, Value], options: argparse.Namespace) -> None:
+    Backprop(root).prompt()
 
 
 def _numbers(values: Sequence[str]) -> dict[str, float]:

@@ -21,7 +21,7 @@ def _rules_over_values(op: Op) -> Callable[..., tuple[Any, ...]]:
     """An op's partials as a function of Values: the same text, other meanings for its names."""
     operands = ", ".join(op.operands)
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
-    source = f"def values_{op.name}({operands}, *, out, edges): return ({partials_source(op, edges)})"
+    source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges)}"
     algebra = FAST | RECORDED | {"masked": masked, "number": lambda result: result}
     return define(f"values_{op.name}", source, algebra | op.functions)
 

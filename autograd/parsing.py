@@ -58,7 +58,7 @@ def evaluate(text: str, values: Mapping[str, float]) -> tuple[Value, dict[str, V
 
     >>> y, leaves = evaluate("s = w*x + b; tanh(s)", {"w": 0.5, "x": 2.0, "b": -0.5})
     >>> y.data, y.operands[0].label, sorted(leaves)
-    (0.46211715726000973, 's', ['b', 'w', 'x'])
+    (0.46211715726000974, 's', ['b', 'w', 'x'])
     >>> evaluate("tanh(z)", {})
     Traceback (most recent call last):
     ...

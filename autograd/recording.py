@@ -26,7 +26,7 @@ def record_{name}({parameters}):
         if {outside}: raise ValueError
         out = {value}
         if {only_numbers}: return out
-        partials = ({partials})
+        partials = {partials}
     except (ArithmeticError, ValueError):
         out, partials = exceptional(OP_{name}, ({operands}))
         if partials is None: return out
@@ -205,6 +205,8 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     edges = {x: edge.format(x) for x in op.operands}
     if operator:  # a method of Value: its first parameter is a node for sure
         unwrap[0], edges[names[0]] = _UNWRAP_SELF, "True"
+    elif len(names) == 1 and not op.variadic:  # a number alone has been returned already
+        edges[names[0]] = "True"
     source = _TEMPLATE.format(
         name=op.name,
         parameters=", ".join(f"{x}={op.defaults[x]!r}" if x in op.defaults else x for x in names),

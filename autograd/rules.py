@@ -27,15 +27,34 @@ def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., A
 
 
 def partials_source(op: Op, edges: Mapping[str, str]) -> str:
-    """The items of the tuple of an op's partials, as source.
+    """The tuple of an op's partials, as source; None for an operand that is a plain number.
 
     `edges` has for each operand the condition under which it is a node, as source; for a starred
     operand, the name of a list with one truth value for each element.
+
+    >>> from autograd.ops import TABLE
+    >>> partials_source(TABLE["mul"], {"x": "True", "y": "y_ is not y"})
+    '((y), (x) if y_ is not y else None, )'
     """
     if op.variadic:
-        return "".join(_group_source(op, position, edges) for position in range(len(op.operands)))
-    rules = zip(op.operands, op.partials, strict=True)
-    return "".join(f"({rule}) if {edges[name]} else None, " for name, rule in rules)
+        return f"({''.join(_group_source(op, position, edges) for position in range(len(op.operands)))})"
+    if not names_in("".join(op.partials)):
+        return _constants_source(op, edges)
+    items = (
+        f"({rule}), " if edges[name] == "True" else f"({rule}) if {edges[name]} else None, "
+        for name, rule in zip(op.operands, op.partials, strict=True)
+    )
+    return f"({''.join(items)})"
+
+
+def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] = ()) -> str:
+    """Partials that are mere numbers, as constant tuples: all nodes of an op then share them."""
+    if len(chosen) == len(op.partials):
+        return f"({''.join(f'{item}, ' for item in chosen)})"
+    rule, edge = op.partials[len(chosen)], edges[op.operands[len(chosen)]]
+    present = _constants_source(op, edges, (*chosen, rule))
+    absent = "" if edge == "True" else _constants_source(op, edges, (*chosen, "None"))
+    return f"({present} if {edge} else {absent})" if absent else present
 
 
 def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:

@@ -232,6 +232,12 @@ class Backprop:
         saved: list[Path] = self.picture(**options).frames(folder)
         return saved
 
+    def prompt(self) -> None:
+        """Step by typing short commands as in a debugger: `h` lists them, `q` leaves."""
+        from .prompt import Prompt
+
+        Prompt(self).cmdloop()
+
     def __iter__(self) -> Iterator[Step]:
         while self.done < len(self.recorded.edges):
             yield self._advance()

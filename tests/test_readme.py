@@ -13,7 +13,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_every_session_of_the_readme_runs_as_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    results = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8", optionflags=flags)
+    results = doctest.testfile(
+        str(ROOT / "README.md"), module_relative=False, encoding="utf-8", optionflags=flags
+    )
     assert results.attempted > 10
     assert results.failed == 0
 
