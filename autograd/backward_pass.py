@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cached_property
 from typing import NamedTuple
 
 from .graph import topological_order
@@ -98,6 +99,32 @@ class BackwardPass:
             grads[edge.operand] += contribution
             self.after.append(grads[edge.operand])
         self.final = grads
+
+    @cached_property
+    def consumers(self) -> list[list[int]]:
+        """For each node the edges that lead to it from its consumers."""
+        found: list[list[int]] = [[] for _ in self.order]
+        for k, edge in enumerate(self.edges):
+            found[edge.operand].append(k)
+        return found
+
+    def neuron(self, node: Value) -> tuple[Value, float] | None:
+        """The output y = F(s) of the neuron whose sum of products a node is, and F'(s).
+
+        s is the node, or the node plus a bias; F is the one operation on s, or nothing (F' = 1).
+        None for a node that is not such a sum.
+        """
+        if node.op is None or node.op.name != "dot":
+            return None
+        s, slope = node, 1.0
+        for names in (("add",), None):
+            edges = self.consumers[self.index[s]]
+            if len(edges) != 1:
+                break
+            result = self.order[self.edges[edges[0]].result]
+            if result.op and (result.op.name in names if names else len(result.op.operands) == 1):
+                s, slope = result, slope * self.edges[edges[0]].partial
+        return s, slope
 
     def state(self, done: int) -> State:
         """The gradients when that many steps are done; -1 is before the root got its own."""
@@ -204,6 +231,24 @@ class Step:
             f" = {upstream} * {partial} = {fixed(self.contribution, sign=True)}"
         )
 
+    def neuron(self, d: str) -> str:
+        """At the sum of a neuron y = F(s), what y itself owes to this weight or input.
+
+        `∂y/∂w0 = F'(s) * x0 = +1.0000 * +2.0000 = +2.0000`; the empty text at any other step.
+        """
+        found = self._pass.neuron(self.node) if self.operand is not None else None
+        if found is None or self.position is None:
+            return ""
+        output, slope = found
+        names, operands = self._pass.names, self.node.operands
+        half = len(operands) // 2
+        partner = operands[(self.position + half) % (2 * half)]
+        factors = f"{fixed(slope, sign=True)} * {fixed(self.partial or 0.0, sign=True)}"
+        return (
+            f"neuron: {d}{names[output]}/{d}{names[self.receiver]} = F'(s) * {word(partner, names)}"
+            f" = {factors} = {fixed(slope * (self.partial or 0.0), sign=True)}"
+        )
+
     def change(self) -> str:
         """What becomes of the grad: `a.grad: +0.0000 -> +0.2826   (1 of 2 contributions, not final yet)`."""
         many = f"{self.count} of {self.expected} contributions, " if self.expected > 1 else ""
@@ -218,6 +263,7 @@ class Step:
             lines = [f"seed   {d}{root}/{d}{root} = {fixed(self.contribution)}   {grads}"]
         else:
             lines = [f"{self.equation}   {self.local(d)}", self.chained(d), self.change()]
+            lines += [line] if (line := self.neuron(d)) else []
         indent = "\n" + " " * (len(head) + 1)
         return f"{head} {indent.join([*lines, *self.notes])}"
 

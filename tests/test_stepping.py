@@ -204,12 +204,24 @@ def test_the_gradient_of_the_root_scales_everything(graph):
 
 
 def test_a_neuron_shows_its_two_derivatives():
-    weights = [Value(0.5, "w0"), Value(-1.0, "w1")]
-    inputs = [Value(2.0, "x0"), Value(-3.0, "x1")]
-    y = relu(dot(weights, inputs))
-    steps = {step.receiver.label: step for step in backprop(y) if step.number}
-    assert (steps["w1"].rule(), steps["w1"].contribution) == ("x1", -3.0)
-    assert (steps["x1"].rule(), steps["x1"].contribution) == ("w1", -1.0)
+    weights = [Value(0.5, "w0"), Value(-0.25, "w1")]
+    inputs = [Value(2.0, "x0"), Value(-4.0, "x1")]
+    y = tanh(dot(weights, inputs) + Value(-2.0, "b"))
+    y.label = "y"
+    steps = {step.receiver.label: step for step in backprop(y * 3) if step.number}
+    assert steps["w1"].neuron("d") == "neuron: dy/dw1 = F'(s) * x1 = +1.0000 * -4.0000 = -4.0000"
+    assert steps["x1"].neuron("d") == "neuron: dy/dx1 = F'(s) * w1 = +1.0000 * -0.2500 = -0.2500"
+    assert steps["x1"].neuron("d") in repr(steps["x1"]).replace("∂", "d")
+    assert steps["b"].neuron("d") == ""
+
+
+def test_a_linear_neuron_has_slope_1_and_a_shared_sum_is_its_own_output():
+    weights, x = [Value(0.5, "w0"), Value(2.0, "w1")], Value(3.0, "x")
+    s = dot(weights, [x, 1.0])
+    s.label = "s"
+    assert BackwardPass(s * 2 + tanh(s)).neuron(s) == (s, 1.0)
+    assert BackwardPass(s + 1).neuron(s)[1] == 1.0
+    assert BackwardPass(s + 1).neuron(x) is None
 
 
 def test_a_conditional_rule_shows_the_formula_that_was_taken():
