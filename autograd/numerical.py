@@ -11,6 +11,9 @@ from .modes import ieee_arithmetic
 from .recording import function_of
 from .value import Value
 
+_SHRINK = 1.4
+"""By how much each step is smaller than the one before it."""
+
 
 def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
     """f'(x) by central differences extrapolated to step 0, and an estimate of its error.
@@ -22,22 +25,22 @@ def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
     >>> abs(value - math.e) <= error < 1e-9
     True
     """
-    shrink = 1.4
     step = 0.1 * max(abs(x), 0.1)
     best, error = math.nan, math.inf
-    row = [(f(x + step) - f(x - step)) / (2 * step)]
-    for _ in range(12):
-        step /= shrink
-        new, factor = [(f(x + step) - f(x - step)) / (2 * step)], 1.0
+    row: list[float] = []
+    for _ in range(13):
+        up, down = f(x + step), f(x - step)
+        rounding = 2**-52 * max(abs(up), abs(down)) / step
+        new, factor = [(up - down) / (2 * step)], 1.0
         for k, old in enumerate(row):
-            factor *= shrink * shrink
+            factor *= _SHRINK * _SHRINK
             new.append((new[k] * factor - old) / (factor - 1))
-            spread = max(abs(new[k + 1] - new[k]), abs(new[k + 1] - old))
+            spread = max(abs(new[k + 1] - new[k]), abs(new[k + 1] - old)) + rounding
             if spread < error:
                 best, error = new[k + 1], spread
-        if abs(new[-1] - row[-1]) >= 2 * error and math.isfinite(best):
-            break
-        row = new
+        if row and abs(new[-1] - row[-1]) >= 2 * error and math.isfinite(best):
+            break  # rounding has begun to win
+        row, step = new, step / _SHRINK
     return best, error
 
 

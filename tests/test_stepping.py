@@ -151,7 +151,7 @@ def test_stepping_past_the_end_says_so(graph):
 
 @pytest.mark.parametrize("command", ["step(0)", "back(0)", "goto(8)", "goto(-2)"])
 def test_a_move_to_nowhere_is_an_error(graph, command):
-    with pytest.raises(ValueError, match="nowhere|from -1 to 7"):
+    with pytest.raises(ValueError, match=r"nowhere|from -1 to 7"):
         eval(f"bp.{command}", {"bp": graph["L"].backprop()})
 
 
