@@ -1,5 +1,6 @@
 """A scalar autograd engine whose backward pass you can see, step through and check."""
 
+from .drawing import Picture, draw
 from .entry import Op
 from .errors import AnomalyError, DomainError, StaleGraphError
 from .functions import abs as abs
@@ -75,6 +76,7 @@ __all__ = [
     "Backprop",
     "DomainError",
     "Op",
+    "Picture",
     "StaleGraphError",
     "Value",
     "acos",
@@ -93,6 +95,7 @@ __all__ = [
     "cosh",
     "div",
     "dot",
+    "draw",
     "elu",
     "enable_grad",
     "erf",

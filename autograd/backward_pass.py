@@ -250,7 +250,7 @@ class Step:
         )
 
     def change(self) -> str:
-        """What becomes of the grad: `a.grad: +0.0000 -> +0.2826   (1 of 2 contributions, not final yet)`."""
+        """What becomes of the grad: `a.grad: 0.0000 -> +0.2826   (1 of 2 contributions, not final yet)`."""
         many = f"{self.count} of {self.expected} contributions, " if self.expected > 1 else ""
         before, after = fixed(self.before, sign=True), fixed(self.after, sign=True)
         state = "final" if self.final else "not final yet"

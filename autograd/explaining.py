@@ -23,7 +23,7 @@ def explain(root: Value) -> str:
     [0/2] seed   ∂y/∂y = 1.0000   y.grad: 0.0000 -> +1.0000
     [1/2] y = x * x   ∂y/∂x = x = +3.0000
           ∂y/∂x += ∂y/∂y * ∂y/∂x = +1.0000 * +3.0000 = +3.0000
-          x.grad: +0.0000 -> +3.0000   (1 of 2 contributions, not final yet)
+          x.grad: 0.0000 -> +3.0000   (1 of 2 contributions, not final yet)
     [2/2] y = x * x   ∂y/∂x = x = +3.0000
           ∂y/∂x += ∂y/∂y * ∂y/∂x = +1.0000 * +3.0000 = +3.0000
           x.grad: +3.0000 -> +6.0000   (2 of 2 contributions, final)

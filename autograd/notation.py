@@ -22,8 +22,10 @@ def fixed(number: float, sign: bool = False) -> str:
     >>> fixed(3.85611), fixed(0.2826, sign=True), fixed(-0.000012)
     ('3.8561', '+0.2826', '-1.2e-05')
     """
+    if number == 0:
+        return "0.0000"
     small, large = abs(number) < 0.001, abs(number) >= 100_000
-    style = ".4f" if number == 0 or not (small or large) else ".1e" if small else ".3e"
+    style = ".4f" if not (small or large) else ".1e" if small else ".3e"
     return format(number, f"{'+' if sign else ''}{style}" if math.isfinite(number) else "+" if sign else "")
 
 
@@ -34,9 +36,11 @@ def short(number: float, sign: bool = False) -> str:
     ('0.0707', '-2.89', '4.00')
     """
     plus = "+" if sign else ""
+    if number == 0:
+        return "0.00"
     if not math.isfinite(number):
         return format(number, plus)
-    if number == 0 or 1 <= abs(number) < 10_000:
+    if 1 <= abs(number) < 10_000:
         return format(number, f"{plus}.2f")
     return format(number, f"{plus}.3g" if 0.001 <= abs(number) < 1 else f"{plus}.1e")
 

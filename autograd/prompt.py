@@ -64,10 +64,11 @@ class Prompt(cmd.Cmd):
             print("  s step, n next, u until, w where, b back, q quit; h for all commands")
 
     def precmd(self, line: str) -> str:
-        line = "quit" if line == "EOF" else line.strip()
-        if not self.interactive and line:
-            print(f"(backprop) {line}")
-        return line
+        if line == "EOF":
+            return "quit"
+        if not self.interactive and line.strip():
+            print(f"(backprop) {line.strip()}")
+        return line.strip()
 
     def emptyline(self) -> bool:
         return self.onecmd(self._last) if self.interactive else False

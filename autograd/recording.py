@@ -109,7 +109,7 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
     in_domain, value, partials = _ieee_functions(op)
     forgiving = (CURRENT.get() or Mode()).total or any(x != x for x in point)
     if not forgiving and not in_domain(*grouped):
-        raise DomainError(_outside_message(op, operands, grouped))
+        raise DomainError(_outside_message(op, operands, grouped)) from None
     try:
         out = value(*grouped)
         found = partials(*grouped, out=out) if any(edges) else ()

@@ -31,7 +31,7 @@ class Backprop:
     >>> bp.goto(2)
     [2/4] v3 = v2 + a   ∂v3/∂a = 1 = +1.0000
           ∂v3/∂a += ∂v3/∂v3 * ∂v3/∂a = +1.0000 * +1.0000 = +1.0000
-          a.grad: +0.0000 -> +1.0000   (1 of 2 contributions, not final yet)
+          a.grad: 0.0000 -> +1.0000   (1 of 2 contributions, not final yet)
     >>> a.grad, bp.back().after, bp.finish().done
     (1.0, 1.0, 4)
     """

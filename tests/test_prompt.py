@@ -32,7 +32,7 @@ def answers(capsys, commands: str) -> str:
         ("n", "next", "[0/5] seed"),
         ("u a", "until a", "[4/5] v2 = a * b"),
         ("f", "finish", "every grad is what backward() gives"),
-        ("g 5", "goto 5", "b.grad: +0.0000 -> "),
+        ("g 5", "goto 5", "b.grad: 0.0000 -> "),
         ("r", "reset", "0 done"),
         ("p", "peek", "[0/5] seed"),
         ("w", "where", "->L"),

@@ -63,7 +63,7 @@ def test_a_step_is_printed_in_symbols_and_in_numbers(graph):
     assert repr(bp.step()).replace("∂", "d") == (
         "[3/7] t = tanh(a)   dt/da = 1 - t * t = 1 - 0.9640 * 0.9640 = +0.0707\n"
         "      dL/da += dL/dt * dt/da = +4.0000 * +0.0707 = +0.2826\n"
-        "      a.grad: +0.0000 -> +0.2826   (1 of 2 contributions, not final yet)"
+        "      a.grad: 0.0000 -> +0.2826   (1 of 2 contributions, not final yet)"
     )
 
 
@@ -182,7 +182,7 @@ def test_where_fits_80_columns_and_is_short_for_a_large_graph():
 def test_watch_shows_a_grad_below_every_step(graph):
     bp = graph["L"].backprop()
     bp.watch("a", graph["b"])
-    assert "watch a.grad: +0.0000   (0 of 2)" in repr(bp.step())
+    assert "watch a.grad: 0.0000   (0 of 2)" in repr(bp.step())
     bp.goto(5)
     assert "watch a.grad: -2.6095   (2 of 2)" in repr(bp.step())
     bp.watch()

@@ -1,0 +1,77 @@
+"""Pictures of computation graphs, with the error that flows backward through them."""
+
+from __future__ import annotations
+
+from ..backward_pass import BackwardPass, State, present_state
+from ..graph import topological_order
+from ..value import Value
+from .picture import Picture
+from .scene import scene
+from .text import table
+from .theme import THEMES
+
+__all__ = ["Picture", "draw"]
+
+_DIRECTIONS = ("LR", "TB", "RL", "BT")
+
+
+def draw(
+    root: Value | BackwardPass,
+    *,
+    step: int | None = None,
+    theme: str = "light",
+    rankdir: str = "LR",
+    constants: bool = True,
+    max_nodes: int = 300,
+    title: str = "",
+) -> Picture:
+    """The picture of the graph that a Value depends on, with the gradients its nodes hold now.
+
+    Each box has a value's operation, label, data and grad; each edge, once error has flowed back
+    along it, the local derivative over the contribution. `step` shows instead the moment after
+    that step of the backward pass (-1: before it). `theme` is "light", "dark" or "auto" (as the
+    viewer prefers), `rankdir` the direction from operands to results, `constants=False` leaves
+    plain numbers out, `title` replaces the caption. Raises ValueError for a graph of more than
+    `max_nodes` values, which nobody could read.
+
+    >>> x = Value(3.0, "x")
+    >>> draw(x * x).source.count("->")
+    2
+    """
+    if theme not in THEMES:
+        raise ValueError(f"theme is one of {', '.join(THEMES)}, not {theme!r}")
+    if rankdir not in _DIRECTIONS:
+        raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {rankdir!r}")
+    recorded = root if isinstance(root, BackwardPass) else _recorded(root, max_nodes)
+    _refuse_large(len(recorded.order), max_nodes)
+    state = present_state(recorded) if step is None else _state(recorded, step)
+    if title:
+        state = state._replace(title=title, present=None)
+    return Picture(
+        scene(recorded, state, constants),
+        table(recorded, state),
+        lambda: [scene(recorded, recorded.state(k), constants) for k in range(-1, len(recorded.edges) + 1)],
+        theme,
+        rankdir,
+    )
+
+
+def _recorded(root: Value, max_nodes: int) -> BackwardPass:
+    if not isinstance(root, Value):
+        raise TypeError(f"draw takes a Value or a recorded backward pass, not {root!r}")
+    _refuse_large(len(topological_order(root)), max_nodes)
+    return BackwardPass(root)
+
+
+def _refuse_large(count: int, most: int) -> None:
+    if count > most:
+        raise ValueError(
+            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): "
+            f"draw a smaller part, or pass max_nodes={count} if you mean it"
+        )
+
+
+def _state(recorded: BackwardPass, step: int) -> State:
+    if not -1 <= step <= len(recorded.edges):
+        raise ValueError(f"step is from -1 to {len(recorded.edges)}, not {step!r}")
+    return recorded.state(step)

@@ -1,0 +1,125 @@
+"""A picture of a graph: to save, to show, to look into; in a notebook it shows itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import theme as themes
+from .dot import digraph
+from .render import render
+from .scene import Scene
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+
+class Picture:
+    """One frame of a graph; `draw` makes it.
+
+    >>> from autograd import Value, draw
+    >>> picture = draw(Value(2.0, "x") * 3)
+    >>> picture.source.splitlines()[0], picture.svg()[:5]
+    ('digraph backprop {', '<?xml')
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        words: str,
+        frames: Callable[[], list[Scene]],
+        theme: str = "light",
+        rankdir: str = "LR",
+    ) -> None:
+        self.scene, self.words, self.theme, self.rankdir = scene, words, theme, rankdir
+        self._frames = frames
+
+    @cached_property
+    def digraph(self) -> Digraph:
+        """The `graphviz.Digraph`, to be edited further before it is saved."""
+        return digraph(self.scene, themes.THEMES[self.theme], self.rankdir)
+
+    @property
+    def source(self) -> str:
+        """The DOT text: the same for the same expression, byte for byte."""
+        return str(self.digraph.source)
+
+    def svg(self) -> str:
+        """The picture as SVG text; with the theme "auto" it follows the viewer's preference."""
+        text = render(self.digraph, "svg").decode()
+        return themes.automatic(text) if self.theme == "auto" else text
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save under a path whose suffix names the format; gives the path.
+
+        svg, png, gv and json always; others, such as pdf, where the installed dot has them.
+        Either the whole file is there afterwards or what was there before. Raises ValueError
+        for a format that cannot be made, and OSError where the path cannot be written.
+        """
+        target = Path(path)
+        format_ = target.suffix[1:].lower()
+        if not format_:
+            raise ValueError(
+                f"{str(target)!r} needs a suffix that names the format: .svg, .png, .gv, .json ..."
+            )
+        write_whole(target, self._bytes(format_))
+        return target
+
+    def _bytes(self, format_: str) -> bytes:
+        return self.svg().encode() if format_ == "svg" else render(self.digraph, format_)
+
+    def frames(self, folder: str | os.PathLike[str], format_: str = "svg") -> list[Path]:
+        """Save one picture for each step of the pass, all of one geometry, as step_000.svg ..."""
+        scenes = self._frames()
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        digits = max(3, len(str(len(scenes))))
+        return [
+            Picture(scene, self.words, self._frames, self.theme, self.rankdir).save(
+                Path(folder) / f"step_{number:0{digits}d}.{format_}"
+            )
+            for number, scene in enumerate(scenes)
+        ]
+
+    def show(self) -> None:
+        """Show it: below the cell of a notebook, else in the viewer for SVG files (the browser)."""
+        if "ipykernel" in sys.modules:
+            from IPython.display import display
+
+            display(self)  # type: ignore[no-untyped-call, unused-ignore]
+            return
+        import webbrowser
+
+        path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "picture.svg")
+        webbrowser.open(path.as_uri())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": self.words}
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees half of it, nor loses what was there before."""
+    handle, name = tempfile.mkstemp(dir=target.parent or ".", prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,96 @@
+"""Which dot draws, and in which formats; a clear word where it cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+VARIABLE = "CHAINWALK_DOT"
+"""The environment variable that names another dot."""
+BUNDLED = "graphviz-pure"
+_TEXTS = {"gv": "gv", "dot": "gv", "svg": "svg", "json": "json"}
+_INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, or graphviz.org/download)"
+
+
+def dot_command() -> str:
+    """The dot to use: $CHAINWALK_DOT, else the system's, else the bundled one.
+
+    Raises RuntimeError if the variable names a file that is not there, or if there is none at all.
+    """
+    override = os.environ.get(VARIABLE)
+    if override:
+        found = shutil.which(override)
+        if not found:
+            raise RuntimeError(f"{VARIABLE}={override} is not a program: name a dot, or unset {VARIABLE}")
+        return found
+    found = shutil.which("dot") or _bundled()
+    if not found:
+        raise RuntimeError(f"no dot to draw with: pip install {BUNDLED}, or {_INSTALL}")
+    return found
+
+
+@cache
+def _bundled() -> str | None:
+    """The command of the graphviz-pure wheel, wherever pip has put it."""
+    try:
+        files = metadata.distribution(BUNDLED).files or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if Path(file.name).stem == BUNDLED and file.parent.name in ("bin", "Scripts"):
+            return str(Path(str(file.locate())).resolve())
+    return None
+
+
+def is_bundled(command: str) -> bool:
+    """Whether a dot is the bundled one, which has fewer formats and fonts of its own."""
+    return Path(command).stem == BUNDLED
+
+
+def render(graph: Digraph, format_: str) -> bytes:
+    """The picture in a format, as the bytes of its file.
+
+    Raises ValueError for a format that this dot does not have, with what helps.
+    """
+    from graphviz import backend
+    from graphviz.exceptions import CalledProcessError
+
+    if format_ in ("gv", "dot"):
+        return str(graph.source).encode()
+    command = dot_command()
+    if is_bundled(command) and format_ == "png":
+        _warn_of_missing_letters(str(graph.source))
+    engine, backend.dot_command.DOT_BINARY = backend.dot_command.DOT_BINARY, Path(command)
+    try:
+        return bytes(graph.pipe(format=format_, quiet=True))
+    except (CalledProcessError, ValueError) as error:
+        raise ValueError(_unavailable(format_, command)) from error
+    finally:
+        backend.dot_command.DOT_BINARY = engine
+
+
+def _unavailable(format_: str, command: str) -> str:
+    more = f"; for pdf and more, {_INSTALL}" if is_bundled(command) else ""
+    return f"{Path(command).name} cannot make {format_!r}: svg, png, gv and json always work{more}"
+
+
+@cache
+def _warn_once(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
+
+
+def _warn_of_missing_letters(source: str) -> None:
+    """The bundled fonts know Latin, Greek and mathematics; a box would stand for other letters."""
+    if any(ord(letter) >= 0x2E80 for letter in source):
+        _warn_once(
+            "the bundled dot has no font for some letters of this picture and draws boxes in PNG: "
+            f"save as .svg, which the viewer's fonts display, or {_INSTALL}"
+        )

@@ -1,0 +1,82 @@
+"""The colours of pictures and pages: light and dark, readable in every colour vision and in grey."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Theme(NamedTuple):
+    """One colour for each role; `pos`, `neg` and `zero` tell of a contribution's sign."""
+
+    paper: str
+    node: str
+    leaf: str
+    ink: str
+    mute: str
+    line: str
+    badge: str
+    badge_text: str
+    now: str
+    """The present step."""
+    pos: str
+    neg: str
+    zero: str
+    text_pos: str
+    text_neg: str
+    text_zero: str
+    tint_pos: str
+    tint_neg: str
+    tint_zero: str
+    group: str
+    """Behind the nodes of one neuron or layer."""
+
+
+LIGHT = Theme(
+    paper="#FFFFFF", node="#FFFFFE", leaf="#F5F7FA", ink="#1F2933", mute="#52606D", line="#9AA5B1",
+    badge="#3E4C59", badge_text="#FFFFFD", now="#E69F00", pos="#0072B2", neg="#D55E00", zero="#7B8794",
+    text_pos="#005B8F", text_neg="#A63F00", text_zero="#52606C",
+    tint_pos="#DCEBF5", tint_neg="#FBE6DB", tint_zero="#EEF1F4", group="#F8FAFC",
+)  # fmt: skip
+DARK = Theme(
+    paper="#12171D", node="#1B222B", leaf="#222B35", ink="#E4E7EB", mute="#9AA5B1", line="#616E7C",
+    badge="#CBD2D9", badge_text="#12171E", now="#F0C000", pos="#56B4E9", neg="#FF9152", zero="#9AA5B2",
+    text_pos="#7CC6F0", text_neg="#FFA873", text_zero="#9AA5B0",
+    tint_pos="#16344A", tint_neg="#47291A", tint_zero="#232B35", group="#171D24",
+)  # fmt: skip
+# Within a theme every role has a colour of its own, be it one step away from another's: so a
+# picture drawn in one theme can be repainted, role by role, without being laid out again.
+
+
+def variables(theme: Theme) -> str:
+    """The theme as CSS custom properties.
+
+    >>> variables(LIGHT)[:32]
+    '--paper:#FFFFFF;--node:#FFFFFE;-'
+    """
+    return "".join(f"--{name.replace('_', '-')}:{colour};" for name, colour in theme._asdict().items())
+
+
+def repainted(svg: str) -> str:
+    """An SVG in the light theme's colours, with each of them as a CSS variable instead.
+
+    >>> repainted('<text fill="#1f2933">')
+    '<text fill="var(--ink)">'
+    """
+    for name, colour in LIGHT._asdict().items():
+        for spelling in (colour, colour.lower()):
+            svg = svg.replace(f'"{spelling}"', f'"var(--{name.replace("_", "-")})"')
+    return svg
+
+
+def automatic(svg: str) -> str:
+    """The SVG with both themes inside; the viewer's preference for light or dark decides."""
+    style = (
+        f"<style>:root{{{variables(LIGHT)}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}</style>"
+    )
+    head, svg_tag, rest = repainted(svg).partition("<svg")
+    opening, close, body = rest.partition(">")
+    return f"{head}{svg_tag}{opening}{close}\n{style}{body}"
+
+
+THEMES = {"light": LIGHT, "dark": DARK, "auto": LIGHT}

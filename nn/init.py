@@ -1,0 +1,60 @@
+"""Initial weights, drawn from an explicit generator so that a run can be repeated."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+Initialiser = Callable[[random.Random, int, int], float]
+"""From a generator and the numbers of inputs and outputs of a layer to one weight."""
+
+
+def uniform(rng: random.Random, inputs: int, outputs: int) -> float:
+    """A weight between -1 / sqrt(inputs) and 1 / sqrt(inputs), as PyTorch's linear layers start.
+
+    >>> -0.5 <= uniform(random.Random(0), 4, 1) <= 0.5
+    True
+    """
+    bound = 1 / math.sqrt(inputs)
+    return rng.uniform(-bound, bound)
+
+
+def xavier(rng: random.Random, inputs: int, outputs: int) -> float:
+    """A weight that keeps the variance of tanh layers: uniform up to sqrt(6 / (inputs + outputs)).
+
+    X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward neural
+    networks, AISTATS 2010.
+
+    >>> abs(xavier(random.Random(0), 3, 3)) <= 1.0
+    True
+    """
+    bound = math.sqrt(6 / (inputs + outputs))
+    return rng.uniform(-bound, bound)
+
+
+def he(rng: random.Random, inputs: int, outputs: int) -> float:
+    """A weight that keeps the variance of relu layers: normal with deviation sqrt(2 / inputs).
+
+    K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, ICCV 2015.
+
+    >>> round(he(random.Random(0), 2, 1), 4)
+    0.9417
+    """
+    return rng.gauss(0.0, math.sqrt(2 / inputs))
+
+
+INITIALISERS: dict[str, Initialiser] = {"uniform": uniform, "xavier": xavier, "he": he}
+
+
+def initialiser(name_or_function: str | Initialiser) -> Initialiser:
+    """An initialiser by its name, or the function itself; a ValueError lists the names.
+
+    >>> initialiser("he") is he
+    True
+    """
+    if callable(name_or_function):
+        return name_or_function
+    if name_or_function not in INITIALISERS:
+        raise ValueError(f"no initialiser is called {name_or_function!r}: there are {', '.join(INITIALISERS)}")
+    return INITIALISERS[name_or_function]

@@ -1,0 +1,83 @@
+"""Module: something with parameters, made of smaller such things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from autograd import Value, zero_grad
+
+
+class Module:
+    """The base of everything that has parameters: Values, or modules, in its attributes.
+
+    Parameters are found in attributes, in lists and in tuples, in the order in which they were
+    set; their names join the attribute's name and the index with dots, as PyTorch's do.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.intercept = Value(2.0), Value(1.0)
+    >>> [(name, value.data) for name, value in Line().named_parameters()]
+    [('slope', 2.0), ('intercept', 1.0)]
+    """
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
+        """Every parameter with its name, such as `layers.0.neurons.2.weights.1`."""
+        for name, item in vars(self).items():
+            yield from _named(item, f"{prefix}{name}")
+
+    def parameters(self) -> list[Value]:
+        """Every parameter, in the order of `named_parameters`."""
+        return [value for _, value in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the grad of every parameter to 0."""
+        zero_grad(self.parameters())
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """The modules that this one is directly made of, with their names."""
+        for name, item in vars(self).items():
+            if isinstance(item, Module):
+                yield name, item
+            elif isinstance(item, list | tuple):
+                yield from ((f"{name}.{k}", part) for k, part in enumerate(item) if isinstance(part, Module))
+
+    def describe(self) -> str:
+        """What stands in the parentheses of the repr: shapes, the activation."""
+        return ""
+
+    def __call__(self, *inputs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a __call__ that computes its output")
+
+    def __repr__(self) -> str:
+        return "\n".join(_tree(self))
+
+
+def _named(item: Any, name: str) -> Iterator[tuple[str, Value]]:
+    if isinstance(item, Value):
+        yield name, item
+    elif isinstance(item, Module):
+        yield from item.named_parameters(f"{name}.")
+    elif isinstance(item, list | tuple):
+        for k, part in enumerate(item):
+            yield from _named(part, f"{name}.{k}")
+
+
+def _tree(module: Module, name: str = "", indent: str = "") -> Iterator[str]:
+    """The lines of the repr; runs of children that look alike are told once, with their count."""
+    count = len(module.parameters())
+    head = f"{name}: " if name else ""
+    many = "parameter" if count == 1 else "parameters"
+    yield f"{indent}{head}{type(module).__name__}({module.describe()})  {count} {many}"
+    children = list(module.children())
+    while children:
+        first, child = children[0]
+        alike = [n for n, other in children if _outline(other) == _outline(child)]
+        run = next((k for k, (n, _) in enumerate(children) if k >= len(alike) or n != alike[k]), len(children))
+        label = first if run == 1 else f"{first} ... {children[run - 1][0].rsplit('.', 1)[-1]}"
+        yield from _tree(child, label, indent + "  ")
+        children = children[run:]
+
+
+def _outline(module: Module) -> str:
+    return f"{type(module).__name__}({module.describe()})"
