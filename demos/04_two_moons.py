@@ -22,7 +22,7 @@ def main(folder: str = "pictures") -> None:
             loss, right = history.losses[-1], history.accuracies[-1]
             print(f"epoch {epoch + 1:>2}   loss {loss:.4f}   right {right:.1%}")
 
-    optimiser = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    optimiser = SGD(model.parameters(), lr=0.05, momentum=0.9)
     history = fit(model, training, "hinge", optimiser, epochs=40, batch_size=20, rng=rng, after_epoch=report)
     print(f"\nAfter training it is right for {accuracy(model, test):.1%} of the points it has never seen.")
 

@@ -55,7 +55,7 @@ def plot_decision_boundary(
     axes.set_aspect("equal")
     axes.set_xlabel("$x_0$", color=INK)
     axes.set_ylabel("$x_1$", color=INK)
-    axes.legend(frameon=False, labelcolor=INK, loc="upper right")
+    axes.legend(frameon=False, labelcolor=INK, loc="lower left")
     return axes
 
 

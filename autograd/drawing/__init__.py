@@ -6,7 +6,7 @@ from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
 from ..value import Value
 from .picture import Picture
-from .scene import scene
+from .scene import frames, room_for_titles, scene
 from .text import table
 from .theme import THEMES
 
@@ -45,12 +45,13 @@ def draw(
     recorded = root if isinstance(root, BackwardPass) else _recorded(root, max_nodes)
     _refuse_large(len(recorded.order), max_nodes)
     state = present_state(recorded) if step is None else _state(recorded, step)
-    if title:
-        state = state._replace(title=title, present=None)
+    shown = scene(recorded, state, constants)
+    if step is not None:
+        shown = shown._replace(room=room_for_titles(recorded))
     return Picture(
-        scene(recorded, state, constants),
+        shown._replace(title=title) if title else shown,
         table(recorded, state),
-        lambda: [scene(recorded, recorded.state(k), constants) for k in range(-1, len(recorded.edges) + 1)],
+        lambda: frames(recorded, constants),
         theme,
         rankdir,
     )

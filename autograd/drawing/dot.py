@@ -19,20 +19,19 @@ LARGE = 2000
 def text(words: str) -> str:
     """Words as text inside an HTML-like label.
 
-    Graphviz expands escapes such as \\N even there, so a backslash is written as a character
-    entity, whose ampersand is itself escaped because the entity is decoded twice.
+    Graphviz expands escapes such as \\N even there, so a backslash is doubled, as an entity.
 
     >>> text("a<b & \\\\N")
-    'a&lt;b &amp; &amp;#92;N'
+    'a&lt;b &amp; &#92;&#92;N'
     """
     kept = "".join(c if c.isprintable() or c == " " else " " for c in words)
-    return html.escape(kept, quote=True).replace("\\", "&amp;#92;")
+    return html.escape(kept, quote=True).replace("\\", "&#92;" * 2)
 
 
 def tooltip(words: str) -> str:
-    """Words as a quoted attribute: there the backslash has to survive two more readings."""
-    kept = "".join(c if c.isprintable() or c in "\n" else " " for c in words)
-    return html.escape(kept, quote=True).replace("\\", "&amp;#92;").replace("\n", "&#10;")
+    """Words as an attribute: there a backslash has to survive two more readings."""
+    kept = "".join(c if c.isprintable() or c == "\n" else " " for c in words)
+    return html.escape(kept, quote=True).replace("\\", "&#92;" * 4).replace("\n", "&#10;")
 
 
 def digraph(scene: Scene, theme: Theme, rankdir: str = "LR", caption: bool = True) -> Digraph:
@@ -52,7 +51,7 @@ def digraph(scene: Scene, theme: Theme, rankdir: str = "LR", caption: bool = Tru
     for arrow in scene.arrows:
         _add_arrow(graph, arrow, theme)
     if caption:
-        graph.attr(labelloc="b", labeljust="l", label=_caption(scene.title, theme))
+        graph.attr(labelloc="b", labeljust="l", label=_caption(scene, theme))
     return graph
 
 
@@ -147,8 +146,8 @@ def _arrow_label(arrow: Arrow, theme: Theme) -> str:
     )
 
 
-def _caption(words: str, theme: Theme) -> str:
-    """The title, and the legend that explains the colours."""
+def _caption(scene: Scene, theme: Theme) -> str:
+    """The title, with the room that all frames' titles need, and the legend of the colours."""
 
     def small(words: str, colour: str = theme.mute) -> str:
         return _font(words, colour, 10)
@@ -158,8 +157,9 @@ def _caption(words: str, theme: Theme) -> str:
         f"{small('■', theme.neg)}{small(' dashed: negative   line width grows with its size;   ')}"
         f"{small('× n = local derivative,   ± n = upstream grad × local derivative')}"
     )
+    room = f' WIDTH="{scene.room}"' if scene.room else ""
     rows = "".join(
-        f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{line}<BR ALIGN="LEFT"/></TD></TR>'
-        for line in (_font(words, theme.ink, 13, bold=True), legend)
+        f'<TR><TD ALIGN="LEFT" BALIGN="LEFT"{room}>{line}<BR ALIGN="LEFT"/></TD></TR>'
+        for line in (_font(scene.title, theme.ink, 13, bold=True), legend)
     )
     return f"<{_table(rows, 3)}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import warnings
 from functools import cache
 from importlib import metadata
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 VARIABLE = "CHAINWALK_DOT"
 """The environment variable that names another dot."""
 BUNDLED = "graphviz-pure"
-_TEXTS = {"gv": "gv", "dot": "gv", "svg": "svg", "json": "json"}
 _INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, or graphviz.org/download)"
 
 
@@ -60,26 +60,22 @@ def render(graph: Digraph, format_: str) -> bytes:
 
     Raises ValueError for a format that this dot does not have, with what helps.
     """
-    from graphviz import backend
-    from graphviz.exceptions import CalledProcessError
-
+    source = str(graph.source)
     if format_ in ("gv", "dot"):
-        return str(graph.source).encode()
+        return source.encode()
     command = dot_command()
     if is_bundled(command) and format_ == "png":
-        _warn_of_missing_letters(str(graph.source))
-    engine, backend.dot_command.DOT_BINARY = backend.dot_command.DOT_BINARY, Path(command)
-    try:
-        return bytes(graph.pipe(format=format_, quiet=True))
-    except (CalledProcessError, ValueError) as error:
-        raise ValueError(_unavailable(format_, command)) from error
-    finally:
-        backend.dot_command.DOT_BINARY = engine
+        _warn_of_missing_letters(source)
+    result = subprocess.run([command, f"-T{format_}"], input=source.encode(), capture_output=True, check=False)
+    if result.returncode or not result.stdout:
+        raise ValueError(_unavailable(format_, command, result.stderr.decode(errors="replace")))
+    return result.stdout
 
 
-def _unavailable(format_: str, command: str) -> str:
+def _unavailable(format_: str, command: str, reason: str) -> str:
     more = f"; for pdf and more, {_INSTALL}" if is_bundled(command) else ""
-    return f"{Path(command).name} cannot make {format_!r}: svg, png, gv and json always work{more}"
+    said = f" ({reason.splitlines()[0].strip()})" if reason.strip() else ""
+    return f"{Path(command).name} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
 
 
 @cache

@@ -49,6 +49,8 @@ class Scene(NamedTuple):
     boxes: list[Box]
     arrows: list[Arrow]
     title: str
+    room: int = 0
+    """Points kept free for the title, so that frames with longer ones have the same geometry."""
 
 
 MINUS = str.maketrans("-", "−")
@@ -66,8 +68,21 @@ def sign_of(number: float | None) -> str:
     return "pos" if number > 0 else "zero" if number == 0 else "neg"
 
 
+def frames(recorded: BackwardPass, constants: bool = True) -> list[Scene]:
+    """The frame of every step, from -1 on, all with the same room for their titles."""
+    room = room_for_titles(recorded)
+    states = map(recorded.state, range(-1, len(recorded.edges) + 1))
+    return [scene(recorded, state, constants)._replace(room=room) for state in states]
+
+
+def room_for_titles(recorded: BackwardPass) -> int:
+    """The width in points of the longest title of a step, generously."""
+    titles = (_step_title(recorded, number) for number in range(1, len(recorded.edges) + 1))
+    return round(7.8 * max(map(len, titles), default=0))
+
+
 def scene(recorded: BackwardPass, state: State, constants: bool = True) -> Scene:
-    """The frame that shows one state of a recorded pass."""
+    """What one state of a recorded pass shows."""
     widths = _widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
     boxes, arrows = [], []
@@ -84,9 +99,11 @@ def scene(recorded: BackwardPass, state: State, constants: bool = True) -> Scene
 
 def title(recorded: BackwardPass, state: State) -> str:
     """The caption: where the pass stands, and for a step its chain rule in symbols and numbers."""
-    if state.present is None:
-        return state.title
-    step = recorded.step(state.present + 1)
+    return state.title if state.present is None else _step_title(recorded, state.present + 1)
+
+
+def _step_title(recorded: BackwardPass, number: int) -> str:
+    step = recorded.step(number)
     text = f"step {step.number} of {step.of}:   {step.chained('∂')}     {step.change()}"
     return text.replace(" * ", " · ", 1).replace(" * ", " × ").replace("->", "→").translate(MINUS)
 
