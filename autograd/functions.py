@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, overload
 
@@ -145,29 +146,29 @@ def operation(
     >>> cube(2.0), cube(x).partials
     (8.0, (3.0,))
     """
+    caller = sys._getframe(1).f_globals.get("__name__", "__main__")  # as namedtuple does, for pickle
     rules = (partials,) if isinstance(partials, str) or callable(partials) else tuple(partials)
     words = {"domain": domain, "symbol": symbol, "written": written, "about": about, "note": note}
     if signature is not None:
         if value is None:
             raise TypeError(f"operation({signature!r}) needs its value, as text or as a function")
-        return _declared(Op(signature, value, *rules, **words))
+        return _declared(Op(signature, value, *rules, **words), caller)
 
     def decorate(function: Callable[..., float]) -> Callable[..., Any]:
         code = function.__code__
         head = f"{function.__name__}({', '.join(code.co_varnames[: code.co_argcount])})"
-        declared = _declared(Op(head, function, *rules, **words))
-        declared.__doc__, declared.__module__ = function.__doc__, function.__module__
-        declared.__qualname__ = function.__qualname__
+        declared = _declared(Op(head, function, *rules, **words), function.__module__)
+        declared.__doc__, declared.__qualname__ = function.__doc__, function.__qualname__
         return declared
 
     return decorate
 
 
-def _declared(op: Op) -> Callable[..., Any]:
+def _declared(op: Op, module: str) -> Callable[..., Any]:
     """The function of a user's own op; pickle finds the op again through the function's name."""
     check_names(op)
     function = recorder(op)
-    function.__doc__ = _documentation(op)
+    function.__doc__, function.__module__ = _documentation(op), module
     function.op = op  # type: ignore[attr-defined]
     op.reduced = (getattr, (function, "op"))
     return function

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -36,6 +37,10 @@ def _as_value(item: Any) -> Value:
     return item if isinstance(item, Value) else Value(item)
 
 
+_LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
+"""Leaves that derivatives inside the present function call have made for their own arguments."""
+
+
 class _Call:
     """One call of a function on fresh nodes in place of its numbers, and what came out of it.
 
@@ -54,8 +59,14 @@ class _Call:
         lifted = list(args)
         for k, (_, build) in zip(argnums, self.trees, strict=True):
             lifted[k] = build(nodes)
-        self.outputs, self.build_output = flatten(f(*lifted))
-        own = {node for node in self.inputs if not node.operands}
+        enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
+        token = _LEAVES.set(own)
+        try:
+            self.outputs, self.build_output = flatten(f(*lifted))
+        finally:
+            _LEAVES.reset(token)
+        if enclosing is not None:
+            enclosing |= own
         self.create_graph = any(
             node not in own
             for output in self.outputs

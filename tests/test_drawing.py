@@ -133,10 +133,9 @@ def test_every_frame_has_the_same_geometry(any_dot, graph, tmp_path):
     assert [path.name for path in paths] == [f"step_{k:03d}.svg" for k in range(9)]
 
     def places(path):
-        groups = ElementTree.parse(path).iter(f"{SVG}g")
-        nodes = [g for g in groups if g.get("class", "").startswith("node")]
-        return {g.get("id"): [next(g.iter(f"{SVG}{kind}")).get(attribute)
-                              for kind, attribute in (("text", "x"), ("text", "y"))] for g in nodes}  # fmt: skip
+        groups = [g for g in ElementTree.parse(path).iter(f"{SVG}g") if g.get("class", "").startswith("node")]
+        texts = {group.get("id"): next(group.iter(f"{SVG}text")) for group in groups}
+        return {name: (text.get("x"), text.get("y")) for name, text in texts.items()}
 
     first = places(paths[0])
     assert len(first) == 7

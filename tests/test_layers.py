@@ -1,0 +1,134 @@
+"""Imports run downwards only: every import of every module is read and compared with the layers."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import autograd
+
+ROOT = Path(__file__).parents[1]
+
+# From the ground up: a module may import only what stands in a line above its own.
+LAYERS = [
+    {"autograd.errors", "autograd.entry", "autograd.floats", "autograd.structure", "autograd.drawing.theme"},
+    {
+        "autograd.ops",
+        "autograd.notation",
+        "autograd.rules",
+        "autograd.graph",
+        "autograd.modes",
+        "autograd.prompt",
+    },
+    {"autograd.recording"},
+    {"autograd.differentiation"},
+    {"autograd.value"},
+    {
+        "autograd.functions",
+        "autograd.transforms",
+        "autograd.parsing",
+        "autograd.backward_pass",
+        "autograd.numerical",
+    },
+    {"autograd.tables"},
+    {"autograd.drawing.scene", "autograd.drawing.text", "autograd.drawing.render"},
+    {"autograd.drawing.dot"},
+    {"autograd.drawing.picture"},
+    {"autograd.drawing"},
+    {"autograd.stepping"},
+    {"autograd.explaining"},
+    {"autograd"},
+    {"autograd.__main__", "nn.module", "nn.init", "nn.losses", "nn.optimisers", "nn.data"},
+    {"nn.layers", "nn.training"},
+    {"nn.plotting"},
+    {"nn"},
+]
+
+
+def modules(root):
+    """Every module below the packages of a tree, by name."""
+    found = {}
+    for path in sorted([*root.glob("autograd/**/*.py"), *root.glob("nn/**/*.py")]):
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(name, path, known):
+    """The modules of the tree that one imports, wherever in its text: at the top, in a function."""
+    package = name if path.stem == "__init__" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] in ("autograd", "nn"))
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            if base.split(".")[0] in ("autograd", "nn"):
+                inside = [f"{base}.{alias.name}" for alias in node.names]
+                yield from (module if module in known else base for module in inside)
+
+
+def violations(root, layers):
+    """What is wrong with the imports of a tree, each as one sentence."""
+    height = {name: k for k, layer in enumerate(layers) for name in layer}
+    known, found = modules(root), []
+    for name, path in known.items():
+        if name not in height:
+            found.append(f"{name} is in no layer: add it to LAYERS")
+            continue
+        for target in imports(name, path, known):
+            if target not in height:
+                found.append(f"{name} imports {target}, which is in no layer")
+            elif height[target] >= height[name]:
+                found.append(f"{name} imports {target}, which is not below it")
+    return found
+
+
+def test_every_import_runs_downwards():
+    assert violations(ROOT, LAYERS) == []
+
+
+def test_every_module_of_the_layers_exists():
+    assert {name for layer in LAYERS for name in layer} == set(modules(ROOT))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("from .high import x", "autograd.low imports autograd.high, which is not below it"),
+        ("from . import high", "autograd.low imports autograd.high, which is not below it"),
+        ("import autograd.high", "autograd.low imports autograd.high, which is not below it"),
+        (
+            "def f():\n    from autograd.high import x",
+            "autograd.low imports autograd.high, which is not below it",
+        ),
+        ("from .low import x", "autograd.low imports autograd.low, which is not below it"),
+        ("import nn.other", "autograd.low imports nn.other, which is in no layer"),
+    ],
+)
+def test_an_upward_import_would_be_noticed(tmp_path, text, message):
+    folder = tmp_path / "autograd"
+    folder.mkdir()
+    (folder / "low.py").write_text(text)
+    (folder / "high.py").write_text("from .low import y")
+    assert violations(tmp_path, [{"autograd.low"}, {"autograd.high"}]) == [message]
+
+
+def test_a_module_in_no_layer_would_be_noticed(tmp_path):
+    (tmp_path / "nn").mkdir()
+    (tmp_path / "nn" / "new.py").write_text("")
+    assert violations(tmp_path, []) == ["nn.new is in no layer: add it to LAYERS"]
+
+
+def test_nn_imports_only_public_names_of_autograd():
+    for name, path in modules(ROOT).items():
+        if name.startswith("nn"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograd"):
+                    assert node.module == "autograd"
+                    assert {alias.name for alias in node.names} <= set(autograd.__all__)
+
+
+def test_every_public_name_is_there():
+    for name in autograd.__all__:
+        assert hasattr(autograd, name)

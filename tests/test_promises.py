@@ -1,0 +1,788 @@
+"""The promises: one test, or a few, for each; the name of the test states the promise."""
+
+import asyncio
+import copy
+import math
+import os
+import pickle
+import random
+import re
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+from autograd import (
+    AnomalyError,
+    DomainError,
+    StaleGraphError,
+    Value,
+    anomaly_detection,
+    clip,
+    dot,
+    enable_grad,
+    exp,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    label,
+    log,
+    maximum,
+    no_grad,
+    operation,
+    prod,
+    relu,
+    sin,
+    sqrt,
+    tanh,
+    total,
+    value_and_grad,
+    vjp,
+    where,
+    zero_grad,
+)
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(code: str, **environment: str) -> str:
+    """What a fresh Python prints for some code."""
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+# Accumulation
+
+
+def test_leaves_accumulate_exactly_once_for_each_backward():
+    x = Value(2.0)
+    y = x * x * x
+    y.backward()
+    y.backward()
+    assert x.grad == 24.0
+
+
+def test_two_losses_over_a_shared_interior_add_up_without_double_counting():
+    x = Value(3.0)
+    shared = x * x
+    (shared * 2).backward()
+    (shared * 5).backward()
+    assert x.grad == 2 * 2 * 3 + 5 * 2 * 3 == 42
+    assert shared.grad == 5.0
+
+
+def test_interior_gradients_start_from_zero_each_time():
+    x = Value(2.0)
+    y = x * x
+    z = y * y
+    z.backward()
+    z.backward()
+    assert (y.grad, z.grad, x.grad) == (8.0, 1.0, 64.0)
+
+
+def test_a_leaf_as_the_root_accumulates_too():
+    x = Value(3.0)
+    x.backward()
+    x.backward(2.0)
+    assert x.grad == 3.0
+
+
+def test_the_gradient_given_to_the_root_scales_every_other():
+    x = Value(3.0)
+    (x * x).backward(gradient=-0.5)
+    assert x.grad == -3.0
+
+
+def test_the_same_operand_twice_is_two_edges():
+    x = Value(3.0)
+    y = x * x
+    assert y.operands == (x, x)
+    assert y.partials == (3.0, 3.0)
+    y.backward()
+    assert x.grad == 6.0
+
+
+def test_a_node_is_not_passed_on_before_all_its_consumers_have_contributed():
+    x = Value(2.0)
+    a = x * 3
+    b = a * a
+    c = b + a
+    (c * b).backward()
+    assert x.grad == pytest.approx(grad(lambda x: (9 * x * x + 3 * x) * 9 * x * x)(2.0))
+
+
+def test_writing_to_a_leaf_after_the_forward_pass_corrupts_no_gradient():
+    x, y = Value(2.0), Value(5.0)
+    z = x * y
+    x.data = y.data = 1000.0
+    z.backward()
+    assert (x.grad, y.grad) == (5.0, 2.0)
+
+
+def test_zero_grad_clears_a_graph_or_a_set_of_leaves():
+    x, w = Value(2.0), Value(3.0)
+    y = x * w
+    y.backward()
+    zero_grad({w})
+    assert (x.grad, w.grad, y.grad) == (3.0, 0.0, 1.0)
+    y.zero_grad()
+    assert (x.grad, w.grad, y.grad) == (0.0, 0.0, 0.0)
+
+
+# Depth
+
+
+def test_a_chain_of_a_million_nodes_is_built_backpropagated_and_freed():
+    x = Value(1.0)
+    y = x
+    for _ in range(1_000_000):
+        y = y + 1.0
+    y.backward()
+    assert (y.data, x.grad) == (1_000_001.0, 1.0)
+    del y
+
+
+def test_a_long_chain_survives_pickle_and_deepcopy():
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(100_000):
+        y = y * 1.0
+    for twin in (pickle.loads(pickle.dumps(y)), copy.deepcopy(y)):
+        twin.backward()
+        leaf = autograd.graph.topological_order(twin)[0]
+        assert (leaf.label, leaf.grad, leaf is x) == ("x", 1.0, False)
+    assert x.grad == 0.0
+
+
+def test_deep_and_wide_at_once_needs_no_recursion():
+    xs = [Value(float(k)) for k in range(1000)]
+    y = total(xs)
+    for _ in range(5000):
+        y = -y
+    y.backward()
+    assert {x.grad for x in xs} == {1.0}
+
+
+# Kinks and corners: see test_ops.py for every operation
+
+
+def test_relu_at_0_has_derivative_1_as_the_lecture_defines_it():
+    assert grad(relu)(0.0) == 1.0
+    assert grad(relu)(-1e-300) == 0.0
+
+
+def test_abs_at_0_has_derivative_0_and_a_tie_gives_half_to_each():
+    assert grad(abs)(0.0) == 0.0
+    assert grad(maximum, argnums=(0, 1))(1.0, 1.0) == (0.5, 0.5)
+
+
+def test_a_power_takes_every_combination_of_values_and_numbers():
+    x = Value(-3.0)
+    (x**2).backward()
+    assert x.grad == -6.0
+    assert grad(lambda x: x**0)(0.0) == 0.0
+    assert (Value(0.0) ** 0).data == 1.0
+    assert grad(lambda y: 2**y)(3.0) == pytest.approx(8 * math.log(2))
+    assert grad(lambda x: x**x)(2.0) == pytest.approx(4 * (math.log(2) + 1))
+
+
+def test_the_mixed_second_derivative_of_a_power_at_exponent_0_is_not_lost():
+    assert grad(lambda y: grad(lambda x: x**y)(2.0))(0.0) == 0.5
+
+
+# Errors
+
+
+def test_outside_the_domain_the_error_names_operation_operand_value_and_history():
+    a, b = Value(1.0, "a"), Value(3.0, "b")
+    with pytest.raises(DomainError) as caught:
+        log(a - b)
+    text = str(caught.value)
+    for part in ("log(x)", "x = -2.0", "x > 0", "a - b", "autograd.clip"):
+        assert part in text
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0], Decimal(1), object(), b"1", Value(1.0)])
+def test_only_a_real_number_becomes_a_value(wrong):
+    with pytest.raises(TypeError, match=re.escape(type(wrong).__name__)):
+        Value(wrong)
+
+
+def test_a_label_is_a_text():
+    with pytest.raises(TypeError, match="label"):
+        Value(1.0, 2.0)
+
+
+@pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0]])
+def test_only_a_real_number_is_an_operand(wrong):
+    with pytest.raises(TypeError):
+        Value(1.0) + wrong
+    with pytest.raises(TypeError):
+        wrong * Value(1.0)
+    with pytest.raises(TypeError, match="expected a real number or a Value"):
+        exp(wrong)
+    with pytest.raises(TypeError, match="expected a real number or a Value"):
+        total([Value(1.0), wrong])
+
+
+@pytest.mark.parametrize("function", [math.sin, math.floor, float, int, round])
+def test_a_function_that_would_cut_the_graph_is_a_type_error(function):
+    with pytest.raises(TypeError):
+        function(Value(1.0))
+
+
+def test_sequences_of_different_lengths_are_an_error_not_cut():
+    with pytest.raises(ValueError, match=r"dot\(ws, xs\).* 3 .* 2"):
+        dot([Value(1.0)] * 3, [1.0, 2.0])
+
+
+def test_value_cannot_be_subclassed():
+    with pytest.raises(TypeError, match="cannot be subclassed"):
+        type("Sub", (Value,), {})
+
+
+def test_the_gradient_given_to_backward_must_be_a_number():
+    with pytest.raises(TypeError, match="real number"):
+        Value(1.0).backward("1")
+
+
+# Anomalies
+
+
+def test_anomaly_detection_names_the_first_node_that_made_a_nan_and_its_path():
+    x, y = Value(800.0, "x"), Value(2.0, "y")
+    with anomaly_detection(), pytest.raises(AnomalyError) as caught:
+        tanh(exp(x * y) * 0.0)
+    assert str(caught.value) == "exp(x * y) gave inf at x * y = 1600.0"
+
+
+def test_anomaly_detection_finds_an_infinite_derivative_of_a_finite_value():
+    with anomaly_detection(), pytest.raises(AnomalyError, match=r"sqrt\(x\) has the derivative inf"):
+        sqrt(Value(0.0, "x"))
+
+
+def test_without_anomaly_detection_infinities_pass():
+    assert exp(Value(800.0)).data == math.inf
+
+
+def test_anomaly_detection_ends_with_its_block():
+    with anomaly_detection():
+        pass
+    assert exp(Value(800.0)).data == math.inf
+
+
+# Modes
+
+
+def test_no_grad_records_nothing_and_enable_grad_records_again():
+    x = Value(3.0)
+    with no_grad():
+        y = x * x
+        with enable_grad():
+            z = x * x
+    assert (y.data, y.op, y.operands) == (9.0, None, ())
+    assert z.operands == (x, x)
+    assert (x * x).operands == (x, x)
+
+
+def test_no_grad_decorates_a_function_for_every_call_of_many_threads():
+    @no_grad()
+    def square(x):
+        return x * x
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(not y.operands for y in pool.map(square, [Value(2.0)] * 200))
+
+
+def test_no_grad_ends_when_its_block_raises():
+    with pytest.raises(ZeroDivisionError), no_grad():
+        1 / 0  # noqa: B018
+    assert (Value(1.0) * 2).operands
+
+
+def test_no_grad_in_one_thread_is_not_seen_in_another():
+    started, done, seen = threading.Event(), threading.Event(), []
+
+    def other():
+        started.wait(5)
+        seen.append(len((Value(1.0) * 2).operands))
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with no_grad():
+        started.set()
+        done.wait(5)
+    thread.join()
+    assert seen == [2]
+
+
+def test_no_grad_in_one_task_is_not_seen_in_another():
+    async def quiet(ready, go):
+        with no_grad():
+            ready.set()
+            await go.wait()
+            return len((Value(1.0) * 2).operands)
+
+    async def loud(ready, go):
+        await ready.wait()
+        found = len((Value(1.0) * 2).operands)
+        go.set()
+        return found
+
+    async def both():
+        ready, go = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(quiet(ready, go), loud(ready, go))
+
+    assert asyncio.run(both()) == [0, 2]
+
+
+def test_a_switch_cannot_be_turned_on_twice_at_once():
+    switch = no_grad()
+    with switch, pytest.raises(RuntimeError, match="already on"), switch:
+        pass
+
+
+def test_detach_is_a_leaf_through_which_no_gradient_passes():
+    x = Value(3.0, "x")
+    y = (x * x).detach() * x
+    y.backward()
+    assert x.grad == 9.0
+    assert x.detach().label == "x"
+
+
+# Values as Python objects
+
+
+def test_equality_and_hash_are_identity_and_the_order_is_that_of_the_numbers():
+    a, b = Value(1.0), Value(1.0)
+    assert a != b
+    assert a == a
+    assert len({a, b, a}) == 2
+    assert Value(1.0) < Value(2.0) <= 2 < Value(3.0) >= 3.0 > Value(-1.0)
+    assert sorted([Value(2.0), Value(1.0)])[0].data == 1.0
+    with pytest.raises(TypeError, match="real number"):
+        a < "1"  # noqa: B015
+
+
+def test_the_truth_of_a_value_is_that_of_its_number():
+    assert Value(0.5)
+    assert not Value(0.0)
+
+
+def test_sum_leaves_no_node_for_its_starting_0():
+    a, b = Value(1.0), Value(2.0)
+    assert sum([a]) is a
+    assert sum([a, b]).operands == (a, b)
+    assert (0.0 + a).op.name == "add"
+
+
+def test_plus_and_abs_do_not_cut_the_graph():
+    x = Value(-3.0)
+    (+x + abs(x)).backward()
+    assert x.grad == 0.0
+    assert (+x).operands == (x,)
+
+
+def test_an_in_place_operator_makes_a_new_node():
+    x = Value(2.0)
+    before = x
+    x += 1
+    x *= x
+    assert (before.data, x.data) == (2.0, 9.0)
+    x.backward()
+    assert before.grad == 6.0
+
+
+def test_the_repr_is_readable_and_a_format_formats_the_number():
+    x = Value(2.0, "x")
+    y = x * 3
+    assert repr(x) == "Value(2.0, label='x', grad=0.0)"
+    assert repr(y) == "Value(6.0, op='mul', grad=0.0)"
+    assert f"{y:.2f}" == "6.00"
+    assert f"{x}" == repr(x)
+
+
+def test_many_labels_are_set_at_once():
+    a, b, ws = Value(1.0), Value(2.0), [Value(3.0), Value(4.0)]
+    _hidden, number = Value(5.0), 6.0
+    label(locals())
+    assert [a.label, b.label, ws[0].label, ws[1].label, _hidden.label] == ["a", "b", "ws[0]", "ws[1]", ""]
+    label(loss=a, w=(b,))
+    assert (a.label, b.label) == ("loss", "w[0]")
+    with pytest.raises(TypeError, match="number"):
+        label(number=number)
+
+
+# Copies
+
+
+def test_pickle_keeps_shared_nodes_shared_among_everything_pickled_together():
+    x = Value(2.0, "x")
+    shared = x * x
+    y, z = shared * 3, shared + x
+    (y * z).backward()
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        twin_x, twin_y, twin_z = pickle.loads(pickle.dumps([x, y, z], protocol))
+        assert twin_y.operands[0] is twin_z.operands[0]
+        assert twin_z.operands[1] is twin_x is twin_y.operands[0].operands[0]
+        assert (twin_x.grad, twin_y.grad, twin_y.op) == (x.grad, y.grad, y.op)
+
+
+def test_deepcopy_backpropagates_to_its_own_leaves():
+    x = Value(2.0)
+    pair = {"x": x, "y": x * x}
+    twin = copy.deepcopy(pair)
+    twin["y"].backward()
+    assert (twin["x"].grad, x.grad) == (4.0, 0.0)
+
+
+def test_a_shallow_copy_shares_the_operands():
+    x = Value(2.0)
+    y = x * x
+    assert copy.copy(y).operands == y.operands
+    assert copy.copy(y) is not y
+
+
+def test_a_pickle_that_fails_leaves_the_next_one_whole():
+    x = Value(2.0, "x")
+    y = x * x
+    y.op = lambda: None
+    with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
+        pickle.dumps(y + x)
+    z = x * x * 3
+    assert pickle.loads(pickle.dumps(z)).operands[0].operands[0].label == "x"
+
+
+thrice = operation("thrice(x)", lambda x: 3 * x, lambda x: 3.0)
+
+
+def test_a_graph_with_an_operation_of_ones_own_can_be_pickled():
+    x = Value(2.0)
+    twin = pickle.loads(pickle.dumps(thrice(x) * x))
+    assert twin.operands[0].op is thrice.op
+
+
+def test_an_operation_without_a_module_level_name_says_why_it_cannot_be_pickled():
+    local = operation("local(x)", "x", ["1.0"])
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(local(Value(1.0)))
+
+
+# Determinism
+
+
+def test_the_same_expression_gives_the_same_steps_in_every_process():
+    code = (
+        "from autograd import *; from autograd.stepping import backprop;"
+        "xs = [Value(0.1 * k, f'x{k}') for k in range(5)];"
+        "y = tanh(dot(xs, xs[::-1])) + total(xs) * prod(xs[1:]) + where(xs[1] > 0, xs[2], xs[3]);"
+        "print(list(backprop(y)), draw(y).source)"
+    )
+    assert len({run(code, PYTHONHASHSEED=seed) for seed in ("0", "1", "77")}) == 1
+
+
+# Higher order
+
+
+def test_any_order_comes_from_grad_of_grad():
+    derivatives = [exp, grad(exp), grad(grad(exp)), grad(grad(grad(exp))), grad(grad(grad(grad(exp))))]
+    assert [f(1.0) for f in derivatives] == [math.e] * 5
+    assert grad(grad(grad(sin)))(0.5) == -math.cos(0.5)
+
+
+def test_backward_can_create_a_graph():
+    x = Value(2.0)
+    (x**3).backward(create_graph=True)
+    assert x.grad.data == 12.0
+    second = gradients(x.grad, [x], create_graph=True)[0]
+    assert (second.data, gradients(second, [x])) == (12.0, [6.0])
+
+
+def test_gradients_touch_no_grad_field_and_give_0_where_nothing_depends():
+    x, y = Value(2.0), Value(3.0)
+    assert gradients(x * x, [x, y]) == [4.0, 0.0]
+    assert (x.grad, y.grad) == (0.0, 0.0)
+
+
+def test_hessian_hvp_jacobian_vjp_and_jvp_agree():
+    def f(x):
+        return tanh(x[0] * x[1]) + exp(x[0]) * x[2]
+
+    x, v = [0.3, -0.7, 1.1], [0.5, 2.0, -1.0]
+    h = hessian(f)(x)
+    assert all(h[i][j] == pytest.approx(h[j][i], rel=1e-14) for i in range(3) for j in range(3))
+    assert hvp(f, x, v) == pytest.approx([sum(h[i][j] * v[j] for j in range(3)) for i in range(3)])
+    assert jvp(f, (x,), (v,))[1] == pytest.approx(sum(g * w for g, w in zip(grad(f)(x), v, strict=True)))
+    assert vjp(f, x)[1](2.0)[0] == pytest.approx([2 * g for g in grad(f)(x)])
+    tall, wide = jacobian(lambda t: [t, t * t, sin(t)])(0.5), jacobian(lambda x: [f(x), x[0]])(x)
+    assert tall == [1.0, 1.0, math.cos(0.5)]
+    assert wide[0] == grad(f)(x)
+
+
+def test_an_inner_derivative_is_not_confused_with_an_outer_one():
+    assert grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0) == 6.0
+    assert grad(lambda x: x * grad(lambda y: x * y * y)(x))(3.0) == 54.0
+    assert jvp(lambda x: x * jvp(lambda y: x + y, (1.0,), (1.0,))[1], (5.0,), (1.0,))[1] == 1.0
+    assert grad(lambda x: jvp(lambda y: x * y * y, (x,), (1.0,))[1])(3.0) == 12.0
+
+
+def test_a_derivative_that_depends_on_a_captured_value_is_not_cut_from_it():
+    w = Value(3.0)
+    slope = grad(lambda x: w * x * x)(2.0)
+    slope.backward()
+    assert (slope.data, w.grad) == (12.0, 4.0)
+
+
+def test_derivatives_follow_the_shape_of_the_argument():
+    def f(tree):
+        return tree["a"] * tree["b"][0] + tree["b"][1][0] ** 2
+
+    point = {"a": 2.0, "b": (3.0, [4.0])}
+    assert value_and_grad(f)(point) == (22.0, {"a": 3.0, "b": (2.0, [8.0])})
+
+
+def test_a_graph_whose_numbers_were_overwritten_is_refused_where_it_would_be_wrong():
+    x = Value(2.0, "x")
+    y = x * x
+    x.data = 3.0
+    with pytest.raises(StaleGraphError, match=r"x \* x"):
+        gradients(y, [x], create_graph=True)
+    assert gradients(y, [x]) == [4.0]
+
+
+def test_a_wrong_argument_of_a_transform_is_a_clear_error():
+    with pytest.raises(ValueError, match="argnums=2"):
+        grad(sin, argnums=2)(1.0)
+    with pytest.raises(TypeError, match="one number as its result, not 2"):
+        grad(lambda x: [x, x])(1.0)
+    with pytest.raises(ValueError, match="a tangent for each of 2"):
+        jvp(lambda x: x[0], ([1.0, 2.0],), ([1.0],))
+    with pytest.raises(TypeError, match="gradients takes Values"):
+        gradients(Value(1.0), [1.0])
+
+
+# Operations of one's own
+
+
+def test_a_wrong_number_of_partials_is_an_error_at_once():
+    with pytest.raises(TypeError, match=r"2 operands .* but 1 partials"):
+        operation("area(x, y)", "x * y", ["y"])
+    with pytest.raises(TypeError, match=r"1 operand .* but 2 partials"):
+
+        @operation(partials=[lambda x: 1.0, lambda x: 2.0])
+        def same(x):
+            return x
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("f(x)", "foo(x)", ["1.0"]), "mentions foo"),
+        (("f(x)", "x +", ["1.0"]), "not an expression"),
+        (("f(x", "x", ["1.0"]), "a signature reads"),
+        (("f(*xs, y)", "total(xs)", ["1.0", "1.0"]), "star every operand"),
+        (("f(x, x)", "x", ["1.0", "1.0"]), "different names"),
+        (("f(out)", "out", ["1.0"]), "'out' is the result's"),
+    ],
+)
+def test_an_operation_that_cannot_be_read_is_an_error_at_once(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        operation(*arguments)
+
+
+def test_an_operation_of_ones_own_is_like_a_built_in_one():
+    smooth = operation("smooth_abs(x, width=0.5)", "sqrt(x * x + width * width)", ["x / out", "width / out"],
+                       domain="width > 0")  # fmt: skip
+    x, w = Value(3.0, "x"), Value(4.0, "w")
+    y = smooth(x, w)
+    y.backward()
+    assert (y.data, x.grad, w.grad) == (5.0, 0.6, 0.8)
+    assert smooth(0.0) == 0.5
+    assert grad(grad(smooth))(0.0) == pytest.approx(2.0)
+    assert all(row.agrees for row in y.backprop().check())
+    assert "smooth_abs(x, w)" in repr(y.backprop())
+    assert "smooth_abs" in autograd.draw(y).source
+    with pytest.raises(DomainError, match="width > 0"):
+        smooth(x, -1.0)
+
+
+def test_an_operation_may_take_whole_sequences():
+    norm = operation("norm(*xs)", "sqrt(dot(xs, xs))", ["x / out"])
+    xs = [Value(3.0), Value(4.0)]
+    norm(xs).backward()
+    assert [x.grad for x in xs] == [0.6, 0.8]
+    assert hessian(norm)([3.0, 4.0])[0] == pytest.approx([0.128, -0.096])
+
+
+def test_a_rule_that_raises_is_a_domain_error_that_names_it():
+    inverse = operation("inverse(x)", lambda x: 1 / x, lambda x: -1 / x**2)
+    with pytest.raises(DomainError, match=r"inverse\(0.0\) raised ZeroDivisionError"):
+        inverse(Value(0.0))
+
+
+@pytest.mark.parametrize("wrong", [lambda x: None, lambda x: "1", lambda x: 1j])
+def test_a_rule_that_gives_no_number_is_a_type_error(wrong):
+    with pytest.raises(TypeError, match="real number"):
+        operation("f(x)", wrong, lambda x: 1.0)(Value(1.0))
+    with pytest.raises(TypeError, match="real number"):
+        operation("f(x)", lambda x: x, wrong)(Value(1.0))
+
+
+def test_an_operation_may_have_the_name_of_a_built_in_one():
+    mine = operation("exp(x)", "x * x", ["2 * x"])
+    x = Value(3.0)
+    assert (mine(x).data, exp(x).data, mine(x).partials) == (9.0, math.exp(3.0), (6.0,))
+
+
+# numpy
+
+
+def test_numpy_scalars_on_the_left_give_values():
+    np = pytest.importorskip("numpy")
+    x = Value(3.0)
+    for made in (np.float64(2) * x, np.float32(2) + x, np.int64(2) - x, np.float64(2) / x, np.float64(2) ** x):
+        assert type(made) is Value
+        assert type(made.data) is float
+        assert x in made.operands
+    assert type(Value(np.float32(0.5)).data) is float
+
+
+def test_numpy_object_arrays_of_values_compute_and_backpropagate():
+    np = pytest.importorskip("numpy")
+    a = np.array([Value(1.0), Value(2.0)], dtype=object)
+    m = np.array([[Value(float(i + j)) for j in range(2)] for i in range(2)], dtype=object)
+    y = (np.tanh(a) + np.exp(a) * 2 - a / 2) @ (m @ a) + np.sum(m) + a.dot(a)
+    y.backward()
+    assert type(y) is Value
+    for value, truth in zip(a, gradient_of_arrays(np), strict=True):
+        assert value.grad == pytest.approx(truth)
+
+
+def gradient_of_arrays(np):
+    """The same by central differences on plain numpy arrays."""
+
+    def f(a):
+        m = np.array([[0.0, 1.0], [1.0, 2.0]])
+        return (np.tanh(a) + np.exp(a) * 2 - a / 2) @ (m @ a) + np.sum(m) + a.dot(a)
+
+    units = np.eye(2) * 1e-6
+    return [(f(np.array([1.0, 2.0]) + u) - f(np.array([1.0, 2.0]) - u)) / 2e-6 for u in units]
+
+
+def test_a_value_and_an_array_give_an_array_of_values_from_both_sides():
+    np = pytest.importorskip("numpy")
+    x, numbers = Value(3.0), np.array([1.0, 2.0])
+    for made in (x * numbers, numbers * x, x + numbers, numbers - x, x / numbers, numbers**x):
+        assert made.shape == (2,)
+        assert all(type(item) is Value for item in made)
+    assert [item.data for item in numbers - x] == [-2.0, -1.0]
+
+
+def test_every_trigonometric_name_of_numpy_finds_its_method():
+    np = pytest.importorskip("numpy")
+    for name in ("arcsin", "arccos", "arctan", "arcsinh", "arctanh", "sin", "sqrt", "cbrt", "log1p", "exp2"):
+        array = getattr(np, name)(np.array([Value(0.5)], dtype=object))
+        assert array[0].data == pytest.approx(float(getattr(np, name)(0.5)))
+
+
+# Random programs: values and gradients against high precision, forward against reverse
+
+
+def program(seed, xs):
+    """A random straight-line program with much sharing, on whatever numbers it is given."""
+    rng, values = random.Random(seed), list(xs)
+    functions = [lambda x: x * x, lambda x: 1 / (x * x + 1), lambda x: x / 2 - 1, lambda x: -x]
+    for _ in range(12):
+        x, y = rng.choice(values), rng.choice(values[-3:])
+        values.append(rng.choice([x + y, x * y, x - y * 2, (x * x + 1) ** 2 / 4, rng.choice(functions)(y)]))
+        values[-1] = values[-1] / (1 + values[-1] * values[-1])
+    return values[-1]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.floats(-2, 2), min_size=1, max_size=3))
+def test_random_programs_have_the_gradient_of_high_precision(seed, xs):
+    mpmath = pytest.importorskip("mpmath")
+    with mpmath.workdps(50):
+        exact = [mpmath.mpf(x) for x in xs]
+        found = grad(lambda xs: program(seed, xs))(xs)
+        assert program(seed, [Value(x) for x in xs]).data == pytest.approx(
+            float(program(seed, exact)), abs=1e-12
+        )
+        for k, each in enumerate(found):
+            step = mpmath.mpf(10) ** -20
+            up, down = list(exact), list(exact)
+            up[k] += step
+            down[k] -= step
+            slope = (program(seed, up) - program(seed, down)) / (2 * step)
+            assert each == pytest.approx(float(slope), rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.floats(-2, 2), min_size=1, max_size=3))
+def test_random_programs_have_the_same_derivative_forwards_and_in_reverse(seed, xs):
+    reverse = grad(lambda xs: program(seed, xs))(xs)
+    for k in range(len(xs)):
+        unit = [float(j == k) for j in range(len(xs))]
+        forward = jvp(lambda xs: program(seed, xs), (xs,), (unit,))[1]
+        assert forward == pytest.approx(reverse[k], rel=1e-12, abs=1e-14)
+
+
+# Where and mixed sequences
+
+
+def test_where_takes_a_condition_as_bool_number_or_value():
+    x, y = Value(2.0), Value(3.0)
+    for condition in (True, 1.0, Value(0.5), x < y):
+        assert where(condition, x, y).data == 2.0
+    out = where(x > y, x, y)
+    out.backward()
+    assert (x.grad, y.grad, out.op.name) == (0.0, 1.0, "where")
+
+
+def test_sequences_may_mix_values_and_numbers_and_come_from_generators():
+    x = Value(2.0)
+    assert total(v for v in (x, 1, 2.5)).partials == (1.0, None, None)
+    assert dot((x, 3), iter([4, x])).partials == (4.0, None, None, 3.0)
+    assert prod([x, 3, x]).partials == (6.0, None, 6.0)
+    assert clip(x, 0, Value(1.0)).partials == (0.0, None, 1.0)
+
+
+# Weight
+
+
+def test_importing_loads_no_heavy_package():
+    heavy = "numpy llvmlite hypothesis matplotlib rich mpmath graphviz torch jax IPython".split()
+    for module in ("autograd", "nn"):
+        code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+        assert run(code).strip() == "[]"
+
+
+def test_a_node_of_a_chain_of_additions_takes_at_most_200_bytes():
+    code = (
+        "import tracemalloc; from autograd import Value; x = y = Value(1.0); tracemalloc.start();\n"
+        "for _ in range(100_000): y = y + x\n"
+        "y.backward(); print(tracemalloc.get_traced_memory()[0] / 100_000)"
+    )
+    assert float(run(code)) <= 200
