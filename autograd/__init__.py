@@ -1,6 +1,6 @@
 """A scalar autograd engine whose backward pass you can see, step through and check."""
 
-from .drawing import Picture, draw
+from .drawing import draw
 from .entry import Op
 from .errors import AnomalyError, DomainError, StaleGraphError
 from .functions import abs as abs
@@ -76,7 +76,6 @@ __all__ = [
     "Backprop",
     "DomainError",
     "Op",
-    "Picture",
     "StaleGraphError",
     "Value",
     "acos",

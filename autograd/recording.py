@@ -52,8 +52,9 @@ _UNWRAP_SELF = """\
 _UNWRAP_OR_DECLINE = """\
     {x}_ = {x}
     if {x}.__class__ is Value: {x} = {x}.data
-    elif is_number({x}): {x} = {x}_ = float({x})
-    else: return NotImplemented"""
+    elif {x}.__class__ is not float:
+        if not is_number({x}): return NotImplemented
+        {x} = {x}_ = float({x})"""
 _UNWRAP_SEQUENCE = """\
     {x}_, {x}, {x}_edges = numbers({x})"""
 
@@ -61,7 +62,7 @@ _UNWRAP_SEQUENCE = """\
 def is_number(operand: object) -> bool:
     """Whether something is a plain real number: not a bool, a complex number or a text."""
     kind = operand.__class__
-    return kind is float or kind is int or (isinstance(operand, Real) and kind is not bool)
+    return kind is int or kind is float or (isinstance(operand, Real) and kind is not bool)
 
 
 def number(operand: Any) -> float:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .backward_pass import BackwardPass, Step, derivative_sign
 from .notation import fixed, formula
 from .numerical import Replay
 from .tables import Checked, Row, Rows, Steps, checks, plural, positions
 from .value import FROM_ABOVE, Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Target = Value | str | Callable[[Step], bool]
 
@@ -202,6 +203,8 @@ class Backprop:
         named: dict[str, Value] = {name: value for value, name in self.recorded.names.items()}
         if target in named:
             return named[target]
+        import difflib  # for a mistake only
+
         close = difflib.get_close_matches(str(target), named, n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ValueError(f"no value is called {target!r} here{hint}")

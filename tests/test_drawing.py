@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -22,8 +23,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 def any_dot(request, monkeypatch):
     """Each of the two dots; the system's only where it is installed."""
     if request.param == "bundled":
-        monkeypatch.setattr(render.shutil, "which", lambda name: None if name == "dot" else name)
-    elif not render.shutil.which("dot"):
+        monkeypatch.setattr(shutil, "which", lambda name: None if name == "dot" else name)
+    elif not shutil.which("dot"):
         pytest.skip("no system dot")
     return request.param
 
@@ -290,14 +291,14 @@ def test_the_environment_names_another_dot_and_a_wrong_one_is_an_error(graph, mo
 
 
 def test_without_any_dot_the_error_says_what_to_install(graph, monkeypatch):
-    monkeypatch.setattr(render.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(render, "_bundled", lambda: None)
     with pytest.raises(RuntimeError, match="pip install graphviz-pure, or install Graphviz"):
         draw(graph["L"]).svg()
 
 
 def test_letters_without_a_font_in_a_bundled_png_are_warned_of_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(render.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     render._warn_once.cache_clear()
     picture = draw(Value(1.0, "重み") * 2)
     with pytest.warns(UserWarning, match=r"save as \.svg"):

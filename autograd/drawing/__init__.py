@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
 from ..value import Value
-from .picture import Picture
-from .scene import frames, room_for_titles, scene
-from .text import table
-from .theme import THEMES
 
-__all__ = ["Picture", "draw"]
+if TYPE_CHECKING:
+    from .picture import Picture
+
+__all__ = ["draw"]
 
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
 
@@ -38,6 +39,11 @@ def draw(
     >>> draw(x * x).source.count("->")
     2
     """
+    from .picture import Picture  # here, so that importing autograd stays light
+    from .scene import frames, room_for_titles, scene
+    from .text import table
+    from .theme import THEMES
+
     if theme not in THEMES:
         raise ValueError(f"theme is one of {', '.join(THEMES)}, not {theme!r}")
     if rankdir not in _DIRECTIONS:

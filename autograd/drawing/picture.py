@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import theme as themes
@@ -17,6 +15,8 @@ from .render import render
 from .scene import Scene
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from graphviz import Digraph
 
 
@@ -62,6 +62,8 @@ class Picture:
         Either the whole file is there afterwards or what was there before. Raises ValueError
         for a format that cannot be made, and OSError where the path cannot be written.
         """
+        from pathlib import Path
+
         target = Path(path)
         format_ = target.suffix[1:].lower()
         if not format_:
@@ -76,6 +78,8 @@ class Picture:
 
     def frames(self, folder: str | os.PathLike[str], format_: str = "svg") -> list[Path]:
         """Save one picture for each step of the pass, all of one geometry, as step_000.svg ..."""
+        from pathlib import Path
+
         scenes = self._frames()
         Path(folder).mkdir(parents=True, exist_ok=True)
         digits = max(3, len(str(len(scenes))))
@@ -93,7 +97,9 @@ class Picture:
 
             display(self)  # type: ignore[no-untyped-call, unused-ignore]
             return
+        import tempfile
         import webbrowser
+        from pathlib import Path
 
         path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "picture.svg")
         webbrowser.open(path.as_uri())
@@ -107,6 +113,8 @@ class Picture:
 
 def write_whole(target: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees half of it, nor loses what was there before."""
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=target.parent or ".", prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import warnings
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +21,8 @@ def dot_command() -> str:
 
     Raises RuntimeError if the variable names a file that is not there, or if there is none at all.
     """
+    import shutil
+
     override = os.environ.get(VARIABLE)
     if override:
         found = shutil.which(override)
@@ -40,19 +38,21 @@ def dot_command() -> str:
 @cache
 def _bundled() -> str | None:
     """The command of the graphviz-pure wheel, wherever pip has put it."""
+    from importlib import metadata  # here and below: slow to import, needed by the first picture only
+
     try:
         files = metadata.distribution(BUNDLED).files or []
     except metadata.PackageNotFoundError:
         return None
     for file in files:
-        if Path(file.name).stem == BUNDLED and file.parent.name in ("bin", "Scripts"):
-            return str(Path(str(file.locate())).resolve())
+        if file.stem == BUNDLED and file.parent.name in ("bin", "Scripts"):
+            return os.path.realpath(file.locate())
     return None
 
 
 def is_bundled(command: str) -> bool:
     """Whether a dot is the bundled one, which has fewer formats and fonts of its own."""
-    return Path(command).stem == BUNDLED
+    return os.path.basename(command).startswith(BUNDLED)
 
 
 def render(graph: Digraph, format_: str) -> bytes:
@@ -66,6 +66,8 @@ def render(graph: Digraph, format_: str) -> bytes:
     command = dot_command()
     if is_bundled(command) and format_ == "png":
         _warn_of_missing_letters(source)
+    import subprocess
+
     result = subprocess.run([command, f"-T{format_}"], input=source.encode(), capture_output=True, check=False)
     if result.returncode or not result.stdout:
         raise ValueError(_unavailable(format_, command, result.stderr.decode(errors="replace")))
@@ -75,7 +77,7 @@ def render(graph: Digraph, format_: str) -> bytes:
 def _unavailable(format_: str, command: str, reason: str) -> str:
     more = f"; for pdf and more, {_INSTALL}" if is_bundled(command) else ""
     said = f" ({reason.splitlines()[0].strip()})" if reason.strip() else ""
-    return f"{Path(command).name} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
+    return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
 
 
 @cache
