@@ -76,19 +76,27 @@ def _interior_order(root: Any) -> list[Any]:
     nodes seen. Whatever interrupts the walk, no mark stays behind.
     """
     order: list[Any] = []
-    stack: list[Any] = [root]
-    pop, push = stack.pop, stack.append
-    visited = _VISITED
+    stack: list[Any] = [root] if root.operands else []
+    pop, push, visited = stack.pop, stack.append, _VISITED
     try:
         while stack:
             node = pop()
-            if node is None:
+            if node is None:  # everything that the node below it needs is in order
                 order.append(pop())
-            elif node.__class__ is not float and (operands := node.operands) and node.grad is not visited:
+            elif node.grad is not visited:
                 node.grad = visited
                 push(node)
                 push(None)
-                stack += operands[::-1]
+                if len(node.operands) == 2:  # again the loop below, without its overhead
+                    x, y = node.operands
+                    if y.__class__ is not float and y.operands:
+                        push(y)
+                    if x.__class__ is not float and x.operands:
+                        push(x)
+                    continue
+                for operand in reversed(node.operands):
+                    if operand.__class__ is not float and operand.operands:
+                        push(operand)
     except BaseException:
         for node in topological_order(root):
             if node.grad is visited:

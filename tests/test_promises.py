@@ -137,6 +137,21 @@ def test_writing_to_a_leaf_after_the_forward_pass_corrupts_no_gradient():
     assert (x.grad, y.grad) == (5.0, 2.0)
 
 
+def test_a_backward_pass_that_is_interrupted_leaves_no_mark_behind():
+    x = Value(2.0)
+    y = x * x * x + total([x, x * x, x])
+    code = autograd.graph._interior_order.__code__
+    broken = type(autograd.graph.backward)(code, vars(autograd.graph) | {"reversed": interrupting}, "broken")
+    with pytest.raises(KeyboardInterrupt):
+        broken(y)
+    y.backward()
+    assert x.grad == 3 * 4 + 1 + 4 + 1
+
+
+def interrupting(_):
+    raise KeyboardInterrupt
+
+
 def test_zero_grad_clears_a_graph_or_a_set_of_leaves():
     x, w = Value(2.0), Value(3.0)
     y = x * w

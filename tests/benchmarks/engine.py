@@ -110,7 +110,7 @@ def fresh(code: str) -> list[float]:
 
 def import_milliseconds(module: str) -> float:
     """The median time of the import statement in fresh Pythons."""
-    code = f"import time; t = time.perf_counter(); import {module}; print([1000 * (time.perf_counter() - t)])"
+    code = f"import time; t = time.perf_counter(); import {module}; print([1e3 * (time.perf_counter() - t)])"
     return statistics.median(fresh(code)[0] for _ in range(15))
 
 
@@ -150,7 +150,7 @@ def main() -> None:
         forward, both = fresh(FRESH[name])
         print(f"{name:<40} {forward:>12.1f} {both:>12.1f}")
     build, backward, peak = fresh(FRESH["1,000,000 additions"])
-    print(f"\n1,000,000 additions: built in {build:.2f} s, backward in {backward:.2f} s, peak {peak:,.0f} MiB")
+    print(f"\n1,000,000 additions: built in {build:.2f} s, backward {backward:.2f} s, peak {peak:,.0f} MiB")
     print(
         f"import autograd: {import_milliseconds('autograd'):.1f} ms, import nn: {import_milliseconds('nn'):.1f} ms"
     )
