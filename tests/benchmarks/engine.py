@@ -151,9 +151,8 @@ def main() -> None:
         print(f"{name:<40} {forward:>12.1f} {both:>12.1f}")
     build, backward, peak = fresh(FRESH["1,000,000 additions"])
     print(f"\n1,000,000 additions: built in {build:.2f} s, backward {backward:.2f} s, peak {peak:,.0f} MiB")
-    print(
-        f"import autograd: {import_milliseconds('autograd'):.1f} ms, import nn: {import_milliseconds('nn'):.1f} ms"
-    )
+    for module in ("autograd", "nn"):
+        print(f"import {module}: {import_milliseconds(module):.1f} ms")
 
 
 if __name__ == "__main__":
