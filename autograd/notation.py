@@ -69,18 +69,28 @@ def fill(rule: str, words: Mapping[str, str]) -> str:
     return _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
 
 
+def printable(words: str) -> str:
+    """A text without line ends, control characters and marks that turn the reading direction.
+
+    >>> printable("two\\nlines")
+    'two lines'
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in words)
+
+
 def names_of(order: Iterable[Any]) -> dict[Any, str]:
     """A name for every node, unique in the graph: its label, or v1, v2 ... where it has none.
 
     The second of two equal labels gets the number 2, as in `w#2`.
     """
     order = list(order)
-    taken = {node.label for node in order}
+    labels = {node: printable(node.label) for node in order}
+    taken = set(labels.values())
     names: dict[Any, str] = {}
     used: dict[str, int] = {}
     for position, node in enumerate(order):
-        name = node.label or f"v{position}"
-        while not node.label and name in taken:
+        name = labels[node] or f"v{position}"
+        while not labels[node] and name in taken:
             name += "_"
         used[name] = used.get(name, 0) + 1
         names[node] = name if used[name] == 1 else f"{name}#{used[name]}"

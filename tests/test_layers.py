@@ -33,7 +33,7 @@ LAYERS = [
     {"autograd.tables"},
     {"autograd.drawing.scene", "autograd.drawing.text", "autograd.drawing.render"},
     {"autograd.drawing.dot"},
-    {"autograd.drawing.picture"},
+    {"autograd.drawing.picture", "autograd.drawing.page"},
     {"autograd.drawing"},
     {"autograd.stepping"},
     {"autograd.explaining"},

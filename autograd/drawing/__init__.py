@@ -20,7 +20,7 @@ def draw(
     root: Value | BackwardPass,
     *,
     step: int | None = None,
-    theme: str = "light",
+    theme: str | None = None,
     rankdir: str = "LR",
     constants: bool = True,
     max_nodes: int = 300,
@@ -31,20 +31,21 @@ def draw(
     Each box has a value's operation, label, data and grad; each edge, once error has flowed back
     along it, the local derivative over the contribution. `step` shows instead the moment after
     that step of the backward pass (-1: before it). `theme` is "light", "dark" or "auto" (as the
-    viewer prefers), `rankdir` the direction from operands to results, `constants=False` leaves
-    plain numbers out, `title` replaces the caption. Raises ValueError for a graph of more than
+    viewer prefers; the default for pages), `rankdir` the direction from operands to results,
+    `constants=False` leaves plain numbers out, `title` replaces the caption. Raises ValueError for a graph of more than
     `max_nodes` values, which nobody could read.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x).source.count("->")
     2
     """
+    from .page import page
     from .picture import Picture  # here, so that importing autograd stays light
     from .scene import frames, room_for_titles, scene
     from .text import table
     from .theme import THEMES
 
-    if theme not in THEMES:
+    if theme is not None and theme not in THEMES:
         raise ValueError(f"theme is one of {', '.join(THEMES)}, not {theme!r}")
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {rankdir!r}")
@@ -54,12 +55,14 @@ def draw(
     shown = scene(recorded, state, constants)
     if step is not None:
         shown = shown._replace(room=room_for_titles(recorded))
+    opening = len(recorded.edges) if step is None else step
     return Picture(
         shown._replace(title=title) if title else shown,
         table(recorded, state),
         lambda: frames(recorded, constants),
-        theme,
-        rankdir,
+        lambda: page(recorded, opening, theme or "auto", rankdir, constants),
+        theme=theme or "light",
+        rankdir=rankdir,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..notation import printable
 from .scene import Arrow, Box, Scene
 from .theme import Theme
 
@@ -26,14 +27,13 @@ def text(words: str) -> str:
     >>> text("a<b & \\\\N")
     'a&lt;b &amp; &#92;&#92;N'
     """
-    kept = "".join(c if c.isprintable() or c == " " else " " for c in words)
-    return kept.translate(_ENTITIES).replace("\\", "&#92;" * 2)
+    return printable(words).translate(_ENTITIES).replace("\\", "&#92;" * 2)
 
 
 def tooltip(words: str) -> str:
     """Words as an attribute: there a backslash has to survive two more readings."""
-    kept = "".join(c if c.isprintable() or c == "\n" else " " for c in words)
-    return kept.translate(_ENTITIES).replace("\\", "&#92;" * 4).replace("\n", "&#10;")
+    lines = (printable(line).translate(_ENTITIES).replace("\\", "&#92;" * 4) for line in words.split("\n"))
+    return "&#10;".join(lines)
 
 
 def digraph(scene: Scene, theme: Theme, rankdir: str = "LR", caption: bool = True) -> Digraph:

@@ -34,11 +34,13 @@ class Picture:
         scene: Scene,
         words: str,
         frames: Callable[[], list[Scene]],
+        page: Callable[[], str],
+        *,
         theme: str = "light",
         rankdir: str = "LR",
     ) -> None:
         self.scene, self.words, self.theme, self.rankdir = scene, words, theme, rankdir
-        self._frames = frames
+        self._frames, self._page = frames, page
 
     @cached_property
     def digraph(self) -> Digraph:
@@ -55,10 +57,15 @@ class Picture:
         text = render(self.digraph, "svg").decode()
         return themes.automatic(text) if self.theme == "auto" else text
 
+    def html(self) -> str:
+        """The interactive page: one offline file that plays the whole backward pass."""
+        return self._page()
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save under a path whose suffix names the format; gives the path.
 
-        svg, png, gv and json always; others, such as pdf, where the installed dot has them.
+        svg, png, gv and json always, and html for the interactive page that plays the whole pass;
+        others, such as pdf, where the installed dot has them.
         Either the whole file is there afterwards or what was there before. Raises ValueError
         for a format that cannot be made, and OSError where the path cannot be written.
         """
@@ -74,6 +81,8 @@ class Picture:
         return target
 
     def _bytes(self, format_: str) -> bytes:
+        if format_ in ("html", "htm"):
+            return self.html().encode()
         return self.svg().encode() if format_ == "svg" else render(self.digraph, format_)
 
     def frames(self, folder: str | os.PathLike[str], format_: str = "svg") -> list[Path]:
@@ -84,7 +93,7 @@ class Picture:
         Path(folder).mkdir(parents=True, exist_ok=True)
         digits = max(3, len(str(len(scenes))))
         return [
-            Picture(scene, self.words, self._frames, self.theme, self.rankdir).save(
+            Picture(scene, self.words, self._frames, self._page, theme=self.theme, rankdir=self.rankdir).save(
                 Path(folder) / f"step_{number:0{digits}d}.{format_}"
             )
             for number, scene in enumerate(scenes)

@@ -28,10 +28,10 @@
     };
   });
   const edges = data.steps.map((step) => (step.edge ? [find(`forth-${step.edge}`), find(step.edge)] : []));
-  const rows = data.nodes.map((node, k) => tableRow(node, k));
+  const rows = data.nodes.map((node, k) => tableRow(node, k)); // the root, which comes last, on top
 
   function tableRow(node, k) {
-    const row = find("values").insertRow();
+    const row = find("values").insertRow(0);
     const name = row.insertCell();
     const button = document.createElement("button");
     button.type = "button";
@@ -114,7 +114,7 @@
     find("when").textContent = step.when;
     find("symbols").textContent = step.symbols;
     const numbers = find("numbers");
-    numbers.className = step.sign || "";
+    numbers.className = step.flow || "";
     numbers.replaceChildren(step.numbers);
     if (step.contribution) {
       const bold = document.createElement("b");

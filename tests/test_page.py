@@ -1,0 +1,385 @@
+"""The interactive page, in a real headless browser: every key and button, hostile labels, themes."""
+
+import json
+import random
+import re
+import shutil
+import time
+
+import pytest
+
+from autograd import Value, draw, label, tanh
+from nn import MLP, squared_error
+
+LABELS = [
+    "</script><script>document.title='broken'</script>",
+    "<img src=x onerror=\"document.title='broken'\">",
+    r"\N \G \n \\",
+    "'\"`${1+1}",
+    "safe\u202eevil",
+    "重み ∂L/∂w",
+]
+
+
+@pytest.fixture
+def root():
+    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
+    e = a * b
+    d = e + c
+    t = tanh(a)
+    loss = d * t
+    label(a=a, b=b, c=c, d=d, e=e, t=t, L=loss)
+    return loss
+
+
+@pytest.fixture
+def html(root, tmp_path):
+    return root.backprop().save(tmp_path / "L.html")
+
+
+def network(neurons):
+    model = MLP(2, [neurons, 1], activation="tanh", rng=random.Random(0))
+    return squared_error([model([0.5, -1.0])], [1.0])
+
+
+# What needs no browser
+
+
+def test_the_page_is_one_file_that_asks_for_nothing(html):
+    text = html.read_text(encoding="utf-8")
+    assert "default-src 'none'" in text
+    assert "script-src 'sha256-" in text
+    links = re.findall(r"(?:https?:)?//[^\s\"'<>)]+", text)
+    assert {link for link in links if "w3.org" not in link and not link.startswith("// ")} == set()
+    assert not re.search(r"\s(?:src|href|action)\s*=", text.partition('<script type="application/json"')[0])
+
+
+def test_nothing_inside_the_data_can_end_it(tmp_path):
+    x = Value(1.0, LABELS[0])
+    text = draw(x * x).save(tmp_path / "x.html").read_text(encoding="utf-8")
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
+    assert "<" not in data
+    assert json.loads(data)["nodes"][0]["name"] == LABELS[0]
+    assert text.count("<script") == 2
+
+
+def test_the_same_pass_gives_the_same_page(root):
+    assert draw(root).html() == draw(root).html()
+
+
+def test_a_graph_of_64_values_makes_a_page_of_at_most_a_megabyte_in_two_layouts(tmp_path, monkeypatch):
+    from autograd.drawing import page
+
+    layouts = []
+    monkeypatch.setattr(page, "render", lambda *args, real=page.render: layouts.append(1) or real(*args))
+    root = network(9)
+    bp = root.backprop()
+    assert len(bp.recorded.order) >= 60
+    path = bp.save(tmp_path / "net.html")
+    assert path.stat().st_size <= 1_000_000
+    assert len(layouts) == 2
+
+
+# In the browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("no Chromium")
+    quiet = [
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", *quiet]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens pages, and fails if one says anything on the console, opens a dialog or asks for a URL."""
+    complaints, contexts = [], []
+
+    def open_(path, fragment="", **options):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+        url = path.as_uri()
+        page.on("request", lambda r: None if r.url.split("#")[0] == url else complaints.append(r.url))
+        page.goto(url + fragment)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def when(page):
+    return page.inner_text("#when")
+
+
+def test_it_opens_at_the_step_it_was_saved_at_or_that_the_address_names(visit, root, tmp_path):
+    bp = root.backprop()
+    bp.goto(3)
+    path = bp.save(tmp_path / "three.html")
+    assert when(visit(path)) == "step 3 of 7"
+    assert when(visit(path, "#5")) == "step 5 of 7"
+    assert when(visit(path, "#-1")) == "before the backward pass"
+    assert when(visit(path, "#99")) == "step 7 of 7"
+    assert when(visit(path, "#nonsense")) == "step 3 of 7"
+
+
+@pytest.mark.parametrize(
+    ("start", "key", "expected"),
+    [
+        ("#2", "ArrowRight", "step 3 of 7"),
+        ("#2", "ArrowLeft", "step 1 of 7"),
+        ("#0", "ArrowDown", "step 2 of 7"),
+        ("#7", "ArrowUp", "step 5 of 7"),
+        ("#4", "Home", "before the backward pass"),
+        ("#4", "End", "step 7 of 7"),
+        ("#7", "ArrowRight", "step 7 of 7"),
+        ("#-1", "ArrowLeft", "before the backward pass"),
+    ],
+)
+def test_every_key_moves_as_it_says_and_the_address_follows(visit, html, start, key, expected):
+    page = visit(html, start)
+    page.keyboard.press(key)
+    assert when(page) == expected
+    number = -1 if expected.startswith("before") else int(expected.split()[1])
+    assert page.evaluate("location.hash") == f"#{number}"
+
+
+@pytest.mark.parametrize(
+    ("start", "button", "expected"),
+    [
+        ("#2", "step", "step 3 of 7"),
+        ("#2", "back", "step 1 of 7"),
+        ("#2", "first", "before the backward pass"),
+        ("#2", "end", "step 7 of 7"),
+    ],
+)
+def test_every_button_moves_as_it_says(visit, html, start, button, expected):
+    page = visit(html, start)
+    page.click(f"#{button}")
+    assert when(page) == expected
+
+
+def test_buttons_that_lead_nowhere_are_disabled(visit, html):
+    page = visit(html, "#-1")
+    assert page.is_disabled("#back")
+    assert page.is_disabled("#first")
+    page.keyboard.press("End")
+    assert page.is_disabled("#step")
+    assert page.is_disabled("#end")
+    assert not page.is_disabled("#back")
+
+
+def test_the_slider_goes_to_any_step(visit, html):
+    page = visit(html)
+    page.evaluate("s => { const e = document.getElementById('slider'); e.value = s;"
+                  "e.dispatchEvent(new Event('input')) }", 6)  # fmt: skip
+    assert when(page) == "step 6 of 7"
+    assert page.get_attribute("#slider", "aria-valuetext") == "step 6 of 7"
+    assert page.inner_text("#position") == "8 / 9"
+
+
+def test_playing_runs_to_the_end_and_a_key_or_a_second_press_stops_it(visit, html):
+    page = visit(html, "#5")
+    page.keyboard.press("Space")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    page.wait_for_function("document.getElementById('when').textContent === 'step 7 of 7'", timeout=5000)
+    page.wait_for_function(
+        "document.getElementById('play').getAttribute('aria-pressed') === 'false'", timeout=5000
+    )
+    page.click("#play")
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+    stopped = when(page)
+    time.sleep(1.1)
+    assert when(page) == stopped
+
+
+def test_a_step_shows_the_chain_rule_in_symbols_and_in_numbers(visit, html):
+    page = visit(html, "#3")
+    assert page.inner_text("#symbols") == "∂L/∂a += ∂L/∂t · ∂t/∂a"
+    assert page.inner_text("#numbers") == (
+        "+4.0000 × +0.0707 = +0.2826 a.grad: 0.0000 → +0.2826 (1 of 2 contributions, not final yet)"
+    )
+    assert page.inner_text("#rule") == "t = tanh(a): ∂t/∂a = 1 - t × t = 1 - 0.9640 × 0.9640 = +0.0707"
+
+
+def table_of(page):
+    rows = page.eval_on_selector_all(
+        "#values tr", "rows => rows.map(r => [r.querySelector('button').textContent,"
+        "r.cells[2].textContent, r.cells[3].textContent, r.className])",
+    )  # fmt: skip
+    return {name: (grad, arrived, kind) for name, grad, arrived, kind in rows}
+
+
+def grads_in_picture(page):
+    return page.eval_on_selector_all(
+        "g.node",
+        "nodes => Object.fromEntries(nodes.map(n => [n.id, "
+        "[n.querySelector('.grad-label').textContent, n.querySelector('.grad-value').textContent]]))",
+    )
+
+
+def test_table_and_picture_show_what_has_arrived_at_every_step_forwards_and_back(visit, root, html):
+    page = visit(html, "#-1")
+    recorded = root.backprop().recorded
+    for number in [*range(-1, 8), *range(6, -2, -1)]:
+        page.evaluate("n => { location.hash = '#' + n }", number)
+        expected = "before the backward pass" if number < 0 else f"step {number} of 7"
+        page.wait_for_function("t => document.getElementById('when').textContent === t", arg=expected)
+        state, table, picture = recorded.state(number), table_of(page), grads_in_picture(page)
+        for k, node in enumerate(recorded.order):
+            grad = "·" if state.grads[k] is None else f"{state.grads[k]:+.4f}".replace("-", "−")
+            assert table[node.label][0] == grad
+            assert picture[f"n{k}"][1] == grad
+            if recorded.expected[k]:
+                assert table[node.label][1] == f"{state.arrived[k]}/{recorded.expected[k]}"
+        flowed = page.eval_on_selector_all(
+            "g.edge.back", "edges => edges.filter(e => getComputedStyle(e).display !== 'none').map(e => e.id)"
+        )
+        assert len(flowed) == max(number, 0)
+        ahead = page.eval_on_selector_all(
+            "g.edge.forth", "edges => edges.filter(e => getComputedStyle(e).display !== 'none').length"
+        )
+        assert ahead == 7 - max(number, 0)
+
+
+def test_the_present_step_is_marked_in_picture_and_table(visit, html):
+    page = visit(html, "#6")
+    table = table_of(page)
+    assert (table["a"][2], table["e"][2], table["t"][2]) == ("receiver", "result", "")
+    assert page.eval_on_selector_all("g.edge.now.back", "edges => edges.map(e => e.id)") == ["e2_0"]
+    assert page.eval_on_selector("g.edge.now.back .halo", "e => getComputedStyle(e).opacity") != "0"
+    assert grads_in_picture(page)["n0"][0] == "grad Σ2"
+
+
+def test_a_click_on_an_edge_or_a_value_jumps_to_it(visit, html):
+    page = visit(html, "#0")
+    page.dispatch_event("#forth-e2_1 path", "pointerdown", {"pointerId": 1})
+    page.dispatch_event("#forth-e2_1 path", "pointerup", {"pointerId": 1})
+    assert when(page) == "step 7 of 7"
+    page.click("#n4 text >> nth=1")
+    assert when(page) == "step 1 of 7"
+    page.click("#values button:text-is('a')")
+    assert when(page) == "step 6 of 7"
+
+
+def view(page):
+    return [float(number) for number in page.get_attribute("#stage svg", "viewBox").split()]
+
+
+def test_zoom_and_pan_change_the_view_and_fit_restores_it(visit, html):
+    page = visit(html)
+    whole = view(page)
+    page.click("#closer")
+    assert view(page)[2] == pytest.approx(whole[2] / 1.4)
+    page.keyboard.press("+")
+    box = page.locator("#stage").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    before = view(page)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 150, steps=4)
+    page.mouse.up()
+    after = view(page)
+    assert after[0] > before[0]
+    assert after[1] > before[1]
+    page.mouse.wheel(0, -200)
+    assert view(page)[2] < after[2]
+    page.keyboard.press("-")
+    page.keyboard.press("0")
+    assert view(page) == whole
+    assert page.is_disabled("#fit")
+
+
+def colour(page):
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_the_theme_follows_the_viewer_until_somebody_chooses(visit, html):
+    light, dark = "rgb(255, 255, 255)", "rgb(18, 23, 29)"
+    assert colour(visit(html, color_scheme="light")) == light
+    page = visit(html, color_scheme="dark")
+    assert colour(page) == dark
+    page.keyboard.press("t")
+    assert colour(page) == light
+    page.click("#theme")
+    assert (colour(page), page.get_attribute("#theme", "aria-pressed")) == (dark, "true")
+
+
+def test_a_theme_can_be_fixed_when_saving(visit, root, tmp_path):
+    path = draw(root, theme="dark").save(tmp_path / "dark.html")
+    assert colour(visit(path, color_scheme="light")) == "rgb(18, 23, 29)"
+
+
+@pytest.mark.parametrize("words", LABELS)
+def test_a_hostile_label_is_only_text(visit, words, tmp_path):
+    x = Value(1.0, words)
+    y = x * x + 1
+    y.label = words + "!"
+    page = visit(draw(y).save(tmp_path / "hostile.html"))
+    assert page.evaluate("document.images.length + document.scripts.length") == 2
+    assert "broken" not in page.title() or page.title().startswith("backprop:")
+    shown = words.replace("\u202e", " ")
+    assert shown in page.eval_on_selector_all("#values button", "all => all.map(b => b.textContent)")
+    assert shown in page.eval_on_selector_all("g.node text", "all => all.map(t => t.textContent)")
+    assert page.inner_text("h1").startswith(shown)
+
+
+def test_motion_is_left_out_for_those_who_ask(visit, html):
+    still = visit(html, reduced_motion="reduce")
+    assert still.eval_on_selector("g.edge.back", "e => getComputedStyle(e).transitionDuration") == "0s"
+    moving = visit(html, reduced_motion="no-preference")
+    assert moving.eval_on_selector("g.edge.back", "e => getComputedStyle(e).transitionDuration") != "0s"
+
+
+def test_everything_that_can_be_done_can_be_reached_with_the_keyboard(visit, html):
+    page = visit(html, "#2")
+    names = []
+    for _ in range(24):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert names.index("theme") < names.index("closer") < names.index("L") < names.index("first")
+    assert {"back", "play", "step", "end", "slider", "a", "t"} <= set(names)
+
+
+def test_the_steps_are_announced_and_the_picture_has_a_name(visit, html):
+    page = visit(html, "#2")
+    assert page.get_attribute("#formula", "role") == "status"
+    page.keyboard.press("ArrowRight")
+    assert page.get_attribute("#formula", "aria-live") == "polite"
+    assert "table" in page.get_attribute("#stage svg", "aria-label")
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit, html):
+    page = visit(html, viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.click("#step")
+    assert page.locator("#stage svg").bounding_box()["width"] <= 360
+
+
+def test_a_network_of_300_values_plays(visit, tmp_path):
+    root = network(48)
+    bp = root.backprop()
+    assert len(bp.recorded.order) > 290
+    bp.goto(100)
+    page = visit(bp.save(tmp_path / "net.html", max_nodes=400))
+    assert when(page) == f"step 100 of {len(bp)}"
+    page.keyboard.press("End")
+    assert when(page) == f"step {len(bp)} of {len(bp)}"
