@@ -1,6 +1,7 @@
 """A scalar autograd engine whose backward pass you can see, step through and check."""
 
 from .drawing import draw
+from .drawing.grouping import Group
 from .entry import Op
 from .errors import AnomalyError, DomainError, StaleGraphError
 from .functions import abs as abs
@@ -75,6 +76,7 @@ __all__ = [
     "AnomalyError",
     "Backprop",
     "DomainError",
+    "Group",
     "Op",
     "StaleGraphError",
     "Value",

@@ -276,7 +276,9 @@ class Player:
         self.page, self.words, self.height = page, words, height
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        inside = self.page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+        inside = (
+            self.page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+        )
         style = f"width:100%;height:{self.height}px;border:1px solid #9AA5B1;border-radius:6px"
         frame = f'<iframe sandbox="allow-scripts" title="backprop" style="{style}" srcdoc="{inside}"></iframe>'
         return {"text/html": frame, "text/plain": self.words}

@@ -51,6 +51,8 @@ class Neuron(Module):
     1.0
     """
 
+    level = "neuron"
+
     def __init__(
         self,
         inputs: int,
@@ -60,12 +62,13 @@ class Neuron(Module):
         init: str | Initialiser | None = None,
         outputs: int = 1,
         name: str = "",
+        number: str = "",
     ) -> None:
         if inputs < 1:
             raise ValueError(f"a neuron needs at least 1 input, not {inputs}")
         self.activation, self._function = activation_function(activation)
         draw = initialiser(init or ("he" if "relu" in self.activation else "xavier"))
-        self.name = name
+        self.number = number
         self.weights = [Value(draw(rng, inputs, outputs), f"{name}w{k}") for k in range(inputs)]
         self.bias = Value(0.0, f"{name}b")
 
@@ -86,6 +89,8 @@ class Layer(Module):
     (2, 8)
     """
 
+    level = "layer"
+
     def __init__(
         self,
         inputs: int,
@@ -95,12 +100,13 @@ class Layer(Module):
         rng: random.Random,
         init: str | Initialiser | None = None,
         name: str = "",
+        number: str = "",
     ) -> None:
         if outputs < 1:
             raise ValueError(f"a layer needs at least 1 neuron, not {outputs}")
-        self.name = name
+        self.number = number
         self.neurons = [
-            Neuron(inputs, activation, rng=rng, init=init, outputs=outputs, name=f"{name}n{k}.")
+            Neuron(inputs, activation, rng=rng, init=init, outputs=outputs, name=f"{name}n{k}.", number=str(k))
             for k in range(outputs)
         ]
 
@@ -155,7 +161,7 @@ class MLP(Module):
             raise ValueError(f"{len(widths)} layers need {len(widths)} activations, not {len(activations)}")
         sizes = [inputs, *widths]
         self.layers = [
-            Layer(before, after, each, rng=rng, init=init, name=f"l{k}.")
+            Layer(before, after, each, rng=rng, init=init, name=f"l{k}.", number=str(k))
             for k, (before, after, each) in enumerate(zip(sizes[:-1], widths, activations, strict=True))
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from autograd import Value, zero_grad
+from autograd import Group, Value, zero_grad
 
 
 class Module:
@@ -41,6 +41,20 @@ class Module:
                 yield name, item
             elif isinstance(item, list | tuple):
                 yield from ((f"{name}.{k}", part) for k, part in enumerate(item) if isinstance(part, Module))
+
+    level: str | None = None
+    """What kind of group this is in a picture: "neuron", "layer"; None for no group of its own."""
+    number: str = ""
+    """Which of its kind it is among those beside it, for its name in a picture."""
+
+    def groups(self) -> list[Group]:
+        """How a picture frames this module: its layers, in them their neurons (see `autograd.draw`)."""
+        inside = [group for _, child in self.children() for group in child.groups()]
+        if self.level is None:
+            return inside
+        name = f"{type(self).__name__} {self.number}".strip()
+        own = () if inside else tuple(self.parameters())
+        return [Group(name, self.describe(), self.level, own, tuple(inside))]
 
     def describe(self) -> str:
         """What stands in the parentheses of the repr: shapes, the activation."""

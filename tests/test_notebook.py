@@ -11,13 +11,14 @@ def outputs(*cells):
     """The mime bundles that each cell of a fresh notebook displays."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    return [[output["data"] for output in cell.outputs if "data" in output] for cell in notebook.cells]
+    return [[out["data"] for out in cell.outputs if "data" in out] for cell in notebook.cells]
 
 
 @pytest.fixture(scope="module")
 def shown():
     return outputs(
-        "from autograd import Value, draw, tanh\nx = Value(0.5, 'x'); y = tanh(x * x); y.label = 'y'; y.backward()",
+        "from autograd import Value, draw, tanh",
+        "x = Value(0.5, 'x'); y = tanh(x * x); y.label = 'y'; y.backward()",
         "draw(y)",
         "draw(y).show()",
         "bp = y.backprop(); bp",
@@ -26,24 +27,24 @@ def shown():
 
 
 def test_a_picture_shows_itself_as_svg_and_as_text(shown):
-    [bundle] = shown[1]
+    [bundle] = shown[2]
     assert "<svg" in bundle["image/svg+xml"]
     assert "y = tanh(v1)" in bundle["text/plain"]
 
 
 def test_show_displays_below_the_cell(shown):
-    [bundle] = shown[2]
+    [bundle] = shown[3]
     assert "<svg" in bundle["image/svg+xml"]
 
 
 def test_a_stepper_is_its_text(shown):
-    assert shown[3][0]["text/plain"].startswith("Backprop of y = tanh(v1)")
+    assert shown[4][0]["text/plain"].startswith("Backprop of y = tanh(v1)")
 
 
 def test_the_player_is_a_frame_with_the_whole_page_inside(shown):
-    frame = shown[4][0]["text/html"]
+    frame = shown[5][0]["text/html"]
     assert frame.startswith("<iframe")
     assert "srcdoc=" in frame
-    assert "sandbox=\"allow-scripts\"" in frame
+    assert 'sandbox="allow-scripts"' in frame
     assert "&lt;!doctype html&gt;" in frame
-    assert shown[4][0]["text/plain"].startswith("Backprop of y")
+    assert shown[5][0]["text/plain"].startswith("Backprop of y")

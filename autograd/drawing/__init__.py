@@ -9,6 +9,7 @@ from ..graph import topological_order
 from ..value import Value
 
 if TYPE_CHECKING:
+    from .grouping import Grouped
     from .picture import Picture
 
 __all__ = ["draw"]
@@ -23,6 +24,9 @@ def draw(
     theme: str | None = None,
     rankdir: str = "LR",
     constants: bool = True,
+    groups: Grouped | None = None,
+    collapse: str | None = None,
+    depth: int | None = None,
     max_nodes: int = 300,
     title: str = "",
 ) -> Picture:
@@ -32,41 +36,60 @@ def draw(
     along it, the local derivative over the contribution. `step` shows instead the moment after
     that step of the backward pass (-1: before it). `theme` is "light", "dark" or "auto" (as the
     viewer prefers; the default for pages), `rankdir` the direction from operands to results,
-    `constants=False` leaves plain numbers out, `title` replaces the caption. Raises ValueError for a graph of more than
-    `max_nodes` values, which nobody could read.
+    `constants=False` leaves plain numbers out, `title` replaces the caption.
+
+    `groups`, an nn model, puts a frame around every neuron and layer; `collapse="neuron"` or
+    `"layer"` makes each of them one box with the error that arrives at it. `depth` shows only the
+    values within that many edges of the root. Raises ValueError for more than `max_nodes` boxes,
+    which nobody could read.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x).source.count("->")
     2
     """
-    from .page import page
-    from .picture import Picture  # here, so that importing autograd stays light
-    from .scene import frames, room_for_titles, scene
+    from .page import page  # these here, so that importing autograd stays light
+    from .picture import Picture
+    from .scene import View, frames, room_for_titles, scene
     from .text import table
-    from .theme import THEMES
 
-    if theme is not None and theme not in THEMES:
-        raise ValueError(f"theme is one of {', '.join(THEMES)}, not {theme!r}")
-    if rankdir not in _DIRECTIONS:
-        raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {rankdir!r}")
-    recorded = root if isinstance(root, BackwardPass) else _recorded(root, max_nodes)
-    _refuse_large(len(recorded.order), max_nodes)
+    _refuse_options(theme, rankdir, depth)
+    recorded = _recorded(root, max_nodes if collapse is None and depth is None else _LARGEST)
+    view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth)
     state = present_state(recorded) if step is None else _state(recorded, step)
-    shown = scene(recorded, state, constants)
+    shown = scene(recorded, state, view)
+    _refuse_large(sum(box.kind != "constant" for box in shown.boxes), max_nodes)
     if step is not None:
         shown = shown._replace(room=room_for_titles(recorded))
     opening = len(recorded.edges) if step is None else step
     return Picture(
         shown._replace(title=title) if title else shown,
         table(recorded, state),
-        lambda: frames(recorded, constants),
-        lambda: page(recorded, opening, theme or "auto", rankdir, constants),
+        lambda: frames(recorded, view),
+        lambda: page(recorded, opening, view._replace(collapse=None, depth=None), theme or "auto", rankdir),
         theme=theme or "light",
         rankdir=rankdir,
     )
 
 
-def _recorded(root: Value, max_nodes: int) -> BackwardPass:
+_LARGEST = 200_000
+"""Values of which a part can be shown: more would take minutes to record."""
+
+
+def _refuse_options(theme: str | None, rankdir: str, depth: int | None) -> None:
+    from .theme import THEMES
+
+    if theme is not None and theme not in THEMES:
+        raise ValueError(f"theme is one of {', '.join(THEMES)}, not {theme!r}")
+    if rankdir not in _DIRECTIONS:
+        raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {rankdir!r}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"depth is a number of edges from the root, not {depth!r}")
+
+
+def _recorded(root: Value | BackwardPass, max_nodes: int) -> BackwardPass:
+    if isinstance(root, BackwardPass):
+        _refuse_large(len(root.order), max_nodes)
+        return root
     if not isinstance(root, Value):
         raise TypeError(f"draw takes a Value or a recorded backward pass, not {root!r}")
     _refuse_large(len(topological_order(root)), max_nodes)
@@ -76,8 +99,8 @@ def _recorded(root: Value, max_nodes: int) -> BackwardPass:
 def _refuse_large(count: int, most: int) -> None:
     if count > most:
         raise ValueError(
-            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): "
-            f"draw a smaller part, or pass max_nodes={count} if you mean it"
+            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): show less with "
+            f'depth=3, or with groups=model and collapse="neuron"; or pass max_nodes={count} if you mean it'
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..notation import printable
+from .grouping import Frame
 from .scene import Arrow, Box, Scene
 from .theme import Theme
 
@@ -48,13 +49,53 @@ def digraph(scene: Scene, theme: Theme, rankdir: str = "LR", caption: bool = Tru
     graph.attr("edge", fontname=FONT, fontsize="10", color=theme.line, arrowsize="0.7", penwidth="1.2")
     if len(scene.boxes) > LARGE:
         graph.attr("graph", nslimit="1", nslimit1="1")
+    framed = _add_frames(graph, scene, theme)
     for box in scene.boxes:
-        _add_box(graph, box, theme)
+        if box.id not in framed:
+            _add_box(graph, box, theme)
     for arrow in scene.arrows:
         _add_arrow(graph, arrow, theme)
     if caption:
         graph.attr(labelloc="b", labeljust="l", label=_caption(scene, theme))
     return graph
+
+
+def _add_frames(graph: Digraph, scene: Scene, theme: Theme) -> set[str]:
+    """The groups as clusters around their boxes; the ids of those boxes."""
+    boxes = {box.id: box for box in scene.boxes}
+    framed: set[str] = set()
+
+    def add(parent: Digraph, frame: Frame) -> None:
+        inside = [boxes[id_] for id_ in (frame.id, *(f"n{k}" for k in frame.nodes)) if id_ in boxes]
+        if frame.id in boxes:  # the whole group is one box
+            for box in inside:
+                framed.add(box.id)
+                _add_box(parent, box, theme)
+            return
+        with parent.subgraph(name=f"cluster_{frame.id}") as cluster:
+            name = _font(frame.name, theme.mute, 11, bold=True)
+            detail = _font("  " + frame.detail.replace("->", "→"), theme.mute, 11)
+            cluster.attr(
+                id=f"frame-{frame.id}",
+                label=f"<{name}{detail}>",
+                style="rounded,filled",
+                fillcolor=theme.group,
+                color=theme.line,
+                penwidth="1",
+                fontname=FONT,
+                labeljust="l",
+                labelloc="t",
+                margin="10",
+            )
+            for child in frame.children:
+                add(cluster, child)
+            for box in inside:
+                framed.add(box.id)
+                _add_box(cluster, box, theme)
+
+    for frame in scene.frames:
+        add(graph, frame)
+    return framed
 
 
 def _add_box(graph: Digraph, box: Box, theme: Theme) -> None:
@@ -72,7 +113,8 @@ def _add_box(graph: Digraph, box: Box, theme: Theme) -> None:
         attributes |= {"peripheries": "2", "color": theme.ink}
     if box.mark:
         attributes["color"] = theme.now if box.mark == "receiver" else theme.ink
-    graph.node(box.id, f"<{_box_label(box, theme)}>", **attributes)
+    label = _group_label(box, theme) if box.kind == "group" else _box_label(box, theme)
+    graph.node(box.id, f"<{label}>", **attributes)
 
 
 def _table(rows: str, padding: int = 0) -> str:
@@ -116,15 +158,32 @@ def _box_label(box: Box, theme: Theme) -> str:
     return _table(f"<TR>{badge}<TD>{_table(rows, 3)}</TD></TR>")
 
 
+def _group_label(box: Box, theme: Theme) -> str:
+    """A folded group: its name and how many values it has, over the error that arrives at it."""
+    head = (
+        f'<TD ALIGN="LEFT">{_font(box.name + "   ", theme.ink, 13, bold=True)}</TD>'
+        f'<TD ALIGN="RIGHT">{_font(box.data, theme.mute)}</TD>'
+    )
+    if box.grad is None:
+        grad = f'<TD>{_font("out grad", theme.mute)}</TD><TD ALIGN="RIGHT">{_font("·", theme.mute)}</TD>'
+    else:
+        colour, tint = getattr(theme, f"text_{box.sign}"), getattr(theme, f"tint_{box.sign}")
+        grad = (
+            f'<TD ALIGN="LEFT" BGCOLOR="{tint}">{_font(box.counted, colour)}</TD>'
+            f'<TD ALIGN="RIGHT" BGCOLOR="{tint}">{_font(box.grad, colour, bold=True)}</TD>'
+        )
+    return _table(f"<TR>{head}</TR><TR>{grad}</TR>", 5)
+
+
 def _add_arrow(graph: Digraph, arrow: Arrow, theme: Theme) -> None:
     flowed = bool(arrow.sign)
     classes = " ".join(
         filter(None, ["flowed" if flowed else "ahead", arrow.sign, "now" if arrow.present else ""])
     )
     attributes = {"id": arrow.id, "class": classes, "penwidth": f"{arrow.width:.2f}"}
-    if arrow.partial:
+    if arrow.partial or arrow.contribution:
         attributes["label"] = f"<{_arrow_label(arrow, theme)}>"
-    else:  # from a constant
+    elif not flowed:  # from a constant
         attributes |= {"style": "dashed", "penwidth": "1"}
     if flowed:
         colour = getattr(theme, arrow.sign)
@@ -141,11 +200,9 @@ def _arrow_label(arrow: Arrow, theme: Theme) -> str:
     """Partial over contribution; before it has flowed in the colour of the paper, to keep its room."""
     partial = theme.mute if arrow.sign else theme.paper
     contribution = getattr(theme, f"text_{arrow.sign}") if arrow.sign else theme.paper
-    return _table(
-        f"<TR><TD>{_font(arrow.partial, partial)}</TD></TR>"
-        f"<TR><TD>{_font(arrow.contribution, contribution, bold=True)}</TD></TR>",
-        1,
-    )
+    cells = [_font(arrow.partial, partial)] if arrow.partial else []
+    cells += [_font(arrow.contribution, contribution, bold=True)] if arrow.contribution else []
+    return _table("".join(f"<TR><TD>{cell}</TD></TR>" for cell in cells), 1)
 
 
 def _caption(scene: Scene, theme: Theme) -> str:

@@ -15,7 +15,7 @@ from ..backward_pass import BackwardPass, Step
 from ..notation import fixed, formula
 from .dot import digraph
 from .render import render
-from .scene import MINUS, scene, sign_of
+from .scene import MINUS, View, scene, sign_of
 from .theme import DARK, LIGHT, repainted, variables
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -25,9 +25,7 @@ _PACE = 900
 """Milliseconds for each step while playing."""
 
 
-def page(
-    recorded: BackwardPass, opening: int, theme: str = "auto", rankdir: str = "LR", constants: bool = True
-) -> str:
+def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", rankdir: str = "LR") -> str:
     """The HTML of the page; it opens at a step, or at the one that its address names after `#`.
 
     It needs nothing but itself: no request leaves it, and it runs only the script it was made
@@ -43,7 +41,7 @@ def page(
         "title": html.escape(f"backprop: {equation}"),
         "heading": html.escape(equation),
         "style": _colours() + (_PLAYER / "player.css").read_text(encoding="utf-8"),
-        "picture": _picture(recorded, rankdir, constants),
+        "picture": _picture(recorded, view, rankdir),
         "data": _safe(_data(recorded, opening, theme)),
         "script": script,
     }
@@ -140,12 +138,12 @@ def _signs(words: str) -> str:
     return re.sub(r"(?<![\w.])-(?=[\d(])", "−", words)
 
 
-def _picture(recorded: BackwardPass, rankdir: str, constants: bool) -> str:
+def _picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
     """The SVG after the pass, with each edge as it was before it as well."""
     states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
     before, after = (
         ElementTree.fromstring(
-            render(digraph(scene(recorded, state, constants), LIGHT, rankdir, caption=False), "svg")
+            render(digraph(scene(recorded, state, view), LIGHT, rankdir, caption=False), "svg")
         )
         for state in states
     )

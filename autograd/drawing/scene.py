@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, State
 from ..notation import fixed, formula, short
+from .grouping import Folded, Frame, Group, combined, folded, frames_of
 
 
 class Box(NamedTuple):
@@ -49,6 +50,8 @@ class Scene(NamedTuple):
     boxes: list[Box]
     arrows: list[Arrow]
     title: str
+    frames: tuple[Frame, ...] = ()
+    """Groups to be drawn around their boxes."""
     room: int = 0
     """Points kept free for the title, so that frames with longer ones have the same geometry."""
 
@@ -68,11 +71,22 @@ def sign_of(number: float | None) -> str:
     return "pos" if number > 0 else "zero" if number == 0 else "neg"
 
 
-def frames(recorded: BackwardPass, constants: bool = True) -> list[Scene]:
+class View(NamedTuple):
+    """Which part of a graph is to be seen, and how closely."""
+
+    constants: bool = True
+    groups: tuple[Group, ...] = ()
+    collapse: str | None = None
+    """The level of groups of which each is one box."""
+    depth: int | None = None
+    """How many edges away from the root the values end."""
+
+
+def frames(recorded: BackwardPass, view: View) -> list[Scene]:
     """The frame of every step, from -1 on, all with the same room for their titles."""
     room = room_for_titles(recorded)
     states = map(recorded.state, range(-1, len(recorded.edges) + 1))
-    return [scene(recorded, state, constants)._replace(room=room) for state in states]
+    return [scene(recorded, state, view)._replace(room=room) for state in states]
 
 
 def room_for_titles(recorded: BackwardPass) -> int:
@@ -81,20 +95,123 @@ def room_for_titles(recorded: BackwardPass) -> int:
     return round(7.8 * max(map(len, titles), default=0))
 
 
-def scene(recorded: BackwardPass, state: State, constants: bool = True) -> Scene:
+def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  # noqa: B008 (immutable)
     """What one state of a recorded pass shows."""
+    found = frames_of(recorded, view.groups)
+    boxes_folded = folded(recorded, state, found, view.collapse) if view.collapse else []
+    inside = {k: each for each in boxes_folded for k in each.nodes}
+    near, hidden = _near(recorded, view.depth)
     widths = _widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
-    boxes, arrows = [], []
+    boxes, arrows = [_folded_box(each) for each in boxes_folded], []
     for k, node in enumerate(recorded.order):
+        if k in inside or k not in near:
+            continue
         boxes.append(_box(recorded, state, k))
+        if k in hidden:
+            boxes.append(_more(k, hidden[k]))
+            arrows.append(Arrow(f"more{k}", f"m{k}", f"n{k}", "", 1.2, "", "", False))
+            continue
         for position, operand in enumerate(node.operands):
             if operand.__class__ is not float:
-                arrows.append(_arrow(recorded, state, edges[k, position], widths))
-            elif constants:
+                if recorded.edges[edges[k, position]].operand not in inside:
+                    arrows.append(_arrow(recorded, state, edges[k, position], widths))
+            elif view.constants:
                 boxes.append(_constant(f"c{k}_{position}", operand))
                 arrows.append(Arrow(f"e{k}_{position}", f"c{k}_{position}", f"n{k}", "", 1.2, "", "", False))
-    return Scene(boxes, arrows, title(recorded, state))
+    arrows += _folded_arrows(recorded, state, inside)
+    outer = tuple(
+        _without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse
+    )
+    return Scene(boxes, arrows, title(recorded, state), outer)
+
+
+def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
+    """The nodes within a number of edges from the root; for those at the border how many lie behind."""
+    distance = {len(recorded.order) - 1: 0}
+    for edge in recorded.edges:  # results before operands, but the shortest way may come later
+        step = distance[edge.result] + 1
+        distance[edge.operand] = min(distance.get(edge.operand, step), step)
+    if depth is None:
+        return set(distance), {}
+    near = {k for k, far in distance.items() if far <= depth}
+    below: dict[int, set[int]] = {}
+    for k, node in enumerate(recorded.order):  # operands first
+        if k not in near:
+            operands = [recorded.index[item] for item in node.operands if item.__class__ is not float]
+            below[k] = {k}.union(*(below[j] for j in operands if j in below))
+    hidden = {}
+    for k in near:
+        behind = [recorded.index[item] for item in recorded.order[k].operands if item.__class__ is not float]
+        if any(j not in near for j in behind):
+            hidden[k] = len(set().union(*(below[j] for j in behind if j in below)))
+    return near, hidden
+
+
+def _more(k: int, count: int) -> Box:
+    words = f"… {count:,} more"
+    return Box(f"m{k}", "constant", "", words, words, None, "", "", "", f"{count:,} values are not shown")
+
+
+def _folded_box(each: Folded) -> Box:
+    several = len(each.outputs) > 1
+    grad = None if each.error is None else fixed(each.error, sign=not several).translate(MINUS)
+    return Box(
+        id=each.frame.id,
+        kind="group",
+        symbol="",
+        name=each.frame.name,
+        data=f"{len(each.nodes)} values",
+        grad=grad,
+        sign=sign_of(each.error),
+        counted=f"|error| of {len(each.outputs)}" if several else "out grad",
+        mark="",
+        tooltip=f"{each.frame.name}: {each.frame.detail}\n{len(each.nodes)} values",
+    )
+
+
+def _folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded]) -> list[Arrow]:
+    """One arrow for all the edges between two boxes of which one is a group."""
+    bundles: dict[tuple[str, str], list[float | None]] = {}
+    for k, edge in enumerate(recorded.edges):
+        ends = (edge.operand, edge.result)
+        if any(end in inside for end in ends):
+            operand, result = (inside[end].frame.id if end in inside else f"n{end}" for end in ends)
+            if operand != result:
+                bundles.setdefault((operand, result), []).append(state.contributions[k])
+    sizes = {pair: combined([c for c in flowed if c is not None]) for pair, flowed in bundles.items()}
+    widths = _widths([size or 0.0 for size in sizes.values()])
+    return [
+        _bundle(pair, len(bundles[pair]), size, width)
+        for (pair, size), width in zip(sizes.items(), widths, strict=True)
+    ]
+
+
+def _bundle(pair: tuple[str, str], count: int, size: float | None, width: float) -> Arrow:
+    """One arrow for some edges; what flowed along several of them is the length of their vector.
+
+    A single edge goes without its numbers: they stand in the box of the neuron that it leads to,
+    and between fully connected layers they would bend all lines around them.
+    """
+    return Arrow(
+        id="-".join(pair),
+        operand=pair[0],
+        result=pair[1],
+        sign=sign_of(size),
+        width=1.2 if size is None else width,
+        partial="" if count == 1 else f"{count} edges",
+        contribution="" if size is None or count == 1 else short(size).translate(MINUS),
+        present=False,
+    )
+
+
+def _without(frame: Frame, level: str | None, gone: set[int]) -> Frame:
+    """A frame around what is left of it when the groups of a level are boxes."""
+    children = tuple(
+        child._replace(nodes=(), children=()) if child.level == level else _without(child, level, gone)
+        for child in frame.children
+    )
+    return frame._replace(nodes=tuple(k for k in frame.nodes if k not in gone), children=children)
 
 
 def title(recorded: BackwardPass, state: State) -> str:

@@ -1,0 +1,136 @@
+"""Which nodes belong together, such as those of a neuron or a layer, and one box in their place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+from ..backward_pass import BackwardPass, State
+from ..value import Value
+
+
+class Grouped(Protocol):
+    """Something whose parameters make groups: every `nn.Module` is."""
+
+    def groups(self) -> list[Group]:
+        """The groups it is made of, outermost first."""
+        ...
+
+
+class Group(NamedTuple):
+    """A named part of a graph, known by its parameters; parts may be made of parts."""
+
+    name: str
+    detail: str
+    level: str
+    """What kind of part it is: "neuron", "layer" ..."""
+    parameters: tuple[Value, ...]
+    children: tuple[Group, ...] = ()
+
+
+class Frame(NamedTuple):
+    """A group as it occurs in one graph: the nodes in it that are in none of its children."""
+
+    id: str
+    name: str
+    detail: str
+    level: str
+    nodes: tuple[int, ...]
+    children: tuple[Frame, ...]
+
+    def all_nodes(self) -> list[int]:
+        """Its nodes and those of its children."""
+        return [*self.nodes, *(k for child in self.children for k in child.all_nodes())]
+
+
+def frames_of(recorded: BackwardPass, groups: Iterable[Group]) -> list[Frame]:
+    """The groups as frames around nodes of a graph; one that does not occur in it is left out.
+
+    A node belongs to a group if it is one of its parameters, is computed with one, or is a
+    function of one such node alone that nothing else consumes: a neuron's sum, bias, activation.
+    """
+    owner: dict[int, int] = {}
+    leaves: list[Group] = []
+    _collect(groups, leaves)
+    for number, group in enumerate(leaves):
+        owner |= {recorded.index[p]: number for p in group.parameters if p in recorded.index}
+    for k, node in enumerate(recorded.order):
+        owned = [j for j in _operands(recorded, node) if j in owner]
+        parameters = [j for j in owned if not recorded.order[j].op]
+        if parameters:
+            owner[k] = owner[parameters[0]]
+        elif owned and _only_function(recorded, node, owned[0]):
+            owner[k] = owner[owned[0]]
+    return _framed(groups, iter(range(len(leaves))), owner, iter(range(10**9)))
+
+
+def _only_function(recorded: BackwardPass, node: Value, operand: int) -> bool:
+    """Whether a node is a function of that one operand, and its only consumer."""
+    single = node.op is not None and not node.op.variadic and len(node.operands) == 1
+    return single and recorded.expected[operand] == 1
+
+
+def _collect(groups: Iterable[Group], leaves: list[Group]) -> None:
+    for group in groups:
+        _collect(group.children, leaves)
+        if not group.children:
+            leaves.append(group)
+
+
+def _operands(recorded: BackwardPass, node: Value) -> list[int]:
+    return [recorded.index[operand] for operand in node.operands if operand.__class__ is not float]
+
+
+def _framed(groups: Iterable[Group], numbers: Any, owner: dict[int, int], ids: Any) -> list[Frame]:
+    found = []
+    for group in groups:
+        id_ = f"g{next(ids)}"
+        children = tuple(_framed(group.children, numbers, owner, ids))
+        number = None if group.children else next(numbers)
+        nodes = tuple(k for k, each in owner.items() if each == number) if number is not None else ()
+        if nodes or children:
+            found.append(Frame(id_, group.name, group.detail, group.level, nodes, children))
+    return found
+
+
+class Folded(NamedTuple):
+    """One frame shown as a single box."""
+
+    frame: Frame
+    nodes: tuple[int, ...]
+    outputs: tuple[int, ...]
+    """The nodes that something outside consumes."""
+    error: float | None
+    """The gradient that arrives at the output; of several outputs, the length of their vector."""
+
+
+def folded(recorded: BackwardPass, state: State, frames: list[Frame], level: str) -> list[Folded]:
+    """The frames of a level, each to be drawn as one box. Raises ValueError for an unknown level."""
+    chosen = [frame for frame in _flat(frames) if frame.level == level]
+    if not chosen:
+        known = ", ".join(sorted({frame.level for frame in _flat(frames)})) or "none: pass groups=model"
+        raise ValueError(f"collapse={level!r} finds no such group; the groups here are {known}")
+    return [_fold(recorded, state, frame) for frame in chosen]
+
+
+def _flat(frames: Iterable[Frame]) -> list[Frame]:
+    return [each for frame in frames for each in (frame, *_flat(frame.children))]
+
+
+def _fold(recorded: BackwardPass, state: State, frame: Frame) -> Folded:
+    nodes = frame.all_nodes()
+    inside = set(nodes)
+    consumed = {edge.operand for edge in recorded.edges if edge.result not in inside}
+    outputs = tuple(k for k in nodes if k in consumed or recorded.order[k] is recorded.root)
+    arrived = [grad for grad in (state.grads[k] for k in outputs) if grad is not None]
+    return Folded(frame, tuple(nodes), outputs, combined(arrived))
+
+
+def combined(numbers: list[float]) -> float | None:
+    """One number as it is; of several the Euclidean length of their vector; None for none.
+
+    >>> combined([-2.0]), combined([3.0, -4.0]), combined([])
+    (-2.0, 5.0, None)
+    """
+    return (numbers[0] if len(numbers) == 1 else math.hypot(*numbers)) if numbers else None

@@ -1,0 +1,171 @@
+"""Frames around neurons and layers, groups folded into one box, and graphs cut at a depth."""
+
+import math
+import random
+import re
+
+import pytest
+
+from autograd import Group, Value, draw, square, tanh
+from nn import MLP, Neuron, squared_error
+
+
+@pytest.fixture
+def network():
+    model = MLP(3, [4, 2], activation="tanh", rng=random.Random(3))
+    inputs = [Value(0.7, "x0"), Value(-0.3, "x1"), Value(0.2, "x2")]
+    first, second = model(inputs)
+    loss = square(first - 1) + square(second + 1)
+    loss.label = "loss"
+    loss.backward()
+    return model, loss
+
+
+def clusters(source):
+    """The clusters of a DOT text: for each its id, and the ids of the boxes right inside it."""
+    found, open_ = {}, []
+    for line in map(str.strip, source.splitlines()):
+        if line.startswith("subgraph"):
+            open_.append(line.split()[1])
+            found[open_[-1]] = []
+        elif line == "}" and open_:
+            open_.pop()
+        elif open_ and re.match(r"[ng]\d+ \[", line):
+            found[open_[-1]].append(line.split()[0])
+    return found
+
+
+def test_every_neuron_and_layer_is_a_frame_with_its_name_and_shape(network):
+    model, loss = network
+    source = draw(loss, groups=model).source
+    assert len(clusters(source)) == 2 + 4 + 2
+    assert "Layer 0</B>" in source
+    assert "3 → 4, tanh" in source
+    assert source.count("Neuron 1</B>") == 2
+
+
+def test_a_neurons_frame_holds_its_parameters_its_sum_its_bias_and_its_activation():
+    neuron = Neuron(2, "tanh", rng=random.Random(0))
+    x = [Value(1.0, "x0"), Value(2.0, "x1")]
+    loss = square(neuron(x) - 1)
+    picture = draw(loss, groups=neuron)
+    [boxes] = clusters(picture.source).values()
+    symbols = [box.symbol or box.name for box in picture.scene.boxes if box.id in boxes]
+    assert sorted(symbols) == sorted(["w0", "w1", "b", "Σ×", "+", "tanh"])
+
+
+def test_what_follows_a_linear_neuron_is_not_in_its_frame():
+    neuron = Neuron(1, "linear", rng=random.Random(0))
+    picture = draw(tanh(neuron([1.0]) * 3), groups=neuron)
+    [boxes] = clusters(picture.source).values()
+    assert [box.symbol for box in picture.scene.boxes if box.id in boxes and box.symbol] == ["Σ×", "+"]
+
+
+def test_neurons_folded_into_boxes_show_the_gradient_of_their_output(network):
+    model, loss = network
+    picture = draw(loss, groups=model, collapse="neuron")
+    folded = [box for box in picture.scene.boxes if box.kind == "group"]
+    assert len(folded) == 6
+    hidden = model.layers[0].neurons[0]
+    output = next(
+        n for n in picture_nodes(loss) if n.op and n.op.name == "tanh" and hidden.bias in leaves_of(n)
+    )
+    assert folded[0].grad == f"{output.grad:+.4f}".replace("-", "−")
+    assert len(clusters(picture.source)) == 2
+    assert "tanh" not in [box.symbol for box in picture.scene.boxes]
+
+
+def picture_nodes(root):
+    from autograd.graph import topological_order
+
+    return topological_order(root)
+
+
+def leaves_of(node):
+    return [n for n in picture_nodes(node) if not n.operands]
+
+
+def test_layers_folded_into_boxes_show_the_length_of_the_error_that_arrives(network):
+    model, loss = network
+    picture = draw(loss, groups=model, collapse="layer")
+    folded = [box for box in picture.scene.boxes if box.kind == "group"]
+    assert [box.name for box in folded] == ["Layer 0", "Layer 1"]
+    hidden = [n for n in picture_nodes(loss) if n.op and n.op.name == "tanh"]
+    assert folded[0].grad == f"{math.hypot(*(n.grad for n in hidden)):.4f}"
+    assert folded[0].counted == "|error| of 4"
+    [between] = [arrow for arrow in picture.scene.arrows if (arrow.operand, arrow.result) == ("g0", "g5")]
+    assert between.partial == "8 edges"
+
+
+def test_folding_leaves_out_no_value_and_shows_none_twice(network):
+    model, loss = network
+    picture = draw(loss, groups=model, collapse="layer", constants=False)
+    inside = sum(int(box.data.split()[0]) for box in picture.scene.boxes if box.kind == "group")
+    outside = sum(box.kind != "group" for box in picture.scene.boxes)
+    assert inside + outside == len(picture_nodes(loss))
+
+
+def test_before_the_backward_pass_a_folded_box_has_no_gradient(network):
+    model, loss = network
+    folded = [
+        box for box in draw(loss, groups=model, collapse="neuron", step=-1).scene.boxes if box.kind == "group"
+    ]
+    assert {box.grad for box in folded} == {None}
+
+
+def test_a_level_that_is_not_there_is_an_error_that_names_those_that_are(network):
+    model, loss = network
+    with pytest.raises(ValueError, match="the groups here are layer, neuron"):
+        draw(loss, groups=model, collapse="block")
+    with pytest.raises(ValueError, match="pass groups=model"):
+        draw(loss, collapse="layer")
+
+
+def test_folding_makes_a_large_network_readable():
+    model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    loss = squared_error([model([0.5, -0.5])], [1.0])
+    with pytest.raises(ValueError, match='groups=model and collapse="neuron"'):
+        draw(loss)
+    assert len(draw(loss, groups=model, collapse="layer").scene.boxes) < 10
+
+
+def test_groups_of_ones_own_are_any_object_that_has_some():
+    class Mine:
+        def groups(self):
+            return [Group("slope", "one weight", "part", (w,))]
+
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    picture = draw(w * x + 1, groups=Mine(), collapse="part")
+    assert [box.name for box in picture.scene.boxes if box.kind == "group"] == ["slope"]
+
+
+def test_a_depth_shows_only_the_values_near_the_root_and_counts_the_rest():
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(10):
+        y = tanh(y * x)
+    picture = draw(y, depth=3)
+    assert [box.name for box in picture.scene.boxes if box.kind != "constant"] == [
+        "x",
+        "v17",
+        "v18",
+        "v19",
+        "v20",
+    ]
+    assert [box.name for box in picture.scene.boxes if box.kind == "constant"] == ["… 16 more"]
+    assert len(draw(y, depth=0).scene.boxes) == 2
+    assert len(draw(y, depth=100).scene.boxes) == 21
+    with pytest.raises(ValueError, match="depth is a number of edges"):
+        draw(y, depth=-1)
+
+
+@pytest.mark.parametrize("options", [{}, {"collapse": "neuron"}, {"collapse": "layer"}, {"depth": 2}])
+def test_every_view_can_be_drawn_in_every_theme(network, options):
+    model, loss = network
+    for theme in ("light", "dark", "auto"):
+        assert "<svg" in draw(loss, groups=model, theme=theme, **options).svg()
+
+
+def test_frames_of_neurons_are_in_the_page_too(network):
+    model, loss = network
+    assert draw(loss, groups=model).html().count('id="frame-') == 8
