@@ -235,6 +235,11 @@ class Backprop:
         saved: list[Path] = self.picture(**options).frames(folder)
         return saved
 
+    def animate(self, path: str | Path, **options: Any) -> Path:
+        """Save the whole pass as a film: .svg (which plays itself, without a script), .gif or .apng."""
+        saved: Path = self.picture(**options).animate(path)
+        return saved
+
     def player(self, height: int = 620, **options: Any) -> Player:
         """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
         return Player(self.picture(**options).html(), repr(self), height)

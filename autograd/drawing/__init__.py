@@ -47,7 +47,8 @@ def draw(
     >>> draw(x * x).source.count("->")
     2
     """
-    from .page import page  # these here, so that importing autograd stays light
+    from .animation import animated_svg  # these here, so that importing autograd stays light
+    from .page import page
     from .picture import Picture
     from .scene import View, frames, room_for_titles, scene
     from .text import table
@@ -61,11 +62,13 @@ def draw(
     if step is not None:
         shown = shown._replace(room=room_for_titles(recorded))
     opening = len(recorded.edges) if step is None else step
+    every = view._replace(collapse=None, depth=None)
     return Picture(
         shown._replace(title=title) if title else shown,
         table(recorded, state),
         lambda: frames(recorded, view),
-        lambda: page(recorded, opening, view._replace(collapse=None, depth=None), theme or "auto", rankdir),
+        lambda: page(recorded, opening, every, theme or "auto", rankdir),
+        lambda: animated_svg(recorded, every, theme or "auto", rankdir),
         theme=theme or "light",
         rankdir=rankdir,
     )

@@ -9,17 +9,13 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass, Step
 from ..notation import fixed, formula
-from .dot import digraph
-from .render import render
-from .scene import MINUS, View, scene, sign_of
-from .theme import DARK, LIGHT, repainted, variables
+from .layout import as_text, two_layouts
+from .scene import MINUS, View, sign_of
+from .theme import DARK, LIGHT, variables
 
-_SVG = "http://www.w3.org/2000/svg"
-_LINK = "{http://www.w3.org/1999/xlink}"
 _PLAYER = Path(__file__).parent / "player"
 _PACE = 900
 """Milliseconds for each step while playing."""
@@ -41,7 +37,7 @@ def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", 
         "title": html.escape(f"backprop: {equation}"),
         "heading": html.escape(equation),
         "style": _colours() + (_PLAYER / "player.css").read_text(encoding="utf-8"),
-        "picture": _picture(recorded, view, rankdir),
+        "picture": as_text(two_layouts(recorded, view, rankdir)),
         "data": _safe(_data(recorded, opening, theme)),
         "script": script,
     }
@@ -136,92 +132,3 @@ def _signs(words: str) -> str:
     """The signs that a page can show and a terminal perhaps cannot."""
     words = words.replace("->", "→").replace(" * ", " × ")
     return re.sub(r"(?<![\w.])-(?=[\d(])", "−", words)
-
-
-def _picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
-    """The SVG after the pass, with each edge as it was before it as well."""
-    states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
-    before, after = (
-        ElementTree.fromstring(
-            render(digraph(scene(recorded, state, view), LIGHT, rankdir, caption=False), "svg")
-        )
-        for state in states
-    )
-    forth = {group.get("id"): group for group in before.iter(f"{{{_SVG}}}g") if _is(group, "edge")}
-    whole = after.find(f"{{{_SVG}}}g")
-    assert whole is not None
-    for position, group in reversed(list(enumerate(whole))):
-        if _is(group, "edge"):
-            _prepare_edge(group)
-            whole.insert(position, _prepare_forth(forth[group.get("id")]))
-        elif _is(group, "node"):
-            _prepare_node(group)
-    for attribute in ("width", "height"):
-        after.attrib.pop(attribute, None)
-    after.set("role", "img")
-    after.set("aria-label", "the computation graph; the table beside it has the same values as text")
-    ElementTree.register_namespace("", _SVG)
-    return repainted(ElementTree.tostring(after, encoding="unicode").replace("#fff", "#FFF"))
-
-
-def _is(group: ElementTree.Element, kind: str) -> bool:
-    return (group.get("class") or "").split()[:1] == [kind]
-
-
-def _all(group: ElementTree.Element, *kinds: str) -> list[ElementTree.Element]:
-    wanted = {f"{{{_SVG}}}{kind}" for kind in kinds}
-    return [element for element in group.iter() if element.tag in wanted]
-
-
-def _prepare_edge(group: ElementTree.Element) -> None:
-    """An edge that error has flowed back along, with a halo behind it for the present step."""
-    group.set(
-        "class", f"{group.get('class')} back ahead" if "flowed" in str(group.get("class")) else "edge constant"
-    )
-    for child in list(group):
-        if child.tag == f"{{{_SVG}}}title":
-            group.remove(child)
-    lines = _all(group, "path")
-    if lines and "constant" not in str(group.get("class")):
-        width = float(lines[0].get("stroke-width", "1")) + 6
-        halo = {"class": "halo", "d": lines[0].get("d", ""), "stroke-width": f"{width:.2f}"}
-        group.insert(0, ElementTree.Element(f"{{{_SVG}}}path", halo))
-
-
-def _prepare_forth(group: ElementTree.Element) -> ElementTree.Element:
-    """The same edge before: grey, forwards, without its hidden labels."""
-    group.set("id", f"forth-{group.get('id')}")
-    group.set("class", "edge forth ahead")
-    for child in list(group):
-        if child.tag in (f"{{{_SVG}}}title", f"{{{_SVG}}}text"):
-            group.remove(child)
-    return group
-
-
-def _prepare_node(group: ElementTree.Element) -> None:
-    """A box whose gradient cells are the script's to fill: right-aligned, coloured by class."""
-    link = next(iter(group.iter(f"{{{_SVG}}}a")))
-    words = link.attrib.pop(f"{_LINK}title", "").split("\ngrad ")[0]
-    link.tag = f"{{{_SVG}}}g"
-    for element in group:
-        if element.tag == f"{{{_SVG}}}title":
-            element.text = words
-    constant = "constant" in str(group.get("class"))
-    group.set("class", "node constant" if constant else "node")
-    for shape in _all(group, "polygon", "path"):
-        if shape.get("stroke", "none") != "none":
-            shape.set("class", "frame")
-    texts = _all(group, "text")
-    if constant or len(texts) < 2:
-        return
-    tints = [shape for shape in _all(group, "polygon") if shape.get("fill", "").upper() in LIGHT[-4:-1]]
-    for shape in tints:
-        del shape.attrib["fill"]
-        shape.set("class", "tint")
-    label, value = texts[-2:]
-    right = max(float(point.split(",")[0]) for point in tints[1].get("points", "").split()) - 3
-    value.set("x", f"{right:.2f}")
-    value.set("text-anchor", "end")
-    for element, kind in ((label, "grad-label"), (value, "grad-value")):
-        element.set("class", f"grad {kind}")
-        element.attrib.pop("fill", None)

@@ -35,12 +35,13 @@ class Picture:
         words: str,
         frames: Callable[[], list[Scene]],
         page: Callable[[], str],
+        film: Callable[[], str],
         *,
         theme: str = "light",
         rankdir: str = "LR",
     ) -> None:
         self.scene, self.words, self.theme, self.rankdir = scene, words, theme, rankdir
-        self._frames, self._page = frames, page
+        self._frames, self._page, self._film = frames, page, film
 
     @cached_property
     def digraph(self) -> Digraph:
@@ -65,9 +66,10 @@ class Picture:
         """Save under a path whose suffix names the format; gives the path.
 
         svg, png, gv and json always, and html for the interactive page that plays the whole pass;
-        others, such as pdf, where the installed dot has them.
-        Either the whole file is there afterwards or what was there before. Raises ValueError
-        for a format that cannot be made, and OSError where the path cannot be written.
+        gif and apng, films of it, with Pillow (the extra "animate"); others, such as pdf, where the
+        installed dot has them. Either the whole file is there afterwards or what was there before.
+        Raises ValueError for a format that cannot be made, and OSError where the path cannot be
+        written.
         """
         from pathlib import Path
 
@@ -83,7 +85,28 @@ class Picture:
     def _bytes(self, format_: str) -> bytes:
         if format_ in ("html", "htm"):
             return self.html().encode()
+        if format_ in ("gif", "apng"):
+            return self._animated_image(format_)
         return self.svg().encode() if format_ == "svg" else render(self.digraph, format_)
+
+    def _animated_image(self, format_: str) -> bytes:
+        from .animation import animated_image
+
+        theme = themes.THEMES[self.theme]
+        frames = [render(digraph(scene, theme, self.rankdir), "png") for scene in self._frames()]
+        return animated_image(frames, format_)
+
+    def animate(self, path: str | os.PathLike[str]) -> Path:
+        """Save the whole pass as a film: .svg (which plays itself, without a script), .gif or .apng."""
+        from pathlib import Path
+
+        target = Path(path)
+        if target.suffix.lower() == ".svg":
+            write_whole(target, self._film().encode())
+            return target
+        if target.suffix.lower() not in (".gif", ".apng"):
+            raise ValueError(f"a film is .svg, .gif or .apng, not {target.suffix or target}")
+        return self.save(target)
 
     def frames(self, folder: str | os.PathLike[str], format_: str = "svg") -> list[Path]:
         """Save one picture for each step of the pass, all of one geometry, as step_000.svg ..."""
@@ -93,11 +116,14 @@ class Picture:
         Path(folder).mkdir(parents=True, exist_ok=True)
         digits = max(3, len(str(len(scenes))))
         return [
-            Picture(scene, self.words, self._frames, self._page, theme=self.theme, rankdir=self.rankdir).save(
-                Path(folder) / f"step_{number:0{digits}d}.{format_}"
-            )
+            self._with(scene).save(Path(folder) / f"step_{number:0{digits}d}.{format_}")
             for number, scene in enumerate(scenes)
         ]
+
+    def _with(self, scene: Scene) -> Picture:
+        """The same picture of another moment."""
+        made = (scene, self.words, self._frames, self._page, self._film)
+        return Picture(*made, theme=self.theme, rankdir=self.rankdir)
 
     def show(self) -> None:
         """Show it: below the cell of a notebook, else in the viewer for SVG files (the browser)."""

@@ -209,6 +209,14 @@
     return matrix ? new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse()) : null;
   }
 
+  // Where the whole picture would be too small to read, begin near, and follow the steps.
+  function beginReadable() {
+    const scale = Math.min(stage.clientWidth / full.width, stage.clientHeight / full.height);
+    if (scale >= 0.5) return;
+    zoom(scale / 0.8);
+    keepInView(now < 0 ? { receiver: data.nodes.length - 1 } : data.steps[now]);
+  }
+
   function keepInView(step) {
     if (view.width >= full.width - 0.5 || !nodes[step.receiver]) return;
     const screen = stage.getBoundingClientRect();
@@ -308,4 +316,5 @@
   look(view);
   const asked = fromAddress();
   go(asked === null ? data.opening : asked, false);
+  beginReadable();
 })();

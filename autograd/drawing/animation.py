@@ -1,0 +1,133 @@
+"""The backward pass as a film: one SVG that plays itself, or frames in a GIF or APNG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from ..backward_pass import BackwardPass
+from ..notation import fixed
+from .layout import SVG, as_text, elements, two_layouts
+from .scene import MINUS, View, sign_of
+from .theme import DARK, LIGHT, variables
+
+PACE = 0.9
+"""Seconds for each step."""
+_REST = 3.0
+"""Seconds for which the last step stays before everything begins again."""
+
+
+def animated_svg(recorded: BackwardPass, view: View, theme: str, rankdir: str) -> str:
+    """An SVG without a script that plays the pass again and again, from two layouts only."""
+    tree = two_layouts(recorded, view, rankdir)
+    total = PACE * (len(recorded.edges) + 2) + _REST
+    clock = {"id": "loop", "attributeName": "visibility", "begin": "0s;loop.end", "dur": f"{total:.2f}s"}
+    tree.append(_made("rect", {"width": "0", "height": "0"}, [_made("animate", clock | {"values": "visible"})]))
+    groups = {group.get("id"): group for group in tree.iter(f"{{{SVG}}}g")}
+    for number, edge in enumerate(recorded.edges, start=1):
+        name = f"e{edge.result}_{edge.position}"
+        if name in groups:
+            _appear(groups[name], number)
+            _disappear(groups[f"forth-{name}"], number)
+            for halo in groups[name]:
+                if "halo" in str(halo.get("class")):
+                    _only(halo, number, number + 1)
+    for k in range(len(recorded.order)):
+        if f"n{k}" in groups:
+            _film_of_gradient(groups[f"n{k}"], recorded, k)
+    style = ElementTree.Element(f"{{{SVG}}}style")
+    style.text = _style(theme)
+    tree.insert(0, style)
+    return as_text(tree)
+
+
+def _style(theme: str) -> str:
+    chosen = variables(DARK if theme == "dark" else LIGHT)
+    dark = f"@media(prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}" if theme == "auto" else ""
+    return f":root{{{chosen}}}{dark}.halo{{stroke:var(--now);fill:none}}.core{{stroke:var(--paper)}}"
+
+
+def _made(
+    kind: str, attributes: dict[str, str], children: Iterable[ElementTree.Element] = ()
+) -> ElementTree.Element:
+    element = ElementTree.Element(f"{{{SVG}}}{kind}", attributes)
+    element.extend(list(children))
+    return element
+
+
+def _at(number: int) -> str:
+    """When a step is shown, on the clock of the loop; step 0 comes after a first look."""
+    return f"loop.begin+{PACE * (number + 1):.2f}s"
+
+
+def _set(element: ElementTree.Element, to: str, begin: str, end: str = "loop.end") -> None:
+    element.append(_made("set", {"attributeName": "visibility", "to": to, "begin": begin, "end": end}))
+
+
+def _appear(element: ElementTree.Element, number: int) -> None:
+    element.set("visibility", "hidden")
+    _set(element, "visible", _at(number))
+
+
+def _disappear(element: ElementTree.Element, number: int) -> None:
+    _set(element, "hidden", _at(number))
+
+
+def _only(element: ElementTree.Element, first: int, end: int) -> None:
+    element.set("visibility", "hidden")
+    _set(element, "visible", _at(first), _at(end))
+
+
+def _film_of_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int) -> None:
+    """The gradient's cells once for every state that they go through."""
+    tints = [e for e in elements(group, "polygon") if e.get("class") == "tint"]
+    texts = [e for e in elements(group, "text") if str(e.get("class")).startswith("grad")]
+    inside = next(g for g in group.iter(f"{{{SVG}}}g") if any(text in list(g) for text in texts))
+    for element in (*tints, *texts):
+        inside.remove(element)
+    moments = _moments(recorded, k)
+    ends = [*(number for number, *_ in moments[1:]), None]
+    for (number, label, grad, sign), end in zip(moments, ends, strict=True):
+        state = _made("g", {})
+        for tint in tints if sign else ():
+            state.append(_made("polygon", {"points": tint.get("points", ""), "fill": f"var(--tint-{sign})"}))
+        for text, words in zip(texts, (label, grad), strict=True):
+            kept = {key: value for key, value in text.attrib.items() if key != "class"}
+            copy = _made("text", kept | {"fill": f"var(--text-{sign})" if sign else "var(--mute)"})
+            copy.text = words
+            state.append(copy)
+        if number >= 0:
+            _appear(state, number)
+        if end is not None:
+            _set(state, "hidden", _at(end))
+        inside.append(state)
+
+
+def _moments(recorded: BackwardPass, k: int) -> list[tuple[int, str, str, str]]:
+    """The steps at which a node's gradient changes: number, label, gradient and its sign."""
+    found = [(-1, "grad", "·", "")]
+    if k == len(recorded.order) - 1:
+        seed = recorded.initial[-1] + recorded.gradient
+        found.append((0, "grad", fixed(seed, sign=True).translate(MINUS), sign_of(seed)))
+    for edge_number in recorded.consumers[k]:
+        after, count, expected = recorded.after[edge_number], recorded.counts[edge_number], recorded.expected[k]
+        many = "" if expected < 2 else f" Σ{expected}" if count == expected else f" {count}/{expected}"
+        found.append((edge_number + 1, f"grad{many}", fixed(after, sign=True).translate(MINUS), sign_of(after)))
+    return found
+
+
+def animated_image(frames: list[bytes], format_: str) -> bytes:
+    """PNG frames as one GIF or APNG that repeats. Raises ImportError without Pillow."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError("GIF and APNG need Pillow: pip install 'chainwalk[animate]'") from error
+    images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
+    size = (max(image.width for image in images), max(image.height for image in images))
+    images = [image if image.size == size else image.resize(size) for image in images]
+    durations = [round(1000 * PACE)] * (len(images) - 1) + [round(1000 * _REST)]
+    output = io.BytesIO()
+    kind = "GIF" if format_ == "gif" else "PNG"
+    images[0].save(output, kind, save_all=True, append_images=images[1:], duration=durations, loop=0)
+    return output.getvalue()

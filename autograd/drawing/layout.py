@@ -1,0 +1,115 @@
+"""One SVG that can show every step: laid out before and after the pass, and then taken apart."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from ..backward_pass import BackwardPass
+from .dot import digraph
+from .render import render
+from .scene import View, scene
+from .theme import LIGHT, repainted
+
+SVG = "http://www.w3.org/2000/svg"
+_LINK = "{http://www.w3.org/1999/xlink}"
+
+
+def two_layouts(recorded: BackwardPass, view: View, rankdir: str) -> ElementTree.Element:
+    """The SVG after the pass, with each edge as it was before it as well.
+
+    Every edge is there twice, `forth-e3_0` and `e3_0`, and every box has its gradient's cells
+    marked by classes, so that a step is shown by changing classes and texts only.
+    """
+    states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
+    before, after = (
+        ElementTree.fromstring(
+            render(digraph(scene(recorded, state, view), LIGHT, rankdir, caption=False), "svg")
+        )
+        for state in states
+    )
+    forth = {group.get("id"): group for group in before.iter(f"{{{SVG}}}g") if _is(group, "edge")}
+    whole = after.find(f"{{{SVG}}}g")
+    if whole is None:
+        raise RuntimeError("dot gave an SVG without a drawing in it")
+    for position, group in reversed(list(enumerate(whole))):
+        if _is(group, "edge"):
+            _prepare_edge(group)
+            whole.insert(position, _prepare_forth(forth[group.get("id")]))
+        elif _is(group, "node"):
+            _prepare_node(group)
+    for attribute in ("width", "height"):
+        after.attrib.pop(attribute, None)
+    after.set("role", "img")
+    after.set("aria-label", "the computation graph; the table beside it has the same values as text")
+    return after
+
+
+def as_text(tree: ElementTree.Element) -> str:
+    """An SVG as text, its colours as CSS variables."""
+    ElementTree.register_namespace("", SVG)
+    return repainted(ElementTree.tostring(tree, encoding="unicode"))
+
+
+def _is(group: ElementTree.Element, kind: str) -> bool:
+    return (group.get("class") or "").split()[:1] == [kind]
+
+
+def elements(group: ElementTree.Element, *kinds: str) -> list[ElementTree.Element]:
+    """All elements of some kinds inside a group, in the order of the text."""
+    wanted = {f"{{{SVG}}}{kind}" for kind in kinds}
+    return [element for element in group.iter() if element.tag in wanted]
+
+
+def _prepare_edge(group: ElementTree.Element) -> None:
+    """An edge that error has flowed back along, with a halo behind it for the present step."""
+    group.set(
+        "class", f"{group.get('class')} back ahead" if "flowed" in str(group.get("class")) else "edge constant"
+    )
+    for child in list(group):
+        if child.tag == f"{{{SVG}}}title":
+            group.remove(child)
+    lines = elements(group, "path")
+    if lines and "constant" not in str(group.get("class")):
+        width, path = float(lines[0].get("stroke-width", "1")), lines[0].get("d", "")
+        for kind, wider in (("halo core", 1.5), ("halo", 7)):  # paper between the halo and a dashed line
+            halo = {"class": kind, "d": path, "stroke-width": f"{width + wider:.2f}"}
+            group.insert(0, ElementTree.Element(f"{{{SVG}}}path", halo))
+
+
+def _prepare_forth(group: ElementTree.Element) -> ElementTree.Element:
+    """The same edge before: grey, forwards, without its hidden labels."""
+    group.set("id", f"forth-{group.get('id')}")
+    group.set("class", "edge forth ahead")
+    for child in list(group):
+        if child.tag in (f"{{{SVG}}}title", f"{{{SVG}}}text"):
+            group.remove(child)
+    return group
+
+
+def _prepare_node(group: ElementTree.Element) -> None:
+    """A box whose gradient cells are the script's to fill: right-aligned, coloured by class."""
+    link = next(iter(group.iter(f"{{{SVG}}}a")))
+    words = link.attrib.pop(f"{_LINK}title", "").split("\ngrad ")[0]
+    link.tag = f"{{{SVG}}}g"
+    for element in group:
+        if element.tag == f"{{{SVG}}}title":
+            element.text = words
+    constant = "constant" in str(group.get("class"))
+    group.set("class", "node constant" if constant else "node")
+    for shape in elements(group, "polygon", "path"):
+        if shape.get("stroke", "none") != "none":
+            shape.set("class", "frame")
+    texts = elements(group, "text")
+    if constant or len(texts) < 2:
+        return
+    tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in LIGHT[-4:-1]]
+    for shape in tints:
+        del shape.attrib["fill"]
+        shape.set("class", "tint")
+    label, value = texts[-2:]
+    right = max(float(point.split(",")[0]) for point in tints[1].get("points", "").split()) - 3
+    value.set("x", f"{right:.2f}")
+    value.set("text-anchor", "end")
+    for element, kind in ((label, "grad-label"), (value, "grad-value")):
+        element.set("class", f"grad {kind}")
+        element.attrib.pop("fill", None)

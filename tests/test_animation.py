@@ -1,0 +1,104 @@
+"""Films of the backward pass: an SVG that plays itself, GIF and APNG."""
+
+import io
+import random
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd import Value, draw, label, tanh
+from nn import MLP, squared_error
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def root():
+    a, b = Value(2.0), Value(-3.0)
+    e = a * b
+    loss = tanh(e + a)
+    label(a=a, b=b, e=e, L=loss)
+    return loss
+
+
+def begins(element):
+    """The seconds on the loop's clock at which an element, or what it is in, appears."""
+    found = [e for e in element if e.tag == f"{SVG}set" and e.get("to") == "visible"]
+    return [float(re.search(r"\+([\d.]+)s", e.get("begin"))[1]) for e in found]
+
+
+def test_in_the_svg_every_edge_appears_when_its_step_is_due(root, tmp_path):
+    path = root.backprop().animate(tmp_path / "L.svg")
+    tree = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    groups = {g.get("id"): g for g in tree.iter(f"{SVG}g")}
+    recorded = root.backprop().recorded
+    for number, edge in enumerate(recorded.edges, start=1):
+        name = f"e{edge.result}_{edge.position}"
+        assert begins(groups[name]) == [pytest.approx(0.9 * (number + 1))]
+        assert groups[name].get("visibility") == "hidden"
+        assert [e.get("to") for e in groups[f"forth-{name}"] if e.tag == f"{SVG}set"] == ["hidden"]
+
+
+def test_in_the_svg_a_gradient_goes_through_all_its_states(root, tmp_path):
+    text = root.backprop().animate(tmp_path / "L.svg").read_text(encoding="utf-8")
+    group = next(g for g in ElementTree.fromstring(text).iter(f"{SVG}g") if g.get("id") == "n0")
+    shown = [t.text for t in group.iter(f"{SVG}text")]
+    recorded = root.backprop().recorded
+    contributions = [recorded.after[k] for k in recorded.consumers[0]]
+    states = [word for x in contributions for word in (f"{x:+.1e}" if abs(x) < 0.001 else f"{x:+.4f}",)]
+    assert shown[3:] == [
+        "grad",
+        "·",
+        "grad 1/2",
+        states[0].replace("-", "−"),
+        "grad Σ2",
+        states[1].replace("-", "−"),
+    ]
+
+
+def test_the_svg_holds_no_script_and_is_the_same_every_time(root, tmp_path):
+    first = root.backprop().animate(tmp_path / "a.svg").read_bytes()
+    second = root.backprop().animate(tmp_path / "b.svg").read_bytes()
+    assert first == second
+    assert b"<script" not in first
+    assert b"prefers-color-scheme:dark" in first
+
+
+@pytest.mark.parametrize("suffix", ["gif", "apng"])
+def test_an_image_has_one_frame_for_every_moment_and_repeats(root, tmp_path, suffix):
+    image = pytest.importorskip("PIL.Image")
+    path = root.backprop().save(tmp_path / f"L.{suffix}")
+    with image.open(io.BytesIO(path.read_bytes())) as film:
+        assert film.n_frames == len(root.backprop()) + 2
+        assert film.info.get("loop") == 0
+        film.seek(film.n_frames - 1)
+        assert film.size[0] > 300
+
+
+def test_without_pillow_the_error_names_the_extra(root, tmp_path, monkeypatch):
+    import builtins
+
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name == "PIL":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"chainwalk\[animate\]"):
+        draw(root).save(tmp_path / "L.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_has_one_of_three_suffixes(root, tmp_path):
+    with pytest.raises(ValueError, match=r"a film is \.svg, \.gif or \.apng, not \.png"):
+        draw(root).animate(tmp_path / "L.png")
+
+
+def test_a_network_can_be_filmed_with_its_frames(tmp_path):
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    loss = squared_error([model([0.5, -1.0])], [1.0])
+    text = loss.backprop().animate(tmp_path / "net.svg", groups=model).read_text(encoding="utf-8")
+    assert text.count('id="frame-') == 6
