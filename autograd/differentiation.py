@@ -10,7 +10,7 @@ from .entry import Op
 from .errors import StaleGraphError
 from .floats import FAST
 from .graph import topological_order
-from .modes import ieee_arithmetic
+from .modes import enable_grad, ieee_arithmetic
 from .notation import history
 from .recording import RECORDED, masked
 from .rules import define, partials_source
@@ -71,6 +71,7 @@ def dependents(order: Iterable[Any], inputs: Iterable[Any]) -> set[Any]:
     return reached
 
 
+@enable_grad()  # whoever asks for Values wants them connected, inside a no_grad() too
 def pull_back(
     root: Any, gradient: Any = 1.0, inputs: Iterable[Any] | None = None, create_graph: bool = False
 ) -> dict[Any, Any]:
@@ -91,6 +92,7 @@ def pull_back(
     return arrived
 
 
+@enable_grad()
 def push_forward(order: Iterable[Any], tangents: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
     """Forward mode: the tangent of every node of an order, given those of the inputs."""
     found = dict(tangents)

@@ -36,9 +36,9 @@ def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
 
 def logsumexp(xs: Sequence[float]) -> float:
     """log(sum(exp(x))), shifted by the largest operand so that nothing overflows."""
-    top = max(xs, key=lambda x: math.inf if x != x else x)
+    top = max(xs)
     if not math.isfinite(top):
-        return top
+        return math.nan if any(x != x for x in xs) else top
     return top + math.log(sum(math.exp(x - top) for x in xs))
 
 
@@ -86,6 +86,10 @@ def _never_raising(
     return ieee
 
 
+def _floor(x: float) -> float:
+    return float(math.floor(x)) if math.isfinite(x) else x
+
+
 def _pow_overflow(x: float, y: float) -> float:
     return -math.inf if x < 0 and y % 2 == 1 else math.inf
 
@@ -117,6 +121,7 @@ IEEE: dict[str, Any] = (
         "pow": _never_raising(
             math.pow, _pow_overflow, lambda x, y: _pow_overflow(math.copysign(1, x), y) if x == 0 else math.nan
         ),
+        "floor": _floor,
         "divide": divide,
         "remainder": lambda x, y: x % y if y else math.nan,
     }

@@ -48,9 +48,7 @@ def backward(root: Any, gradient: float) -> None:
     The chain rule in reverse topological order: when a node's turn comes, all of its consumers
     have contributed, so its grad is complete and can be passed on.
     """
-    order = _interior_order(root)
-    for node in order:
-        node.grad = 0.0
+    order = _cleared_interior(root)
     root.grad += gradient
     for node in reversed(order):
         upstream, operands = node.grad, node.operands
@@ -69,11 +67,11 @@ def backward(root: Any, gradient: float) -> None:
 _VISITED = object()
 
 
-def _interior_order(root: Any) -> list[Any]:
-    """The topological order without the leaves, leaving a mark in the place of every grad.
+def _cleared_interior(root: Any) -> list[Any]:
+    """The topological order without the leaves, every grad in it set to zero.
 
-    The grads are about to be overwritten; a mark in them costs half as much as a set of the
-    nodes seen. Whatever interrupts the walk, no mark stays behind.
+    Until then a mark in the place of the grad says that a node has been seen, for half the cost
+    of a set of the nodes. Whatever interrupts the walk, no mark stays behind.
     """
     order: list[Any] = []
     stack: list[Any] = [root] if root.operands else []
@@ -97,6 +95,8 @@ def _interior_order(root: Any) -> list[Any]:
                 for operand in reversed(node.operands):
                     if operand.__class__ is not float and operand.operands:
                         push(operand)
+        for node in order:
+            node.grad = 0.0
     except BaseException:
         for node in topological_order(root):
             if node.grad is visited:

@@ -5,9 +5,14 @@ The switches live in a context variable, so that threads and async tasks do not 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_SUSPENDING = 0x20 | 0x80 | 0x200
+"""The flags of code that Python runs piece by piece: generators, coroutines, both at once."""
 
 
 class Mode(NamedTuple):
@@ -34,10 +39,18 @@ class _Switch(ContextDecorator):
         """A fresh switch for each call of a decorated function, which may run in many threads."""
         return _Switch(**self._changes)
 
+    def __call__(self, func: _Function) -> _Function:
+        if getattr(getattr(func, "__code__", None), "co_flags", 0) & _SUSPENDING:
+            raise TypeError(
+                f"{func!r} runs later, when the switch would be off again: write `with ...:` inside it instead"
+            )
+        return super().__call__(func)
+
     def __enter__(self) -> None:
         if self._token is not None:
             raise RuntimeError("this switch is already on: make a new one for a nested or second use")
-        self._token = CURRENT.set((CURRENT.get() or Mode())._replace(**self._changes))
+        mode = (CURRENT.get() or Mode())._replace(**self._changes)
+        self._token = CURRENT.set(None if mode == Mode() else mode)
 
     def __exit__(self, *_: object) -> None:
         if self._token is not None:

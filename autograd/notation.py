@@ -181,7 +181,7 @@ def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
     """The expression, and how tightly its outermost operation binds."""
     if node.__class__ is float:
         return plain(node), _TIGHTEST
-    if node.label and not top:
+    if node.label and not (top and node.op):
         return node.label, _TIGHTEST
     if not node.op:
         return plain(node.data), _TIGHTEST

@@ -75,14 +75,14 @@ def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
 
 
 def without_exceptions(text: str) -> str:
-    """The rule with `/` and `%` as functions, to be read with the names of `floats.IEEE`.
+    """The rule with `/`, `%` and `**` as functions, to be read with the names of `floats.IEEE`.
 
     >>> without_exceptions("-out / y")
     'divide(-out, y)'
     """
     import ast  # only where a rule meets an exceptional number: it would double the import time
 
-    replaced: dict[type, str] = {ast.Div: "divide", ast.Mod: "remainder"}
+    replaced: dict[type, str] = {ast.Div: "divide", ast.Mod: "remainder", ast.Pow: "pow"}
 
     class Rewrite(ast.NodeTransformer):
         def visit_BinOp(self, node: ast.BinOp) -> ast.AST:

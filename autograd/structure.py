@@ -6,6 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
+def outline(tree: Any) -> Any:
+    """The nesting of a sequence without its numbers, to compare with another's.
+
+    >>> outline([1.0, (2.0, 3.0)]) == outline([4.0, [5.0, 6.0]])
+    True
+    """
+    if hasattr(tree, "ndim") and hasattr(tree, "tolist"):
+        return outline(tree.tolist())
+    if isinstance(tree, dict):
+        return [(key, outline(item)) for key, item in tree.items()]
+    return [outline(item) for item in tree] if isinstance(tree, list | tuple) else None
+
+
 def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterator[Any]], Any]]:
     """The numbers of a nested sequence in order, and what builds the same nesting of others.
 

@@ -6,8 +6,8 @@ from .layers import MLP, Layer, Neuron
 from .losses import hinge, squared_error
 from .module import Module
 from .optimisers import SGD
-from .plotting import plot_decision_boundary, plot_history
-from .training import History, accuracy, fit
+from .plotting import plot_decision_boundary, plot_gradient_flow, plot_history
+from .training import History, accuracy, fit, gradient_lengths
 
 __all__ = [
     "MLP",
@@ -19,10 +19,12 @@ __all__ = [
     "Neuron",
     "accuracy",
     "fit",
+    "gradient_lengths",
     "he",
     "hinge",
     "moons",
     "plot_decision_boundary",
+    "plot_gradient_flow",
     "plot_history",
     "squared_error",
     "uniform",

@@ -76,6 +76,25 @@ def plot_history(history: History, axes: Axes | None = None) -> Axes:
     return axes
 
 
+def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
+    """How long the gradient of each layer's parameters was in each epoch, on a logarithmic scale.
+
+    Lines that part by orders of magnitude are a gradient that vanishes, or explodes, on its way
+    from the last layer to the first.
+    """
+    axes = _axes(axes)
+    count = max(1, len(history.gradients) - 1)
+    for k, (name, lengths) in enumerate(history.gradients.items()):
+        shade = 0.25 + 0.75 * k / count
+        axes.semilogy(range(1, len(lengths) + 1), lengths, color=POSITIVE, alpha=shade, lw=2)
+        axes.annotate(
+            f" {name}", (len(lengths), lengths[-1]), va="center", color=INK, fontsize=9, annotation_clip=False
+        )
+    axes.set_xlabel("epoch", color=INK)
+    axes.set_ylabel("length of the gradient", color=INK)
+    return axes
+
+
 def _range(numbers: list[float], count: int) -> list[float]:
     """Evenly spaced numbers that reach a little beyond the smallest and the largest."""
     margin = 0.15 * (max(numbers) - min(numbers)) or 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,8 @@ class History:
 
     losses: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
+    gradients: dict[str, list[float]] = field(default_factory=dict)
+    """For each layer the length of its parameters' gradient, the mean over an epoch's batches."""
     interrupted: bool = False
     """Whether Ctrl-C ended the run; what came before it is here."""
 
@@ -70,8 +73,11 @@ def fit(
             for epoch in range(epochs):
                 batches = data.batches(batch_size or data.size, rng)
                 results = [_train_on(model, batch, function, optimiser) for batch in batches]
-                history.losses.append(sum(total for total, _ in results) / data.size)
-                history.accuracies.append(sum(right for _, right in results) / data.size)
+                history.losses.append(sum(total for total, _, _ in results) / data.size)
+                history.accuracies.append(sum(right for _, right, _ in results) / data.size)
+                for layer in gradient_lengths(model):
+                    mean = sum(lengths[layer] for _, _, lengths in results) / len(results)
+                    history.gradients.setdefault(layer, []).append(mean)
                 report(history)
                 if after_epoch:
                     after_epoch(epoch, history)
@@ -80,14 +86,30 @@ def fit(
     return history
 
 
-def _train_on(model: Module, batch: Dataset, loss: Loss, optimiser: SGD) -> tuple[float, int]:
-    """One step; the batch's loss times its size, and how many signs were right before it."""
+def gradient_lengths(model: Module) -> dict[str, float]:
+    """For each part of a model, such as a layer, the length of its parameters' gradient now.
+
+    The parts are those that the model is directly made of; a model without any is one part.
+
+    >>> from nn import MLP
+    >>> model = MLP(1, [1, 1], activation="linear", rng=random.Random(0))
+    >>> model([3.0]).backward()
+    >>> gradient_lengths(model).keys()
+    dict_keys(['layers.0', 'layers.1'])
+    """
+    parts = dict(model.children()) or {type(model).__name__: model}
+    return {name: math.hypot(*(p.grad for p in part.parameters())) for name, part in parts.items()}
+
+
+def _train_on(model: Module, batch: Dataset, loss: Loss, optimiser: SGD) -> tuple[float, int, dict[str, float]]:
+    """One step; the batch's loss times its size, how many signs were right, the gradients' lengths."""
     predictions = [model(inputs) for inputs in batch.inputs]
     found: Value = loss(predictions, batch.targets)
     optimiser.zero_grad()
     found.backward()
+    lengths = gradient_lengths(model)
     optimiser.step()
-    return found.data * batch.size, _right(predictions, batch.targets)
+    return found.data * batch.size, _right(predictions, batch.targets), lengths
 
 
 def _right(predictions: Sequence[Any], targets: Sequence[float]) -> int:

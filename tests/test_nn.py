@@ -175,6 +175,26 @@ def test_training_reaches_95_percent_on_points_never_seen():
     assert "30 epochs" in repr(history)
 
 
+def test_the_history_has_the_gradient_of_every_layer_in_every_epoch(rng):
+    model = MLP(2, [3, 2, 1], rng=rng)
+    history = fit(model, moons(10, rng=rng), epochs=4, rng=rng)
+    assert list(history.gradients) == ["layers.0", "layers.1", "layers.2"]
+    assert all(len(lengths) == 4 and min(lengths) > 0 for lengths in history.gradients.values())
+
+
+def test_the_length_of_a_gradient_is_that_of_its_vector(rng):
+    neuron = Neuron(2, "linear", rng=rng)
+    neuron([3.0, 4.0]).backward()
+    assert nn.gradient_lengths(neuron) == {"Neuron": pytest.approx(math.sqrt(9 + 16 + 1))}
+
+
+def test_a_plot_of_the_gradients_has_a_line_for_every_layer(rng):
+    pytest.importorskip("matplotlib")
+    history = fit(MLP(2, [3, 2, 1], rng=rng), moons(10, rng=rng), epochs=3, rng=rng)
+    lines = nn.plot_gradient_flow(history).lines
+    assert [list(line.get_ydata()) for line in lines] == list(history.gradients.values())
+
+
 def test_training_is_quiet_where_there_is_no_terminal(rng, capsys):
     fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=1, rng=rng)
     assert capsys.readouterr() == ("", "")
