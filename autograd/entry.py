@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable
 from typing import Any
@@ -74,7 +75,11 @@ class Op:
         name = f"{self.name}_{role}"
         self.functions[name] = rule
         code = getattr(rule, "__code__", None)
-        wants_out = code is not None and "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        wants_out = (
+            role != "value"
+            and code is not None
+            and "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        )
         return f"number({name}({', '.join(operands)}{', out=out' if wants_out else ''}))"
 
     def _refuse_nonsense(self, stars: tuple[str, ...], partials: tuple[Rule, ...]) -> None:
@@ -88,6 +93,12 @@ class Op:
             raise ValueError(f"{self.signature}: star every operand, or none")
         if "out" in self.operands or len(set(self.operands)) < len(self.operands):
             raise ValueError(f"{self.signature}: operands need different names, and 'out' is the result's")
+        for name in self.operands:
+            if keyword.iskeyword(name) or name.endswith("_"):
+                raise ValueError(f"{self.signature}: {name!r} cannot name an operand (a keyword, or ends in _)")
+        without = self.operands[: len(self.operands) - len(self.defaults)]
+        if self.defaults and (self.variadic or not self.defaults.keys().isdisjoint(without)):
+            raise ValueError(f"{self.signature}: defaults come last, and a starred operand has none")
 
     @property
     def elements(self) -> tuple[str, ...]:

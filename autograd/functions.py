@@ -8,7 +8,7 @@ from typing import Any, Protocol, overload
 
 from .entry import Op, Rule
 from .ops import TABLE
-from .recording import RECORDED, check_names, recorder
+from .recording import RECORDED, check_names, number, recorder
 from .value import Value
 
 Operand = float | Value
@@ -39,7 +39,7 @@ def _documentation(op: Op) -> str:
     call, _, result = op.example.partition(" = ")
     shown = f">>> {call}" if call and float(result) == 0 else f">>> round({call}, 4)"
     lines = [
-        f"{op.about[:1].upper()}{op.about[1:]}.",
+        f"{op.about[:1].upper()}{op.about[1:]}." if op.about else f"{op.signature}, a declared operation.",
         "",
         f"{'value':<12} {op.value}",
         *(f"{'d/d' + name:<12} {rule}" for name, rule in zip(op.elements, op.partials, strict=True)),
@@ -147,6 +147,8 @@ def operation(
     (8.0, (3.0,))
     """
     caller = sys._getframe(1).f_globals.get("__name__", "__main__")  # as namedtuple does, for pickle
+    if isinstance(partials, dict | set):
+        raise TypeError(f"partials come in the order of the operands, in a list or tuple, not as {partials!r}")
     rules = (partials,) if isinstance(partials, str) or callable(partials) else tuple(partials)
     words = {"domain": domain, "symbol": symbol, "written": written, "about": about, "note": note}
     if signature is not None:
@@ -155,13 +157,25 @@ def operation(
         return _declared(Op(signature, value, *rules, **words), caller)
 
     def decorate(function: Callable[..., float]) -> Callable[..., Any]:
-        code = function.__code__
-        head = f"{function.__name__}({', '.join(code.co_varnames[: code.co_argcount])})"
-        declared = _declared(Op(head, function, *rules, **words), function.__module__)
+        declared = _declared(Op(_signature(function), function, *rules, **words), function.__module__)
         declared.__doc__, declared.__qualname__ = function.__doc__, function.__qualname__
         return declared
 
     return decorate
+
+
+def _signature(function: Callable[..., float]) -> str:
+    """The signature of a decorated function, as the table writes one."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_kwonlyargcount or code.co_flags & 0x0C:  # *args or **kwargs
+        raise TypeError(
+            f"operation(...) decorates a function written in Python whose parameters are its operands, not "
+            f"{function!r}: give signature, value and partials, as in operation('f(x)', f, [derivative])"
+        )
+    names, given = code.co_varnames[: code.co_argcount], function.__defaults__ or ()
+    defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))
+    parts = [f"{name}={number(defaults[name])!r}" if name in defaults else name for name in names]
+    return f"{function.__name__}({', '.join(parts)})"
 
 
 def _declared(op: Op, module: str) -> Callable[..., Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from numbers import Real
@@ -102,6 +101,11 @@ def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[floa
     return [partial if edge else None for partial, edge in zip(partials, edges, strict=True)]
 
 
+def checked(partials: Sequence[Any]) -> tuple[float | None, ...]:
+    """Partials from a user's rules: each is a number, or None where there is no edge."""
+    return tuple(None if partial is None else number(partial) for partial in partials)
+
+
 def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float | None, ...] | None]:
     """Value and partials where float arithmetic raises: an error outside the domain, IEEE inside."""
     edges = [operand.__class__ is not float for operand in operands]
@@ -113,7 +117,8 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
         raise DomainError(_outside_message(op, operands, grouped)) from None
     try:
         out = value(*grouped)
-        found = partials(*grouped, out=out) if any(edges) else ()
+        out = number(out)
+        found = checked(partials(*grouped, out=out)) if any(edges) else ()
     except (ArithmeticError, ValueError) as error:  # a user's own function, not a rule in text
         point_text = ", ".join(map(repr, point))
         raise DomainError(f"{op.name}({point_text}) raised {type(error).__name__}: {error}") from error
@@ -210,16 +215,16 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         edges[names[0]] = "True"
     source = _TEMPLATE.format(
         name=op.name,
-        parameters=", ".join(f"{x}={op.defaults[x]!r}" if x in op.defaults else x for x in names),
+        parameters=", ".join(names),
         unwrapped="\n".join(
             text.format(x=x, coerce="truth" if x == "condition" else "number")
             for text, x in zip(unwrap, names, strict=True)
         )
         + _same_lengths(op),
         outside=f"not ({op.domain})" if op.domain else "False",
-        value=op.value if built_in else f"number({op.value})",
+        value=op.value if built_in else f"number(({op.value}))",
         only_numbers="False" if operator else " and ".join(f"{x}_ is {x}" for x in op.operands),
-        partials=partials_source(op, edges),
+        partials=partials_source(op, edges) if built_in else f"checked({partials_source(op, edges)})",
         operands="".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands),
     )
     extras = {f"OP_{op.name}": op} | op.functions | _composed(op, FAST)
@@ -228,14 +233,20 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     namespace = NAMESPACE if built_in else NAMESPACE | extras
     function = define(f"record_{op.name}", source, namespace)
     function.__name__ = function.__qualname__ = op.name
+    function.__defaults__ = tuple(op.defaults.values())
+    function.__doc__ = f"{op.written or op.signature}: {op.about}"
     return function
 
 
 def check_names(op: Op) -> None:
     """Refuse a declared op whose rules cannot be read: a syntax error, or a name nobody knows."""
     known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
-    known |= set(keyword.kwlist)
-    for rule in (op.value, *op.partials, op.domain or "True"):
+    known |= {"if", "else", "and", "or", "not", "for", "in"}
+    reserved = NAMESPACE.keys() - FAST.keys() - TABLE.keys() | _BUILT_IN
+    for name in op.operands:
+        if name in reserved or name.startswith("OP_") or name.endswith("_edges"):
+            raise ValueError(f"{op.name}: an operand cannot be called {name}: recording needs that name")
+    for rule in (op.value, *op.partials, op.domain or "1"):
         unknown = sorted(names_in(rule) - known)
         if unknown:
             raise ValueError(
@@ -244,6 +255,7 @@ def check_names(op: Op) -> None:
             )
         try:
             compile(rule, op.name, "eval")
+            compile(f"({rule})", op.name, "eval")  # a comment would swallow what follows
         except SyntaxError as error:
             raise ValueError(f"{op.name}: the rule {rule!r} is not an expression ({error.msg})") from error
 
@@ -273,10 +285,13 @@ def _composed(op: Op, algebra: dict[str, Any]) -> dict[str, Any]:
             value = entry.value if algebra is FAST else without_exceptions(entry.value)
             source = f"def {name}({', '.join(entry.operands)}): return {value}"
             found[name] = define(name, source, algebra | _composed(entry, algebra))
+            found[name].__defaults__ = tuple(entry.defaults.values())
     return found
 
 
 NAMESPACE: dict[str, Any] = FAST | {
+    "__name__": __name__,
+    "checked": checked,
     "mode": CURRENT.get,
     "number": number,
     "truth": truth,
@@ -288,6 +303,7 @@ NAMESPACE: dict[str, Any] = FAST | {
     "unequal": unequal,
 }
 """What the generated functions see; `bind` completes it."""
+_BUILT_IN = set("Value new edges float zip len NotImplemented ArithmeticError ValueError".split())
 _ONLY_NODES: set[type] = set()
 _ONLY_FLOATS = {float}
 

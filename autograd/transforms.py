@@ -9,8 +9,9 @@ from typing import Any
 
 from .differentiation import pull_back, push_forward
 from .graph import topological_order
+from .modes import CURRENT, enable_grad
 from .recording import number
-from .structure import flatten
+from .structure import flatten, outline
 from .value import Value
 
 
@@ -47,10 +48,14 @@ class _Call:
     A number becomes a leaf. A Value becomes a node of its own on top of it, so that this call's
     derivative is not confused with what else depends on that Value, while an outer derivative
     still finds its way through. The derivatives are Values wherever they depend on any other
-    Value than those leaves: an outer derivative's, or one that the function captured.
+    Value than those leaves: an outer derivative's, or one that the function captured. Inside a
+    `no_grad()` the function is recorded all the same, or there would be no derivative; only the
+    results are then leaves.
     """
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> None:
+        mode = CURRENT.get()
+        self.recording = mode is None or mode.recording
         self.trees = [flatten(args[k]) for k in argnums]
         self.inputs = [
             +leaf if isinstance(leaf, Value) else Value(leaf) for leaves, _ in self.trees for leaf in leaves
@@ -62,9 +67,11 @@ class _Call:
         enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
         token = _LEAVES.set(own)
         try:
-            self.outputs, self.build_output = flatten(f(*lifted))
+            with enable_grad():
+                self.result = f(*lifted)
         finally:
             _LEAVES.reset(token)
+        self.outputs, self.build_output = flatten(self.result)
         if enclosing is not None:
             enclosing |= own
         self.create_graph = any(
@@ -82,7 +89,11 @@ class _Call:
 
     def finished(self, item: Any) -> Any:
         """A result as the caller gets it: a Value only where something else depends on it."""
-        return item if self.create_graph or not isinstance(item, Value) else item.data
+        if not isinstance(item, Value):
+            return item
+        if not self.create_graph:
+            return item.data
+        return item if self.recording else item.detach()
 
     def pulled_back(self, output: Any, gradient: Any = 1.0) -> list[Any]:
         """The gradient at each input, from one output."""
@@ -111,7 +122,10 @@ def _positions(argnums: int | Sequence[int], count: int, name: str) -> tuple[int
     for k in numbers:
         if not -count <= k < count:
             raise ValueError(f"{name}: argnums={argnums!r}, but the function was given {count} arguments")
-    return tuple(k % count for k in numbers)
+    found = tuple(k % count for k in numbers)
+    if len(set(found)) < len(found):
+        raise ValueError(f"{name}: argnums={argnums!r} names an argument twice")
+    return found
 
 
 def _called(f: Callable[..., Any], args: tuple[Any, ...], argnums: int | Sequence[int], name: str) -> _Call:
@@ -176,7 +190,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     @wraps(f)
     def differentiated(*args: Any) -> Any:
         call = _called(f, args, argnums, "jacobian")
-        if len(call.inputs) < len(call.outputs):
+        if 0 < len(call.inputs) < len(call.outputs):
             units = [[float(i == k) for i in range(len(call.inputs))] for k in range(len(call.inputs))]
             columns = [call.pushed_forward(unit) for unit in units]
             rows: list[Any] = [list(row) for row in zip(*columns, strict=True)]
@@ -208,8 +222,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     call = _Call(f, tuple(primals), range(len(primals)))
     direction, _ = flatten(list(tangents))
-    if len(direction) != len(call.inputs) or len(primals) != len(tangents):
-        raise ValueError(f"jvp needs a tangent for each of {len(call.inputs)} numbers, not {len(direction)}")
+    if outline(list(tangents)) != outline(list(primals)):
+        raise ValueError(
+            f"jvp needs a tangent for each of {len(call.inputs)} numbers, nested as they are, and was given "
+            f"{len(direction)}: {tangents!r}"
+        )
     found = call.pushed_forward([item if isinstance(item, Value) else number(item) for item in direction])
     call.create_graph |= any(isinstance(item, Value) for item in direction)
     return tuple(
@@ -228,15 +245,17 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pull(gradient: Any) -> tuple[Any, ...]:
         upstream, _ = flatten(gradient)
-        if len(upstream) != len(call.outputs):
+        if outline(gradient) != outline(call.result):
             raise ValueError(
-                f"the gradient needs {len(call.outputs)} numbers as the result has, not {len(upstream)}"
+                f"the gradient needs {len(call.outputs)} numbers, nested as the result's, and was given "
+                f"{len(upstream)}: {gradient!r}"
             )
         rows = [
             call.pulled_back(output, item if isinstance(item, Value) else number(item))
             for output, item in zip(call.outputs, upstream, strict=True)
         ]
-        return tuple(call.rebuild([sum(column[1:], column[0]) for column in zip(*rows, strict=True)]))
+        columns = zip(*rows, strict=True) if rows else [(0.0,)] * len(call.inputs)
+        return tuple(call.rebuild([sum(column[1:], column[0]) for column in columns]))
 
     return call.build_output(iter([call.finished(output) for output in call.outputs])), pull
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from typing import Any, final
 
 from .differentiation import pull_back
 from .entry import Op
 from .graph import backward, topological_order
+from .modes import enable_grad
 from .ops import TABLE
+from .pickling import finish, reduced
 from .recording import RECORDED, bind, is_number, number, recorder
 
 FROM_ABOVE: dict[str, Callable[..., Any]] = {}
 """What methods of Value call in modules that build on this one; those put themselves in."""
-
-_SAVING: ContextVar[bool] = ContextVar("saving", default=False)
 
 
 def _operator(name: str, reflected: bool = False) -> Callable[..., Value]:
@@ -130,9 +129,10 @@ class Value:
         if not create_graph:
             backward(self, number(gradient))
             return
-        for node, received in pull_back(self, number(gradient), create_graph=True).items():
-            found = received if isinstance(received, Value) else Value(received)
-            node.grad = found if node.operands or not node.grad else node.grad + found
+        with enable_grad():
+            for node, received in pull_back(self, number(gradient), create_graph=True).items():
+                found = received if isinstance(received, Value) else Value(received)
+                node.grad = found if node.operands or _is_zero(node.grad) else node.grad + found
 
     def zero_grad(self) -> None:
         """Set the grad of every node that this one depends on, and its own, to 0.
@@ -178,11 +178,10 @@ class Value:
         return format(self.data, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Pickle and deepcopy would recurse once for each link of the graph. So the first node
-        # lists everything below it, operands first; each of those finds its operands done.
-        below = _Below(self) if self.operands and not _SAVING.get() else None
-        state = (self.data, self.grad, self.label, self.op, self.operands, self.partials)
-        return _restored, (below, *state)
+        return reduced(self)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        finish(self, state)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed: hold one in a field, or declare an operation")
@@ -191,27 +190,9 @@ class Value:
 bind(Value)
 
 
-class _Below:
-    """The nodes below a root, for pickle to save one after the other; it loads as a list."""
-
-    def __init__(self, root: Value) -> None:
-        self.root = root
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, self._one_by_one()
-
-    def _one_by_one(self) -> Iterator[Value]:
-        _SAVING.set(True)
-        try:
-            yield from topological_order(self.root)[:-1]
-        finally:
-            _SAVING.set(False)
-
-
-def _restored(_below: Any, *state: Any) -> Value:
-    value = Value(0.0)
-    value.data, value.grad, value.label, value.op, value.operands, value.partials = state
-    return value
+def _is_zero(grad: Any) -> bool:
+    """Whether nothing has arrived yet; a Value has, even if its number is 0."""
+    return not isinstance(grad, Value) and grad == 0
 
 
 def zero_grad(values: Iterable[Value]) -> None:

@@ -86,12 +86,10 @@ def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
     count = max(1, len(history.gradients) - 1)
     for k, (name, lengths) in enumerate(history.gradients.items()):
         shade = 0.25 + 0.75 * k / count
-        axes.semilogy(range(1, len(lengths) + 1), lengths, color=POSITIVE, alpha=shade, lw=2)
-        axes.annotate(
-            f" {name}", (len(lengths), lengths[-1]), va="center", color=INK, fontsize=9, annotation_clip=False
-        )
+        axes.semilogy(range(1, len(lengths) + 1), lengths, color=POSITIVE, alpha=shade, lw=2, label=name)
     axes.set_xlabel("epoch", color=INK)
     axes.set_ylabel("length of the gradient", color=INK)
+    axes.legend(frameon=False, labelcolor=INK)
     return axes
 
 

@@ -7,7 +7,6 @@ import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from autograd import Value, no_grad
@@ -18,16 +17,16 @@ from .module import Module
 from .optimisers import SGD
 
 
-@dataclass
 class History:
     """What happened in each epoch: the mean loss, and the share of signs that were right."""
 
-    losses: list[float] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
-    gradients: dict[str, list[float]] = field(default_factory=dict)
-    """For each layer the length of its parameters' gradient, the mean over an epoch's batches."""
-    interrupted: bool = False
-    """Whether Ctrl-C ended the run; what came before it is here."""
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.accuracies: list[float] = []
+        self.gradients: dict[str, list[float]] = {}
+        """For each layer the length of its parameters' gradient, the mean over an epoch's batches."""
+        self.interrupted = False
+        """Whether Ctrl-C ended the run; what came before it is here."""
 
     def __repr__(self) -> str:
         if not self.losses:

@@ -20,7 +20,7 @@ LAYERS = [
         "autograd.modes",
         "autograd.prompt",
     },
-    {"autograd.recording"},
+    {"autograd.recording", "autograd.pickling"},
     {"autograd.differentiation"},
     {"autograd.value"},
     {

@@ -226,7 +226,7 @@ def test_without_matplotlib_a_plot_names_the_extra(rng, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"chainwalk\[plot\]"):
-        nn.plot_history(nn.History([1.0], [0.5]))
+        nn.plot_history(nn.History())
 
 
 def test_the_decision_boundary_is_where_the_output_changes_sign(rng):

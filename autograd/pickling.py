@@ -1,0 +1,75 @@
+"""How pickle and deepcopy take a whole graph along: without recursion, shared nodes shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from .graph import topological_order
+
+_MEMBERS: ContextVar[frozenset[Any]] = ContextVar("members", default=frozenset())
+"""The nodes that some root is listing at the moment, so that they need not list theirs again."""
+
+
+class _Listed:
+    """Nodes for pickle to save one after the other, operands first; it loads as a list."""
+
+    def __init__(self, nodes: list[Any]) -> None:
+        self.nodes = nodes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._one_by_one()
+
+    def _one_by_one(self) -> Iterator[Any]:
+        _MEMBERS.set(frozenset(self.nodes))
+        try:
+            yield from self.nodes
+        finally:
+            _MEMBERS.set(frozenset())
+
+
+def reduced(root: Any) -> tuple[Any, ...]:
+    """What `root.__reduce__` answers.
+
+    Pickle would recurse once for each link of the graph. So the first node lists everything below
+    it, operands first; each of those finds its operands done. Gradients that are nodes themselves
+    may depend on the very node whose gradient they are: they follow when all of that is done.
+    """
+    kind = root.__class__
+    first: tuple[Any, _Listed | None] = (kind, None)
+    state: tuple[Any, ...] = ()
+    if root not in _MEMBERS.get():
+        order = topological_order(root)
+        everything = _with_gradients(order, kind)
+        others = [(node, node.grad) for node in everything if node.grad.__class__ is kind and node is not root]
+        first = (kind, _Listed(order[:-1]) if len(order) > 1 else None)
+        if others or root.grad.__class__ is kind:
+            state = ((_Listed(everything[len(order) :]), others, root.grad),)
+    grad = 0.0 if root.grad.__class__ is kind else root.grad
+    return restored, (*first, root.data, grad, root.label, root.op, root.operands, root.partials), *state
+
+
+def _with_gradients(order: list[Any], kind: type) -> list[Any]:
+    """The nodes of an order, then those of their gradients' graphs, and of the gradients of these."""
+    found, fresh, seen = [node for node in order if node.__class__ is kind], order, set(order)
+    while gradients := [node.grad for node in fresh if node.grad.__class__ is kind]:
+        above = restored(kind, None, 0.0, 0.0, "", None, tuple(gradients), ())
+        fresh = [node for node in topological_order(above)[:-1] if node not in seen]
+        found += fresh
+        seen.update(fresh)
+    return found
+
+
+def restored(kind: Any, _below: Any, *state: Any) -> Any:
+    """The node of that class; what is below it has been listed only to come first."""
+    node = kind.__new__(kind)
+    node.data, node.grad, node.label, node.op, node.operands, node.partials = state
+    return node
+
+
+def finish(root: Any, state: tuple[Any, ...]) -> None:
+    """What `root.__setstate__` does: hand out the gradients that are nodes."""
+    _, others, root.grad = state
+    for node, grad in others:
+        node.grad = grad
