@@ -50,8 +50,10 @@ def _parser() -> argparse.ArgumentParser:
         "Evaluate an expression, go back through it step by step, and check its gradients.",
         '"tanh(w*x + b)" w=0.5 x=2 b=-1 --save tanh.svg',
     )
-    explain_.add_argument("--save", metavar="PATH", help="save the picture: .svg, .png, .gv ...")
-    explain_.add_argument("--theme", choices=["light", "dark", "auto"], default="light", help="of the picture")
+    explain_.add_argument(
+        "--save", metavar="PATH", help="save the picture: .svg, .png, .gv, .gif; .html is a page that plays it"
+    )
+    explain_.add_argument("--theme", choices=["light", "dark", "auto"], help="of the picture")
     _command(
         commands,
         "step",
@@ -107,10 +109,10 @@ def _numbers(values: Sequence[str]) -> dict[str, float]:
     return numbers
 
 
-def _save(root: Value, path: str, theme: str) -> Path:
+def _save(root: Value, path: str, theme: str | None) -> Path:
     try:
         return draw(root, theme=theme).save(path)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, ImportError) as error:
         raise UsageError(f"the picture could not be saved: {error}") from error
 
 
