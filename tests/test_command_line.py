@@ -53,6 +53,27 @@ def test_what_cannot_be_used_is_one_clear_line_and_exit_status_2(capsys, argumen
     assert "Traceback" not in captured.err
 
 
+def test_a_missing_extra_is_a_clear_line_too(capsys, tmp_path, monkeypatch):
+    import builtins
+
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name == "PIL":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert main(["explain", "x * x", "x=3", "--save", str(tmp_path / "x.gif")]) == 2
+    assert "pip install 'chainwalk[animate]'" in capsys.readouterr().err
+
+
+def test_save_makes_a_page_in_the_viewers_own_theme(tmp_path):
+    target = tmp_path / "x.html"
+    assert main(["explain", "x * x", "x=3", "--save", str(target)]) == 0
+    assert '"theme":"auto"' in target.read_text(encoding="utf-8")
+
+
 def test_an_expression_may_begin_with_a_minus(capsys):
     assert main(["explain", "-x * 2", "x=3"]) == 0
     assert "-6.0000" in capsys.readouterr().out
