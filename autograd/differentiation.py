@@ -10,7 +10,7 @@ from .entry import Op
 from .errors import StaleGraphError
 from .floats import FAST
 from .graph import topological_order
-from .modes import enable_grad, ieee_arithmetic
+from .modes import always_recording, ieee_arithmetic
 from .notation import history
 from .recording import RECORDED, masked
 from .rules import define, partials_source
@@ -71,7 +71,6 @@ def dependents(order: Iterable[Any], inputs: Iterable[Any]) -> set[Any]:
     return reached
 
 
-@enable_grad()  # whoever asks for Values wants them connected, inside a no_grad() too
 def pull_back(
     root: Any, gradient: Any = 1.0, inputs: Iterable[Any] | None = None, create_graph: bool = False
 ) -> dict[Any, Any]:
@@ -82,27 +81,28 @@ def pull_back(
     order = topological_order(root)
     active = set(order) if inputs is None else dependents(order, inputs)
     arrived: dict[Any, Any] = {root: gradient}
-    for node in reversed(order):
-        if node not in arrived or active.isdisjoint(node.operands):
-            continue
-        for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True):
-            if partial is not None and operand in active:
-                contribution = times(arrived[node], partial)
-                arrived[operand] = arrived[operand] + contribution if operand in arrived else contribution
+    with always_recording():
+        for node in reversed(order):
+            if node not in arrived or active.isdisjoint(node.operands):
+                continue
+            for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True):
+                if partial is not None and operand in active:
+                    contribution = times(arrived[node], partial)
+                    arrived[operand] = arrived[operand] + contribution if operand in arrived else contribution
     return arrived
 
 
-@enable_grad()
 def push_forward(order: Iterable[Any], tangents: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
     """Forward mode: the tangent of every node of an order, given those of the inputs."""
     found = dict(tangents)
-    for node in order:
-        if node in tangents or found.keys().isdisjoint(node.operands):
-            continue
-        parts = [
-            times(partial, found[operand])
-            for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True)
-            if partial is not None and operand in found
-        ]
-        found[node] = sum(parts[1:], parts[0])
+    with always_recording():
+        for node in order:
+            if node in tangents or found.keys().isdisjoint(node.operands):
+                continue
+            parts = [
+                times(partial, found[operand])
+                for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True)
+                if partial is not None and operand in found
+            ]
+            found[node] = sum(parts[1:], parts[0])
     return found

@@ -25,12 +25,12 @@ def _exp2(x: float) -> float:
 
 
 def total(xs: Iterable[float]) -> float:
-    """Sum from left to right, in IEEE arithmetic: inf where it overflows, nan for inf - inf."""
+    """Sum in IEEE arithmetic: inf where it overflows, nan for inf - inf; Python's own `sum`."""
     return sum(xs, 0.0)
 
 
 def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
-    """Sum of products, from left to right."""
+    """Sum of products."""
     return sum(map(operator.mul, ws, xs), 0.0)
 
 

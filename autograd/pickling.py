@@ -22,11 +22,13 @@ class _Listed:
         return list, (), None, self._one_by_one()
 
     def _one_by_one(self) -> Iterator[Any]:
-        _MEMBERS.set(frozenset(self.nodes))
+        members = frozenset(self.nodes)
+        _MEMBERS.set(members)
         try:
             yield from self.nodes
         finally:
-            _MEMBERS.set(frozenset())
+            if _MEMBERS.get() is members:  # one that was abandoned may end during a later one
+                _MEMBERS.set(frozenset())
 
 
 def reduced(root: Any) -> tuple[Any, ...]:
@@ -39,7 +41,7 @@ def reduced(root: Any) -> tuple[Any, ...]:
     kind = root.__class__
     first: tuple[Any, _Listed | None] = (kind, None)
     state: tuple[Any, ...] = ()
-    if root not in _MEMBERS.get():
+    if (root.operands or root.grad.__class__ is kind) and root not in _MEMBERS.get():
         order = topological_order(root)
         everything = _with_gradients(order, kind)
         others = [(node, node.grad) for node in everything if node.grad.__class__ is kind and node is not root]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .differentiation import pull_back, push_forward
 from .graph import topological_order
-from .modes import CURRENT, enable_grad
+from .modes import CURRENT, always_recording
 from .recording import number
 from .structure import flatten, outline
 from .value import Value
@@ -57,9 +57,9 @@ class _Call:
         mode = CURRENT.get()
         self.recording = mode is None or mode.recording
         self.trees = [flatten(args[k]) for k in argnums]
-        self.inputs = [
-            +leaf if isinstance(leaf, Value) else Value(leaf) for leaves, _ in self.trees for leaf in leaves
-        ]
+        given = [leaf for leaves, _ in self.trees for leaf in leaves]
+        with always_recording():
+            self.inputs = [+leaf if isinstance(leaf, Value) else Value(leaf) for leaf in given]
         nodes = iter(self.inputs)
         lifted = list(args)
         for k, (_, build) in zip(argnums, self.trees, strict=True):
@@ -67,7 +67,7 @@ class _Call:
         enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
         token = _LEAVES.set(own)
         try:
-            with enable_grad():
+            with always_recording():
                 self.result = f(*lifted)
         finally:
             _LEAVES.reset(token)

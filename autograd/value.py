@@ -8,7 +8,7 @@ from typing import Any, final
 from .differentiation import pull_back
 from .entry import Op
 from .graph import backward, topological_order
-from .modes import enable_grad
+from .modes import always_recording
 from .ops import TABLE
 from .pickling import finish, reduced
 from .recording import RECORDED, bind, is_number, number, recorder
@@ -129,7 +129,7 @@ class Value:
         if not create_graph:
             backward(self, number(gradient))
             return
-        with enable_grad():
+        with always_recording():
             for node, received in pull_back(self, number(gradient), create_graph=True).items():
                 found = received if isinstance(received, Value) else Value(received)
                 node.grad = found if node.operands or _is_zero(node.grad) else node.grad + found

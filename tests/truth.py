@@ -15,6 +15,10 @@ def _relu(x):
     return x if x >= 0 else mpf(0)
 
 
+def _erfc(x):
+    return mpmath.erfc(x) if x < 1e6 else mpf(0)  # mpmath's own overflows, at exp(-1e200)
+
+
 def _modulo(x, y):
     return x - y * mpmath.floor(x / y)
 
@@ -61,10 +65,10 @@ VALUE: dict[str, Callable[..., Any]] = {
     "relu": _relu,
     "leaky_relu": lambda x, slope: x if x >= 0 else slope * x,
     "elu": lambda x, alpha: x if x >= 0 else alpha * mpmath.expm1(x),
-    "gelu": lambda x: x * mpmath.ncdf(x),
+    "gelu": lambda x: x * _erfc(-x / mpmath.sqrt(2)) / 2,
     "silu": lambda x: x / (1 + mpmath.exp(-x)),
     "erf": mpmath.erf,
-    "erfc": mpmath.erfc,
+    "erfc": _erfc,
     "maximum": max,
     "minimum": min,
     "step": lambda x: mpf(1) if x >= 0 else mpf(0),
