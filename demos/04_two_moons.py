@@ -26,7 +26,7 @@ def main(folder: str = "pictures") -> None:
     history = fit(model, training, "hinge", optimiser, epochs=40, batch_size=20, rng=rng, after_epoch=report)
     print(f"\nAfter training it is right for {accuracy(model, test):.1%} of the points it has never seen.")
 
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = Figure(figsize=(11, 4.0), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
     plot_decision_boundary(model, test, left).set_title("test points, and where the output changes sign")
     plot_history(history, right).set_title("error and accuracy on the training points")

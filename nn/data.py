@@ -8,11 +8,25 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-class Dataset(NamedTuple):
-    """Inputs, each a list of numbers, and for each its target."""
-
+class _Examples(NamedTuple):
     inputs: list[list[float]]
     targets: list[float]
+
+
+class Dataset(_Examples):
+    """Inputs, each a list of numbers, and for each its target; a ValueError if they are not equally many.
+
+    >>> data = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
+    >>> data.size, data.take([1]).inputs
+    (2, [[1.0, 0.0]])
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, inputs: list[list[float]], targets: list[float]) -> Dataset:
+        if len(inputs) != len(targets):
+            raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
+        return super().__new__(cls, inputs, targets)
 
     @property
     def size(self) -> int:
@@ -30,15 +44,18 @@ class Dataset(NamedTuple):
     def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
         """Two data sets without a common example, the first with that fraction of them.
 
+        Raises ValueError where one of the two would be empty.
+
         >>> [part.size for part in moons(100, rng=random.Random(0)).split(0.8, random.Random(0))]
         [80, 20]
         """
         if not 0 < fraction < 1:
             raise ValueError(f"fraction is between 0 and 1, not {fraction!r}")
-        mixed, cut = self.shuffled(rng), round(fraction * self.size)
-        return Dataset(mixed.inputs[:cut], mixed.targets[:cut]), Dataset(
-            mixed.inputs[cut:], mixed.targets[cut:]
-        )
+        cut = round(fraction * self.size)
+        if not 0 < cut < self.size:
+            raise ValueError(f"fraction {fraction!r} leaves a part of {self.size} examples empty")
+        order = rng.sample(range(self.size), self.size)
+        return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Dataset]:
         """All examples once, in a new order, in batches of that size (the last may be smaller)."""

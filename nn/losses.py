@@ -53,5 +53,7 @@ def loss_function(loss: str | Loss) -> Loss:
 
 
 def _same_length(predictions: Sequence[Any], targets: Sequence[float]) -> None:
+    if len(predictions) == 0:  # a numpy array has no truth of its own
+        raise ValueError("a loss needs at least one prediction and its target")
     if len(predictions) != len(targets):
         raise ValueError(f"{len(predictions)} predictions for {len(targets)} targets: give equally many")

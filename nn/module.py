@@ -22,9 +22,14 @@ class Module:
     """
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
-        """Every parameter with its name, such as `layers.0.neurons.2.weights.1`."""
-        for name, item in vars(self).items():
-            yield from _named(item, f"{prefix}{name}")
+        """Every parameter with its name, such as `layers.0.neurons.2.weights.1`, after the prefix.
+
+        One that is found in several places is given once, under its first name, so that an
+        optimiser moves it once.
+        """
+        for name, item in _found(self, prefix, inside=True):
+            if isinstance(item, Value):
+                yield name, item
 
     def parameters(self) -> list[Value]:
         """Every parameter, in the order of `named_parameters`."""
@@ -35,12 +40,10 @@ class Module:
         zero_grad(self.parameters())
 
     def children(self) -> Iterator[tuple[str, Module]]:
-        """The modules that this one is directly made of, with their names."""
-        for name, item in vars(self).items():
+        """The modules that this one is directly made of, with their names, each once."""
+        for name, item in _found(self, "", inside=False):
             if isinstance(item, Module):
                 yield name, item
-            elif isinstance(item, list | tuple):
-                yield from ((f"{name}.{k}", part) for k, part in enumerate(item) if isinstance(part, Module))
 
     level: str | None = None
     """What kind of group this is in a picture: "neuron", "layer"; None for no group of its own."""
@@ -67,14 +70,25 @@ class Module:
         return "\n".join(_tree(self))
 
 
-def _named(item: Any, name: str) -> Iterator[tuple[str, Value]]:
-    if isinstance(item, Value):
-        yield name, item
-    elif isinstance(item, Module):
-        yield from item.named_parameters(f"{name}.")
-    elif isinstance(item, list | tuple):
-        for k, part in enumerate(item):
-            yield from _named(part, f"{name}.{k}")
+def _found(module: Module, prefix: str, inside: bool) -> Iterator[tuple[str, Any]]:
+    """Every Value and module in a module's attributes once, with its name; also `inside` its modules."""
+    seen = {id(module)}
+    waiting = _parts(module, prefix)
+    while waiting:
+        name, item = waiting.pop()
+        if isinstance(item, list | tuple):
+            waiting += _parts(item, name)
+        elif isinstance(item, Value | Module) and id(item) not in seen:
+            seen.add(id(item))
+            yield name, item
+            if inside and isinstance(item, Module):
+                waiting += _parts(item, name)
+
+
+def _parts(whole: Any, name: str) -> list[tuple[str, Any]]:
+    """The attributes of a module or the items of a list, named, the last one first."""
+    parts = vars(whole).items() if isinstance(whole, Module) else enumerate(whole)
+    return [(f"{name}.{key}" if name else str(key), part) for key, part in parts][::-1]
 
 
 def _tree(module: Module, name: str = "", indent: str = "") -> Iterator[str]:

@@ -4,6 +4,9 @@ import builtins
 import math
 import random
 import re
+import signal
+import sys
+import warnings
 
 import pytest
 
@@ -56,6 +59,21 @@ def test_a_neuron_is_one_node_for_its_sum_one_for_its_bias_one_for_its_activatio
         (lambda rng: moons(1, rng=rng), "at least 2 points"),
         (lambda rng: moons(10, rng=rng).split(1.5, rng), "between 0 and 1"),
         (lambda rng: list(moons(10, rng=rng).batches(0, rng)), "at least 1 example"),
+        (lambda rng: Dataset([[1.0]], [1.0, -1.0]), "1 inputs and 2 targets"),
+        (lambda rng: moons(2, rng=rng).split(0.9, rng), "leaves a part of 2 examples empty"),
+        (lambda rng: squared_error([], []), "at least one prediction"),
+        (lambda rng: fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=-1, rng=rng), "0 or more, not -1"),
+        (
+            lambda rng: fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=1, batch_size=0, rng=rng),
+            "a batch has at least 1 example, not 0",
+        ),
+        (
+            lambda rng: fit(MLP(2, [3], rng=rng), moons(4, rng=rng), epochs=1, rng=rng),
+            "a model with one output, but this one gave 3",
+        ),
+        (lambda rng: accuracy(MLP(2, [3], rng=rng), moons(4, rng=rng)), "one output, but this one gave 3"),
+        (lambda rng: fit(MLP(2, [1], rng=rng), Dataset([], []), epochs=1, rng=rng), "at least 1 example"),
+        (lambda rng: accuracy(MLP(2, [1], rng=rng), Dataset([], [])), "at least 1 example"),
     ],
 )
 def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(rng, make, message):
@@ -93,6 +111,42 @@ def test_parameters_are_named_by_their_place(rng):
     assert len(names) == len(set(names)) == 9
 
 
+class Tied(Module):
+    """One neuron twice, in two attributes."""
+
+    def __init__(self, rng):
+        self.first = Neuron(1, "linear", rng=rng)
+        self.second = self.first
+
+    def __call__(self, x):
+        return self.second([self.first([x])])
+
+
+def test_a_shared_parameter_is_listed_and_moved_once(rng):
+    model = Tied(rng)
+    assert [name for name, _ in model.named_parameters()] == ["first.weights.0", "first.bias"]
+    weight = model.first.weights[0]
+    weight.data = 1.0
+    optimiser = SGD(model.parameters(), lr=0.1)
+    model(2.0).backward()
+    gradient = weight.grad
+    optimiser.step()
+    assert weight.data == pytest.approx(1.0 - 0.1 * gradient)
+
+
+def test_a_prefix_is_joined_with_a_dot(rng):
+    assert next(Neuron(1, rng=rng).named_parameters("encoder"))[0] == "encoder.weights.0"
+
+
+def test_the_repr_shows_modules_in_nested_lists(rng):
+    model = Module()
+    model.grid = [[Neuron(2, "relu", rng=rng)]]
+    assert repr(model).splitlines() == [
+        "Module()  3 parameters",
+        "  grid.0.0: Neuron(2 -> 1, relu)  3 parameters",
+    ]
+
+
 def test_zero_grad_clears_every_parameter(rng):
     model = MLP(2, [3, 1], rng=rng)
     model([1.0, 2.0]).backward()
@@ -125,6 +179,13 @@ def test_losses_are_their_equations():
     p = Value(0.5)
     squared_error([p], [2.0]).backward()
     assert p.grad == 2 * (0.5 - 2.0)
+
+
+def test_losses_take_numpy_arrays():
+    numpy = pytest.importorskip("numpy")
+    p = Value(0.5)
+    hinge(numpy.array([p, Value(2.0)]), numpy.array([1.0, 1.0])).backward()
+    assert p.grad == -0.5
 
 
 def test_momentum_is_a_running_sum_of_gradients():
@@ -216,15 +277,65 @@ def test_ctrl_c_ends_training_and_keeps_the_history(rng):
     assert "interrupted" in repr(history)
 
 
-def test_without_matplotlib_a_plot_names_the_extra(rng, monkeypatch):
+def test_ctrl_c_within_an_epoch_keeps_the_finished_ones_alone(rng):
+    calls = []
+
+    def loss(predictions, targets):
+        calls.append(None)
+        if len(calls) == 6:  # in the second of four batches of the second epoch
+            signal.raise_signal(signal.SIGINT)
+        return squared_error(predictions, targets)
+
+    history = fit(MLP(2, [1], rng=rng), moons(8, rng=rng), loss, epochs=100, batch_size=2, rng=rng)
+    assert history.interrupted
+    assert [len(history.losses), len(history.accuracies)] == [1, 1]
+    assert [len(lengths) for lengths in history.gradients.values()] == [1]
+
+
+def test_ctrl_c_in_the_first_epoch_is_told(rng):
+    def loss(predictions, targets):
+        raise KeyboardInterrupt
+
+    history = fit(MLP(2, [1], rng=rng), moons(4, rng=rng), loss, epochs=1, rng=rng)
+    assert repr(history) == "History(no epoch finished, interrupted)"
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Make packages impossible to import."""
     real = builtins.__import__
 
-    def without(name, *args, **kwargs):
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
+    def hide(package):
+        def importing(name, *args, **kwargs):
+            if name.split(".")[0] == package:
+                raise ImportError(name)
+            return real(name, *args, **kwargs)
 
-    monkeypatch.setattr(builtins, "__import__", without)
+        monkeypatch.setattr(builtins, "__import__", importing)
+
+    return hide
+
+
+def test_without_rich_a_wanted_progress_bar_names_the_extra(rng, without):
+    without("rich")
+    with pytest.raises(ImportError, match=r"chainwalk\[progress\]"):
+        fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=1, rng=rng, progress=True)
+
+
+def test_without_rich_training_on_a_terminal_is_quiet(rng, without, monkeypatch, capsys):
+    without("rich")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert len(fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=1, rng=rng).losses) == 1
+    assert capsys.readouterr() == ("", "")
+
+
+def test_training_works_where_there_is_no_stderr(rng, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert len(fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=1, rng=rng).losses) == 1
+
+
+def test_without_matplotlib_a_plot_names_the_extra(without):
+    without("matplotlib")
     with pytest.raises(ImportError, match=r"chainwalk\[plot\]"):
         nn.plot_history(nn.History())
 
@@ -238,3 +349,28 @@ def test_the_decision_boundary_is_where_the_output_changes_sign(rng):
     line = axes.collections[-1].get_paths()[0].vertices
     assert len(line) > 10
     assert all(abs(x - y) < 1e-9 for x, y in line)
+
+
+def test_plots_of_unusual_runs_warn_about_nothing(rng):
+    pytest.importorskip("matplotlib")
+    empty, perfect = nn.History(), nn.History()
+    perfect.losses, perfect.accuracies, perfect.gradients = [0.0, 0.0], [1.0, 1.0], {"layers.0": [0.0, 0.0]}
+    constant = MLP(2, [1], rng=rng)
+    for parameter in constant.parameters():
+        parameter.data = 0.0
+    constant.layers[0].neurons[0].bias.data = 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for history in (empty, perfect):
+            for plot in (nn.plot_history, nn.plot_gradient_flow):
+                plot(history).figure.canvas.draw()
+        nn.plot_decision_boundary(constant, moons(4, rng=rng)).figure.canvas.draw()
+
+
+def test_a_decision_boundary_needs_two_inputs_and_a_grid(rng):
+    pytest.importorskip("matplotlib")
+    model = MLP(2, [1], rng=rng)
+    with pytest.raises(ValueError, match="points of 2 numbers, not of 3"):
+        nn.plot_decision_boundary(model, Dataset([[1.0, 2.0, 3.0]], [1.0]))
+    with pytest.raises(ValueError, match="resolution is at least 2, not 1"):
+        nn.plot_decision_boundary(model, moons(4, rng=rng), resolution=1)

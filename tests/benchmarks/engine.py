@@ -14,10 +14,12 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 
 import autograd
 
 ROUNDS = 9
+IMPORT_ROUNDS = 20
 
 # The same programs for both engines; Value is the engine's own.
 PROGRAMS = {
@@ -69,26 +71,34 @@ for _ in range(repeat):
 print([scale * (time.perf_counter() - start) / repeat])
 """
 
-FRESH = {
-    "bytes per node, chain of additions": """
-import tracemalloc
-from autograd import Value
-x = y = Value(1.0)
-tracemalloc.start()
-for _ in range(200_000): y = y + x
-forward = tracemalloc.get_traced_memory()[0]
-y.backward()
-print([forward / 200_000, tracemalloc.get_traced_memory()[0] / 200_000])""",
-    "bytes per node, tanh(y * x + x) - 0.5": """
-import tracemalloc
-from autograd import Value, tanh
-x = y = Value(0.5)
-tracemalloc.start()
-for _ in range(50_000): y = tanh(y * x + x) - 0.5
-forward = tracemalloc.get_traced_memory()[0]
-y.backward()
-print([forward / 200_000, tracemalloc.get_traced_memory()[0] / 200_000])""",
-    "1,000,000 additions": """
+# Bytes that live after the forward pass and after the backward pass; operations that micrograd has
+# too, and a length that its recursion survives. The last one is the engine's own.
+MEMORY = {
+    "chain of additions": ("for _ in range(4_000): y = y + x", 4_000),
+    "(y * x + x).relu() ** 2, mixed": ("for _ in range(1_000): y = (y * x + x).relu() ** 2", 4_000),
+    "tanh(y * x + x) - 0.5, mixed": ("for _ in range(1_000): y = (y * x + x).tanh() - 0.5", 4_000),
+}
+MEASURED = """
+import gc, sys, threading, tracemalloc
+from {module} import Value
+def measure():
+    x = y = Value(0.5)
+    gc.collect()
+    tracemalloc.start()
+    {program}
+    gc.collect()
+    forward = tracemalloc.get_traced_memory()[0]
+    y.backward()
+    gc.collect()
+    print([forward / {count}, tracemalloc.get_traced_memory()[0] / {count}])
+sys.setrecursionlimit(100_000)  # micrograd recurses along the graph
+threading.stack_size(512 * 1024 * 1024)
+thread = threading.Thread(target=measure)
+thread.start()
+thread.join()
+"""
+
+CHAIN = """
 import resource, time
 from autograd import Value
 start = time.perf_counter()
@@ -97,8 +107,8 @@ for _ in range(1_000_000): y = y + x
 built = time.perf_counter()
 y.backward()
 done = time.perf_counter()
-print([built - start, done - built, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024])""",
-}
+print([built - start, done - built, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024])
+"""
 
 
 def fresh(code: str) -> list[float]:
@@ -109,9 +119,20 @@ def fresh(code: str) -> list[float]:
 
 
 def import_milliseconds(module: str) -> float:
-    """The median time of the import statement in fresh Pythons."""
+    """The median time of the import statement in fresh Pythons: what a program pays for it."""
     code = f"import time; t = time.perf_counter(); import {module}; print([1e3 * (time.perf_counter() - t)])"
-    return statistics.median(fresh(code)[0] for _ in range(15))
+    return statistics.median(fresh(code)[0] for _ in range(IMPORT_ROUNDS))
+
+
+def process_milliseconds(statements: list[str]) -> list[float]:
+    """The median time of whole Python processes that run a statement each; they take turns."""
+    times: list[list[float]] = [[] for _ in statements]
+    for _ in range(IMPORT_ROUNDS):
+        for statement, found in zip(statements, times, strict=True):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", statement], check=True)
+            found.append(1e3 * (time.perf_counter() - start))
+    return [statistics.median(found) for found in times]
 
 
 def processor() -> str:
@@ -132,6 +153,12 @@ def compare(program: str, engines: list[str]) -> list[float]:
     return [statistics.median(found) for found in figures]
 
 
+def print_row(name: str, ours: float, theirs: list[float]) -> None:
+    """A line of a table, with the peer's figure and the ratio where there is a peer."""
+    other = f"{theirs[0]:>12,.1f} {theirs[0] / ours:>6.1f}x" if theirs else ""
+    print(f"{name:<42} {ours:>12,.1f} {other}".rstrip())
+
+
 def main() -> None:
     """Measure everything, and print one table."""
     engines, version = ["autograd"], "(not installed: pip install micrograd)"
@@ -139,20 +166,26 @@ def main() -> None:
         engines, version = ["autograd", "micrograd.engine"], importlib.metadata.version("micrograd")
     print(f"chainwalk {autograd.__version__}, micrograd {version}")
     print(f"Python {platform.python_version()}, {processor()}, medians of {ROUNDS} processes each\n")
-    print(f"{'forward + backward':<40} {'chainwalk':>12} {'micrograd':>12} {'ratio':>7}")
+    print(f"{'forward + backward':<42} {'chainwalk':>12} {'micrograd':>12} {'ratio':>7}")
     for name, program in PROGRAMS.items():
         ours, *theirs = compare(program, engines)
-        other = f"{theirs[0]:>12,.1f} {theirs[0] / ours:>6.1f}x" if theirs else ""
-        print(f"{name:<40} {ours:>12,.1f} {other}")
+        print_row(name, ours, theirs)
 
-    print(f"\n{'memory':<40} {'forward':>12} {'+ backward':>12}")
-    for name in list(FRESH)[:2]:
-        forward, both = fresh(FRESH[name])
-        print(f"{name:<40} {forward:>12.1f} {both:>12.1f}")
-    build, backward, peak = fresh(FRESH["1,000,000 additions"])
+    print(f"\n{'bytes per node':<42} {'chainwalk':>12} {'micrograd':>12} {'ratio':>7}")
+    for name, (program, count) in MEMORY.items():
+        known = engines if "tanh" not in program else engines[:1]  # micrograd has no tanh
+        found = [fresh(MEASURED.format(module=each, program=program, count=count)) for each in known]
+        for ours, *theirs, when in zip(*found, ("forward", "+ backward"), strict=True):
+            print_row(f"{name}, {when}", ours, theirs)
+
+    build, backward, peak = (
+        statistics.median(figures) for figures in zip(*(fresh(CHAIN) for _ in range(3)), strict=True)
+    )
     print(f"\n1,000,000 additions: built in {build:.2f} s, backward {backward:.2f} s, peak {peak:,.0f} MiB")
     for module in ("autograd", "nn"):
-        print(f"import {module}: {import_milliseconds(module):.1f} ms")
+        print(f"import {module}: {import_milliseconds(module):.1f} ms, the statement alone")
+    bare, whole = process_milliseconds(["pass", "import autograd"])
+    print(f"a whole process: python -c pass {bare:.1f} ms, python -c 'import autograd' {whole:.1f} ms")
 
 
 if __name__ == "__main__":
