@@ -35,11 +35,19 @@ def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """log(sum(exp(x))), shifted by the largest operand so that nothing overflows."""
+    """log(sum(exp(x))), shifted by the largest operand so that nothing overflows.
+
+    The largest operand's own term is the 1 of log1p, so that small other terms keep their digits.
+
+    >>> logsumexp([0.0, -40.0]) == math.exp(-40.0)
+    True
+    """
     top = max(xs)
     if not math.isfinite(top):
         return math.nan if any(x != x for x in xs) else top
-    return top + math.log(sum(math.exp(x - top) for x in xs))
+    others = list(xs)
+    others.remove(top)
+    return top + math.log1p(sum(math.exp(x - top) for x in others))
 
 
 def products_around(xs: Sequence[Any]) -> list[tuple[Any, Any]]:

@@ -1,0 +1,167 @@
+"""One-sided derivatives in high precision: evidence that owes nothing to any rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .precise import MP, Precise, digits, exactly, real
+
+LEVELS = (50, 100, 200, 400)
+"""Digits of the arithmetic, from the fewest to the most."""
+DEEP = (400, 1000)
+"""Digits for a second look, before anything is called wrong: they show a derivative of 1e-300 too."""
+CERTAIN = 1e-17
+"""How closely two precisions must agree, as a share of the derivative."""
+
+
+class Side(NamedTuple):
+    """The derivative on one side of a point: a number, or why there is none."""
+
+    slope: Precise | None
+    """None where there is no derivative; plus or minus infinity for a vertical tangent."""
+    noise: Precise = 0
+    """What rounding at that many digits can do to the slope: it hides derivatives like 1e-200."""
+    why: str = ""
+    """"outside" the domain, a "jump", or "unsettled" at 400 digits."""
+
+
+class Sides(NamedTuple):
+    """The derivatives of a function of one number on both sides of a point."""
+
+    left: Side
+    right: Side
+
+    @property
+    def slopes(self) -> list[Precise]:
+        """The one-sided derivatives that exist, the smaller first."""
+        return sorted(side.slope for side in self if side.slope is not None)
+
+    @property
+    def smooth(self) -> bool:
+        """Whether both exist, are finite, and are the same number but for the last digits."""
+        left, right = self.left.slope, self.right.slope
+        return left is not None and right is not None and MP.isfinite(left) and _same(left, right)
+
+    @property
+    def kink(self) -> bool:
+        """Whether the point is singular: the sides differ, or one of them has no derivative."""
+        return not self.smooth
+
+    @property
+    def whys(self) -> set[str]:
+        """Why sides have no derivative."""
+        return {side.why for side in self if side.why}
+
+
+def _same(a: Precise, b: Precise) -> bool:
+    return a == b or abs(a - b) <= CERTAIN * max(abs(a), abs(b))
+
+
+def _exponent(level: int) -> int:
+    """The step is 2 to the power of minus this, times |x|: about 1e-20 |x| at 50 digits."""
+    return int(1.3288 * level)
+
+
+def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = LEVELS) -> Sides:
+    """The one-sided derivatives of a function of precise numbers at a float.
+
+    Difference quotients, in more and more digits with smaller and smaller steps, until two
+    precisions agree.
+
+    >>> found = sides(abs, 0.0)
+    >>> float(found.left.slope), float(found.right.slope), found.kink
+    (-1.0, 1.0, True)
+    >>> found = sides(MP.exp, 1.0)
+    >>> found.smooth, float(found.right.slope)
+    (True, 2.718281828459045)
+    """
+    coarse, fine = _quotients(f, x, levels[0]), _quotients(f, x, levels[1])
+    # The usual case first: two precisions and both sides agree.
+    if None not in (*fine, coarse[1]) and _same(fine[0], fine[1]) and _same(coarse[1], fine[1]):
+        return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))
+    tried = [coarse, fine]
+    for level in (*levels[2:], None):
+        found = Sides(*(_settled([q[k] for q in tried], levels, tried[-1][2]) for k in (0, 1)))
+        if level is None or (len(tried) > 2 and "unsettled" not in found.whys):
+            break
+        tried.append(_quotients(f, x, level))
+    return found
+
+
+def _quotients(f: Callable[[Precise], Precise], x: float, level: int) -> tuple[Any, Any, Any]:
+    """The difference quotients to the left and to the right, None outside the domain; their noise."""
+    with digits(level):
+        at = exactly(x)
+        step = MP.ldexp(abs(at) or MP.one, -_exponent(level))
+        here, below, above = real(f, at), real(f, at - step), real(f, at + step)
+        if here is None:
+            return None, None, MP.zero
+        left = None if below is None else (here - below) / step
+        right = None if above is None else (above - here) / step
+        return left, right, abs(here) * MP.eps / step
+
+
+def _settled(quotients: list[Any], tried: tuple[int, ...], noise: Precise) -> Side:
+    """What difference quotients with smaller and smaller steps tend to."""
+    if any(q is None for q in quotients):
+        return Side(None, why="outside")
+    before, last = quotients[-2:]
+    if _same(before, last):
+        return Side(last, noise)
+    growth = abs(last / before) if before else MP.inf
+    coarse, fine = tried[len(quotients) - 2 : len(quotients)]
+    shrunk = MP.ldexp(1, _exponent(fine) - _exponent(coarse))
+    if growth > shrunk / 1000:  # as fast as the step shrinks: the function's value itself has changed
+        return Side(None, why="jump")
+    if growth > 1000:
+        return Side(MP.inf if last > 0 else -MP.inf)
+    if growth < 1e-8 and (len(quotients) == 2 or abs(before) < abs(quotients[-3]) * 1e-4):
+        return Side(MP.zero, noise)
+    if len(quotients) == len(tried) and growth > 1.5:  # as slowly as a logarithm
+        return Side(MP.inf if last > 0 else -MP.inf)
+    return Side(None, why="unsettled")
+
+
+def mixed(f: Callable[[list[Precise]], Precise], point: list[float], towards: tuple[int, ...]) -> Sides:
+    """A derivative of higher order, towards one operand after the other, from above and from below.
+
+    Differences of differences in two precisions; where they disagree, or the two sides do, the
+    point is a kink of the lower derivatives, or a pole.
+
+    >>> found = mixed(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], (0, 1))
+    >>> found.smooth, float(found.right.slope)
+    (True, 6.0)
+    """
+    tried = []
+    for level in LEVELS[1:3]:
+        with digits(level * len(towards) // 2):
+            at = [exactly(x) for x in point]
+            steps = [MP.ldexp(abs(x) or MP.one, -_exponent(level) // 2) for x in at]
+            quotients = [_nested(f, at, [sign * s for s in steps], towards) for sign in (-1, 1)]
+            size = abs(real(f, at) or 0)
+            noise = size * MP.eps
+            for k in towards:
+                noise /= steps[k]
+            tried.append((*quotients, noise))
+    (below, above, _), (left, right, noise) = tried
+    if None in (below, above, left, right):
+        return Sides(Side(None, why="outside"), Side(None, why="outside"))
+    if _near(below, left) and _near(above, right):
+        # What is left of the step is far smaller than any float can show: one number for both sides.
+        return Sides(Side(left, noise), Side(left if _near(left, right) else right, noise))
+    return Sides(Side(None, why="unsettled"), Side(None, why="unsettled"))
+
+
+def _near(a: Precise, b: Precise) -> bool:
+    """Whether two one-sided quotients agree, whose steps are those of `mixed`; or are both nothing."""
+    return bool(a == b or abs(a - b) <= 1e-16 * max(abs(a), abs(b)) or max(abs(a), abs(b)) < 1e-15)
+
+
+def _nested(f: Callable[[list[Precise]], Precise], at: list[Precise], steps: list[Precise], towards: Any) -> Any:
+    if not towards:
+        return real(f, at)
+    k = towards[0]
+    moved = [*at[:k], at[k] + steps[k], *at[k + 1 :]]
+    there, here = _nested(f, moved, steps, towards[1:]), _nested(f, at, steps, towards[1:])
+    return None if there is None or here is None else (there - here) / steps[k]

@@ -1,0 +1,68 @@
+"""What a check has found out about one number: the evidence, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .differences import Sides
+from .precise import MP, Precise, exactly
+
+EPS = 2.0**-52
+SMALLEST = 2.0**-1074
+LARGEST = 1.7976931348623157e308
+
+RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
+
+
+class Finding(NamedTuple):
+    """One number that was checked, and the verdict on it."""
+
+    question: str
+    """"local", "accumulation", "end to end", "protocol" or "record"."""
+    place: Any
+    """The node, leaf or promise that it is about."""
+    verdict: str
+    found: float
+    truth: float | None
+    tolerance: float = 0.0
+    """How far float64 arithmetic alone could move the number."""
+    why: str = ""
+    position: int = -1
+    """Which operand of the node, where a partial is meant."""
+
+
+def judged(found: float, truth: Precise, tolerance: Precise) -> str:
+    """The verdict on a number whose truth is known, and what rounding could do to it.
+
+    >>> judged(1.0, MP.mpf(1) + MP.mpf(2) ** -53, 0), judged(1.0, MP.mpf(1.5), 0), judged(1.0, MP.mpf(1.5), 2)
+    ('right', 'wrong', 'undecided')
+    """
+    if not MP.isfinite(truth) or abs(truth) > LARGEST:
+        return RIGHT if found in (MP.inf, -MP.inf) and (found > 0) == (truth > 0) else WRONG
+    if found - found != 0:
+        return WRONG
+    miss = abs(exactly(found) - truth)
+    if miss <= 8 * EPS * abs(truth) + 4 * SMALLEST:
+        return RIGHT
+    allowed = tolerance + 8 * EPS * abs(truth) + 4 * SMALLEST
+    if miss > allowed:
+        return WRONG
+    return UNDECIDED if allowed > 0.1 * abs(truth) else RIGHT
+
+
+def within(found: float, sides: Sides, tolerance: Precise) -> str:
+    """The verdict on a slope where the two sides differ: it must lie between them."""
+    slopes = sides.slopes
+    if not slopes:
+        return RIGHT if found != found else UNDECIDED
+    if found != found:  # a nan says that there is no derivative
+        return UNDECIDED if sides.whys else WRONG
+    if found in (MP.inf, -MP.inf):
+        return RIGHT if slopes[0] == found or slopes[-1] == found else WRONG
+    slack = tolerance + 8 * EPS * max(abs(s) for s in slopes if MP.isfinite(s)) if _any_finite(slopes) else 0
+    inside = slopes[0] - slack <= found <= slopes[-1] + slack
+    return RIGHT if inside else WRONG
+
+
+def _any_finite(slopes: list[Precise]) -> bool:
+    return any(MP.isfinite(s) for s in slopes)

@@ -1,0 +1,139 @@
+"""The local question: is each recorded partial the derivative of that operation at these operands?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from autograd.value import Value
+
+from .differences import DEEP, LEVELS, Sides, sides
+from .findings import EPS, LARGEST, RIGHT, SMALLEST, UNDECIDED, WRONG, Finding, judged, within
+from .precise import MP, Precise, digits, exactly, real
+from .record import Record, flat_truth
+from .rounding import first, partial_rounding
+
+MOST = 3000
+"""How many partials of one graph are looked at; a sample, of every operation, where there are more."""
+
+
+def check_local(record: Record) -> Iterator[Finding]:
+    """Every node's value and partials against the operation itself in high precision."""
+    for node, positions in _chosen(record):
+        yield from _about_node(node, positions)
+
+
+def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
+    """The nodes with an op, each once for the same operands, and which of their partials to check."""
+    distinct: dict[Any, Value] = {}
+    for node in record.nodes:
+        if node.op is not None:
+            point = tuple(getattr(item, "data", item) for item in node.operands)
+            distinct.setdefault((node.op, point, node.partials), node)
+    edges = sum(len(node.partials) for node in distinct.values())
+    stride = max(1, edges // MOST)
+    seen: dict[Any, int] = {}
+    for node in distinct.values():
+        turn = seen[node.op] = seen.get(node.op, -1) + 1
+        positions = [k for k, partial in enumerate(node.partials) if partial is not None]
+        if stride > 1:  # every stride-th partial, another one in each node
+            positions = positions[turn % stride :: stride] if turn >= 3 else positions[:20]
+        if positions:
+            yield node, positions
+
+
+def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
+    point = [getattr(item, "data", item) for item in node.operands]
+    if any(x - x != 0 for x in point):
+        yield Finding(
+            "local", node, UNDECIDED, node.data, None, why="an operand is not finite: rules there are conventions"
+        )
+        return
+    f = flat_truth(node)
+    yield from _about_value(node, point, f)
+    for position in positions:
+        yield _about_partial(node, point, position, f)
+
+
+def _about_value(node: Value, point: list[float], f: Callable[[list[Precise]], Precise]) -> Iterator[Finding]:
+    with digits(60):
+        exact = list(map(exactly, point))
+        truth = real(f, exact)
+        if truth is None:
+            return
+        slack = 4 * (len(point) + 4) * SMALLEST
+        if judged(node.data, truth, 0) != RIGHT:
+            moved = sum((abs(x * first(f, exact, k)) for k, x in enumerate(exact)), MP.zero)
+            slack += 4 * (len(point) + 4) * EPS * (moved + abs(truth))
+            signed = any(x == 0 and math.copysign(1, x) < 0 for x in point)  # atan2 tells -0.0 from 0
+            if abs(truth) <= LARGEST and abs(exactly(node.data) - truth) > slack and not signed:
+                why = f"{node.op.name if node.op else ''} of these operands is another number"
+                yield Finding("value", node, WRONG, node.data, float(truth), float(slack), why)
+
+
+def sides_towards(
+    f: Callable[[list[Precise]], Precise], point: list[float], position: int, levels: tuple[int, ...] = LEVELS
+) -> Sides:
+    """The one-sided derivatives of an operation towards one operand."""
+
+    def moved(x: Precise) -> Precise:
+        operands = list(map(exactly, point))
+        operands[position] = x
+        return f(operands)
+
+    return sides(moved, point[position], levels)
+
+
+def _about_partial(
+    node: Value, point: list[float], position: int, f: Callable[[list[Precise]], Precise]
+) -> Finding:
+    """The verdict on one partial; what looks wrong is looked at again in more digits."""
+    for levels in (LEVELS, DEEP):
+        finding = _judged(node, sides_towards(f, point, position, levels), position, levels)
+        if finding.verdict != WRONG:
+            return finding
+    if any(x == 0 and math.copysign(1, x) < 0 for x in point):
+        return finding._replace(verdict=UNDECIDED, why="an operand is -0.0, which only floats tell from 0")
+    return finding
+
+
+def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -> Finding:
+    partial: Any = node.partials[position]
+    if not found.smooth:
+        return _at_kink(node, found, position)
+    truth, tolerance = found.right.slope, found.right.noise
+    verdict = judged(partial, truth, tolerance)
+    if verdict != RIGHT:
+        with digits(levels[1]):
+            point = [exactly(getattr(item, "data", item)) for item in node.operands]
+            tolerance += 4 * EPS * partial_rounding(node, flat_truth(node), point, position)
+        verdict = judged(partial, truth, tolerance)
+        # A derivative lost in rounding is still what this operation's float64 rule can give.
+        verdict = RIGHT if verdict == UNDECIDED else verdict
+    return Finding("local", node, verdict, partial, float(truth), float(tolerance), position=position)
+
+
+def _at_kink(node: Value, found: Sides, position: int) -> Finding:
+    partial: Any = node.partials[position]
+    verdict = within(partial, found, found.right.noise + found.left.noise)
+    slopes = [float(s) for s in found.slopes]
+    between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
+    why = f"a kink of {node.op.name if node.op else ''}: one-sided derivatives {between}"
+    why = why if slopes else f"{node.op.name if node.op else ''} has no derivative here"
+    return Finding(
+        "local", node, verdict, partial, slopes[0] if slopes else None, why=why, position=position
+    )
+
+
+def kinks(record: Record) -> list[str]:
+    """The operations of a graph that stand at a kink, a jump or the edge of their domain."""
+    found: dict[str, None] = {}
+    for node in record.nodes:
+        point = [getattr(item, "data", item) for item in node.operands]
+        if node.op is None or node.op.name in found or any(x - x != 0 for x in point):
+            continue
+        f = flat_truth(node)
+        if any(p is not None and sides_towards(f, point, k).kink for k, p in enumerate(node.partials)):
+            found[node.op.name] = None
+    return list(found)

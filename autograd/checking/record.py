@@ -1,0 +1,146 @@
+"""A recorded graph as a program in high precision, in an order of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograd.entry import Op
+from autograd.value import Value
+
+from .precise import MP, Precise, as_real, exactly, truth_of
+
+
+def grouped(op: Op, operands: list[Any]) -> list[Any]:
+    """The flat operands of a node as the op's signature takes them.
+
+    >>> from autograd.ops import TABLE
+    >>> grouped(TABLE["dot"], [1, 2, 3, 4])
+    [[1, 2], [3, 4]]
+    """
+    if not op.variadic:
+        return operands
+    size = len(operands) // len(op.operands)
+    return [operands[k * size : (k + 1) * size] for k in range(len(op.operands))]
+
+
+def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
+    """A node's operation in high precision, as a function of the list of its operands."""
+    op: Any = node.op
+    truth = truth_of(op)
+    return lambda operands: truth(*grouped(op, operands))
+
+
+class Record:
+    """The nodes below a root, operands first, and the same computation on precise numbers.
+
+    The order is found here once more, since the engine's own is on trial. With `as_rounded`, each
+    operation adds the error that float64 made in it, so that every node's number is its data.
+
+    >>> x = Value(3.0)
+    >>> record = Record(x * x + 1)
+    >>> float(record.towards(record.leaves[0])(MP.mpf(5)))
+    26.0
+    """
+
+    def __init__(self, root: Value, as_rounded: bool = False) -> None:
+        self.root = root
+        self.as_rounded = as_rounded
+        self.nodes = _operands_first(root)
+        self.index = {node: k for k, node in enumerate(self.nodes)}
+        self.leaves = [k for k, node in enumerate(self.nodes) if node.op is None]
+        self.operands: list[list[Any]] = [
+            [item if item.__class__ is float else self.index[item] for item in node.operands]
+            for node in self.nodes
+        ]
+        self.consumers: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        """For each node, who has it as which operand."""
+        for k, operands in enumerate(self.operands):
+            for position, operand in enumerate(operands):
+                if operand.__class__ is int:
+                    self.consumers[operand].append((k, position))
+        self._bases: dict[int, list[Precise]] = {}
+        self._errors: dict[int, list[Precise]] = {}
+
+    def base(self) -> list[Precise]:
+        """Every node's number, computed in the present precision from the leaves'."""
+        if MP.prec not in self._bases:
+            values: list[Precise] = [exactly(node.data) for node in self.nodes]
+            inside = [k for k, node in enumerate(self.nodes) if node.op is not None]
+            if self.as_rounded:
+                errors = self._errors[MP.prec] = [MP.zero] * len(values)
+                for k in inside:
+                    errors[k] = values[k] - self._number(k, values)
+            else:
+                self._run(values, inside)
+            self._bases[MP.prec] = values
+        return self._bases[MP.prec]
+
+    def _run(self, values: list[Precise], positions: list[int]) -> None:
+        errors = self._errors.get(MP.prec)
+        for k in positions:
+            values[k] = self._number(k, values) + (errors[k] if errors else 0)
+
+    def _number(self, k: int, values: list[Precise]) -> Precise:
+        op: Any = self.nodes[k].op
+        numbers = [values[item] if item.__class__ is int else exactly(item) for item in self.operands[k]]
+        return as_real(truth_of(op)(*grouped(op, numbers)))
+
+    def from_leaves(self, changes: Mapping[int, Precise]) -> Precise:
+        """The root's number where some leaves have others."""
+        values = list(self.base())
+        for leaf, x in changes.items():
+            values[leaf] = x
+        self._run(values, [k for k, node in enumerate(self.nodes) if node.op is not None])
+        return values[-1]
+
+    def above(self, leaves: list[int]) -> list[int]:
+        """The nodes that depend on any of these leaves, operands first."""
+        reached = set(leaves)
+        found = []
+        for k in range(leaves[0] if leaves else 0, len(self.nodes)):
+            if not reached.isdisjoint(item for item in self.operands[k] if item.__class__ is int):
+                reached.add(k)
+                found.append(k)
+        return found
+
+    def towards(self, leaf: int) -> Callable[[Precise], Precise]:
+        """The root as a function of one leaf, the others being what they are."""
+        affected = self.above([leaf])
+
+        def root(x: Precise) -> Precise:
+            values = list(self.base())
+            values[leaf] = x
+            self._run(values, affected)
+            return values[-1]
+
+        return root
+
+    def along(self, direction: Mapping[int, float]) -> Callable[[Precise], Precise]:
+        """The root as a function of how far all leaves move along a direction, relative to 0."""
+        affected = self.above(sorted(direction))
+
+        def root(distance: Precise) -> Precise:
+            values = list(self.base())
+            for leaf, speed in direction.items():
+                values[leaf] += distance * exactly(speed)
+            self._run(values, affected)
+            return values[-1]
+
+        return root
+
+
+def _operands_first(root: Value) -> list[Value]:
+    """Every node below a root and itself, each after all of its operands."""
+    waiting: list[Any] = [root]
+    finished: dict[Value, None] = {}
+    while waiting:
+        node = waiting[-1]
+        missing = [
+            item for item in reversed(node.operands) if item.__class__ is not float and item not in finished
+        ]
+        if missing:
+            waiting += missing
+        else:
+            finished.setdefault(waiting.pop())
+    return list(finished)
