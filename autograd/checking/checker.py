@@ -16,10 +16,10 @@ from autograd.transforms import gradients
 from autograd.value import Value
 
 from .accumulation import check_accumulation
-from .differences import mixed
-from .end_to_end import check_end_to_end
+from .differences import Sides, mixed
+from .end_to_end import OUT_OF_RANGE, check_end_to_end
 from .faithful import check_record
-from .findings import EPS, RIGHT, UNDECIDED, Finding, judged
+from .findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
 from .local import check_local, kinks
 from .opaque import check_opaque
 from .precise import Precise
@@ -102,44 +102,63 @@ def _higher(record: Record, order: int) -> Iterable[Finding]:
         yield from _of_order(record, leaves, list(range(len(leaves))), order, None)
 
 
-def _of_order(record: Record, leaves: list[Value], edges: list[int], order: int, place: Any) -> Iterable[Finding]:
+def _of_order(
+    record: Record, leaves: list[Value], edges: list[int], order: int, place: Any
+) -> Iterable[Finding]:
     """Mixed derivatives of the root towards leaves, at most so many, against high precision."""
     every = list(combinations_with_replacement(edges, order))
-    places = [record.index.get(leaf) for leaf in leaves]
-    point = [leaf.data for leaf in leaves]
-    question = f"order {order}"
-
-    def f(numbers: list[Precise]) -> Precise:
-        return record.from_leaves({k: x for k, x in zip(places, numbers, strict=True) if k is not None})
-
-    stride = max(1, len(every) // MOST_PAIRS)
-    for towards in every[::stride]:
-        truth = mixed(f, point, towards)
+    for towards in every[:: max(1, len(every) // MOST_PAIRS)]:
         where = place or "/".join(leaves[k].label or f"x{k}" for k in towards)
-        if not truth.smooth:
-            why = f"no derivative of order {order} exists here: a kink, a pole, or the edge of a domain"
-            yield Finding(question, where, RIGHT, 0.0, None, why=why)
-            continue
         node: Any = record.root
         with always_recording():
             for k in towards:
                 node = gradients(node, [leaves[k]], create_graph=True)[0]
-        yield _judged_higher(question, where, record, node, leaves[towards[-1]], truth)
+        truth = _mixed(record, leaves, towards)
+        if truth.smooth:
+            yield _judged(record, leaves, towards, node, truth, where)
+        else:
+            why = f"no derivative of order {order} exists here: a kink, a pole, or the edge of a domain"
+            yield Finding(f"order {order}", where, RIGHT, node.data, None, why=why)
 
 
-def _judged_higher(question: str, where: Any, record: Record, node: Value, last: Value, truth: Any) -> Finding:
-    exact, noise = truth.right.slope, truth.right.noise
-    verdict, tolerance, why = judged(node.data, exact, noise), noise, ""
-    if verdict != RIGHT:
-        if kinks(record):
-            return Finding(question, where, RIGHT, node.data, float(exact), why="a kink of an operation on the way")
-        tolerance = noise + 4 * EPS * rounding_of_value(Record(node))
-        verdict = judged(node.data, exact, tolerance)
-        if verdict == UNDECIDED:
-            why = f"rounding in float64 can move a derivative of {question} by {float(tolerance):.1e}"
-            # Of one operation alone that is what its float64 rule can give.
-            verdict = RIGHT if where.__class__ is Value else UNDECIDED
-    return Finding(question, where, verdict, node.data, float(exact), float(tolerance), why)
+def _mixed(record: Record, leaves: list[Value], towards: tuple[int, ...]) -> Sides:
+    """The derivative towards leaves one after the other, in high precision."""
+    places = [record.index.get(leaf) for leaf in leaves]
+
+    def f(numbers: list[Precise]) -> Precise:
+        return record.from_leaves({k: x for k, x in zip(places, numbers, strict=True) if k is not None})
+
+    return mixed(f, [leaf.data for leaf in leaves], towards)
+
+
+def _judged(
+    record: Record, leaves: list[Value], towards: tuple[int, ...], node: Value, truth: Sides, where: Any
+) -> Finding:
+    """The verdict on one derivative; what is not met at once is compared with the rounded program's."""
+    question, exact = f"order {len(towards)}", truth.right.slope
+
+    def told(verdict: str, tolerance: Any = 0, why: str = "") -> Finding:
+        return Finding(question, where, verdict, node.data, float(exact), float(tolerance), why)
+
+    if judged(node.data, exact, truth.right.noise) == RIGHT:
+        return told(RIGHT)
+    if kinks(record):
+        return told(RIGHT, why="a kink of an operation on the way")
+    rounded = _mixed(Record(record.root, as_rounded=True), leaves, towards)
+    if not rounded.smooth:
+        return told(UNDECIDED, why=f"with float64's rounding there is no derivative of {question}")
+    gap, exact = abs(exact - rounded.right.slope), rounded.right.slope
+    moved = rounding_of_value(Record(node))
+    tolerance = rounded.right.noise + 4 * EPS * (moved or 0)
+    verdict = judged(node.data, exact, tolerance)
+    # What rounding takes from one operation alone is what its float64 rule can give.
+    lost = RIGHT if where.__class__ is Value else UNDECIDED
+    if verdict == WRONG:
+        return told(WRONG, tolerance) if moved is not None else told(lost, why=OUT_OF_RANGE)
+    if verdict == UNDECIDED or gap > 0.1 * abs(exact):
+        why = f"rounding in float64 can move a derivative of {question} by {float(tolerance + gap):.1e}"
+        return told(lost, tolerance, why)
+    return told(RIGHT, tolerance)
 
 
 def _smallest(report: Report, order: int) -> Program:
@@ -158,7 +177,7 @@ def _smallest(report: Report, order: int) -> Program:
 def _same_guilt(candidate: Program, guilty: Finding, order: int) -> bool:
     record = Record(candidate.record()[0])
     for finding in _findings(record, order if guilty.question.startswith("order") else 1):
-        if finding.verdict == "wrong" and finding.question == guilty.question:
+        if finding.verdict == WRONG and finding.question == guilty.question:
             return getattr(finding.place, "op", None) is getattr(guilty.place, "op", None) or (
                 guilty.question not in ("local", "value")
             )

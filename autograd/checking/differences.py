@@ -139,8 +139,7 @@ def mixed(f: Callable[[list[Precise]], Precise], point: list[float], towards: tu
             at = [exactly(x) for x in point]
             steps = [MP.ldexp(abs(x) or MP.one, -_exponent(level) // 2) for x in at]
             quotients = [_nested(f, at, [sign * s for s in steps], towards) for sign in (-1, 1)]
-            size = abs(real(f, at) or 0)
-            noise = size * MP.eps
+            noise = abs(real(f, at) or 0) * MP.eps * 1024
             for k in towards:
                 noise /= steps[k]
             tried.append((*quotients, noise))
@@ -148,8 +147,10 @@ def mixed(f: Callable[[list[Precise]], Precise], point: list[float], towards: tu
     if None in (below, above, left, right):
         return Sides(Side(None, why="outside"), Side(None, why="outside"))
     if _near(below, left) and _near(above, right):
-        # What is left of the step is far smaller than any float can show: one number for both sides.
-        return Sides(Side(left, noise), Side(left if _near(left, right) else right, noise))
+        if _near(left, right):  # what parts them is what is left of the step
+            middle = Side((left + right) / 2, noise + abs(right - left))
+            return Sides(middle, middle)
+        return Sides(Side(left, noise), Side(right, noise))
     return Sides(Side(None, why="unsettled"), Side(None, why="unsettled"))
 
 

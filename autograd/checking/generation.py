@@ -53,8 +53,8 @@ def generate(
     operands are any number so far, the newest twice as often. Raises ValueError for a family that
     is none of `FAMILIES`.
 
-    >>> generate(from_generator(random.Random(5)), max_operations=4)
-    v0 = x0 - x0; v1 = v0 - v0; v2 = v1 + x0; v3 = v2 + v0   at x0 = 2.5
+    >>> generate(from_generator(random.Random(3)), max_operations=4)
+    v0 = atanh(x0); v1 = square(v0); v2 = v1 + v1; v3 = abs(v2)   at x0 = 0.5
     """
     if family not in FAMILIES:
         raise ValueError(f"no family of programs is called {family!r}: there are {', '.join(FAMILIES)}")

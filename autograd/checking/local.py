@@ -57,19 +57,29 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
 
 
 def _about_value(node: Value, point: list[float], f: Callable[[list[Precise]], Precise]) -> Iterator[Finding]:
-    with digits(60):
+    """A finding only if the node's number is not the operation's; looked at twice before that is said."""
+    if any(x == 0 and math.copysign(1, x) < 0 for x in point):
+        return  # floats tell -0.0 from 0, as in atan2; precise numbers do not
+    if _judged_value(node, point, f, 60) is not None:
+        finding = _judged_value(node, point, f, DEEP[1])
+        if finding is not None:
+            yield finding
+
+
+def _judged_value(
+    node: Value, point: list[float], f: Callable[[list[Precise]], Precise], many: int
+) -> Finding | None:
+    with digits(many):
         exact = list(map(exactly, point))
         truth = real(f, exact)
-        if truth is None:
-            return
-        slack = 4 * (len(point) + 4) * SMALLEST
-        if judged(node.data, truth, 0) != RIGHT:
-            moved = sum((abs(x * first(f, exact, k)) for k, x in enumerate(exact)), MP.zero)
-            slack += 4 * (len(point) + 4) * EPS * (moved + abs(truth))
-            signed = any(x == 0 and math.copysign(1, x) < 0 for x in point)  # atan2 tells -0.0 from 0
-            if abs(truth) <= LARGEST and abs(exactly(node.data) - truth) > slack and not signed:
-                why = f"{node.op.name if node.op else ''} of these operands is another number"
-                yield Finding("value", node, WRONG, node.data, float(truth), float(slack), why)
+        if truth is None or abs(truth) > LARGEST or judged(node.data, truth, 0) == RIGHT:
+            return None
+        moved = sum((abs(x * first(f, exact, k)) for k, x in enumerate(exact)), abs(truth))
+        slack = 4 * (len(point) + 4) * (SMALLEST + EPS * moved)
+        if abs(exactly(node.data) - truth) <= slack:
+            return None
+        why = f"{node.op.name if node.op else ''} of these operands is another number"
+        return Finding("value", node, WRONG, node.data, float(truth), float(slack), why)
 
 
 def sides_towards(

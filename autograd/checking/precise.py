@@ -58,18 +58,15 @@ def _power(x: Precise, y: Precise) -> Precise:
     return MP.one if y == 0 else MP.power(x, y)
 
 
-def _prod(xs: Any) -> Precise:
-    return MP.fprod(xs)
-
-
 def _logsumexp(xs: Any) -> Precise:
-    top = max(xs)
-    return top + MP.log(MP.fsum(MP.exp(x - top) for x in xs))
+    top, others = max(xs), list(xs)
+    others.remove(top)
+    return top + MP.log1p(MP.fsum(_not_above_zero(x - top) for x in others))
 
 
 def _not_above_zero(x: Precise) -> Precise:
     """exp of a number that is 0 or less; of a hopelessly small one, 0."""
-    return MP.exp(x) if x > -1e7 else MP.zero
+    return MP.exp(x) if x > -1e5 else MP.zero
 
 
 def _sigmoid(x: Precise) -> Precise:
@@ -132,7 +129,7 @@ TRUTHS: dict[str, Callable[..., Precise]] = {
     "where": lambda condition, x, y: x if condition else y,
     "clip": lambda x, low, high: min(max(x, low), high),
     "total": MP.fsum,
-    "prod": _prod,
+    "prod": MP.fprod,
     "dot": MP.fdot,
     "mean": lambda xs: MP.fsum(xs) / len(xs),
     "logsumexp": _logsumexp,
@@ -151,7 +148,7 @@ _ALGEBRA: dict[str, Any] = {
     "exp2": TRUTHS["exp2"],
     "log2": TRUTHS["log2"],
     "erfc": _erfc,
-    "prod": _prod,
+    "prod": MP.fprod,
     "total": MP.fsum,
     "dot": MP.fdot,
     "logsumexp": _logsumexp,

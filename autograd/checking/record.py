@@ -70,7 +70,7 @@ class Record:
             if self.as_rounded:
                 errors = self._errors[MP.prec] = [MP.zero] * len(values)
                 for k in inside:
-                    errors[k] = values[k] - self._number(k, values)
+                    errors[k] = values[k] - self.number(k, values)
             else:
                 self._run(values, inside)
             self._bases[MP.prec] = values
@@ -79,9 +79,10 @@ class Record:
     def _run(self, values: list[Precise], positions: list[int]) -> None:
         errors = self._errors.get(MP.prec)
         for k in positions:
-            values[k] = self._number(k, values) + (errors[k] if errors else 0)
+            values[k] = self.number(k, values) + (errors[k] if errors else 0)
 
-    def _number(self, k: int, values: list[Precise]) -> Precise:
+    def number(self, k: int, values: list[Precise]) -> Precise:
+        """What a node's operation gives for these numbers of the nodes before it."""
         op: Any = self.nodes[k].op
         numbers = [values[item] if item.__class__ is int else exactly(item) for item in self.operands[k]]
         return as_real(truth_of(op)(*grouped(op, numbers)))

@@ -19,9 +19,16 @@ MANY = 24
 
 def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
     """A first derivative by a central difference in the present precision; 0 where there is none."""
-    step = MP.ldexp(abs(point[k]) or MP.one, -MP.prec // 3)
-    above, below = (real(f, [*point[:k], point[k] + s, *point[k + 1 :]]) for s in (step, -step))
-    return MP.zero if above is None or below is None else (above - below) / (2 * step)
+    found = MP.zero
+    for size in (abs(point[k]) or MP.one, MP.one):
+        step = MP.ldexp(size, -MP.prec // 3)
+        above, below = (real(f, [*point[:k], point[k] + s, *point[k + 1 :]]) for s in (step, -step))
+        if above is None or below is None:
+            return found
+        found = (above - below) / (2 * step)
+        if abs(found) > MP.ldexp(abs(above), -MP.prec // 3) or size >= 1:
+            break  # else an operand next to 0 was moved by less than the result has digits
+    return found
 
 
 def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, k: int) -> Precise:
@@ -115,8 +122,10 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         return moved if all(map(_in_range, (*tangents, *arrived))) else None
 
 
-def rounding_of_value(record: Record) -> Precise:
+def rounding_of_value(record: Record) -> Precise | None:
     """By how much single roundings can move the root's number, in units of eps.
+
+    None where a number leaves the range of float64.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -124,7 +133,9 @@ def rounding_of_value(record: Record) -> Precise:
     10.0
     """
     with digits(100):
-        values = record.base()
+        values = _without_residue(record)
+        if not all(map(_in_range, values)):
+            return None
         to_value = [MP.zero] * len(values)
         to_value[-1] = MP.one
         moved = MP.zero
@@ -137,6 +148,19 @@ def rounding_of_value(record: Record) -> Precise:
             for j, item in _edges(record, n):
                 to_value[item] += to_value[n] * first(flat_truth(node), point, j)
         return moved
+
+
+def _without_residue(record: Record) -> list[Precise]:
+    """Every node's number, where what a cancelling sum leaves behind in its last digits is 0."""
+    values = [exactly(node.data) for node in record.nodes]
+    for n, node in enumerate(record.nodes):
+        if node.op is not None:
+            values[n] = record.number(n, values)
+            if node.op.name in ("add", "sub", "total", "mean", "dot"):
+                point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
+                if abs(values[n]) < MP.ldexp(max(map(abs, point)), -MP.prec * 2 // 3):
+                    values[n] = MP.zero
+    return values
 
 
 def _edges(record: Record, n: int) -> list[tuple[int, int]]:
