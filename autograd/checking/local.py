@@ -99,6 +99,12 @@ def _about_partial(
     node: Value, point: list[float], position: int, f: Callable[[list[Precise]], Precise]
 ) -> Finding:
     """The verdict on one partial; what looks wrong is looked at again in more digits."""
+    partial: Any = node.partials[position]
+    if partial - partial == 0:
+        with digits(LEVELS[0]):  # one central difference is enough for most
+            truth = first(f, list(map(exactly, point)), position)
+            if judged(partial, truth, 0) == RIGHT and truth:
+                return Finding("local", node, RIGHT, partial, float(truth), position=position)
     for levels in (LEVELS, DEEP):
         finding = _judged(node, sides_towards(f, point, position, levels), position, levels)
         if finding.verdict != WRONG:

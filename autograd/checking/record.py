@@ -8,7 +8,7 @@ from typing import Any
 from autograd.entry import Op
 from autograd.value import Value
 
-from .precise import MP, Precise, as_real, exactly, truth_of
+from .precise import MP, Precise, as_real, digits, exactly, truth_of
 
 
 def grouped(op: Op, operands: list[Any]) -> list[Any]:
@@ -59,13 +59,18 @@ class Record:
             for position, operand in enumerate(operands):
                 if operand.__class__ is int:
                     self.consumers[operand].append((k, position))
+        with digits(50):  # exact at any precision from float64's own on
+            self._exact = [
+                [item if item.__class__ is int else exactly(item) for item in operands] for operands in self.operands
+            ]
+            self._data = [exactly(node.data) for node in self.nodes]
         self._bases: dict[int, list[Precise]] = {}
         self._errors: dict[int, list[Precise]] = {}
 
     def base(self) -> list[Precise]:
         """Every node's number, computed in the present precision from the leaves'."""
         if MP.prec not in self._bases:
-            values: list[Precise] = [exactly(node.data) for node in self.nodes]
+            values = list(self._data)
             inside = [k for k, node in enumerate(self.nodes) if node.op is not None]
             if self.as_rounded:
                 errors = self._errors[MP.prec] = [MP.zero] * len(values)
@@ -84,7 +89,7 @@ class Record:
     def number(self, k: int, values: list[Precise]) -> Precise:
         """What a node's operation gives for these numbers of the nodes before it."""
         op: Any = self.nodes[k].op
-        numbers = [values[item] if item.__class__ is int else exactly(item) for item in self.operands[k]]
+        numbers = [values[item] if item.__class__ is int else item for item in self._exact[k]]
         return as_real(truth_of(op)(*grouped(op, numbers)))
 
     def from_leaves(self, changes: Mapping[int, Precise]) -> Precise:
