@@ -64,9 +64,19 @@ from .functions import (
 from .functions import pow as pow
 from .modes import anomaly_detection, enable_grad, no_grad
 from .ops import TABLE
+from .series import taylor
 from .stepping import Backprop, backprop
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .value import Value, label, zero_grad
+from .value import FROM_ABOVE, Value, label, zero_grad
+
+
+def _check(root: Value, order: int) -> object:
+    from .checking import check
+
+    return check(root, order)
+
+
+FROM_ABOVE["check"] = _check
 
 __version__ = "0.1.0"
 
@@ -144,6 +154,7 @@ __all__ = [
     "sub",
     "tan",
     "tanh",
+    "taylor",
     "total",
     "value_and_grad",
     "vjp",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .drawing import draw
 from .errors import DomainError
@@ -15,8 +15,21 @@ from .parsing import ExpressionError, evaluate
 from .stepping import Backprop
 from .value import Value
 
+T = TypeVar("T")
 _EXAMPLE = "e = a*b; d = e + c; t = tanh(a); L = d*t", ["a=2", "b=-3", "c=10"]
-_OPTIONS = ("--save", "--theme", "-h", "--help")
+_OPTIONS = (
+    "--save",
+    "--theme",
+    "--at",
+    "--examples",
+    "--order",
+    "--seed",
+    "--programs",
+    "--file",
+    "--processes",
+    "-h",
+    "--help",
+)
 
 
 class UsageError(ValueError):
@@ -24,18 +37,19 @@ class UsageError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 2 when it could not, with one clear line why."""
+    """Run one command; 0 when it did what was asked, 2 when it could not, with one clear line why.
+
+    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args([_not_an_option(argument) for argument in given])
     if options.command is None:
         return _example()
     try:
-        root, leaves = evaluate(options.expression.strip(), _numbers(options.values))
-        options.run(root, leaves, options)
+        return int(options.run(options))
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         print(f"chainwalk {options.command}: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +75,39 @@ def _parser() -> argparse.ArgumentParser:
         "Step through the backward pass of an expression at a prompt; h there lists its commands.",
         '"tanh(w*x + b)" w=0.5 x=2 b=-1',
     )
+    _add_check(commands)
+    _add_prove(commands)
     return parser
+
+
+def _add_check(commands: Any) -> None:
+    check = _command(
+        commands,
+        "check",
+        _check,
+        "Check the gradient of an expression, or of module:function: exit status 1 if it is wrong, 3 if "
+        "float64 cannot decide.",
+        "my.module:loss --at x=0.5 --at y=-1:1 --examples 1000",
+    )
+    check.add_argument(
+        "--at", action="append", default=[], metavar="name=number", help="another way to give a value"
+    )
+    check.add_argument(
+        "--examples", type=int, default=0, metavar="N", help="check N random points; a value is then low:high"
+    )
+    check.add_argument("--order", type=int, default=2, choices=[1, 2, 3], help="of the highest derivatives (2)")
+    check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
+    check.add_argument("--save", metavar="PATH", help="save the picture of the smallest failing program")
+
+
+def _add_prove(commands: Any) -> None:
+    about = "Check this engine on random programs, on all cores; a run that was stopped goes on where it was."
+    prove = commands.add_parser("prove", help=about, description=about)
+    prove.set_defaults(run=_prove)
+    prove.add_argument("--programs", type=int, default=20_000, metavar="N", help="how many in all (20,000)")
+    prove.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of the highest derivatives (1)")
+    prove.add_argument("--file", metavar="PATH", help="keep finished blocks here, and do not do them again")
+    prove.add_argument("--processes", type=int, metavar="N", help="how many cores to use (all)")
 
 
 def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
@@ -81,21 +127,64 @@ def _not_an_option(argument: str) -> str:
     return f" {argument}" if argument.startswith("-") and not option and argument != "--" else argument
 
 
-def _explain(root: Value, leaves: dict[str, Value], options: argparse.Namespace) -> None:
+def _evaluated(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
+    return evaluate(options.expression.strip(), _numbers(options.values))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    root, leaves = _evaluated(options)
     where = ", ".join(f"{name} = {leaf.data:g}" for name, leaf in leaves.items())
     print(f"{options.expression.strip()}   at {where}\n")
     print(explain(root))
     if options.save:
         print(f"\npicture: {_save(root, options.save, options.theme)}")
+    return 0
 
 
-def _step(root: Value, leaves: dict[str, Value], options: argparse.Namespace) -> None:
-    Backprop(root).prompt()
+def _step(options: argparse.Namespace) -> int:
+    Backprop(_evaluated(options)[0]).prompt()
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    try:
+        from .checking.command import run
+
+        given = _named([*options.values, *options.at], _range)
+        return run(
+            options.expression.strip(), given, examples=options.examples, order=options.order,
+            seed=options.seed, save=options.save,
+        )  # fmt: skip
+    except (ExpressionError, DomainError, UsageError):
+        raise
+    except (ValueError, TypeError, ImportError) as error:
+        raise UsageError(str(error)) from error
+
+
+def _prove(options: argparse.Namespace) -> int:
+    try:
+        from .checking.proof import prove, summary, teller
+    except ImportError as error:
+        raise UsageError(str(error)) from error
+    blocks = prove(options.programs, options.order, options.file, options.processes, teller())
+    print(summary(blocks))
+    return 1 if any(block.wrong for block in blocks) else 0
+
+
+def _range(text: str) -> tuple[float, float]:
+    """A number, or low:high."""
+    low, colon, high = text.partition(":")
+    return (float(low), float(high)) if colon else (float(low), float(low))
 
 
 def _numbers(values: Sequence[str]) -> dict[str, float]:
     """The `name=number` arguments."""
-    numbers: dict[str, float] = {}
+    return _named(values, float)
+
+
+def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
+    """Arguments that read `name=number`, or `name=` whatever else is read."""
+    numbers: dict[str, T] = {}
     for text in values:
         name, equals, number = text.strip().partition("=")
         if not equals or not name.isidentifier():
@@ -103,7 +192,7 @@ def _numbers(values: Sequence[str]) -> dict[str, float]:
         if name in numbers:
             raise UsageError(f"{name} is given twice")
         try:
-            numbers[name] = float(number)
+            numbers[name] = read(number)
         except ValueError:
             raise UsageError(f"{text!r}: {number!r} is not a number") from None
     return numbers

@@ -109,6 +109,17 @@ class Op:
         """The rule of the operand at a position, among all `count` operands of one node."""
         return self.partials[position * len(self.partials) // count if self.variadic else position]
 
+    def grouped(self, flat: list[Any]) -> list[Any]:
+        """One item for each operand of a node as the signature takes them: starred ones in lists.
+
+        >>> Op("dot(*ws, *xs)", "dot(ws, xs)", "x", "w").grouped([1, 2, 3, 4])
+        [[1, 2], [3, 4]]
+        """
+        if not self.variadic:
+            return flat
+        size = len(flat) // len(self.operands)
+        return [flat[k * size : (k + 1) * size] for k in range(len(self.operands))]
+
     def __reduce__(self) -> tuple[Any, ...]:
         if self.reduced is None:
             raise TypeError(f"{self!r} cannot be pickled: declare it with autograd.operation, in a module")

@@ -65,16 +65,9 @@ class Replay:
             for node in self.order:
                 if node in affected and node not in changes and node.op:
                     numbers = [item if item.__class__ is float else found[item] for item in node.operands]
-                    found[node] = function_of(node.op)(*_grouped(node, numbers))
+                    found[node] = function_of(node.op)(*node.op.grouped(numbers))
         return found[self.root]
 
     def derivative(self, node: Value) -> tuple[float, float]:
         """d root / d node by `derivative`, with its error estimate."""
         return derivative(lambda x: self({node: x}), node.data)
-
-
-def _grouped(node: Value, numbers: list[float]) -> list[object]:
-    if node.op is None or not node.op.variadic:
-        return list(numbers)
-    size = len(numbers) // len(node.op.operands)
-    return [numbers[k * size : (k + 1) * size] for k in range(len(node.op.operands))]

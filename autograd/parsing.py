@@ -48,13 +48,13 @@ class ExpressionError(ValueError):
         return f"{self.args[0]} ({where})\n    {shown}\n    {pointer}"
 
 
-def evaluate(text: str, values: Mapping[str, float]) -> tuple[Value, dict[str, Value]]:
+def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dict[str, Value]]:
     """The Value of an expression, and the leaves that its names stand for.
 
     The text is one expression, or several `name = expression` separated by `;` or lines, of which
-    the last is the result; every name becomes its Value's label. Raises ExpressionError, which
-    points at the column, for whatever is not a name with a value, a number, an operator or a
-    function of the table; and DomainError where the expression has no value.
+    the last is the result; every name becomes its Value's label. A Value in the place of a number is used as
+    it is. Raises ExpressionError, which points at the column, for whatever is not a name with a
+    value, a number, an operator or a function of the table; and DomainError where the expression has no value.
 
     >>> y, leaves = evaluate("s = w*x + b; tanh(s)", {"w": 0.5, "x": 2.0, "b": -0.5})
     >>> y.data, y.operands[0].label, sorted(leaves)
@@ -72,9 +72,11 @@ def evaluate(text: str, values: Mapping[str, float]) -> tuple[Value, dict[str, V
 class _Reader:
     """One reading of one text."""
 
-    def __init__(self, text: str, values: Mapping[str, float]) -> None:
+    def __init__(self, text: str, values: Mapping[str, float | Value]) -> None:
         self.text = text
-        self.given = {name: Value(number, name) for name, number in values.items()}
+        self.given = {
+            name: item if isinstance(item, Value) else Value(item, name) for name, item in values.items()
+        }
         self.leaves = dict(self.given)
         self.names: dict[str, Any] = dict(self.given)
         self.used: set[str] = set()

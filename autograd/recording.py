@@ -110,7 +110,7 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
     """Value and partials where float arithmetic raises: an error outside the domain, IEEE inside."""
     edges = [operand.__class__ is not float for operand in operands]
     point = [operand.data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
-    grouped = _grouped(op, point)
+    grouped = op.grouped(point)
     in_domain, value, partials = _ieee_functions(op)
     forgiving = (CURRENT.get() or Mode()).total or any(x != x for x in point)
     if not forgiving and not in_domain(*grouped):
@@ -141,14 +141,6 @@ def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
         define(f"ieee_{op.name}_{k}", f"def ieee_{op.name}_{k}({head}): return {text}", namespace)
         for k, (head, text) in enumerate(zip(heads, map(without_exceptions, texts), strict=True))
     )
-
-
-def _grouped(op: Op, point: list[float]) -> list[Any]:
-    """The flat operands of a node as the op's signature takes them."""
-    if not op.variadic:
-        return point
-    size = len(point) // len(op.operands)
-    return [point[k * size : (k + 1) * size] for k in range(len(op.operands))]
 
 
 def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:

@@ -15,6 +15,7 @@ def wrong(name: str, **partials: str) -> Op:
     return Op(op.signature, op.value, *rules, domain=op.domain, symbol=op.symbol, written=op.written)
 
 
+# ruff: noqa: E501
 # A: formulas as one gets them wrong: a sign, a factor, a swapped operand, a forgotten ln.
 FORMULAS = [
     wrong("add", y="-1.0"), wrong("sub", y="1.0"), wrong("mul", x="x"), wrong("mul", y="y"),

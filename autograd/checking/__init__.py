@@ -1,8 +1,38 @@
 """The gradient checker: right, wrong, or undecidable in float64; and tools for tests of one's own."""
 
-from .checker import check, check_gradients
+from __future__ import annotations
+
+from typing import Any
+
+from .checker import check
+from .functions import check_gradients
 from .programs import Line, Program
+from .property import check_gradients_of
 from .reduction import smallest
 from .report import GradientError, Report
 
-__all__ = ["GradientError", "Line", "Program", "Report", "check", "check_gradients", "smallest"]
+__all__ = [
+    "GradientError",
+    "Line",
+    "Program",
+    "Report",
+    "check",
+    "check_gradients",
+    "check_gradients_of",
+    "expressions",
+    "numbers",
+    "operands",
+    "points",
+    "programs",
+    "smallest",
+    "values",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The strategies, which need hypothesis, when they are first asked for."""
+    if name in ("expressions", "numbers", "operands", "points", "programs", "values"):
+        from . import strategies
+
+        return getattr(strategies, name)
+    raise AttributeError(f"autograd.checking has no {name}")

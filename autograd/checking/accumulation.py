@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from .findings import EPS, RIGHT, SMALLEST, WRONG, Finding
+from .findings import EPS, RIGHT, TINY, WRONG, Finding
 from .record import Record
 
 
@@ -20,7 +20,7 @@ def terms(record: Record, k: int, grads: list[float]) -> list[float]:
 
 def rounding(sent: list[float]) -> float:
     """How far float64 can be from the exact sum of these terms."""
-    return 4 * (len(sent) + 4) * EPS * sum(map(abs, sent)) + 4 * len(sent) * SMALLEST
+    return 4 * (len(sent) + 4) * EPS * sum(map(abs, sent)) + TINY
 
 
 def check_accumulation(record: Record, grads: list[float]) -> Iterator[Finding]:

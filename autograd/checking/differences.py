@@ -18,7 +18,7 @@ CERTAIN = 1e-17
 class Side(NamedTuple):
     """The derivative on one side of a point: a number, or why there is none."""
 
-    slope: Precise | None
+    slope: Any
     """None where there is no derivative; plus or minus infinity for a vertical tangent."""
     noise: Precise = 0
     """What rounding at that many digits can do to the slope: it hides derivatives like 1e-200."""
@@ -55,7 +55,7 @@ class Sides(NamedTuple):
 
 
 def _same(a: Precise, b: Precise) -> bool:
-    return a == b or abs(a - b) <= CERTAIN * max(abs(a), abs(b))
+    return bool(a == b or abs(a - b) <= CERTAIN * max(abs(a), abs(b)))
 
 
 def _exponent(level: int) -> int:
@@ -159,7 +159,9 @@ def _near(a: Precise, b: Precise) -> bool:
     return bool(a == b or abs(a - b) <= 1e-16 * max(abs(a), abs(b)) or max(abs(a), abs(b)) < 1e-15)
 
 
-def _nested(f: Callable[[list[Precise]], Precise], at: list[Precise], steps: list[Precise], towards: Any) -> Any:
+def _nested(
+    f: Callable[[list[Precise]], Precise], at: list[Precise], steps: list[Precise], towards: Any
+) -> Any:
     if not towards:
         return real(f, at)
     k = towards[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from .differences import DEEP, LEVELS, Sides, sides
-from .findings import EPS, RIGHT, SMALLEST, UNDECIDED, WRONG, Finding, judged, within
+from .findings import EPS, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
 from .local import kinks
 from .precise import MP, Precise, digits, exactly
 from .record import Record
@@ -76,7 +76,7 @@ class _Question(NamedTuple):
             why = f"{_list(singular)} at a kink of its own, where its derivative is a convention"
             return self._told(UNDECIDED, truth, tolerance, why if singular else OUT_OF_RANGE)
         gap = abs(exact.right.slope - truth) if exact.smooth else MP.inf
-        if gap + tolerance > 0.1 * abs(truth) and gap + tolerance > 4 * SMALLEST:
+        if gap + tolerance > 0.1 * abs(truth) and gap + tolerance > TINY:
             why = f"rounding in float64 can move this gradient by {float(gap + tolerance):.1e}"
             return self._told(UNDECIDED, truth, tolerance, why)
         return self._told(RIGHT, truth, tolerance, "")

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd.errors import DomainError
-from autograd.notation import history
-from autograd.numerical import Replay
-from autograd.value import Value
-
+from ..errors import DomainError
+from ..notation import history
+from ..numerical import Replay
+from ..value import Value
 from .findings import RIGHT, UNDECIDED, WRONG, Finding
 
 SHIFTS = (2.0**-20, -(2.0**-20), 2.0**-8)
 """How far inputs are moved, relative to their size; each by a slightly different share."""
 
 
-def check_record(run: Callable[[list[float]], tuple[Value, list[Value]]], point: list[float]) -> Iterator[Finding]:
+def check_record(
+    run: Callable[[list[float]], tuple[Value, list[Value]]], point: list[float]
+) -> Iterator[Finding]:
     """A function's record against the function itself, at the same point and at points nearby.
 
     The same operations on the same floats give the same bits; so whatever differs is an edge that
@@ -25,7 +26,7 @@ def check_record(run: Callable[[list[float]], tuple[Value, list[Value]]], point:
     root, leaves = run(point)
     again, _ = run(point)
     if not _equal(root.data, again.data):
-        why = f"the function is not deterministic: twice at the same point it gave {root.data!r} and {again.data!r}"
+        why = f"the function is not deterministic: at the same point it gave {root.data!r} and {again.data!r}"
         yield Finding("record", root, UNDECIDED, root.data, again.data, why=why)
         return
     replay = Replay(root)
@@ -68,15 +69,14 @@ def _difference(root: Value, other: Value, replayed: float, inputs: set[Value]) 
             if item.__class__ is float and item != moved:
                 why = (
                     f"an edge is missing at {history(node)}: operand {position + 1} was recorded as the plain "
-                    f"number {item:.6g}, but it changes with the inputs (a .data, a float(...), another library's math?)"
+                    f"number {item:.6g}, but it changes with the inputs (.data, float(...), another library?)"
                 )
                 return Finding("record", node, WRONG, replayed, other.data, why=why, position=position)
         if node.op is None and node not in inputs and node.data != twin.data:
             why = (
-                f"an edge is missing: the leaf {history(node)} changes with the inputs, as a detached Value does, "
-                "or was made inside the function"
+                f"an edge is missing: the leaf {history(node)} changes with the inputs; it was detached, or "
+                "made inside the function"
             )
             return Finding("record", node, WRONG, replayed, other.data, why=why)
     why = "the function changes with its inputs in a way that its record does not have: an edge is missing"
     return Finding("record", root, WRONG, replayed, other.data, why=why)
-

@@ -8,7 +8,8 @@ from .differences import Sides
 from .precise import MP, Precise, exactly
 
 EPS = 2.0**-52
-SMALLEST = 2.0**-1074
+TINY = 1e-290
+"""Below it numbers, or the steps towards them, have lost digits or are gone: they count as equal."""
 LARGEST = 1.7976931348623157e308
 
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
@@ -42,9 +43,9 @@ def judged(found: float, truth: Precise, tolerance: Precise) -> str:
     if found - found != 0:
         return WRONG
     miss = abs(exactly(found) - truth)
-    if miss <= 8 * EPS * abs(truth) + 4 * SMALLEST:
+    if miss <= 8 * EPS * abs(truth) + TINY:
         return RIGHT
-    allowed = tolerance + 8 * EPS * abs(truth) + 4 * SMALLEST
+    allowed = tolerance + 8 * EPS * abs(truth) + TINY
     if miss > allowed:
         return WRONG
     return UNDECIDED if allowed > 0.1 * abs(truth) else RIGHT

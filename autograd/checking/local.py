@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd.value import Value
-
+from ..value import Value
 from .differences import DEEP, LEVELS, Sides, sides
-from .findings import EPS, LARGEST, RIGHT, SMALLEST, UNDECIDED, WRONG, Finding, judged, within
-from .precise import MP, Precise, digits, exactly, real
+from .findings import EPS, LARGEST, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
+from .precise import Precise, digits, exactly, real
 from .record import Record, flat_truth
 from .rounding import first, partial_rounding
 
@@ -18,10 +17,11 @@ MOST = 3000
 """How many partials of one graph are looked at; a sample, of every operation, where there are more."""
 
 
-def check_local(record: Record) -> Iterator[Finding]:
+def check_local(record: Record, without: set[Value] = frozenset()) -> Iterator[Finding]:  # type: ignore[assignment]
     """Every node's value and partials against the operation itself in high precision."""
     for node, positions in _chosen(record):
-        yield from _about_node(node, positions)
+        if node not in without:
+            yield from _about_node(node, positions)
 
 
 def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
@@ -47,7 +47,12 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
     point = [getattr(item, "data", item) for item in node.operands]
     if any(x - x != 0 for x in point):
         yield Finding(
-            "local", node, UNDECIDED, node.data, None, why="an operand is not finite: rules there are conventions"
+            "local",
+            node,
+            UNDECIDED,
+            node.data,
+            None,
+            why="an operand is not finite: rules there are conventions",
         )
         return
     f = flat_truth(node)
@@ -75,7 +80,7 @@ def _judged_value(
         if truth is None or abs(truth) > LARGEST or judged(node.data, truth, 0) == RIGHT:
             return None
         moved = sum((abs(x * first(f, exact, k)) for k, x in enumerate(exact)), abs(truth))
-        slack = 4 * (len(point) + 4) * (SMALLEST + EPS * moved)
+        slack = 4 * (len(point) + 4) * (TINY + EPS * moved)
         if abs(exactly(node.data) - truth) <= slack:
             return None
         why = f"{node.op.name if node.op else ''} of these operands is another number"
@@ -137,9 +142,7 @@ def _at_kink(node: Value, found: Sides, position: int) -> Finding:
     between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
     why = f"a kink of {node.op.name if node.op else ''}: one-sided derivatives {between}"
     why = why if slopes else f"{node.op.name if node.op else ''} has no derivative here"
-    return Finding(
-        "local", node, verdict, partial, slopes[0] if slopes else None, why=why, position=position
-    )
+    return Finding("local", node, verdict, partial, slopes[0] if slopes else None, why=why, position=position)
 
 
 def kinks(record: Record) -> list[str]:
@@ -147,9 +150,24 @@ def kinks(record: Record) -> list[str]:
     found: dict[str, None] = {}
     for node in record.nodes:
         point = [getattr(item, "data", item) for item in node.operands]
-        if node.op is None or node.op.name in found or any(x - x != 0 for x in point):
-            continue
-        f = flat_truth(node)
-        if any(p is not None and sides_towards(f, point, k).kink for k, p in enumerate(node.partials)):
-            found[node.op.name] = None
+        if node.op is not None and node.op.name not in found and all(x - x == 0 for x in point):
+            f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
+            if any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges):
+                found[node.op.name] = None
     return list(found)
+
+
+def _kink_between(
+    node: Value, f: Callable[[list[Precise]], Precise], point: list[float], edges: list[int]
+) -> bool:
+    """Whether the slope in an oblique direction is not that of the partials: where(0, x, x), say."""
+    if len(edges) < 2:
+        return False
+    speeds = {k: (-1.0) ** n / (1 + n) for n, k in enumerate(edges)}
+
+    def along(distance: Precise) -> Precise:
+        return f([exactly(x) + distance * exactly(speeds.get(k, 0.0)) for k, x in enumerate(point)])
+
+    found = sides(along, 0.0)
+    terms = [node.partials[k] * speed for k, speed in speeds.items()]  # type: ignore[operator]
+    return found.kink or abs(found.right.slope - math.fsum(terms)) > 1e-6 * sum(map(abs, terms))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd.numerical import derivative
-
+from ..numerical import Replay, derivative
 from .differences import sides
 from .findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
 from .precise import MP, exactly
+from .record import Record, flat_truth
 
 Floats = Callable[[list[float]], Any]
+MOST_LEAVES = 50
+"""How many leaves of one graph are looked at by finite differences."""
 
 
 def check_opaque(f: Floats, gradient: Sequence[float], point: list[float]) -> list[Finding]:
@@ -24,20 +26,77 @@ def _towards(f: Floats, found: float, point: list[float], k: int) -> Finding:
     def moved(x: Any) -> Any:
         return f([*point[:k], x, *point[k + 1 :]])
 
+    estimate = derivative(_numbers(moved), point[k])
+    truth = _trusted(moved, point[k], estimate)
+    if truth is None:
+        return _by_differences(_numbers(moved), found, estimate, point[k], k)
+    verdict = judged(found, truth, _conditioning(moved, point[k], truth))
+    why = "evidence: the function itself in high precision"
+    return Finding("end to end", k, verdict, found, float(truth), why=why)
+
+
+def _numbers(moved: Callable[[Any], Any]) -> Callable[[float], float]:
+    """The function with a nan where it is not defined."""
+
     def number(x: float) -> float:
         try:
             return float(moved(x))
         except (ArithmeticError, ValueError):
             return math.nan
 
-    estimate, error = derivative(number, point[k])
-    truth = _in_high_precision(moved, point[k])
-    # A function that rounds to floats somewhere inside loses that part's derivative: the two then differ.
-    if truth is not None and abs(float(truth) - estimate) <= 10 * error + 64 * EPS * abs(estimate):
-        verdict = judged(found, truth, _conditioning(moved, point[k], truth))
-        why = "evidence: the function itself in high precision"
-        return Finding("end to end", k, verdict, found, float(truth), why=why)
-    return _by_differences(number, found, (estimate, error), point[k], k)
+    return number
+
+
+def _trusted(moved: Callable[[Any], Any], x: float, estimate: tuple[float, float]) -> Any:
+    """The slope in high precision, if the function computes in it: if finite differences agree.
+
+    One that rounds to floats somewhere inside loses that part's derivative, without a word.
+    """
+    truth = _in_high_precision(moved, x)
+    if truth is not None and abs(float(truth) - estimate[0]) <= 10 * estimate[1] + 64 * EPS * abs(estimate[0]):
+        return truth
+    return None
+
+
+def computes_in_floats(node: Any) -> bool:
+    """Whether a node's operation is a Python function that high precision cannot be had from."""
+    if node.op is None or f"{node.op.name}_value" not in node.op.functions:
+        return False
+    point = [getattr(item, "data", item) for item in node.operands]
+    f = flat_truth(node)
+    for k, x in enumerate(point):
+
+        def moved(x: Any, k: int = k) -> Any:
+            return f([*point[:k], x, *point[k + 1 :]])
+
+        if _trusted(moved, x, derivative(_numbers(moved), x)) is None:
+            return True
+    return False
+
+
+def check_operation(node: Any) -> Iterator[Finding]:
+    """The partials of such a node, by finite differences."""
+    point = [getattr(item, "data", item) for item in node.operands]
+    for k, partial in enumerate(node.partials):
+        if partial is not None:
+            yield _towards(flat_truth(node), partial, point, k)._replace(
+                question="local", place=node, position=k
+            )
+
+
+def check_replayed(record: Record, grads: list[float]) -> Iterator[Finding]:
+    """The gradient of a graph with such a node in it, by finite differences of the whole."""
+    replay = Replay(record.root)
+    inputs = [record.nodes[k] for k in record.leaves]
+    for place, leaf in enumerate(inputs[:MOST_LEAVES]):
+
+        def moved(x: float, leaf: Any = leaf) -> float:
+            return replay({leaf: x})
+
+        finding = _by_differences(
+            moved, grads[record.leaves[place]], derivative(moved, leaf.data), leaf.data, place
+        )
+        yield finding._replace(place=leaf)
 
 
 def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
@@ -87,4 +146,3 @@ def _one_sided(f: Callable[[float], float], x: float) -> tuple[float, float]:
     here = f(x)
     left, right = ((2 * (f(x + s) - here) / s - (f(x + 2 * s) - here) / (2 * s)) for s in (-step, step))
     return left, right
-

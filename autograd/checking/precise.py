@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from autograd.entry import Op
-from autograd.floats import products_around
-from autograd.ops import TABLE
-from autograd.rules import define, names_in
+from ..entry import Op
+from ..floats import products_around
+from ..ops import TABLE
+from ..rules import define, names_in
 
 try:
     from mpmath.ctx_mp import MPContext

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from autograd.entry import Op
-from autograd.notation import applied, plain
-from autograd.ops import TABLE
-from autograd.recording import function_of
-from autograd.value import Value
-
-from .record import Record, grouped
+from ..entry import Op
+from ..notation import applied, plain
+from ..ops import TABLE
+from ..recording import function_of
+from ..value import Value
+from .record import Record
 
 
 class Line(NamedTuple):
@@ -44,10 +43,10 @@ class Program(NamedTuple):
         places = {k: n for n, k in enumerate(record.leaves)}
         inside = [k for k, node in enumerate(record.nodes) if node.op is not None]
         places |= {k: len(record.leaves) + n for n, k in enumerate(inside)}
-        lines = [
-            Line(record.nodes[k].op, tuple(i if i.__class__ is float else places[i] for i in record.operands[k]))  # type: ignore[arg-type]
-            for k in inside
-        ]
+        lines = []
+        for k in inside:
+            op: Any = record.nodes[k].op
+            lines.append(Line(op, tuple(i if i.__class__ is float else places[i] for i in record.operands[k])))
         return cls(tuple(record.nodes[k].data for k in record.leaves), tuple(lines))
 
     def run(self, inputs: Sequence[Any], operations: Mapping[str, Op] | None = None) -> list[Any]:
@@ -56,7 +55,7 @@ class Program(NamedTuple):
         for op, operands in self.lines:
             used = operations.get(op.name, op) if operations else op
             numbers = [found[item] if item.__class__ is int else item for item in operands]
-            found.append(function_of(used)(*grouped(used, numbers)))
+            found.append(function_of(used)(*used.grouped(numbers)))
         return found
 
     def record(self, operations: Mapping[str, Op] | None = None) -> tuple[Value, list[Value]]:
@@ -77,7 +76,7 @@ class Program(NamedTuple):
     def expressions(self) -> list[str]:
         """Each line as text, such as `v1 = v0 * x0`."""
         names = self.names
-        words = [[names[i] if i.__class__ is int else plain(i) for i in line.operands] for line in self.lines]  # type: ignore[index,arg-type]
+        words = [[names[i] if i.__class__ is int else plain(i) for i in line.operands] for line in self.lines]
         return [
             f"v{k} = {applied(line.op, each)}"
             for k, (line, each) in enumerate(zip(self.lines, words, strict=True))
@@ -108,9 +107,9 @@ class Program(NamedTuple):
         )
 
     def _call(self, line: Line, names: list[str]) -> str:
-        words = [names[i] if i.__class__ is int else plain(i) for i in line.operands]  # type: ignore[index,arg-type]
+        words = [names[i] if i.__class__ is int else plain(i) for i in line.operands]
         if line.op.variadic:
-            groups = grouped(line.op, words)
+            groups = line.op.grouped(words)
             return f"{line.op.name}({', '.join('[' + ', '.join(group) + ']' for group in groups)})"
         return applied(line.op, words)
 

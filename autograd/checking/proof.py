@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -93,12 +94,10 @@ def _kept(file: str | Path | None, order: int) -> dict[tuple[str, int, int], Blo
     found: dict[tuple[str, int, int], Block] = {}
     if file is not None and Path(file).exists():
         for line in Path(file).read_text("utf-8").splitlines():
-            try:
+            with suppress(ValueError, KeyError, TypeError):
                 fields = json.loads(line)
                 block = Block(**{name: fields[name] for name in Block._fields})
                 found[block.family, block.number, fields["order"]] = block
-            except (ValueError, KeyError, TypeError):
-                continue
     return {task: block for task, block in found.items() if task[2] == order}
 
 
@@ -124,7 +123,7 @@ def summary(blocks: list[Block]) -> str:
 
 
 def teller(stream: TextIO | None = None) -> Callable[[list[Block], int], None]:
-    """Something that tells how far a run is: one line that renews itself on a terminal, else a line a minute."""
+    """What tells how far a run is: one line that renews itself on a terminal, else a line a minute."""
     stream = stream or sys.stderr
     started, last, first = time.monotonic(), [0.0], [-1]
 

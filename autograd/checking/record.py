@@ -5,30 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd.entry import Op
-from autograd.value import Value
-
+from ..value import Value
 from .precise import MP, Precise, as_real, digits, exactly, truth_of
-
-
-def grouped(op: Op, operands: list[Any]) -> list[Any]:
-    """The flat operands of a node as the op's signature takes them.
-
-    >>> from autograd.ops import TABLE
-    >>> grouped(TABLE["dot"], [1, 2, 3, 4])
-    [[1, 2], [3, 4]]
-    """
-    if not op.variadic:
-        return operands
-    size = len(operands) // len(op.operands)
-    return [operands[k * size : (k + 1) * size] for k in range(len(op.operands))]
 
 
 def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
     """A node's operation in high precision, as a function of the list of its operands."""
     op: Any = node.op
     truth = truth_of(op)
-    return lambda operands: truth(*grouped(op, operands))
+    return lambda operands: truth(*op.grouped(operands))
 
 
 class Record:
@@ -61,7 +46,8 @@ class Record:
                     self.consumers[operand].append((k, position))
         with digits(50):  # exact at any precision from float64's own on
             self._exact = [
-                [item if item.__class__ is int else exactly(item) for item in operands] for operands in self.operands
+                [item if item.__class__ is int else exactly(item) for item in operands]
+                for operands in self.operands
             ]
             self._data = [exactly(node.data) for node in self.nodes]
         self._bases: dict[int, list[Precise]] = {}
@@ -90,7 +76,7 @@ class Record:
         """What a node's operation gives for these numbers of the nodes before it."""
         op: Any = self.nodes[k].op
         numbers = [values[item] if item.__class__ is int else item for item in self._exact[k]]
-        return as_real(truth_of(op)(*grouped(op, numbers)))
+        return as_real(truth_of(op)(*op.grouped(numbers)))
 
     def from_leaves(self, changes: Mapping[int, Precise]) -> Precise:
         """The root's number where some leaves have others."""

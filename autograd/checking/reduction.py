@@ -72,7 +72,7 @@ def _line_as_input(program: Program, k: int) -> Iterator[Program]:
     places = [*range(count), *range(count + 1, count + 1 + len(program.lines))]
     places[count + k] = count
     lines = [
-        Line(op, tuple(places[i] if i.__class__ is int else i for i in operands))  # type: ignore[index]
+        Line(op, tuple(places[i] if i.__class__ is int else i for i in operands))
         for op, operands in program.lines
     ]
     yield _without_dead(Program((*program.inputs, float(number)), tuple(lines)))
@@ -96,7 +96,7 @@ def _without_dead(program: Program) -> Program:
             needed |= {int(item) for item in program.lines[k].operands if item.__class__ is int}
     places = {old: new for new, old in enumerate(sorted(needed))}
     lines = [
-        Line(op, tuple(places[item] if item.__class__ is int else item for item in operands))  # type: ignore[index]
+        Line(op, tuple(places[item] if item.__class__ is int else item for item in operands))
         for k, (op, operands) in enumerate(program.lines)
         if count + k in needed
     ]

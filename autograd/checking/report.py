@@ -6,14 +6,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from autograd.backward_pass import derivative_sign
-from autograd.notation import formula, history, names_of, partial_formula
-from autograd.ops import TABLE
-from autograd.tables import cut, plural
-
+from ..backward_pass import derivative_sign
+from ..notation import formula, history, names_of, partial_formula
+from ..ops import TABLE
+from ..tables import cut
 from .findings import RIGHT, UNDECIDED, WRONG, Finding
 from .programs import Program
 
+BROKEN = {
+    "value": "an operation's value is wrong",
+    "local": "a partial is not the derivative of its operation",
+    "accumulation": "a grad is not the sum of what its consumers send",
+    "protocol": "backward() breaks a promise",
+    "record": "the record is not the function",
+    "order 2": "a second derivative is wrong",
+    "order 3": "a third derivative is wrong",
+}
 QUESTIONS = {
     "value": "each operation's value",
     "local": "each partial is the derivative of its operation",
@@ -45,7 +53,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """"wrong" if anything is; else "undecided" if anything could not be decided; else "right"."""
+        """ "wrong" if anything is; else "undecided" if anything could not be decided; else "right"."""
         found = {finding.verdict for finding in self.findings}
         return WRONG if WRONG in found else UNDECIDED if UNDECIDED in found else RIGHT
 
@@ -57,11 +65,20 @@ class Report:
     @property
     def guilty(self) -> Finding | None:
         """The finding that explains the others: the most local one that is wrong."""
-        wrong = {}
+        wrong: dict[str, Finding] = {}
         for finding in self.findings:
             if finding.verdict == WRONG:
                 wrong.setdefault(finding.question, finding)
-        for question in ("record", "value", "local", "accumulation", "protocol", "order 2", "order 3", "end to end"):
+        for question in (
+            "record",
+            "value",
+            "local",
+            "accumulation",
+            "protocol",
+            "order 2",
+            "order 3",
+            "end to end",
+        ):
             if question in wrong:
                 return wrong[question]
         return None
@@ -106,9 +123,8 @@ class Report:
         for row in rows[:most]:
             truth = "-" if row.truth is None else f"{row.truth:+.9g}"
             miss = "-" if row.truth is None else f"{abs(row.found - row.truth):.1e}"
-            lines.append(
-                f"  {self.name(row.place):<{width}}  {row.found:>+15.9g}  {truth:>15}  {miss:>10}  {row.verdict}"
-            )
+            name = f"{self.name(row.place):<{width}}"
+            lines.append(f"  {name}  {row.found:>+15.9g}  {truth:>15}  {miss:>10}  {row.verdict}")
         if len(rows) > most:
             lines.append(f"  ... {len(rows) - most:,} more")
         return lines
@@ -145,9 +161,7 @@ class Report:
         at = f" at {guilty.place.op.name}" if getattr(guilty.place, "op", None) else ""
         if wrong is not None:
             return f"the derivative towards {self.name(wrong.place)} is wrong{at}"
-        if guilty.question in ("order 2", "order 3"):
-            return f"a derivative of {guilty.question} is wrong{at}"
-        return f"{guilty.question}: {QUESTIONS[guilty.question]}, but not{at or ' here'}"
+        return f"{BROKEN[guilty.question]}{at}"
 
     def _accusation(self, guilty: Finding) -> str:
         node = guilty.place

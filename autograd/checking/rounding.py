@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from autograd.entry import Op
-from autograd.recording import masked
-from autograd.rules import define, names_in, partials_source
-
+from ..entry import Op
+from ..recording import masked
+from ..rules import define, names_in, partials_source
 from .precise import MP, Precise, algebra_of, digits, exactly, real
-from .record import Record, flat_truth, grouped
+from .record import Record, flat_truth
 
 MANY = 24
 """From how many operands of one node on only the second derivatives next to the diagonal are looked at."""
@@ -63,7 +62,9 @@ def partial_rounding(node: Any, f: Callable[[list[Precise]], Precise], point: li
     return size
 
 
-def _through_result(node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Any) -> Any:
+def _through_result(
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Any
+) -> Any:
     """How much a partial's rule moves when the result moves by its own size."""
     out = real(f, point)
     if out is None:
@@ -71,7 +72,7 @@ def _through_result(node: Any, f: Callable[[list[Precise]], Precise], point: lis
     step = MP.ldexp(MP.one, -MP.prec // 3)
     try:
         above, below = (
-            precise_partials(node.op)(*grouped(node.op, point), out * (1 + s))[k] for s in (step, -step)
+            precise_partials(node.op)(*node.op.grouped(point), out * (1 + s))[k] for s in (step, -step)
         )
         return abs((above - below) / (2 * step))
     except (ArithmeticError, ValueError, TypeError, AttributeError):  # a function that takes only floats
