@@ -1,5 +1,7 @@
 """The checker: every wrong engine is caught and named, no right one is blamed."""
 
+import itertools
+import math
 import random
 
 import pytest
@@ -7,10 +9,13 @@ import pytest
 pytest.importorskip("mpmath")
 
 import mutants
+import truth
 
-from autograd import TABLE
-from autograd.checking import check
+import autograd
+from autograd import TABLE, Value, exp, operation, relu, sin, tanh, total
+from autograd.checking import GradientError, Line, Program, check, check_gradients
 from autograd.checking.generation import FAMILIES, from_generator, generate
+from autograd.recording import function_of
 
 PROGRAMS = 60
 """Of so many random programs each wrong engine has to fail at least one."""
@@ -82,3 +87,242 @@ def test_the_right_engine_is_never_blamed(family):
 def test_the_right_engine_is_never_blamed_for_second_derivatives(family):
     wrong = [report for report in reports(family, 40, order=2) if report.verdict == "wrong"]
     assert wrong == []
+
+
+# Functions
+
+
+def test_a_function_of_several_arguments_and_sequences_is_checked_by_name():
+    report = check_gradients(lambda w, x, b: tanh(autograd.dot(w, x) + b), [0.5, -1.0], [1.0, 2.0], 0.1)
+    assert report.verdict == "right"
+    names = [report.name(f.place) for f in report.findings if f.question == "end to end"]
+    assert sorted(names) == ["b", "w[0]", "w[1]", "x[0]", "x[1]"]
+
+
+@pytest.mark.parametrize(
+    ("f", "word"),
+    [
+        (lambda x: x * x.detach(), "detached"),
+        (lambda x: x * x.data, "operand 2 was recorded as the plain number"),
+        (lambda x: tanh(x) + math.sin(x.data), "operand 2 was recorded as the plain number"),
+        (lambda x: x * Value(math.exp(x.data)), "made inside the function"),
+        (lambda x: x.data**2, "an edge is missing"),
+    ],
+)
+def test_a_missing_edge_is_found_and_the_truth_is_the_functions_own(f, word):
+    report = check_gradients(f, 0.7, raises=False)
+    assert report.verdict == "wrong"
+    assert report.guilty.question == "record"
+    assert word in report.failure()
+    with pytest.raises(GradientError, match="the record is not the function"):
+        check_gradients(f, 0.7)
+
+
+def test_a_function_that_is_chance_cannot_be_decided():
+    rng = random.Random(0)
+    report = check_gradients(lambda x: x * rng.random(), 1.0)
+    assert report.verdict == "undecided"
+    assert "not deterministic" in str(report)
+
+
+def test_a_branch_right_at_the_point_cannot_be_decided():
+    report = check_gradients(lambda x: x * x if x <= 1 else 3 * x, 1.0)
+    assert report.verdict == "undecided"
+    assert "branches" in str(report)
+
+
+def test_at_a_kink_the_gradient_lies_between_the_sides_and_the_report_says_so():
+    report = check_gradients(abs, 0.0)
+    assert report.verdict == "right"
+    assert "a kink, between -1 and 1" in str(report)
+
+
+def test_where_conventions_at_kinks_add_up_to_something_else_nobody_is_blamed():
+    report = check_gradients(lambda x: relu(x) - relu(-x), 0.0)
+    assert report.verdict == "undecided"
+    assert "relu is at a kink" in str(report)
+
+
+def test_a_vertical_tangent_is_an_infinite_gradient():
+    assert check_gradients(autograd.sqrt, 0.0).verdict == "right"
+    assert check_gradients(autograd.cbrt, 0.0).verdict == "right"
+
+
+def test_what_rounding_has_eaten_cannot_be_decided():
+    report = check_gradients(lambda x: autograd.cos(x * x), 2401828513.0)
+    assert report.verdict == "undecided"
+    assert "rounding in float64 can move this gradient" in str(report)
+
+
+def test_a_number_that_overflows_cannot_be_decided():
+    x = Value(1000.0, "x")
+    report = check(exp(x) * 2.0)
+    assert report.verdict == "undecided"
+    assert "inf" in str(report)
+
+
+def test_a_constant_function_has_gradient_zero():
+    assert check_gradients(lambda x: 3.0, 1.0).verdict == "right"
+
+
+def test_several_results_are_refused():
+    with pytest.raises(TypeError, match="2 numbers"):
+        check_gradients(lambda x: [x, x], 1.0)
+    with pytest.raises(TypeError, match="check takes the Value"):
+        check(3.0)
+
+
+# Opaque functions
+
+
+@pytest.mark.parametrize(
+    ("f", "right", "wrong", "point"),
+    [
+        (math.sin, math.cos, lambda x: -math.cos(x), 1.0),
+        (lambda x: x**3, lambda x: 3 * x * x, lambda x: 3 * x * x * (1 + 1e-9), 1.5),
+        (lambda x: math.exp(-x * x), lambda x: -2 * x * math.exp(-x * x), lambda x: -2 * math.exp(-x * x), 0.3),
+        (lambda x: x * math.sin(x), lambda x: math.sin(x) + x * math.cos(x), math.sin, 0.7),
+        (abs, lambda x: 0.5, lambda x: 2.0, 0.0),
+    ],
+)
+def test_a_hand_written_gradient_of_an_opaque_function(f, right, wrong, point):
+    assert check_gradients(f, point, gradient=right).verdict == "right"
+    assert check_gradients(f, point, gradient=wrong, raises=False).verdict == "wrong"
+
+
+def test_the_opaque_gradient_has_one_number_for_each_argument():
+    with pytest.raises(ValueError, match="gave 1 numbers for the 2"):
+        check_gradients(lambda x, y: x * y, 1.0, 2.0, gradient=lambda x, y: [y])
+    with pytest.raises(ValueError, match="'torch' or 'jax'"):
+        check_gradients(lambda x: x, 1.0, gradient="numpy")
+
+
+def test_a_function_of_torch_is_checked():
+    torch = pytest.importorskip("torch")
+    assert check_gradients(lambda x, y: torch.sin(x) * y, 0.5, 2.0, gradient="torch").verdict == "right"
+    detached = check_gradients(lambda x: x * x.detach(), 3.0, gradient="torch", raises=False)
+    assert detached.verdict == "wrong"
+
+
+def test_a_function_of_jax_is_checked():
+    jax = pytest.importorskip("jax")
+    assert check_gradients(lambda x, y: jax.numpy.sin(x) * y, 0.5, 2.0, gradient="jax").verdict == "right"
+
+
+# Operations of a user
+
+
+def test_a_users_operation_is_checked_in_one_line():
+    softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
+    assert softsign(Value(0.7)).check(order=2).verdict == "right"
+    wrong = operation("softsign(x)", "x / (1 + abs(x))", ["1 / (1 + abs(x))"])
+    report = wrong(Value(0.7)).check()
+    assert report.verdict == "wrong"
+    assert "softsign, the partial" in report.failure()
+
+
+def test_an_operation_in_python_is_checked_by_finite_differences():
+    right = operation("f(x)", lambda x: x * math.sin(x), [lambda x: math.sin(x) + x * math.cos(x)])
+    wrong = operation("f(x)", lambda x: x * math.sin(x), [lambda x: math.sin(x) - x * math.cos(x)])
+    x = Value(0.7, "x")
+    assert check(tanh(right(x) * x)).verdict == "right"
+    report = check(tanh(wrong(x) * x))
+    assert report.verdict == "wrong"
+    assert report.guilty.place.op.name == "f"
+
+
+def test_a_second_derivative_that_is_wrong_alone_is_found():
+    # Its first derivative is right at this point and nowhere else.
+    sly = operation("sly(x)", "x * x", ["4 + 0 * x"])
+    x = Value(2.0)
+    assert check(sly(x)).verdict == "right"
+    report = check(sly(x), order=2)
+    assert report.verdict == "wrong"
+    assert report.guilty.question == "order 2"
+
+
+# Graphs and models
+
+
+def test_a_check_touches_no_grad():
+    x = Value(2.0)
+    y = x * x
+    (y * 3.0).backward()
+    before = (x.grad, y.grad)
+    check(y, order=2)
+    assert (x.grad, y.grad) == before
+
+
+def test_a_model_with_its_loss_is_checked_and_a_wrong_operation_in_it_found():
+    from nn import MLP, moons, squared_error
+
+    rng = random.Random(0)
+    data = moons(12, rng=rng)
+
+    def loss(activation):
+        model = MLP(2, [6, 6, 1], activation=activation, rng=rng)
+        return squared_error([model(inputs) for inputs in data.inputs], data.targets)
+
+    assert check(loss("tanh")).verdict == "right"
+    sloppy = operation("sloppy(x)", "tanh(x)", ["1.0 - out * out * 1.0000001"])
+    report = check(loss(sloppy))
+    assert report.verdict == "wrong"
+    assert report.guilty.place.op.name == "sloppy"
+    assert [line.op.name for line in report.smallest.lines] == ["sloppy"]
+
+
+def test_a_large_graph_is_followed_along_directions():
+    x = [Value(1.0 + k / 500) for k in range(500)]
+    loss = total([tanh(a * b) for a, b in itertools.pairwise(x)])
+    report = check(loss)
+    assert report.verdict == "right"
+    assert "direction 1" in str(report)
+
+
+# Failures
+
+
+def test_a_failure_names_the_guilty_shows_numbers_and_a_program_that_runs(capsys):
+    wrong = next(op for op in mutants.FORMULAS if op.name == "tanh")
+    x0 = Value(0.5, "x0")
+    report = check(function_of(wrong)(exp(x0)))
+    text = report.failure()
+    assert "GradientError: the derivative towards x0 is wrong at tanh" in text
+    assert "= 1.0 - out * out" in text
+    assert "smallest program that shows it: v0 = tanh(x0)   at x0 = 1" in text
+    exec(report.smallest.code(), {})  # with the engine's own tanh, which is right
+    assert float(capsys.readouterr().out) == pytest.approx(1 - math.tanh(1) ** 2)
+
+
+def test_the_picture_of_the_smallest_program_is_saved(tmp_path):
+    wrong = operation("cube(x)", "x * x * x", ["2 * x * x"])
+    target = tmp_path / "wrong" / "cube.svg"
+    with pytest.raises(GradientError, match="picture: "):
+        check_gradients(wrong, 2.0, save=target)
+    assert "cube" in target.read_text("utf-8")
+
+
+def test_a_program_prints_itself_as_code_that_gives_its_gradients(capsys):
+    dot, div = TABLE["dot"], TABLE["div"]
+    program = Program((2.0, 3.0), (Line(dot, (0, 1, 1, 0.5)), Line(div, (2, 0))))
+    root, leaves = program.record()
+    root.backward()
+    exec(program.code(), {})
+    assert capsys.readouterr().out.split() == [repr(leaf.grad) for leaf in leaves]
+
+
+# The whole table
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_the_whole_table_passes_for_every_order_up_to_3(name):
+    for point in truth.POINTS[name][:4]:
+        if all(x == 0 or 1e-5 <= abs(x) <= 1e5 for x in point):
+            root = function_of(TABLE[name])(*TABLE[name].grouped([Value(x) for x in point]))
+            report = check(root, order=3)
+            assert report.verdict != "wrong", report
+            assert any(f.question == "order 3" for f in report.findings)
+
+
+def test_sin_of_a_million_x_is_right_where_finite_differences_give_up():
+    assert check_gradients(lambda x: sin(1e6 * x), 0.7).verdict == "right"

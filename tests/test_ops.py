@@ -8,17 +8,18 @@ from fractions import Fraction
 
 import pytest
 
-mpmath = pytest.importorskip("mpmath")
+pytest.importorskip("mpmath")
 
-import truth  # noqa: E402
+import truth
 
-import autograd  # noqa: E402
-from autograd import TABLE, DomainError, Value, grad, gradients, jvp, operation  # noqa: E402
-from autograd.differentiation import partials_as_values  # noqa: E402
-from autograd.entry import Op  # noqa: E402
-from autograd.floats import FAST, IEEE  # noqa: E402
-from autograd.recording import RECORDED, _ieee_functions, function_of, recorder  # noqa: E402
-from autograd.rules import names_in  # noqa: E402
+import autograd
+from autograd import TABLE, DomainError, Value, grad, gradients, jvp, operation
+from autograd.checking.precise import TRUTHS, digits, exactly
+from autograd.differentiation import partials_as_values
+from autograd.entry import Op
+from autograd.floats import FAST, IEEE
+from autograd.recording import RECORDED, _ieee_functions, function_of, recorder
+from autograd.rules import names_in
 
 EPS = 2.0**-52
 SMALLEST = 2.0**-1074
@@ -44,7 +45,8 @@ def close(found, exact, ulps, absolute=0.0):
     """Whether a float is within so many units in the last place of the truth."""
     if math.isinf(found) or abs(exact) > 1.7e308:
         return math.isinf(found) and abs(exact) > 1.7e308 and (found > 0) == (exact > 0)
-    return abs(mpmath.mpf(found) - exact) <= ulps * EPS * abs(exact) + absolute + 4 * SMALLEST
+    with digits(truth.DIGITS):
+        return abs(exactly(found) - exact) <= ulps * EPS * abs(exact) + absolute + 4 * SMALLEST
 
 
 def conditioning(name, point, towards):
@@ -68,7 +70,7 @@ def first_derivative_errors(op, name, point):
 
 
 def test_every_operation_of_the_table_has_a_truth_and_points():
-    assert set(truth.VALUE) == set(truth.POINTS) == set(TABLE)
+    assert set(TRUTHS) == set(truth.POINTS) == set(TABLE)
 
 
 @pytest.mark.parametrize(("name", "point"), CASES)
@@ -204,8 +206,8 @@ def test_the_value_is_true_at_tiny_huge_and_saturated_arguments(name):
             found = call(TABLE[name], [Value(x)]).data
         except DomainError:
             continue
-        with mpmath.workdps(400):  # the gelu of -36 is 1e-282 beside 1
-            exact = mpmath.mpf(truth.VALUE[name](mpmath.mpf(x)))
+        with digits(400):  # the gelu of -36 is 1e-282 beside 1
+            exact = truth.at(name, [exactly(x)])
         inherited = 0.0
         if name in ("gelu", "silu"):  # the rounding of erfc's argument; x times a subnormal factor
             inherited = EPS * float(abs(x * x * exact)) + abs(x) * SMALLEST if abs(x) < 1e3 else 0.0

@@ -1,85 +1,15 @@
-"""What every operation is, said a second time in high precision: the truth the table is held to."""
+"""The truth the table is held to: the checker's high precision, and the points to look at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import mpmath
-from mpmath import mp, mpf
+from autograd import TABLE
+from autograd.checking.precise import MP, TRUTHS, digits, exactly
 
-mp.dps = 60
+DIGITS = 60
 
-
-def _relu(x):
-    return x if x >= 0 else mpf(0)
-
-
-def _erfc(x):
-    return mpmath.erfc(x) if x < 1e6 else mpf(0)  # mpmath's own overflows, at exp(-1e200)
-
-
-def _modulo(x, y):
-    return x - y * mpmath.floor(x / y)
-
-
-VALUE: dict[str, Callable[..., Any]] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-    "neg": lambda x: -x,
-    "pos": lambda x: x,
-    "pow": mpmath.power,
-    "mod": _modulo,
-    "square": lambda x: x**2,
-    "reciprocal": lambda x: 1 / x,
-    "abs": abs,
-    "sign": mpmath.sign,
-    "sqrt": mpmath.sqrt,
-    "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
-    "exp": mpmath.exp,
-    "exp2": lambda x: mpf(2) ** x,
-    "expm1": mpmath.expm1,
-    "log": mpmath.log,
-    "log2": lambda x: mpmath.log(x, 2),
-    "log10": mpmath.log10,
-    "log1p": mpmath.log1p,
-    "sin": mpmath.sin,
-    "cos": mpmath.cos,
-    "tan": mpmath.tan,
-    "asin": mpmath.asin,
-    "acos": mpmath.acos,
-    "atan": mpmath.atan,
-    "atan2": mpmath.atan2,
-    "sinh": mpmath.sinh,
-    "cosh": mpmath.cosh,
-    "tanh": mpmath.tanh,
-    "asinh": mpmath.asinh,
-    "acosh": mpmath.acosh,
-    "atanh": mpmath.atanh,
-    "hypot": mpmath.hypot,
-    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
-    "logsigmoid": lambda x: -mpmath.log1p(mpmath.exp(-x)),
-    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
-    "relu": _relu,
-    "leaky_relu": lambda x, slope: x if x >= 0 else slope * x,
-    "elu": lambda x, alpha: x if x >= 0 else alpha * mpmath.expm1(x),
-    "gelu": lambda x: x * _erfc(-x / mpmath.sqrt(2)) / 2,
-    "silu": lambda x: x / (1 + mpmath.exp(-x)),
-    "erf": mpmath.erf,
-    "erfc": _erfc,
-    "maximum": max,
-    "minimum": min,
-    "step": lambda x: mpf(1) if x >= 0 else mpf(0),
-    "where": lambda c, x, y: x if c else y,
-    "clip": lambda x, low, high: min(max(x, low), high),
-    "total": lambda *xs: mpmath.fsum(xs),
-    "prod": lambda *xs: mpmath.fprod(xs),
-    "dot": lambda *both: mpmath.fdot(both[: len(both) // 2], both[len(both) // 2 :]),
-    "mean": lambda *xs: mpmath.fsum(xs) / len(xs),
-    "logsumexp": lambda *xs: mpmath.log(mpmath.fsum(map(mpmath.exp, xs))),
-}
 
 # Ordinary points: away from kinks, jumps and poles, on both sides of each. The last ones of
 # several operations lie where a careless formula overflows, cancels or saturates.
@@ -130,25 +60,31 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
 }
 
 
-def value(name: str, point: tuple[float, ...]) -> mpf:
+def at(name: str, operands: list[Any]) -> Any:
+    """The operation of a flat list of precise operands, in the present precision."""
+    return MP.mpf(TRUTHS[name](*TABLE[name].grouped(operands)))
+
+
+def value(name: str, point: tuple[float, ...]) -> Any:
     """The operation at a point of floats, exactly but for the 60th digit."""
-    return mpf(VALUE[name](*map(mpf, point)))
+    with digits(DIGITS):
+        return at(name, list(map(exactly, point)))
 
 
-def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) -> mpf:
+def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) -> Any:
     """The derivative towards operands one after the other: (0,) the first, (0, 1) the mixed second."""
     if name == "where" and 0 in towards:
-        return mpf(0)  # a condition chooses; it has no slope, and no side at 0
-    with mp.workdps(600):
-        return mpf(_difference(VALUE[name], list(map(mpf, point)), towards))
+        return MP.mpf(0)  # a condition chooses; it has no slope, and no side at 0
+    with digits(600):
+        return MP.mpf(_difference(lambda operands: at(name, operands), list(map(exactly, point)), towards))
 
 
-def _difference(f: Callable[..., Any], point: list[Any], towards: tuple[int, ...]) -> Any:
+def _difference(f: Callable[[list[Any]], Any], point: list[Any], towards: tuple[int, ...]) -> Any:
     """A central difference of central differences, in so many digits that nothing is lost."""
     if not towards:
-        return f(*point)
+        return f(point)
     k, rest = towards[0], towards[1:]
-    step = mpf(10) ** -45 * (abs(point[k]) or 1)
+    step = MP.mpf(10) ** -45 * (abs(point[k]) or 1)
     up, down = list(point), list(point)
     up[k] += step
     down[k] -= step

@@ -6,7 +6,7 @@ from typing import Any
 
 from .checker import check
 from .functions import check_gradients
-from .programs import Line, Program
+from .program import Line, Program
 from .property import check_gradients_of
 from .reduction import smallest
 from .report import GradientError, Report

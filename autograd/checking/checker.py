@@ -13,7 +13,7 @@ from .findings import UNDECIDED, WRONG, Finding
 from .higher import check_higher
 from .local import check_local
 from .opaque import check_operation, check_replayed, computes_in_floats
-from .programs import Line, Program
+from .program import Line, Program
 from .protocol import check_protocol, fresh_grads
 from .record import Record
 from .reduction import smallest

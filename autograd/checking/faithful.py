@@ -56,7 +56,9 @@ def _equal(a: float, b: float) -> bool:
 
 
 def _shape(root: Value) -> list[Any]:
-    return [(node.op, len(node.operands)) for node in Replay(root).order]
+    order = Replay(root).order
+    index: dict[Any, int] = {node: k for k, node in enumerate(order)}
+    return [(node.op, [index.get(item) for item in node.operands]) for node in order]
 
 
 def _difference(root: Value, other: Value, replayed: float, inputs: set[Value]) -> Finding:

@@ -18,7 +18,7 @@ from .faithful import check_record
 from .findings import RIGHT, WRONG, Finding
 from .foreign import opaque
 from .opaque import check_opaque
-from .programs import Program
+from .program import Program
 from .report import Report
 
 

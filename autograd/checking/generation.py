@@ -12,7 +12,7 @@ from ..errors import DomainError
 from ..ops import TABLE
 from ..recording import function_of
 from ..value import Value
-from .programs import Line, Program
+from .program import Line, Program
 
 FAMILIES = ("tame", "kinks", "wide", "ill")
 """Away from kinks and poles; on kinks and ties; numbers from 1e-8 to 1e8; ill-conditioned."""

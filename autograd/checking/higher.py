@@ -14,7 +14,7 @@ from .end_to_end import OUT_OF_RANGE
 from .findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
 from .local import kinks
 from .precise import Precise
-from .programs import Line, Program
+from .program import Line, Program
 from .record import Record
 from .rounding import rounding_of_value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .programs import Line, Program
+from .program import Line, Program
 
 MOST = 300
 """How many programs are tried at most."""

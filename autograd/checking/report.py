@@ -11,7 +11,7 @@ from ..notation import formula, history, names_of, partial_formula
 from ..ops import TABLE
 from ..tables import cut
 from .findings import RIGHT, UNDECIDED, WRONG, Finding
-from .programs import Program
+from .program import Program
 
 BROKEN = {
     "value": "an operation's value is wrong",
@@ -160,7 +160,8 @@ class Report:
         wrong = next((f for f in self.findings if f.question == "end to end" and f.verdict == WRONG), None)
         at = f" at {guilty.place.op.name}" if getattr(guilty.place, "op", None) else ""
         if wrong is not None:
-            return f"the derivative towards {self.name(wrong.place)} is wrong{at}"
+            cause = f": {BROKEN['record']}" if guilty.question == "record" else at
+            return f"the derivative towards {self.name(wrong.place)} is wrong{cause}"
         return f"{BROKEN[guilty.question]}{at}"
 
     def _accusation(self, guilty: Finding) -> str:

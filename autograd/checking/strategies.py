@@ -11,7 +11,7 @@ from ..ops import TABLE
 from ..rules import without_exceptions
 from ..value import Value
 from .generation import CONSTANTS, PICKS, Gene, Source, generate
-from .programs import Program
+from .program import Program
 
 try:
     from hypothesis import strategies as st
