@@ -1,7 +1,9 @@
 """A scalar autograd engine whose backward pass you can see, step through and check."""
 
+from .anomalies import first_anomaly
 from .drawing import draw
 from .drawing.grouping import Group
+from .drawing.theme import THEMES
 from .entry import Op
 from .errors import AnomalyError, DomainError, StaleGraphError
 from .functions import abs as abs
@@ -62,6 +64,7 @@ from .functions import (
     where,
 )
 from .functions import pow as pow
+from .graph import topological_order
 from .modes import anomaly_detection, enable_grad, no_grad
 from .ops import TABLE
 from .series import taylor
@@ -83,6 +86,7 @@ __version__ = "0.1.0"
 # Not here: abs and pow, because Python's own do the same and a star should not hide them.
 __all__ = [
     "TABLE",
+    "THEMES",
     "AnomalyError",
     "Backprop",
     "DomainError",
@@ -114,6 +118,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "first_anomaly",
     "gelu",
     "grad",
     "gradients",
@@ -155,6 +160,7 @@ __all__ = [
     "tan",
     "tanh",
     "taylor",
+    "topological_order",
     "total",
     "value_and_grad",
     "vjp",

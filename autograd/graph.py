@@ -18,6 +18,11 @@ def topological_order(root: Any) -> list[Any]:
 
     Depth-first with a stack of its own, so that no depth of graph can exhaust Python's.
     A plain number among the operands is not a node.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> [node.data for node in topological_order((x + 1) * 2)]
+    [3.0, 4.0, 8.0]
     """
     order: list[Any] = []
     seen: set[Any] = set()

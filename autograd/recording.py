@@ -173,21 +173,21 @@ def _refuse_anomaly(op: Op, out: float, operands: tuple[Any, ...], partials: tup
     if found:
         node = NAMESPACE["Value"](out)
         node.op, node.operands = op, operands
-        raise AnomalyError(f"{history(node, depth=12)} {found} at {_leaves(node)}")
+        raise AnomalyError(f"{history(node, depth=12)} {found} at {point_of(node)}")
 
 
 def _finite(x: float) -> bool:
     return x - x == 0
 
 
-def _leaves(node: Any) -> str:
+def point_of(node: Any) -> str:
     """The path's beginning: the operands of the node, each with its data and how it was made."""
     parts = []
     for operand in node.operands:
         if operand.__class__ is not float:
             origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
             parts.append(f"{operand.label or history(operand)}{origin} = {operand.data!r}")
-    return ", ".join(parts)
+    return ", ".join(parts if len(parts) <= 6 else [*parts[:4], "...", parts[-1]])
 
 
 def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callable[..., Any]:

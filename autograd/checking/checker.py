@@ -49,6 +49,7 @@ def check(root: Value, order: int = 1) -> Report:
     if report.guilty is not None:
         report.program = Program.of(root)
         report.smallest = _smallest(report, order)
+        report.shown = _same_guilt(report.smallest, report.guilty, order)
     return report
 
 
@@ -86,14 +87,16 @@ def _smallest(report: Report, order: int) -> Program:
         single = Program(point, (Line(node.op, tuple(range(len(point)))),))
         if _same_guilt(single, guilty, order):
             program = single
-    return smallest(program, lambda candidate: _same_guilt(candidate, guilty, order))
+    return smallest(program, lambda candidate: _same_guilt(candidate, guilty, order) is not None)
 
 
-def _same_guilt(candidate: Program, guilty: Finding, order: int) -> bool:
+def _same_guilt(candidate: Program, guilty: Finding, order: int) -> Finding | None:
+    """The finding by which a program is wrong in the same way, if it is."""
     record = Record(candidate.record()[0])
+    op = getattr(guilty.place, "op", None)
     for finding in _findings(record, order if guilty.question.startswith("order") else 1):
         if finding.verdict == WRONG and finding.question == guilty.question:
-            return getattr(finding.place, "op", None) is getattr(guilty.place, "op", None) or (
-                guilty.question not in ("local", "value")
-            )
-    return False
+            if guilty.question not in ("local", "value") or getattr(finding.place, "op", None) is op:
+                return finding
+            return None
+    return None

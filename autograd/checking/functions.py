@@ -75,7 +75,7 @@ def check_gradients(
         report = _recorded(call, numbers, names, order, title)
     if report.smallest is not None and save is not None:
         Path(save).parent.mkdir(parents=True, exist_ok=True)
-        report.picture = draw(_backpropagated(report.smallest)).save(save)
+        report.picture = draw(_backpropagated(report.smallest), title=report.caption()).save(save)
     return report.raise_if_wrong() if raises else report
 
 

@@ -49,6 +49,8 @@ class Report:
         """The program that was checked, where the check recorded one."""
         self.smallest: Program | None = None
         """The smallest program that shows what is wrong."""
+        self.shown: Finding | None = None
+        """What is wrong in the smallest program."""
         self.picture: Path | None = None
 
     @property
@@ -155,6 +157,17 @@ class Report:
         if self.picture is not None:
             lines.append(f"  picture: {self.picture}")
         return "\n".join(lines)
+
+    def caption(self) -> str:
+        """What is wrong in one line, for the picture of the smallest program."""
+        guilty = self.guilty
+        if guilty is None:
+            return ""
+        shown = self.shown
+        if shown is None or shown.question != "local" or shown.truth is None:
+            return f"wrong: {BROKEN.get(guilty.question, 'the gradient')}"
+        op = shown.place.op.name
+        return f"{op} is wrong: its local derivative here is {shown.found:.6g}, the true one {shown.truth:.6g}"
 
     def _headline(self, guilty: Finding) -> str:
         wrong = next((f for f in self.findings if f.question == "end to end" and f.verdict == WRONG), None)

@@ -1,0 +1,63 @@
+"""Derivatives beside those of PyTorch and JAX, where they are installed."""
+
+import pytest
+
+import autograd
+from autograd import grad, hessian, hvp, jacobian, jvp, vjp
+
+POINT, DIRECTION = [0.3, -1.2, 2.0], [1.0, 0.5, -2.0]
+
+
+def scalar(library):
+    """The same function of three numbers in any library."""
+    return lambda x: library.tanh(x[0] * x[1]) * library.exp(x[2] / 3) + library.sin(x[1] * x[2]) ** 2
+
+
+def vector(library, pack):
+    return lambda x: pack([x[0] * x[1], library.exp(x[2]) * x[0], library.sin(x[1]), x[0] ** 3])
+
+
+def same(found, peer):
+    for ours, theirs in zip(found, peer.tolist(), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-14)
+
+
+def test_every_transform_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    functional = torch.autograd.functional
+    x, v = (torch.tensor(item, dtype=torch.float64) for item in (POINT, DIRECTION))
+    f, g = scalar(torch), vector(torch, torch.stack)
+    ours, outputs = scalar(autograd), vector(autograd, list)
+    same(grad(ours)(POINT), functional.jacobian(f, x))
+    same(jacobian(outputs)(POINT), functional.jacobian(g, x))
+    same(hessian(ours)(POINT), functional.hessian(f, x))
+    same(hvp(ours, POINT, DIRECTION), functional.hvp(f, x, v)[1])
+    same(jvp(outputs, (POINT,), (DIRECTION,))[1], functional.jvp(g, x, v)[1])
+    weights = [1.0, -1.0, 2.0, 0.5]
+    same(
+        vjp(outputs, POINT)[1](weights)[0], functional.vjp(g, x, torch.tensor(weights, dtype=torch.float64))[1]
+    )
+
+
+def test_nested_transforms_agree_with_jax():
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    x, v = jax.numpy.array(POINT), jax.numpy.array(DIRECTION)
+    f, ours = scalar(jax.numpy), scalar(autograd)
+    same(hessian(ours)(POINT), jax.hessian(f)(x))
+
+    def theirs_along(y):
+        return jax.jvp(jax.grad(f), (y,), (v,))[1] @ v
+
+    def ours_along(y):
+        along = jvp(grad(ours), (y,), (DIRECTION,))[1]
+        return autograd.dot(along, DIRECTION)
+
+    same(
+        grad(ours_along)(POINT), jax.grad(theirs_along)(x)
+    )  # third derivatives, reverse over forward over reverse
+
+    def ours_product(y):
+        return autograd.dot(hvp(ours, y, DIRECTION), DIRECTION)
+
+    same(grad(ours_product)(POINT), jax.grad(theirs_along)(x))
