@@ -1,0 +1,170 @@
+"""How many wrong engines a gradient checker catches, and how often it blames a right one, beside its peers.
+
+Run `python tests/benchmarks/checkers.py`; PyTorch's gradcheck and JAX's check_grads take part where
+they are installed. Each sees the same programs, as a function of floats with the gradient that the
+engine on trial gives for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import mutants
+
+import autograd.value
+from autograd import TABLE, DomainError
+from autograd.checking import check
+from autograd.checking.generation import FAMILIES, from_generator, generate
+from autograd.modes import ieee_arithmetic
+
+
+def programs_with(op, family, count):
+    """Random programs in which an operation occurs."""
+    pool = [op, op, *(TABLE[name] for name in ("add", "mul", "sub", "tanh", "sin", "exp", "relu"))]
+    found = []
+    for seed in range(100 * count):
+        rng = random.Random(f"{op.name} {family} {seed}")
+        program = generate(from_generator(rng), max_operations=6, family=family, operations=pool)
+        if any(line.op is op for line in program.lines):
+            found.append(program)
+        if len(found) == count:
+            break
+    return found
+
+
+def value(program, numbers):
+    """The program of floats; nan outside the domain."""
+    with ieee_arithmetic():
+        try:
+            return float(program.run([float(x) for x in numbers])[-1])
+        except (DomainError, ArithmeticError, ValueError):
+            return float("nan")
+
+
+def gradient(program):
+    """What the engine on trial gives."""
+    root, leaves = program.record()
+    root.backward()
+    return [leaf.grad for leaf in leaves]
+
+
+def ours(program):
+    return check(program.record()[0]).verdict != "wrong"
+
+
+def torch_gradcheck(torch):
+    class Opaque(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, program, *inputs):
+            ctx.gradient = gradient(program)
+            return torch.tensor(value(program, inputs), dtype=torch.float64)
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return (None, *(upstream * g for g in ctx.gradient))
+
+    def accepts(program):
+        inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in program.inputs]
+        try:
+            return torch.autograd.gradcheck(
+                lambda *xs: Opaque.apply(program, *xs), inputs, raise_exception=False
+            )
+        except Exception:
+            return False
+
+    return accepts
+
+
+def jax_check_grads(jax):
+    import jax.test_util
+    import numpy as np
+
+    jax.config.update("jax_enable_x64", True)
+    shape = jax.ShapeDtypeStruct((), np.float64)
+
+    def accepts(program):
+        @jax.custom_vjp
+        def f(*inputs):
+            return jax.pure_callback(lambda *xs: np.float64(value(program, xs)), shape, *inputs)
+
+        fixed = gradient(program)
+        f.defvjp(lambda *inputs: (f(*inputs), None), lambda _, upstream: tuple(upstream * g for g in fixed))
+        try:
+            jax.test_util.check_grads(f, program.inputs, order=1, modes=["rev"])
+        except Exception:
+            return False
+        return True
+
+    return accepts
+
+
+def checkers():
+    """Every checker at hand, by name; a word about those that are not."""
+    found = {"chainwalk": ours}
+    for name, module, make in (("torch", "torch", torch_gradcheck), ("jax", "jax", jax_check_grads)):
+        try:
+            found[name] = make(__import__(module))
+        except ImportError:
+            print(f"{module} is not installed: left out")
+    return found
+
+
+def caught(accepts, op, families, count):
+    """Whether any program shows an operation wrong."""
+    return any(not accepts(p) for family in families for p in programs_with(op, family, count))
+
+
+def measured(accepts, count):
+    """False alarms by family, wrong engines caught by group, milliseconds for a program."""
+    alarms, took, done = [], 0.0, 0
+    for family in FAMILIES:
+        every = [generate(from_generator(random.Random(f"{family}{k}")), family=family) for k in range(count)]
+        started = time.perf_counter()
+        alarms.append(sum(not accepts(program) for program in every))
+        took, done = took + time.perf_counter() - started, done + count
+    few = max(10, count // 10)
+    groups = [
+        sum(caught(accepts, op, families, few) for op in group)
+        for group, families in (
+            (mutants.FORMULAS, ["tame", "wide"]),
+            (mutants.POINTS, ["kinks"]),
+            (mutants.SMALL, ["tame", "wide"]),
+        )
+    ]
+    right = autograd.value.backward
+    tame = [generate(from_generator(random.Random(f"tame{k}")), family="tame") for k in range(few)]
+    accumulations = 0
+    for backward in mutants.ACCUMULATIONS:
+        autograd.value.backward = backward
+        try:
+            accumulations += any(not accepts(program) for program in tame)
+        finally:
+            autograd.value.backward = right
+    return alarms, [*groups, accumulations], 1e3 * took / done
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--programs", type=int, default=300, help="random programs of each family")
+    count = parser.parse_args().programs
+    sizes = [len(g) for g in (mutants.FORMULAS, mutants.POINTS, mutants.SMALL, mutants.ACCUMULATIONS)]
+    print(f"false alarms of {count} programs in each family: {', '.join(FAMILIES)}; wrong engines caught of")
+    print(
+        f"{sizes[0]} wrong formulas, {sizes[1]} wrong points, {sizes[2]} small errors, {sizes[3]} accumulations\n"
+    )
+    print(f"  {'checker':<10} {'false alarms':>20} {'caught':>20}  ms each")
+    for name, accepts in checkers().items():
+        alarms, groups, each = measured(accepts, count)
+        print(
+            f"  {name:<10} {' / '.join(map(str, alarms)):>20} {' / '.join(map(str, groups)):>20}  {each:7.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
