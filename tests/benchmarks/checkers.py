@@ -8,9 +8,11 @@ engine on trial gives for it.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import random
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -72,9 +74,8 @@ def torch_gradcheck(torch):
     def accepts(program):
         inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in program.inputs]
         try:
-            return torch.autograd.gradcheck(
-                lambda *xs: Opaque.apply(program, *xs), inputs, raise_exception=False
-            )
+            f = partial(Opaque.apply, program)
+            return torch.autograd.gradcheck(f, inputs, raise_exception=False)
         except Exception:
             return False
 
@@ -107,11 +108,11 @@ def jax_check_grads(jax):
 def checkers():
     """Every checker at hand, by name; a word about those that are not."""
     found = {"chainwalk": ours}
-    for name, module, make in (("torch", "torch", torch_gradcheck), ("jax", "jax", jax_check_grads)):
-        try:
-            found[name] = make(__import__(module))
-        except ImportError:
-            print(f"{module} is not installed: left out")
+    for name, make in (("torch", torch_gradcheck), ("jax", jax_check_grads)):
+        if importlib.util.find_spec(name):
+            found[name] = make(importlib.import_module(name))
+        else:
+            print(f"{name} is not installed: left out")
     return found
 
 
@@ -128,7 +129,7 @@ def measured(accepts, count):
         started = time.perf_counter()
         alarms.append(sum(not accepts(program) for program in every))
         took, done = took + time.perf_counter() - started, done + count
-    few = max(10, count // 10)
+    few = max(40, count // 10)
     groups = [
         sum(caught(accepts, op, families, few) for op in group)
         for group, families in (
@@ -155,9 +156,7 @@ def main():
     count = parser.parse_args().programs
     sizes = [len(g) for g in (mutants.FORMULAS, mutants.POINTS, mutants.SMALL, mutants.ACCUMULATIONS)]
     print(f"false alarms of {count} programs in each family: {', '.join(FAMILIES)}; wrong engines caught of")
-    print(
-        f"{sizes[0]} wrong formulas, {sizes[1]} wrong points, {sizes[2]} small errors, {sizes[3]} accumulations\n"
-    )
+    print("{} wrong formulas, {} wrong points, {} small errors, {} accumulations\n".format(*sizes))
     print(f"  {'checker':<10} {'false alarms':>20} {'caught':>20}  ms each")
     for name, accepts in checkers().items():
         alarms, groups, each = measured(accepts, count)
