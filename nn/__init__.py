@@ -1,32 +1,134 @@
 """Neural networks on scalars: neurons, layers and perceptrons whose every number can be looked at."""
 
-from .data import Dataset, moons
+from .chains import sequential_names
+from .checkpoints import Checkpoint
+from .clustering import Clusters, k_means, k_means_by_gradient, plus_plus
+from .data import Dataset, Standardiser, standardise
+from .divergence import DivergenceError
+from .history import Epoch, History
 from .init import he, uniform, xavier
 from .layers import MLP, Layer, Neuron
-from .losses import hinge, squared_error
+from .layerwise import LayerError, LayerErrors, gradient_lengths, layerwise_errors, layerwise_update
+from .losses import (
+    absolute_error,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge,
+    huber,
+    kl_divergence,
+    squared_error,
+)
+from .metrics import Evaluation, accuracy, binary_accuracy, class_accuracy, evaluate
+from .models import Activation, Autoencoder, Dropout, Sequential, Softmax
 from .module import Module
-from .optimisers import SGD
-from .plotting import plot_decision_boundary, plot_gradient_flow, plot_history
-from .training import History, accuracy, fit, gradient_lengths
+from .optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_gradients
+from .perceptron import Correction, Lesson, Perceptron, mistake_bound
+from .plotting import (
+    BoundaryFilm,
+    plot_codes,
+    plot_decision_boundary,
+    plot_gradient_flow,
+    plot_history,
+    plot_hyperplanes,
+    plot_images,
+    plot_weights,
+)
+from .saving import load, save
+from .schedules import (
+    ConstantSchedule,
+    CosineSchedule,
+    ExponentialSchedule,
+    ReduceOnPlateau,
+    Schedule,
+    StepSchedule,
+    WarmUp,
+)
+from .shapes import blobs, circles, logic_gate, moons, spirals
+from .sources import digits, load_csv
+from .state import Mismatch
+from .stopping import EarlyStopping
+from .training import fit
+from .updates import UpdateComparison, compare_updates
 
 __all__ = [
     "MLP",
     "SGD",
+    "Activation",
+    "Adam",
+    "AdamW",
+    "Autoencoder",
+    "BoundaryFilm",
+    "Checkpoint",
+    "Clusters",
+    "ConstantSchedule",
+    "Correction",
+    "CosineSchedule",
     "Dataset",
+    "DivergenceError",
+    "Dropout",
+    "EarlyStopping",
+    "Epoch",
+    "Evaluation",
+    "ExponentialSchedule",
     "History",
     "Layer",
+    "LayerError",
+    "LayerErrors",
+    "Lesson",
+    "Mismatch",
     "Module",
     "Neuron",
+    "Optimiser",
+    "Perceptron",
+    "RMSprop",
+    "ReduceOnPlateau",
+    "Schedule",
+    "Sequential",
+    "Softmax",
+    "Standardiser",
+    "StepSchedule",
+    "UpdateComparison",
+    "WarmUp",
+    "absolute_error",
     "accuracy",
+    "binary_accuracy",
+    "binary_cross_entropy_with_logits",
+    "blobs",
+    "circles",
+    "class_accuracy",
+    "clip_gradients",
+    "compare_updates",
+    "cross_entropy",
+    "digits",
+    "evaluate",
     "fit",
     "gradient_lengths",
     "he",
     "hinge",
+    "huber",
+    "k_means",
+    "k_means_by_gradient",
+    "kl_divergence",
+    "layerwise_errors",
+    "layerwise_update",
+    "load",
+    "load_csv",
+    "logic_gate",
+    "mistake_bound",
     "moons",
+    "plot_codes",
     "plot_decision_boundary",
     "plot_gradient_flow",
     "plot_history",
+    "plot_hyperplanes",
+    "plot_images",
+    "plot_weights",
+    "plus_plus",
+    "save",
+    "sequential_names",
+    "spirals",
     "squared_error",
+    "standardise",
     "uniform",
     "xavier",
 ]

@@ -1,20 +1,22 @@
-"""Data sets: points with a number to predict, made or split with an explicit generator."""
+"""Data sets: inputs and what is to be predicted of them, split and shuffled with an explicit generator."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 
 class _Examples(NamedTuple):
     inputs: list[list[float]]
-    targets: list[float]
+    targets: list[Any]
 
 
 class Dataset(_Examples):
     """Inputs, each a list of numbers, and for each its target; a ValueError if they are not equally many.
+
+    A target is a number, a class counted from 0, or a list of numbers.
 
     >>> data = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
     >>> data.size, data.take([1]).inputs
@@ -23,7 +25,7 @@ class Dataset(_Examples):
 
     __slots__ = ()
 
-    def __new__(cls, inputs: list[list[float]], targets: list[float]) -> Dataset:
+    def __new__(cls, inputs: list[list[float]], targets: list[Any]) -> Dataset:
         if len(inputs) != len(targets):
             raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
         return super().__new__(cls, inputs, targets)
@@ -46,7 +48,8 @@ class Dataset(_Examples):
 
         Raises ValueError where one of the two would be empty.
 
-        >>> [part.size for part in moons(100, rng=random.Random(0)).split(0.8, random.Random(0))]
+        >>> data = Dataset([[float(k)] for k in range(100)], [0.0] * 100)
+        >>> [part.size for part in data.split(0.8, random.Random(0))]
         [80, 20]
         """
         if not 0 < fraction < 1:
@@ -66,22 +69,41 @@ class Dataset(_Examples):
             yield self.take(order[start : start + size])
 
 
-def moons(count: int, noise: float = 0.1, *, rng: random.Random) -> Dataset:
-    """Two half circles that reach into each other, the upper labelled -1 and the lower +1.
+class Standardiser(NamedTuple):
+    """What makes each column's mean 0 and its deviation 1: made from one data set, used on others.
 
-    `noise` is the standard deviation of the points' distance from their curve.
+    A column that does not vary is only shifted.
 
-    >>> data = moons(4, noise=0.0, rng=random.Random(0))
-    >>> data.targets, [round(x, 3) for x in data.inputs[0]]
-    ([-1.0, 1.0, -1.0, 1.0], [1.0, 0.0])
+    >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0.0, 1.0])
+    >>> standardise(data)(data).inputs
+    [[-1.0, 0.0], [1.0, 0.0]]
     """
-    if count < 2:
-        raise ValueError(f"two moons need at least 2 points, not {count!r}")
-    inputs, targets = [], []
-    for k in range(count):
-        angle = math.pi * (k // 2) / max(1, (count + 1) // 2 - 1)
-        upper = k % 2 == 0
-        x, y = (math.cos(angle), math.sin(angle)) if upper else (1 - math.cos(angle), 0.5 - math.sin(angle))
-        inputs.append([x + rng.gauss(0, noise), y + rng.gauss(0, noise)])
-        targets.append(-1.0 if upper else 1.0)
-    return Dataset(inputs, targets)
+
+    means: list[float]
+    deviations: list[float]
+
+    def __call__(self, data: Dataset) -> Dataset:
+        """The data set with standardised inputs; a ValueError for another number of columns."""
+        return Dataset([self.point(inputs) for inputs in data.inputs], data.targets)
+
+    def point(self, inputs: Sequence[float]) -> list[float]:
+        """One input, standardised."""
+        if len(inputs) != len(self.means):
+            raise ValueError(f"this standardises {len(self.means)} numbers, not {len(inputs)}")
+        return [(x - m) / d for x, m, d in zip(inputs, self.means, self.deviations, strict=True)]
+
+
+def standardise(data: Dataset) -> Standardiser:
+    """What standardises a data set, from its own means and deviations (of the population).
+
+    Make it from the training data alone, or the test data have been looked at.
+    """
+    if not data.size:
+        raise ValueError("an empty data set has no means")
+    columns = list(zip(*data.inputs, strict=True))
+    means = [math.fsum(column) / data.size for column in columns]
+    deviations = [
+        math.sqrt(math.fsum((x - mean) ** 2 for x in column) / data.size) or 1.0
+        for column, mean in zip(columns, means, strict=True)
+    ]
+    return Standardiser(means, deviations)

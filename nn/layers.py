@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import autograd
@@ -115,6 +115,11 @@ class Layer(Module):
         if len(inputs) != width:
             raise ValueError(f"this layer takes {width} inputs, but was given {len(inputs)}")
         return [neuron(inputs) for neuron in self.neurons]
+
+    def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        start = f"{prefix}." if prefix else ""
+        yield f"{start}weight", [neuron.weights for neuron in self.neurons]
+        yield f"{start}bias", [neuron.bias for neuron in self.neurons]
 
     def describe(self) -> str:
         neuron = self.neurons[0]

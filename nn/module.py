@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from autograd import Group, Value, zero_grad
+
+from .state import Mismatch, flat, read, write
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Module:
@@ -38,6 +43,59 @@ class Module:
     def zero_grad(self) -> None:
         """Set the grad of every parameter to 0."""
         zero_grad(self.parameters())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Every parameter's number by name; a layer's as PyTorch's Linear holds them.
+
+        That is a `weight` with one row for each neuron, and a `bias`.
+
+        >>> from nn import MLP
+        >>> import random
+        >>> state = MLP(2, [1], rng=random.Random(0)).state_dict()
+        >>> state.keys(), len(state["layers.0.weight"][0]), state["layers.0.bias"]
+        (dict_keys(['layers.0.weight', 'layers.0.bias']), 2, [0.0])
+        """
+        return read(tensors(self))
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Mismatch:
+        """Take the numbers of a state: nested lists, or arrays, of the same names and shapes.
+
+        Without `strict` names may be missing or unexpected; the result has them. Raises a
+        ValueError that lists what does not fit, a TypeError for what is not a number; then the
+        model is unchanged.
+
+        >>> class Line(Module):
+        ...     def __init__(self):
+        ...         self.slope, self.intercept = Value(2.0), Value(1.0)
+        >>> line = Line()
+        >>> line.load_state_dict({"slope": 3.0}, strict=False)
+        Mismatch(missing_keys=['intercept'], unexpected_keys=[])
+        >>> line.slope.data
+        3.0
+        """
+        return write(tensors(self), state, strict)
+
+    def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+        """Its Values as a state holds them, by name: one each, or a module's own nested lists."""
+        for name, item in _found(self, prefix, inside=False):
+            if isinstance(item, Module):
+                yield from item.named_tensors(name)
+            else:
+                yield name, item
+
+    training: bool = True
+    """Whether it is in training, as PyTorch's modules have it; `train` and `eval` set it."""
+
+    def train(self, mode: bool = True) -> Self:
+        """Put it, and every module in it, in training mode (or not); gives itself."""
+        self.__dict__["training"] = mode
+        for _, child in self.children():
+            child.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Put it, and every module in it, in evaluation mode: no dropout. Gives itself."""
+        return self.train(False)
 
     def children(self) -> Iterator[tuple[str, Module]]:
         """The modules that this one is directly made of, with their names, each once."""
@@ -83,6 +141,25 @@ def _found(module: Module, prefix: str, inside: bool) -> Iterator[tuple[str, Any
             yield name, item
             if inside and isinstance(item, Module):
                 waiting += _parts(item, name)
+
+
+def tensors(module: Module) -> dict[str, Any]:
+    """What a state holds: each parameter once, under its first name, and none left out.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.intercept = Value(2.0), Value(1.0)
+    >>> tensors(Line())["slope"].data
+    2.0
+    """
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    for name, tensor in [*module.named_tensors(), *module.named_parameters()]:
+        new = {id(value) for value in flat(tensor)} - seen
+        if new:
+            found[name] = tensor
+            seen |= new
+    return found
 
 
 def _parts(whole: Any, name: str) -> list[tuple[str, Any]]:

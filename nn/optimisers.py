@@ -1,17 +1,73 @@
-"""Optimisers: how parameters move when their gradients are known."""
+"""Optimisers: how parameters move when their gradients are known; PyTorch's definitions and defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from autograd import Value, zero_grad
 
 
-class SGD:
+class Optimiser:
+    """The base of all optimisers: a learning rate, the parameters, and some numbers kept for each.
+
+    Raises ValueError for a learning rate or another setting outside its range, and for no parameters.
+    """
+
+    kept: ClassVar[tuple[str, ...]] = ()
+    """The lists with one number for each parameter."""
+
+    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
+        self.parameters = list(parameters)
+        if not self.parameters:
+            raise ValueError("there is nothing to optimise: give the parameters of a model")
+        _refuse(not lr > 0, "lr, the learning rate, is a number above 0", lr)
+        _refuse(not weight_decay >= 0, "weight_decay is 0 or more", weight_decay)
+        self.lr, self.weight_decay, self.steps = lr, weight_decay, 0
+        for name in self.kept:
+            setattr(self, name, [0.0] * len(self.parameters))
+
+    def step(self) -> None:
+        """Move every parameter once, by its gradient."""
+        self.steps += 1
+        for k, parameter in enumerate(self.parameters):
+            self._move(k, parameter, parameter.grad + self.weight_decay * parameter.data)
+
+    def _move(self, k: int, parameter: Value, gradient: float) -> None:
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        """Set the grad of every parameter to 0, before the next backward pass."""
+        zero_grad(self.parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on, but for the parameters, as a plain dict."""
+        numbers = {k: v for k, v in vars(self).items() if k != "parameters" and k not in self.kept}
+        return numbers | {name: list(getattr(self, name)) for name in self.kept}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave; a ValueError, and no change, if it is of something else."""
+        expected = self.state_dict().keys()
+        if state.keys() != expected:
+            own, given = ", ".join(expected), ", ".join(state)
+            raise ValueError(f"this is not the state of {type(self).__name__}: it has {given}, not {own}")
+        for name in self.kept:
+            if len(state[name]) != len(self.parameters):
+                raise ValueError(
+                    f"this state is of {len(state[name])} parameters, not of {len(self.parameters)}"
+                )
+        for name in expected:
+            setattr(self, name, list(state[name]) if name in self.kept else state[name])
+
+
+class SGD(Optimiser):
     """Gradient descent, w <- w - lr * grad; with momentum, along a running sum of gradients.
 
-    velocity <- momentum * velocity + grad; w <- w - lr * velocity: PyTorch's definition. Raises
-    ValueError for a learning rate or a momentum outside its range, and for no parameters.
+    velocity <- momentum * velocity + grad; w <- w - lr * velocity. With `nesterov` the step looks
+    ahead along the velocity: w <- w - lr * (grad + momentum * velocity). Y. Nesterov, A method for
+    solving the convex programming problem with convergence rate O(1/k^2), 1983, as I. Sutskever and
+    others put it (ICML 2013). `weight_decay` adds that share of the weight to its gradient.
 
     >>> w = Value(3.0)
     >>> optimiser = SGD([w], lr=0.1)
@@ -21,23 +77,156 @@ class SGD:
     2.4
     """
 
-    def __init__(self, parameters: Iterable[Value], lr: float, momentum: float = 0.0) -> None:
-        self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError("there is nothing to optimise: give the parameters of a model")
-        if not lr > 0:
-            raise ValueError(f"lr, the learning rate, is a number above 0, not {lr!r}")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum is from 0 up to but not including 1, not {momentum!r}")
-        self.lr, self.momentum = lr, momentum
-        self.velocities = [0.0] * len(self.parameters)
+    kept = ("velocities",)
+    velocities: list[float]
 
-    def step(self) -> None:
-        """Move every parameter once, by its gradient."""
-        for k, parameter in enumerate(self.parameters):
-            self.velocities[k] = self.momentum * self.velocities[k] + parameter.grad
-            parameter.data -= self.lr * self.velocities[k]
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        _refuse(not 0 <= momentum < 1, "momentum is from 0 up to but not including 1", momentum)
+        _refuse(nesterov and not momentum, "nesterov needs a momentum above 0", momentum)
+        self.momentum, self.nesterov = momentum, nesterov
 
-    def zero_grad(self) -> None:
-        """Set the grad of every parameter to 0, before the next backward pass."""
-        zero_grad(self.parameters)
+    def _move(self, k: int, parameter: Value, gradient: float) -> None:
+        velocity = self.velocities[k] = self.momentum * self.velocities[k] + gradient
+        parameter.data -= self.lr * (gradient + self.momentum * velocity if self.nesterov else velocity)
+
+
+class RMSprop(Optimiser):
+    """Each parameter's step divided by the root of a running mean of its squared gradients.
+
+    square <- alpha * square + (1 - alpha) * grad^2; w <- w - lr * grad / (sqrt(square) + eps), or
+    along a velocity of such steps. T. Tieleman, G. Hinton, Lecture 6.5, Coursera 2012.
+
+    >>> w = Value(3.0)
+    >>> optimiser = RMSprop([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    2.0
+    """
+
+    kept = ("squares", "velocities")
+    squares: list[float]
+    velocities: list[float]
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        _refuse(not 0 <= alpha < 1, "alpha is from 0 up to but not including 1", alpha)
+        _refuse(not eps >= 0, "eps is 0 or more", eps)
+        _refuse(not 0 <= momentum < 1, "momentum is from 0 up to but not including 1", momentum)
+        self.alpha, self.eps, self.momentum = alpha, eps, momentum
+
+    def _move(self, k: int, parameter: Value, gradient: float) -> None:
+        square = self.squares[k] = self.alpha * self.squares[k] + (1 - self.alpha) * gradient * gradient
+        step = gradient / (math.sqrt(square) + self.eps)
+        self.velocities[k] = self.momentum * self.velocities[k] + step
+        parameter.data -= self.lr * self.velocities[k]
+
+
+class Adam(Optimiser):
+    """Running means of the gradient and of its square, corrected for their start at 0.
+
+    mean <- b1 * mean + (1 - b1) * grad; square <- b2 * square + (1 - b2) * grad^2; w <- w - lr *
+    (mean / (1 - b1^t)) / (sqrt(square / (1 - b2^t)) + eps). D. P. Kingma, J. Ba, Adam: a method for
+    stochastic optimization, ICLR 2015.
+
+    >>> w = Value(3.0)
+    >>> optimiser = Adam([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    2.9
+    """
+
+    kept = ("means", "squares")
+    means: list[float]
+    squares: list[float]
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        for beta in betas:
+            _refuse(not 0 <= beta < 1, "each of betas is from 0 up to but not including 1", beta)
+        _refuse(not eps >= 0, "eps is 0 or more", eps)
+        self.betas, self.eps = list(betas), eps
+
+    def _move(self, k: int, parameter: Value, gradient: float) -> None:
+        first, second = self.betas
+        mean = self.means[k] = self.means[k] + (1 - first) * (gradient - self.means[k])
+        square = self.squares[k] = second * self.squares[k] + (1 - second) * gradient * gradient
+        size = math.sqrt(square) / math.sqrt(1 - second**self.steps) + self.eps
+        parameter.data -= self.lr / (1 - first**self.steps) * mean / size
+
+
+class AdamW(Adam):
+    """Adam whose weight decay does not go through the running means: w <- w - lr * weight_decay * w.
+
+    I. Loshchilov, F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+
+    >>> w = Value(1.0)
+    >>> optimiser = AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> optimiser.step()
+    >>> w.data
+    0.95
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def _move(self, k: int, parameter: Value, gradient: float) -> None:
+        parameter.data *= 1 - self.lr * self.weight_decay
+        super()._move(k, parameter, parameter.grad)
+
+
+def clip_gradients(parameters: Iterable[Value], max_length: float) -> float:
+    """Shorten the gradient to `max_length` where it is longer, and give the length that it had.
+
+    All parameters' gradients count as one vector: PyTorch's clip_grad_norm_. Raises ValueError
+    for a length that is not above 0.
+
+    >>> w = Value(3.0)
+    >>> (w * w).backward()
+    >>> clip_gradients([w], 1.0), round(w.grad, 5)
+    (6.0, 1.0)
+    """
+    _refuse(not max_length > 0, "max_length is a number above 0", max_length)
+    moving = list(parameters)
+    length = math.hypot(*(parameter.grad for parameter in moving))
+    share = max_length / (length + 1e-6)
+    if share < 1:
+        for parameter in moving:
+            parameter.grad *= share
+    return length
+
+
+def _refuse(wrong: bool, allowed: str, given: object) -> None:
+    if wrong:
+        raise ValueError(f"{allowed}, not {given!r}")

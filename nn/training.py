@@ -2,69 +2,73 @@
 
 from __future__ import annotations
 
-import math
+import os
 import random
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from autograd import Value, no_grad
+from autograd import Value
 
+from .checkpoints import Checkpoint, Generators, Part
 from .data import Dataset
+from .divergence import DivergenceError, Watch
+from .history import Epoch, History
+from .layerwise import gradient_lengths
 from .losses import Loss, loss_function
+from .metrics import Metric, evaluate, mode, plain, usual_metrics
 from .module import Module
-from .optimisers import SGD
+from .optimisers import SGD, Optimiser, clip_gradients
+from .progress import progress_bar
+from .schedules import Schedule
+from .stopping import EarlyStopping
 
-
-class History:
-    """What happened in each epoch: the mean loss, and the share of signs that were right."""
-
-    def __init__(self) -> None:
-        self.losses: list[float] = []
-        self.accuracies: list[float] = []
-        self.gradients: dict[str, list[float]] = {}
-        """For each layer the length of its parameters' gradient, the mean over an epoch's batches."""
-        self.interrupted = False
-        """Whether Ctrl-C ended the run; what came before it is here."""
-
-    def record(self, loss: float, accuracy: float, gradients: dict[str, float]) -> None:
-        """Add an epoch: its mean loss, its accuracy, the length of each layer's gradient."""
-        self.losses.append(loss)
-        self.accuracies.append(accuracy)
-        for layer, length in gradients.items():
-            self.gradients.setdefault(layer, []).append(length)
-
-    def __repr__(self) -> str:
-        end = ", interrupted" if self.interrupted else ""
-        if not self.losses:
-            return f"History(no epoch finished{end})"
-        return (
-            f"History({len(self.losses)} epochs, loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}, "
-            f"accuracy {self.accuracies[-1]:.1%}{end})"
-        )
+Callback = Callable[[int, History], object]
+"""Called after each epoch with its number (the first is 0) and the history."""
 
 
 def fit(
     model: Module,
     data: Dataset,
     loss: str | Loss = "squared_error",
-    optimiser: SGD | None = None,
+    optimiser: Optimiser | None = None,
     *,
     epochs: int,
     rng: random.Random,
     batch_size: int | None = None,
+    validation: Dataset | None = None,
+    schedule: Schedule | None = None,
+    early_stopping: int | EarlyStopping | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    clip: float | None = None,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     progress: bool | None = None,
-    after_epoch: Callable[[int, History], None] | None = None,
+    callbacks: Sequence[Callback] = (),
+    after_epoch: Callback | None = None,
 ) -> History:
-    """Train a model with one output by mini-batches, and give the history of the run.
+    """Train a model by mini-batches, and give the history of the run.
 
     Each batch is one forward pass, one backward pass and one step of the optimiser (SGD with
-    lr=0.1 by default); without `batch_size` all examples are one batch. A progress bar shows on a
-    terminal where rich is installed, or as `progress` says. Ctrl-C ends the run, and the history
-    has the epochs that were finished. `after_epoch` is called with the epoch's number and the
-    history. Raises ValueError for no data, for a number of epochs below 0, for a batch size below
-    1 and for a model with several outputs; ImportError for `progress=True` without rich.
+    lr=0.1 by default); without `batch_size` all examples are one batch. The rest is optional:
+
+    - `validation`: data to compute the loss and the metrics on after each epoch, unrecorded and in
+      evaluation mode;
+    - `schedule`: its `step(loss)` is called after each epoch, with the validation loss if there is one;
+    - `early_stopping`: a number of epochs to wait for a better loss, or an `EarlyStopping`; the
+      model ends with the weights of its best epoch, `history.best_epoch`;
+    - `metrics`: functions of all predictions (plain numbers) and targets of an epoch, by name; by
+      default the accuracy where the targets are classes (see `usual_metrics`);
+    - `clip`: no gradient gets longer than this (see `clip_gradients`);
+    - `checkpoint`: a file that the run is kept in after each epoch, and resumed from, to the bit,
+      when `fit` is called with it again (see `Checkpoint`); `epochs` counts from the very beginning;
+    - `progress`: a bar on a terminal where rich is installed by default; True wants one, False none;
+    - `callbacks` and `after_epoch` are called with the epoch's number and the history.
+
+    Ctrl-C ends the run, and the history has the epochs that were finished. Raises DivergenceError
+    where a loss or gradient is not finite, or the loss explodes: with the history, and with the
+    model as it was before the bad step. Raises ValueError for no data, for a number of epochs below
+    0, for a batch size below 1 and for a checkpoint that does not fit; ImportError for
+    `progress=True` without rich.
 
     >>> from nn import MLP, moons
     >>> rng = random.Random(0)
@@ -75,113 +79,146 @@ def fit(
     """
     if epochs < 0:
         raise ValueError(f"the number of epochs is 0 or more, not {epochs!r}")
-    function, size = loss_function(loss), data.size if batch_size is None else batch_size
-    optimiser = optimiser or SGD(model.parameters(), lr=0.1)
-    history = History()
-    try:
-        with _progress(epochs, progress) as report:
-            for epoch in range(epochs):
-                batches = data.batches(size, rng)
-                history.record(*_summary([_train_on(model, batch, function, optimiser) for batch in batches]))
-                report(history)
-                if after_epoch:
-                    after_epoch(epoch, history)
-    except KeyboardInterrupt:
-        history.interrupted = True
-    return history
-
-
-def gradient_lengths(model: Module) -> dict[str, float]:
-    """For each part of a model, such as a layer, the length of its parameters' gradient now.
-
-    The parts are those that the model is directly made of; a model without any is one part.
-
-    >>> from nn import MLP
-    >>> model = MLP(1, [1, 1], activation="linear", rng=random.Random(0))
-    >>> model([3.0]).backward()
-    >>> gradient_lengths(model).keys()
-    dict_keys(['layers.0', 'layers.1'])
-    """
-    parts = dict(model.children()) or {type(model).__name__: model}
-    return {name: math.hypot(*(p.grad for p in part.parameters())) for name, part in parts.items()}
+    loss_function(loss)  # an unknown name is an error before anything is done
+    stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    run = _Run(
+        model=model,
+        data=data,
+        loss=loss,
+        optimiser=optimiser or SGD(model.parameters(), lr=0.1),
+        rng=rng,
+        batch_size=data.size if batch_size is None else batch_size,
+        validation=validation,
+        schedule=schedule,
+        stopping=stopping,
+        metrics=metrics,
+        clip=clip,
+        watch=Watch(model),
+        history=History(),
+    )
+    keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
+    run.start(keeper)
+    run.train(epochs, keeper, progress, [*callbacks, *([after_epoch] if after_epoch else [])])
+    return run.history
 
 
 class _Step(NamedTuple):
     """What one step of training has to tell."""
 
-    size: int
     loss: float
-    right: int
+    predictions: list[Any]
+    targets: list[Any]
     lengths: dict[str, float]
 
 
-def _train_on(model: Module, batch: Dataset, loss: Loss, optimiser: SGD) -> _Step:
-    """Predict, send the error back, correct."""
-    predictions = _predictions(model, batch)
-    found: Value = loss(predictions, batch.targets)
-    optimiser.zero_grad()
-    found.backward()
-    lengths = gradient_lengths(model)
-    optimiser.step()
-    return _Step(batch.size, found.data, _right(predictions, batch.targets), lengths)
+class _Run(NamedTuple):
+    """A run of training: all that its epochs need."""
 
+    model: Module
+    data: Dataset
+    loss: str | Loss
+    optimiser: Optimiser
+    rng: random.Random
+    batch_size: int
+    validation: Dataset | None
+    schedule: Schedule | None
+    stopping: EarlyStopping | None
+    metrics: Mapping[str, Metric] | None
+    clip: float | None
+    watch: Watch
+    history: History
 
-def _summary(steps: list[_Step]) -> tuple[float, float, dict[str, float]]:
-    """The mean loss and the accuracy over all examples, and the mean gradient lengths over the steps."""
-    size = sum(step.size for step in steps)
-    loss = sum(step.loss * step.size for step in steps) / size
-    layers = steps[0].lengths
-    lengths = {layer: sum(step.lengths[layer] for step in steps) / len(steps) for layer in layers}
-    return loss, sum(step.right for step in steps) / size, lengths
+    def start(self, keeper: Checkpoint | None) -> None:
+        """Resume from the checkpoint, or begin anew."""
+        resumed = keeper is not None and keeper.load(self.parts())
+        if self.stopping is not None and not resumed:
+            self.stopping.reset()
 
+    def parts(self) -> dict[str, Part]:
+        """What a checkpoint holds."""
+        optional = {"schedule": self.schedule, "early stopping": self.stopping}
+        return {
+            "model": self.model,
+            "optimiser": self.optimiser,
+            "history": self.history,
+            "generators": Generators(self.rng, self.model),
+            "watch": self.watch,
+            **{name: part for name, part in optional.items() if part is not None},
+        }
 
-def _predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[Any]:
-    """The model's output for every example; an error unless it is one number for each."""
-    if not data.size:
-        raise ValueError("the data set has no examples: at least 1 example is needed")
-    predictions = [model(inputs) for inputs in data.inputs]
-    if isinstance(predictions[0], list | tuple):
-        raise ValueError(f"this takes a model with one output, but this one gave {len(predictions[0])}")
-    return predictions
+    def train(
+        self, epochs: int, keeper: Checkpoint | None, progress: bool | None, callbacks: list[Callback]
+    ) -> None:
+        """The epochs that are left, up to the last one, Ctrl-C, or the end of patience."""
+        try:
+            with progress_bar(epochs, progress, done=len(self.history.epochs)) as report:
+                for epoch in range(len(self.history.epochs), epochs):
+                    if self.stopping is not None and self.stopping.finished:
+                        break
+                    self.train_epoch(epoch)
+                    report(self.history)
+                    for callback in callbacks:
+                        callback(epoch, self.history)
+                    last = epoch == epochs - 1 or (self.stopping is not None and self.stopping.finished)
+                    if keeper is not None and (last or (epoch + 1) % keeper.every == 0):
+                        keeper.save(self.parts())
+        except KeyboardInterrupt:
+            self.history.interrupted = True
+        if self.stopping is not None:
+            self.stopping.restore(self.model)
+            self.history.best_epoch = self.stopping.best_epoch
 
+    def train_epoch(self, epoch: int) -> None:
+        """All batches once; then what is done between epochs."""
+        lr = self.optimiser.lr
+        with mode(self.model, training=True):
+            batches = self.data.batches(self.batch_size, self.rng)
+            steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(batches)]
+        told = replace(self.summary(steps), lr=lr)
+        if self.validation is not None:
+            found = evaluate(self.model, self.validation, self.loss, self.metrics)
+            told = replace(told, validation_loss=found.loss, validation_metrics=found.metrics)
+        if self.schedule is not None:
+            self.schedule.step(told.monitored)
+        if self.stopping is not None:
+            self.stopping.update(epoch, told.monitored, self.model.state_dict())
+        self.history.record(told)
 
-def _right(predictions: Sequence[Any], targets: Sequence[float]) -> int:
-    return sum((p > 0) == (t > 0) for p, t in zip(predictions, targets, strict=True))
+    def train_step(self, batch: Dataset, epoch: int, number: int) -> _Step:
+        """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
+        parameters = self.optimiser.parameters
+        predictions = [self.model(inputs) for inputs in batch.inputs]
+        found: Value = loss_function(self.loss)(predictions, batch.targets)
+        self.accept(self.watch.loss(found), epoch, number)
+        self.optimiser.zero_grad()
+        found.backward()
+        self.accept(self.watch.gradients(found, parameters), epoch, number)
+        lengths = gradient_lengths(self.model)
+        if self.clip is not None:
+            clip_gradients(parameters, self.clip)
+        before = [parameter.data for parameter in parameters]
+        self.optimiser.step()
+        problem = self.watch.parameters(parameters)
+        if problem:
+            for parameter, data in zip(parameters, before, strict=True):
+                parameter.data = data
+        self.accept(problem, epoch, number)
+        return _Step(found.data, plain(predictions), batch.targets, lengths)
 
+    def accept(self, problem: str, epoch: int, number: int) -> None:
+        """Go on if there is no problem."""
+        if problem:
+            raise DivergenceError(problem, self.history, epoch, number)
 
-def accuracy(model: Callable[[Sequence[Any]], Any], data: Dataset) -> float:
-    """The share of examples for which the output has the sign of the target.
-
-    Raises ValueError for no examples and for a model with several outputs.
-
-    >>> accuracy(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
-    0.5
-    """
-    with no_grad():
-        return _right(_predictions(model, data), data.targets) / data.size
-
-
-@contextmanager
-def _progress(epochs: int, wanted: bool | None) -> Iterator[Callable[[History], None]]:
-    """A progress bar that is told the history after each epoch; None wants one on a terminal with rich."""
-    # A program without a console has no stderr at all.
-    if not (wanted or (wanted is None and sys.stderr is not None and sys.stderr.isatty())):
-        yield lambda _: None
-        return
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-    except ImportError as error:
-        if wanted:
-            raise ImportError("a progress bar needs rich: pip install 'chainwalk[progress]'") from error
-        yield lambda _: None
-        return
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[told]}"), console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=epochs, told="")
-
-        def report(history: History) -> None:
-            told = f"loss {history.losses[-1]:.4f}  accuracy {history.accuracies[-1]:.1%}"
-            bar.update(task, advance=1, told=told)
-
-        yield report
+    def summary(self, steps: list[_Step]) -> Epoch:
+        """The mean loss and the metrics over all examples, and the mean gradient lengths over the steps."""
+        if not steps:
+            raise ValueError("the data set has no examples: at least 1 example is needed")
+        predictions = [each for step in steps for each in step.predictions]
+        targets = [each for step in steps for each in step.targets]
+        metrics = usual_metrics(predictions, targets, self.loss) if self.metrics is None else self.metrics
+        return Epoch(
+            sum(step.loss * len(step.targets) for step in steps) / len(targets),
+            {name: float(metric(predictions, targets)) for name, metric in metrics.items()},
+            {layer: sum(step.lengths[layer] for step in steps) / len(steps) for layer in steps[0].lengths},
+        )

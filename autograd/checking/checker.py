@@ -64,10 +64,15 @@ def _findings(record: Record, order: int) -> Iterator[Finding]:
         return
     grads = fresh_grads(record)
     blunt = [node for node in record.nodes if computes_in_floats(node)]
-    yield from check_replayed(record, grads) if blunt else check_end_to_end(record, grads)
-    yield from check_local(record, set(blunt))
-    for node in blunt:
-        yield from check_operation(node)
+    local = [
+        *check_local(record, set(blunt)),
+        *(finding for node in blunt for finding in check_operation(node)),
+    ]
+    yield from local
+    if blunt:
+        yield from check_replayed(record, grads)
+    else:
+        yield from check_end_to_end(record, grads, any(finding.verdict == WRONG for finding in local))
     yield from check_accumulation(record, grads)
     yield from check_protocol(record, grads)
     for each in range(2, order + 1):

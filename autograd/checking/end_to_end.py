@@ -19,18 +19,29 @@ DIRECTIONS = 3
 OUT_OF_RANGE = "a number on the way leaves the range of float64"
 
 
-def check_end_to_end(record: Record, grads: list[float]) -> Iterator[Finding]:
-    """The gradient towards every leaf, or along random directions where the graph is large."""
+def check_end_to_end(record: Record, grads: list[float], guilty: bool = False) -> Iterator[Finding]:
+    """The gradient towards every leaf, or along random directions where the graph is large.
+
+    Once something is known to be wrong (an operation is `guilty`, or a first gradient was looked
+    at in many digits) the rest is not looked at twice.
+    """
+    for question in _questions(record, grads):
+        finding = question.finding(guilty)
+        guilty = guilty or finding.verdict == WRONG
+        yield finding
+
+
+def _questions(record: Record, grads: list[float]) -> Iterator[_Question]:
     if len(record.leaves) * len(record.nodes) <= BUDGET:
         for leaf in record.leaves:
-            yield _Question(record, record.nodes[leaf], grads[leaf], {leaf: 1.0}).finding()
+            yield _Question(record, record.nodes[leaf], grads[leaf], {leaf: 1.0})
         return
     rng = random.Random(len(record.nodes))
     for number in range(DIRECTIONS):
         direction = {leaf: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for leaf in record.leaves}
         with digits(60):
             slope = float(MP.fsum(exactly(grads[leaf]) * exactly(d) for leaf, d in direction.items()))
-        yield _Question(record, f"direction {number + 1}", slope, direction).finding()
+        yield _Question(record, f"direction {number + 1}", slope, direction)
 
 
 class _Question(NamedTuple):
@@ -48,13 +59,13 @@ class _Question(NamedTuple):
         (leaf,) = self.direction
         return sides(record.towards(leaf), record.nodes[leaf].data, levels)
 
-    def finding(self) -> Finding:
+    def finding(self, hasty: bool) -> Finding:
         """The verdict: at once where the exact derivative is met to a few units in the last place."""
         exact = self.sides(self.record, LEVELS)
         if exact.smooth and judged(self.gradient, exact.right.slope, exact.right.noise) == RIGHT:
             return self._told(RIGHT, exact.right.slope, 0, "")
         found = self._as_rounded(LEVELS)
-        return self._as_rounded(DEEP) if found.verdict == WRONG else found
+        return self._as_rounded(DEEP) if found.verdict == WRONG and not hasty else found
 
     def _as_rounded(self, levels: tuple[int, ...]) -> Finding:
         """The verdict from the program with the rounding that float64 made in each operation.

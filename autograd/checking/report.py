@@ -111,7 +111,7 @@ class Report:
 
     def _because(self) -> str:
         reasons = self.reasons if self.verdict == UNDECIDED else []
-        kinks = [f.why for f in self.findings if f.verdict == RIGHT and f.why.startswith("a kink")]
+        kinks = [f.why for f in self.findings if f.verdict == RIGHT and f.why.startswith("a kink,")]
         if reasons:
             return f": {'; '.join(reasons[:3])}"
         return f" ({kinks[0]})" if kinks else ""

@@ -32,8 +32,8 @@ def main(folder: str = "pictures") -> None:
     plot_history(history, right).set_title("error and accuracy on the training points")
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target / "04_two_moons.png", dpi=120)
-    print(f"Picture: {target / '04_two_moons.png'}")
+    figure.savefig(target / "08_two_moons.png", dpi=120)
+    print(f"Picture: {target / '08_two_moons.png'}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,65 @@
+"""A neuron y = F(sum of w_i x_i + b), seen as a function of its inputs and as one of its weights."""
+
+import random
+from pathlib import Path
+
+from autograd import Value, draw
+from nn import Neuron
+from nn.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
+
+
+def main(folder: str = "pictures") -> None:
+    """The chain rule's two lines at one neuron, stepped, drawn, and against a change of each number."""
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    neuron = Neuron(2, "tanh", rng=random.Random(0))
+    for parameter, number in zip(neuron.parameters(), (0.5, -1.0, 0.2), strict=True):
+        parameter.data = number
+    x = [Value(2.0, "x0"), Value(0.5, "x1")]
+    y = neuron(x)
+    y.label = "y"
+    print("y = F(w0 x0 + w1 x1 + b) with F = tanh.  With s the sum, the chain rule says:")
+    print("  dy/dw_i = F'(s) x_i      what a weight must answer for: the input it was given")
+    print("  dy/dx_i = F'(s) w_i      what goes back to the layer before: through the same weight\n")
+    bp = y.backprop()
+    for step in bp:
+        print(step)
+    print(f"\n{bp.where()}\n")
+    slope = 1 - y.data**2
+    print(f"F'(s) = 1 - y^2 = {slope:.4f}")
+    for weight, item in zip(neuron.weights, x, strict=True):
+        print(f"  dy/d{weight.label} = {slope:.4f} * {item.data:g} = {weight.grad:+.4f}      "
+              f"dy/d{item.label} = {slope:.4f} * {weight.data:g} = {item.grad:+.4f}")  # fmt: skip
+    relu = Neuron(1, "relu", rng=random.Random(0))
+    relu.weights[0].data = 1.0
+    print("\nWith F = ReLU the derivative F'(s) is 0 for s < 0 and 1 for s >= 0:")
+    for s in (-1.0, 0.0, 1.0):
+        item = Value(s, "x0")
+        relu([item]).backward()
+        print(f"  s = {s:+g}: dy/dx = {item.grad:g}")
+    print(f"Pictures: {draw(y, groups=neuron).save(target / '06_neuron.svg')} {picture(neuron, x, target)}")
+
+
+def picture(neuron: Neuron, x: list[Value], target: Path) -> Path:
+    """y against one weight and against one input, with the tangents that the gradients are."""
+    figure, (left, right) = new_figure(1, 2, width=10, height=4, sharey=True)
+    for axes, number, name in ((left, neuron.weights[1], "w1"), (right, x[1], "x1")):
+        here, slope, y = number.data, number.grad, neuron(x).data
+        xs = [here - 3 + 6 * k / 120 for k in range(121)]
+        ys = []
+        for number.data in xs:
+            ys.append(neuron(x).data)
+        number.data = here
+        axes.plot(xs, ys, color=MUTE, lw=2)
+        colour = POSITIVE if slope > 0 else NEGATIVE
+        axes.plot([here - 1, here + 1], [y - slope, y + slope], color=colour, lw=2.5)
+        axes.plot([here], [y], "o", color=INK, ms=7)
+        axes.set_title(f"y as a function of {name}: slope {slope:+.3f}")
+        axes.set_xlabel(name)
+    left.set_ylabel("y")
+    figure.savefig(target / "06_neuron.png", dpi=120)
+    return target / "06_neuron.png"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""A model as the chain of its layers, and the names that PyTorch's Sequential gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .module import Module
+
+
+def chain(model: Module) -> list[tuple[str, Module]]:
+    """The layers that information passes one after the other, each with its name.
+
+    A layer, or a module without modules in it, is one link; any other is the links inside it.
+
+    >>> import random
+    >>> from nn import MLP
+    >>> [name for name, _ in chain(MLP(2, [3, 1], rng=random.Random(0)))]
+    ['layers.0', 'layers.1']
+    """
+    return list(_links("", model))
+
+
+class Function(Module):
+    """A plain function as a link: one that stands between the modules of a Sequential."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __call__(self, inputs: Any) -> Any:
+        return self.function(inputs)
+
+    def describe(self) -> str:
+        return getattr(self.function, "__name__", "function")
+
+
+def _links(name: str, module: Module) -> list[tuple[str, Module]]:
+    children = [] if module.level is not None else list(_inside(module))
+    if not any(isinstance(child, Module) for _, child in children):
+        return [(name, module)]
+    named = [(f"{name}.{key}" if name else key, child) for key, child in children]
+    return [
+        link
+        for key, child in named
+        for link in (_links(key, child) if isinstance(child, Module) else [(key, Function(child))])
+    ]
+
+
+def _inside(module: Module) -> Iterator[tuple[str, Any]]:
+    """The modules in the attributes, and what else can be called in its lists: as often as they are there."""
+    for name, attribute in vars(module).items():
+        if isinstance(attribute, Module):
+            yield name, attribute
+        elif isinstance(attribute, list | tuple):
+            yield from ((f"{name}.{k}", item) for k, item in enumerate(attribute) if callable(item))
+
+
+def sequential_names(model: Module) -> dict[str, str]:
+    """From the names of a `state_dict` to those of an equal `torch.nn.Sequential`.
+
+    There an activation takes a position of its own, so that the layers of Linear, ReLU, Linear
+    are 0 and 2; a linear layer has no activation and takes one position, as does every module
+    without a layer in it (Activation, Dropout, Softmax). Raises ValueError for a model with
+    parameters outside its layers, and for one with a layer twice.
+
+    >>> import random
+    >>> from nn import MLP
+    >>> sequential_names(MLP(2, [3, 1], rng=random.Random(0)))["layers.1.weight"]
+    '2.weight'
+    """
+    names: dict[str, str] = {}
+    position = 0
+    for own, link in chain(model):
+        start = f"{own}." if own else ""
+        names |= {f"{start}{key}": f"{position}.{key}" for key in link.state_dict()}
+        position += 2 if _activation(link) != "linear" else 1
+    strange = [own for own, theirs in names.items() if theirs.rpartition(".")[2] not in ("weight", "bias")]
+    strange += sorted(names.keys() ^ model.state_dict().keys())
+    if strange:
+        raise ValueError(f"this model is not a sequence of layers: there is no place for {', '.join(strange)}")
+    return names
+
+
+def _activation(link: Any) -> str:
+    """The activation inside a layer; "linear" for a module that has none besides itself."""
+    neurons = getattr(link, "neurons", None)
+    return str(neurons[0].activation) if neurons else "linear"

@@ -1,0 +1,122 @@
+"""What happened in training, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch has to tell."""
+
+    loss: float
+    """The mean over its examples, each at the time when it was trained on."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    gradients: Mapping[str, float] = field(default_factory=dict)
+    """For each layer the length of its parameters' gradient, the mean over the batches."""
+    lr: float = math.nan
+    validation_loss: float | None = None
+    validation_metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def monitored(self) -> float:
+        """What tells whether training gets anywhere: the validation loss if there is one."""
+        return self.loss if self.validation_loss is None else self.validation_loss
+
+
+class History:
+    """What happened in each epoch, as one list for each quantity: loss, metrics, gradients ...
+
+    >>> history = History()
+    >>> history.record(Epoch(0.5, {"accuracy": 0.75}))
+    >>> history.record(Epoch(0.25, {"accuracy": 1.0}))
+    >>> history.losses, history.accuracies
+    ([0.5, 0.25], [0.75, 1.0])
+    >>> history
+    History(2 epochs, loss 0.5000 -> 0.2500, accuracy 100.0%)
+    """
+
+    def __init__(self, epochs: list[Epoch] | None = None) -> None:
+        self.epochs: list[Epoch] = list(epochs or [])
+        self.interrupted = False
+        """Whether Ctrl-C ended the run; what came before it is here."""
+        self.best_epoch: int | None = None
+        """With early stopping, the epoch (the first is 0) whose weights the model was given back."""
+
+    def record(self, epoch: Epoch) -> None:
+        """Add an epoch, all of it at once, so that no interruption leaves a part."""
+        self.epochs.append(epoch)
+
+    @property
+    def losses(self) -> list[float]:
+        """The training loss of each epoch."""
+        return [epoch.loss for epoch in self.epochs]
+
+    @property
+    def validation_losses(self) -> list[float]:
+        """The loss on the validation data after each epoch; empty without validation data."""
+        found = [epoch.validation_loss for epoch in self.epochs]
+        return [] if None in found else [loss for loss in found if loss is not None]
+
+    @property
+    def accuracies(self) -> list[float]:
+        """The metric called accuracy: the share of training examples that were right."""
+        return self.metrics.get("accuracy", [])
+
+    @property
+    def metrics(self) -> dict[str, list[float]]:
+        """For each metric its value in every epoch."""
+        return _columns([epoch.metrics for epoch in self.epochs])
+
+    @property
+    def validation_metrics(self) -> dict[str, list[float]]:
+        """For each metric its value on the validation data, in every epoch."""
+        return _columns([epoch.validation_metrics for epoch in self.epochs])
+
+    @property
+    def gradients(self) -> dict[str, list[float]]:
+        """For each layer the length of its parameters' gradient, the mean over an epoch's batches."""
+        return _columns([epoch.gradients for epoch in self.epochs])
+
+    @property
+    def learning_rates(self) -> list[float]:
+        """The learning rate of each epoch."""
+        return [epoch.lr for epoch in self.epochs]
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it as plain lists and dicts."""
+        return {"epochs": [asdict(epoch) for epoch in self.epochs]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave."""
+        self.epochs = [Epoch(**epoch) for epoch in state["epochs"]]
+
+    def __repr__(self) -> str:
+        end = ", interrupted" if self.interrupted else ""
+        if not self.epochs:
+            return f"History(no epoch finished{end})"
+        told = f"loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"
+        return f"History({len(self.epochs)} epochs, {told}{_told(self.epochs[-1])}{end})"
+
+
+def _told(epoch: Epoch) -> str:
+    """What an epoch has to tell beside its loss."""
+    words = "".join(f", {name} {_number(name, x)}" for name, x in epoch.metrics.items())
+    if epoch.validation_loss is not None:
+        words += f", validation loss {epoch.validation_loss:.4f}"
+    return words + "".join(
+        f", validation {name} {_number(name, x)}" for name, x in epoch.validation_metrics.items()
+    )
+
+
+def _number(name: str, number: float) -> str:
+    return f"{number:.1%}" if name == "accuracy" else f"{number:.4f}"
+
+
+def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:
+    """For each key of any row the column of its numbers, nan where a row lacks it."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name, math.nan) for row in rows] for name in names}

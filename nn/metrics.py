@@ -1,0 +1,161 @@
+"""Metrics: what people ask of predictions, besides the loss that training makes small."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from autograd import no_grad
+
+from .data import Dataset
+from .losses import Loss, loss_function
+from .module import Module
+
+Metric = Callable[[Sequence[Any], Sequence[Any]], float]
+"""From predictions (numbers, or lists of them) and targets, equally many, to one number."""
+
+APPROXIMATING = ("squared_error", "absolute_error", "huber")
+"""The losses that draw predictions to the targets themselves, so that the nearer target is meant."""
+
+
+class Evaluation(NamedTuple):
+    """How a model does on a data set."""
+
+    loss: float
+    metrics: dict[str, float]
+
+
+def binary_accuracy(predictions: Sequence[float], targets: Sequence[float], threshold: float = 0.0) -> float:
+    """The share of predictions that are above the threshold where the target is above 0, and only there.
+
+    >>> binary_accuracy([2.0, -1.0, 0.5], [1.0, -1.0, -1.0])
+    0.6666666666666666
+    """
+    pairs = list(zip(predictions, targets, strict=True))
+    return sum((p > threshold) == (t > 0) and not math.isnan(p) for p, t in pairs) / len(pairs)
+
+
+def class_accuracy(predictions: Sequence[Sequence[float]], targets: Sequence[float]) -> float:
+    """The share of predictions whose largest output is the one that the target counts, from 0.
+
+    >>> class_accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    """
+    pairs = list(zip(predictions, targets, strict=True))
+    return sum(_largest(p) == t for p, t in pairs) / len(pairs)
+
+
+def accuracy(model: Callable[[Sequence[Any]], Any], data: Dataset) -> float:
+    """The share of examples that the model gets right, in evaluation mode.
+
+    With one output: the output has the sign of the target. With several: the largest is the one
+    that the target counts. Raises ValueError for no examples, and for several outputs with
+    targets that count none of them.
+
+    >>> accuracy(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
+    0.5
+    """
+    outputs = plain(predictions(model, data))
+    if not isinstance(outputs[0], list):
+        return binary_accuracy(outputs, data.targets)
+    if not are_classes(data.targets, len(outputs[0])):
+        raise ValueError(
+            f"the accuracy of {len(outputs[0])} outputs needs targets that are whole numbers from 0 to "
+            f"{len(outputs[0]) - 1}, one for each example"
+        )
+    return class_accuracy(outputs, data.targets)
+
+
+def evaluate(
+    model: Callable[[Sequence[Any]], Any],
+    data: Dataset,
+    loss: str | Loss = "squared_error",
+    metrics: Mapping[str, Metric] | None = None,
+) -> Evaluation:
+    """The loss and the metrics of a model, in evaluation mode and without recording.
+
+    Without `metrics` there is the accuracy where the targets are classes (see `usual_metrics`).
+
+    >>> evaluate(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
+    Evaluation(loss=4.5, metrics={'accuracy': 0.5})
+    """
+    with no_grad():
+        outputs = predictions(model, data)
+        found = loss_function(loss)(outputs, data.targets)
+    numbers = plain(outputs)
+    asked = usual_metrics(numbers, data.targets, loss) if metrics is None else metrics
+    return Evaluation(plain(found), {name: float(f(numbers, data.targets)) for name, f in asked.items()})
+
+
+def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Loss) -> dict[str, Metric]:
+    """The accuracy, if the targets are classes; nothing for regression and for autoencoders.
+
+    One output and targets of -1 and +1, or of 0 and 1, are two classes, told apart by the sign;
+    or at 0.5, if the targets are 0 and 1 and the loss draws the output to them. Several outputs
+    and targets that count them are classes too.
+
+    >>> usual_metrics([0.4], [1.5], "squared_error")
+    {}
+    """
+    if isinstance(outputs[0], list):
+        return {"accuracy": class_accuracy} if are_classes(targets, len(outputs[0])) else {}
+    if any(isinstance(target, list | tuple) for target in targets):
+        return {}
+    if not ({*targets} <= {-1, 1} or {*targets} <= {0, 1}):
+        return {}
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
+    threshold = 0.5 if name in APPROXIMATING and 0 in targets else 0.0
+    return {"accuracy": lambda given, wanted: binary_accuracy(given, wanted, threshold)}
+
+
+def are_classes(targets: Sequence[Any], count: int) -> bool:
+    """Whether every target is a whole number from 0 up to but not including `count`."""
+    return all(isinstance(t, int | float) and t in range(count) for t in targets)
+
+
+def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[Any]:
+    """The model's output for every example, unrecorded, in evaluation mode.
+
+    >>> predictions(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
+    [1.0, -2.0]
+    """
+    if not data.size:
+        raise ValueError("the data set has no examples: at least 1 example is needed")
+    with no_grad(), mode(model, training=False):
+        return [model(inputs) for inputs in data.inputs]
+
+
+@contextmanager
+def mode(model: object, training: bool) -> Iterator[None]:
+    """A model in training or in evaluation mode; afterwards each of its modules is as it was."""
+    modules = list(_modules(model)) if isinstance(model, Module) else []
+    before = [module.training for module in modules]
+    for module in modules:
+        module.training = training
+    try:
+        yield
+    finally:
+        for module, was in zip(modules, before, strict=True):
+            module.training = was
+
+
+def plain(output: Any) -> Any:
+    """An output without its graph: a number, or a list of them."""
+    if isinstance(output, list | tuple):
+        return [plain(item) for item in output]
+    return float(getattr(output, "data", output))
+
+
+def _modules(module: Module) -> Iterator[Module]:
+    yield module
+    for _, child in module.children():
+        yield from _modules(child)
+
+
+def _largest(outputs: Sequence[float]) -> int | None:
+    """The position of the largest output; none if there is a nan, which nothing is larger than."""
+    if any(math.isnan(x) for x in outputs):
+        return None
+    return max(range(len(outputs)), key=lambda k: outputs[k])

@@ -1,0 +1,154 @@
+"""Models made of modules: a sequence of them, an autoencoder, and modules without parameters."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd import exp, logsumexp
+
+from .init import Initialiser
+from .layers import MLP, activation_function
+from .layers import Activation as ActivationName
+from .module import Module
+
+
+class Sequential(Module):
+    """Modules one after the other: each takes what the one before gives. PyTorch's Sequential.
+
+    >>> from nn import Layer
+    >>> rng = random.Random(0)
+    >>> first, last = Layer(2, 3, "linear", rng=rng), Layer(3, 2, "linear", rng=rng)
+    >>> model = Sequential(first, Activation("tanh"), last, Softmax())
+    >>> round(sum(p.data for p in model([1.0, -1.0])), 12)
+    1.0
+    """
+
+    def __init__(self, *modules: Callable[[Any], Any]) -> None:
+        if not modules:
+            raise ValueError("a Sequential needs at least one module")
+        for module in modules:
+            if not callable(module):
+                raise TypeError(f"a Sequential is made of modules, not of {module!r}")
+        self.modules = list(modules)
+
+    def __call__(self, inputs: Any) -> Any:
+        for module in self.modules:
+            inputs = module(inputs)
+        return inputs
+
+    def __getitem__(self, position: int) -> Any:
+        return self.modules[position]
+
+    def __len__(self) -> int:
+        return len(self.modules)
+
+    def describe(self) -> str:
+        return f"{len(self.modules)} modules"
+
+
+class Activation(Module):
+    """An activation as a module of its own: by name, or any function of one number.
+
+    >>> Activation("relu")([-1.0, 2.0])
+    [0.0, 2.0]
+    """
+
+    def __init__(self, activation: ActivationName) -> None:
+        self.activation, self._function = activation_function(activation)
+
+    def __call__(self, inputs: Any) -> Any:
+        if isinstance(inputs, list | tuple):
+            return [self._function(x) for x in inputs]
+        return self._function(inputs)
+
+    def describe(self) -> str:
+        return self.activation
+
+
+class Dropout(Module):
+    """In training each input is 0 with probability p, and the others are divided by 1 - p.
+
+    In evaluation mode (`model.eval()`) it does nothing. N. Srivastava and others, Dropout: a simple
+    way to prevent neural networks from overfitting, JMLR 15 (2014). Raises ValueError for a p
+    outside 0 <= p < 1.
+
+    >>> Dropout(0.5, rng=random.Random(1))([1.0, 1.0, 1.0, 1.0])
+    [0.0, 2.0, 2.0, 0.0]
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: random.Random) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"p, the share of inputs to drop, is from 0 up to but not including 1, not {p!r}")
+        self.p, self.rng = p, rng
+
+    def __call__(self, inputs: Sequence[Any]) -> Any:
+        if not self.training or not self.p:
+            return inputs
+        return [0.0 * x if self.rng.random() < self.p else x / (1 - self.p) for x in inputs]
+
+    def describe(self) -> str:
+        return f"p={self.p:g}"
+
+
+class Softmax(Module):
+    """Positive numbers that add up to 1: exp(z_k) / sum of exp(z_j), exact for every z.
+
+    Computed as exp(-logsumexp(z_j - z_k)), where no large numbers lose the small ones' digits.
+
+    For training use `cross_entropy` on what comes before it.
+
+    >>> Softmax()([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+
+    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        return [exp(-logsumexp([other - z for other in inputs])) for z in inputs]
+
+
+class Autoencoder(Module):
+    """An encoder that narrows its inputs down to a code, and a decoder that gives them back.
+
+    The input is its own answer: train it with `squared_error` against the inputs. `widths` are the
+    layers' widths from the first hidden one to the code; the decoder mirrors them. The code is
+    linear, and so is the output unless `output` names an activation. Raises ValueError for no widths.
+
+    >>> model = Autoencoder(64, [16, 2], rng=random.Random(0))
+    >>> len(model.encode([0.0] * 64)), len(model([0.0] * 64))
+    (2, 64)
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        widths: Sequence[int],
+        activation: ActivationName = "tanh",
+        *,
+        rng: random.Random,
+        output: ActivationName = "linear",
+        init: str | Initialiser | None = None,
+    ) -> None:
+        if not widths:
+            raise ValueError("an autoencoder needs the width of its code: give a list that ends in it")
+        inside: list[ActivationName] = [activation] * (len(widths) - 1)
+        self.encoder = MLP(inputs, widths, [*inside, "linear"], rng=rng, init=init)
+        self.decoder = MLP(widths[-1], [*reversed(widths[:-1]), inputs], [*inside, output], rng=rng, init=init)
+
+    def encode(self, inputs: Sequence[Any]) -> list[Any]:
+        """The code: a list, of one number too."""
+        return _listed(self.encoder(inputs))
+
+    def decode(self, code: Sequence[Any]) -> list[Any]:
+        """What a code stands for, seen or never seen: how new inputs are made."""
+        return _listed(self.decoder(code))
+
+    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        return self.decode(self.encode(inputs))
+
+    def describe(self) -> str:
+        return f"{self.encoder.describe()} -> {self.decoder.describe().partition(' -> ')[2]}"
+
+
+def _listed(output: Any) -> list[Any]:
+    return output if isinstance(output, list) else [output]

@@ -1,0 +1,18 @@
+"""Plots of training and of what was learnt; each draws into matplotlib axes and gives them back."""
+
+from .codes import plot_codes
+from .curves import plot_gradient_flow, plot_history
+from .film import BoundaryFilm
+from .plane import plot_decision_boundary, plot_hyperplanes
+from .weights import plot_images, plot_weights
+
+__all__ = [
+    "BoundaryFilm",
+    "plot_codes",
+    "plot_decision_boundary",
+    "plot_gradient_flow",
+    "plot_history",
+    "plot_hyperplanes",
+    "plot_images",
+    "plot_weights",
+]

@@ -1,0 +1,64 @@
+"""The plane of codes: where an autoencoder, or a layer of two neurons, puts each example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..style import CLASSES, INK, MARKERS, PAPER, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZES = {"*": 10.5, "P": 7.5, "X": 7.5}
+"""Of markers that look small beside the others."""
+
+
+def plot_codes(
+    codes: Sequence[Sequence[float]],
+    targets: Sequence[int],
+    axes: Axes | None = None,
+    numbers: bool = False,
+) -> Axes:
+    """Codes of two numbers as points, each class with a colour and a marker of its own.
+
+    With `numbers` the class's number is the marker, for digits. The colours are M. Okabe and
+    K. Ito's, which every colour vision tells apart. Raises ValueError for codes of another width
+    than 2, for no codes, for not as many targets, and for targets that are not from 0 to 9.
+    """
+    _check(codes, targets)
+    axes = styled(axes)
+    for kind in sorted({int(target) for target in targets}):
+        points = [code for code, target in zip(codes, targets, strict=True) if target == kind]
+        marker = f"${kind}$" if numbers else MARKERS[kind]
+        look: dict[str, Any] = (
+            {"ms": 7, "markeredgecolor": CLASSES[kind], "markeredgewidth": 0.2}
+            if numbers
+            else {"ms": SIZES.get(marker, 6), "markeredgecolor": PAPER, "markeredgewidth": 0.6}
+        )
+        xs, ys = ([code[k] for code in points] for k in (0, 1))
+        axes.plot(xs, ys, ls="", marker=marker, color=CLASSES[kind], label=str(kind), **look)
+    axes.set_xlabel("code 0", color=INK)
+    axes.set_ylabel("code 1", color=INK)
+    legend = axes.legend(
+        frameon=False,
+        labelcolor=INK,
+        loc="center left",
+        bbox_to_anchor=(1, 0.5),
+        handletextpad=0,
+        title="class",
+    )
+    legend.get_title().set_color(INK)
+    return axes
+
+
+def _check(codes: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
+    widths = {len(code) for code in codes}
+    if widths != {2}:
+        given = f"not of {', '.join(map(str, sorted(widths)))}" if widths else "and at least one"
+        raise ValueError(f"a plane of codes shows codes of 2 numbers, {given}")
+    if len(targets) != len(codes):
+        raise ValueError(f"{len(codes)} codes and {len(targets)} targets: give each code one")
+    strange = [target for target in targets if target not in range(len(CLASSES))]
+    if strange:
+        raise ValueError(f"targets are class numbers from 0 to {len(CLASSES) - 1}, not {strange[0]!r}")

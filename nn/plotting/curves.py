@@ -1,0 +1,87 @@
+"""Plots of a run: loss and accuracy by epoch, and the gradient that reached each layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..history import History
+from ..style import INK, LINE, MUTE, NEGATIVE, POSITIVE, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DASHES = (0, (4, 1.5))
+
+
+def plot_history(history: History, axes: Axes | None = None) -> Axes:
+    """The loss of each epoch, on a logarithmic scale, and the accuracy beside it, if there is one.
+
+    Vermilion is what validation data say; a dot marks the epoch that early stopping gave back.
+    """
+    axes = styled(axes)
+    epochs = range(1, len(history.losses) + 1)
+    axes.plot(epochs, history.losses, color=INK, lw=2, label="loss")
+    if history.validation_losses:
+        axes.plot(epochs, history.validation_losses, color=NEGATIVE, lw=2, label="validation loss")
+    if history.best_epoch is not None:
+        best = history.epochs[history.best_epoch].monitored
+        axes.plot(history.best_epoch + 1, best, "o", ms=7, color=NEGATIVE, markeredgecolor="white", zorder=3)
+    _logarithmic(axes, history.losses + history.validation_losses)
+    axes.set_xlabel("epoch", color=INK, loc="left")
+    axes.set_ylabel("loss (line)", color=INK)
+    if history.accuracies:
+        _plot_accuracies(history, axes)
+    if history.validation_losses:
+        _legend_below(axes)
+    return axes
+
+
+def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
+    """How long the gradient of each layer's parameters was in each epoch, on a logarithmic scale.
+
+    Lines that part by orders of magnitude are a gradient that vanishes, or explodes, on its way
+    from the last layer to the first.
+    """
+    axes = styled(axes)
+    count = max(1, len(history.gradients) - 1)
+    for k, (name, lengths) in enumerate(history.gradients.items()):
+        shade = 0.35 + 0.65 * k / count
+        axes.plot(range(1, len(lengths) + 1), lengths, color=POSITIVE, alpha=shade, lw=2, label=name)
+    _logarithmic(axes, [length for lengths in history.gradients.values() for length in lengths])
+    axes.set_xlabel("epoch", color=INK, loc="left")
+    axes.set_ylabel("length of the gradient", color=INK)
+    if history.gradients:
+        _legend_below(axes)
+    return axes
+
+
+def _plot_accuracies(history: History, axes: Axes) -> None:
+    """The accuracies in percent, dashed, on an axis of their own at the right."""
+    right = axes.twinx()
+    right.spines[["top", "left", "bottom"]].set_visible(False)
+    right.spines["right"].set_color(LINE)
+    right.tick_params(color=LINE, labelcolor=MUTE)
+    validation = history.validation_metrics.get("accuracy", [])
+    for shares, colour in ((history.accuracies, MUTE), (validation, NEGATIVE)):
+        percent = [100 * share for share in shares]
+        right.plot(range(1, len(percent) + 1), percent, color=colour, lw=1.6, ls=DASHES)
+    right.set_ylim(0, 102)
+    right.set_ylabel("accuracy in % (dashes)", color=MUTE)
+
+
+def _legend_below(axes: Axes) -> None:
+    """A legend beside the name of the axis, where it hides no line."""
+    axes.legend(
+        frameon=False, labelcolor=INK, loc="upper right", bbox_to_anchor=(1, -0.05), ncols=4, columnspacing=1
+    )
+
+
+def _logarithmic(axes: Axes, numbers: list[float]) -> None:
+    """A logarithmic scale with plain numbers, unless there is nothing above 0 to show on it."""
+    if any(number > 0 for number in numbers):
+        from matplotlib.ticker import LogLocator, NullFormatter
+
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
+        axes.yaxis.set_major_formatter(lambda number, _: f"{number:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())

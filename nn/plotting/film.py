@@ -1,0 +1,81 @@
+"""A film of training: the decision boundary after each epoch, as an animated GIF."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..data import Dataset
+from ..history import History
+from ..metrics import are_classes
+from ..style import INK, new_figure
+from .plane import Landscape, Model, draw_points, draw_regions, landscape
+
+
+class BoundaryFilm:
+    """A callback for `fit` that remembers what the model says everywhere, for a film of it.
+
+    It looks before the training and after each epoch, or every few; `resolution` and `threshold`
+    are those of `plot_decision_boundary`. Raises ValueError where that does, and for `every` below 1.
+
+    >>> import random
+    >>> from nn import MLP, fit, moons
+    >>> rng = random.Random(0)
+    >>> model, data = MLP(2, [1], rng=rng), moons(10, rng=rng)
+    >>> film = BoundaryFilm(model, data, resolution=5)
+    >>> _ = fit(model, data, "hinge", epochs=3, rng=rng, callbacks=[film])
+    >>> film
+    BoundaryFilm(4 frames)
+    """
+
+    def __init__(
+        self, model: Model, data: Dataset, *, every: int = 1, resolution: int = 40, threshold: float = 0.0
+    ) -> None:
+        if every < 1:
+            raise ValueError(f"a frame is taken after every epoch or every few, not every {every!r}")
+        self.model, self.data, self.every = model, data, every
+        self.resolution, self.threshold = resolution, threshold
+        self.frames: list[tuple[str, Landscape]] = []
+        self._look("before training")
+
+    def __call__(self, epoch: int, history: History) -> None:
+        """Take a frame, if it is time for one."""
+        if (epoch + 1) % self.every == 0:
+            self._look(f"epoch {epoch + 1}   loss {history.losses[-1]:.4f}")
+
+    def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
+        """Write the film to a GIF: so many seconds a frame, and the last one held.
+
+        Raises ImportError, naming the extra, without matplotlib or pillow.
+        """
+        try:
+            from PIL import Image
+        except ImportError as error:
+            raise ImportError("films need pillow: pip install 'chainwalk[animate,plot]'") from error
+        pictures = [self._picture(title, found) for title, found in self.frames]
+        first, *others = [Image.fromarray(each).quantize(64, dither=Image.Dither.NONE) for each in pictures]
+        durations = [round(1000 * seconds)] * len(others) + [round(1000 * hold)]
+        first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
+        return Path(path)
+
+    def _look(self, title: str) -> None:
+        self.frames.append((title, landscape(self.model, self.data, self.resolution)))
+
+    def _picture(self, title: str, found: Landscape) -> Any:
+        """One frame as an array of pixels."""
+        import numpy  # matplotlib brings it
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        figure, axes = new_figure(width=5.0, height=4.2)
+        draw_regions(axes, found, self.threshold)
+        draw_points(
+            axes, self.data, len(found.heights) > 1 and are_classes(self.data.targets, len(found.heights))
+        )
+        axes.set_title(title, color=INK, loc="left", fontsize=11)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        return numpy.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+
+    def __repr__(self) -> str:
+        return f"BoundaryFilm({len(self.frames)} frames)"

@@ -1,0 +1,217 @@
+"""Plots in the plane of two inputs: points, decision boundaries, the lines of neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autograd import no_grad
+
+from ..chains import chain
+from ..data import Dataset
+from ..metrics import are_classes, mode, plain
+from ..module import Module
+from ..style import CLASSES, INK, MARKERS, NEGATIVE, PAPER, POSITIVE, TINT_NEGATIVE, TINT_POSITIVE, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Model = Callable[[Sequence[Any]], Any]
+
+
+class Landscape(NamedTuple):
+    """A model's outputs over a grid of points."""
+
+    xs: list[float]
+    ys: list[float]
+    heights: list[list[list[float]]]
+    """For each output, for each y, for each x."""
+
+
+def plot_decision_boundary(
+    model: Model, data: Dataset, axes: Axes | None = None, resolution: int = 60, threshold: float = 0.0
+) -> Axes:
+    """What a model of two inputs says in every place, with the data; the lines are where that changes.
+
+    One output: above the threshold is blue, below it vermilion. Several: a colour for each, where it
+    is the largest. `resolution` is the number of grid points along each side. Raises ValueError for
+    points of another width than 2, for no points, for fewer than 2 grid points and for several
+    outputs with targets that do not count them.
+    """
+    axes = styled(axes)
+    draw_regions(axes, landscape(model, data, resolution), threshold)
+    draw_points(axes, data, classes=len(_outputs(model, data)) > 1)
+    return axes
+
+
+def plot_hyperplanes(model: Module, data: Dataset, axes: Axes | None = None) -> Axes:
+    """The line of each neuron that sees the two inputs: where its weighted sum is 0.
+
+    For a neuron, a perceptron, a layer, or the first layer of a model. The arrow is the direction of
+    the weights: there the sum is positive. Raises ValueError for points of another width than 2,
+    and for a model without such neurons.
+    """
+    check_plane(data)
+    axes = styled(axes)
+    draw_points(axes, data, classes=len(set(data.targets)) > 2 and are_classes(data.targets, len(CLASSES)))
+    xs, ys = (_span([inputs[k] for inputs in data.inputs]) for k in (0, 1))
+    neurons = _first_neurons(model)
+    for k, neuron in enumerate(neurons):
+        normal, offset = [weight.data for weight in neuron.weights], neuron.bias.data
+        place = k / (len(neurons) - 1) - 0.5 if len(neurons) > 1 else 0.0
+        _draw_line(axes, normal, offset, (xs, ys), place, str(k) if len(neurons) > 1 else "")
+    axes.set_xlim(xs)
+    axes.set_ylim(ys)
+    return axes
+
+
+def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:
+    """A model's outputs in evaluation mode over a grid that reaches a little beyond the data."""
+    check_plane(data)
+    if resolution < 2:
+        raise ValueError(f"resolution is at least 2, not {resolution!r}")
+    xs, ys = (_range(_span([inputs[k] for inputs in data.inputs]), resolution) for k in (0, 1))
+    with no_grad(), mode(model, training=False):
+        rows = [[_as_list(model([x, y])) for x in xs] for y in ys]
+    return Landscape(xs, ys, [[[out[k] for out in row] for row in rows] for k in range(len(rows[0][0]))])
+
+
+def draw_regions(axes: Axes, found: Landscape, threshold: float = 0.0) -> None:
+    """Tint every region by what the model says there, and draw the lines between them."""
+    if len(found.heights) == 1:
+        heights = [[height - threshold for height in row] for row in found.heights[0]]
+        # Each is how much more a class is than the best of the others.
+        leads, colours = [heights], [TINT_NEGATIVE, TINT_POSITIVE]
+        largest = max(abs(height) for row in heights for height in row) or 1.0
+        axes.contourf(found.xs, found.ys, heights, levels=[-largest, 0, largest], colors=colours)
+    else:
+        leads = _leads(found.heights)
+        for lead, colour in zip(leads, CLASSES, strict=False):
+            if max(map(max, lead)) > 0:
+                axes.contourf(found.xs, found.ys, lead, levels=[0, max(map(max, lead))], colors=[_tint(colour)])
+    for lead in leads:
+        if min(map(min, lead)) < 0 < max(map(max, lead)):
+            axes.contour(found.xs, found.ys, lead, levels=[0], colors=[INK], linewidths=1.5)
+
+
+def draw_points(axes: Axes, data: Dataset, classes: bool = False) -> None:
+    """The data as points, each class with a colour and a marker of its own, and a legend below."""
+    for key, colour, marker in _kinds(data.targets, classes):
+        points = [p for p, t in zip(data.inputs, data.targets, strict=True) if _kind(t, classes) == key]
+        axes.plot(
+            [p[0] for p in points], [p[1] for p in points], marker, ms=5, color=colour,
+            markeredgecolor=PAPER, markeredgewidth=0.6, label=_name(key, data.targets, classes),
+        )  # fmt: skip
+    axes.set_aspect("equal")
+    axes.set_xlabel("$x_0$", color=INK, loc="left")  # beside the legend
+    axes.set_ylabel("$x_1$", color=INK)
+    # Below the plane, where it hides neither points nor the line.
+    axes.legend(
+        frameon=False, labelcolor=INK, loc="upper right", bbox_to_anchor=(1, -0.05), ncols=5,
+        columnspacing=1, handletextpad=0,
+    )  # fmt: skip
+
+
+def check_plane(data: Dataset) -> None:
+    """Refuse points that are not in a plane."""
+    widths = {len(inputs) for inputs in data.inputs}
+    if widths != {2}:
+        given = f"not of {', '.join(map(str, sorted(widths)))}" if widths else "and at least one"
+        raise ValueError(f"a decision boundary is drawn among points of 2 numbers, {given}")
+
+
+def _outputs(model: Model, data: Dataset) -> list[float]:
+    """The outputs for the first point; an error if there are several, and targets that count none."""
+    with no_grad(), mode(model, training=False):
+        found = _as_list(model(data.inputs[0]))
+    if len(found) > 1 and not are_classes(data.targets, len(found)):
+        raise ValueError(f"{len(found)} outputs need targets that are whole numbers from 0 to {len(found) - 1}")
+    if len(found) > len(CLASSES):
+        raise ValueError(f"{len(found)} outputs are more than the {len(CLASSES)} colours there are")
+    return found
+
+
+def _leads(heights: list[list[list[float]]]) -> list[list[list[float]]]:
+    """For each output how far it is above the largest of the others."""
+    others = [[*heights[:k], *heights[k + 1 :]] for k in range(len(heights))]
+    return [
+        [
+            [own - max(rest[y][x] for rest in others[k]) for x, own in enumerate(row)]
+            for y, row in enumerate(plane)
+        ]
+        for k, plane in enumerate(heights)
+    ]
+
+
+def _tint(colour: str) -> str:
+    """A colour thinned with paper, to lie behind points of the full one."""
+    parts = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    return "#" + "".join(f"{round(255 - 0.18 * (255 - part)):02X}" for part in parts)
+
+
+def _kind(target: float, classes: bool) -> int:
+    """Which class a target means: its own number, or the side of 0 that it is on."""
+    return int(target) if classes else int(target > 0)
+
+
+def _kinds(targets: Sequence[float], classes: bool) -> list[tuple[int, str, str]]:
+    if not classes:
+        return [(0, NEGATIVE, "s"), (1, POSITIVE, "o")]
+    return [(k, CLASSES[k], MARKERS[k]) for k in sorted({int(target) for target in targets})]
+
+
+def _name(kind: int, targets: Sequence[float], classes: bool) -> str:
+    if classes or set(targets) <= {0, 1}:
+        return f"target {kind}"
+    return "target +1" if kind else "target −1"
+
+
+def _first_neurons(model: Any) -> list[Any]:
+    """The neurons that see the inputs: a neuron itself, or those of the first layer."""
+    first: Any = model if hasattr(model, "weights") else chain(model)[0][1]
+    neurons = [first] if hasattr(first, "weights") else list(getattr(first, "neurons", []))
+    if not neurons or any(len(neuron.weights) != 2 for neuron in neurons):
+        raise ValueError(f"{type(model).__name__} has no neurons of two inputs to draw the lines of")
+    return neurons
+
+
+def _draw_line(
+    axes: Axes, normal: Sequence[float], offset: float, spans: tuple[Any, Any], place: float, name: str
+) -> None:
+    """Where normal . x + offset = 0, and an arrow along the normal; nothing without a direction.
+
+    The arrow starts near the middle of the picture, or `place` away from it, so that those of
+    several lines do not meet.
+    """
+    length = (normal[0] ** 2 + normal[1] ** 2) ** 0.5
+    if length == 0:
+        return
+    unit = normal[0] / length, normal[1] / length
+    centre = [(low + high) / 2 for low, high in spans]
+    size = min(high - low for low, high in spans)
+    distance = (normal[0] * centre[0] + normal[1] * centre[1] + offset) / length
+    along = 0.8 * size * place
+    foot = centre[0] - distance * unit[0] - along * unit[1], centre[1] - distance * unit[1] + along * unit[0]
+    axes.axline(foot, (foot[0] - unit[1], foot[1] + unit[0]), color=INK, lw=1.5)
+    tip, beyond = ([f + far * size * u for f, u in zip(foot, unit, strict=True)] for far in (0.11, 0.145))
+    arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", (tip[0], tip[1]), foot, arrowprops=arrow)
+    axes.text(
+        beyond[0], beyond[1], name, color=INK, ha="center", va="center", fontsize=9, clip_on=True,
+        bbox={"boxstyle": "circle,pad=0.15", "fc": PAPER, "ec": "none", "alpha": 0.8} if name else None,
+    )  # fmt: skip
+
+
+def _span(numbers: list[float]) -> tuple[float, float]:
+    """From a little below the smallest to a little above the largest."""
+    margin = 0.15 * (max(numbers) - min(numbers)) or 1.0
+    return min(numbers) - margin, max(numbers) + margin
+
+
+def _range(span: tuple[float, float], count: int) -> list[float]:
+    return [span[0] + (span[1] - span[0]) * k / (count - 1) for k in range(count)]
+
+
+def _as_list(output: Any) -> list[float]:
+    found = plain(output)
+    return found if isinstance(found, list) else [found]

@@ -1,0 +1,105 @@
+"""Small images in a grid: what a layer's weights look for, and examples such as digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..chains import chain
+from ..module import Module
+from ..style import INK, LINE, NEGATIVE, PAPER, POSITIVE, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def plot_weights(layer: Module, shape: tuple[int, int] | None = None, columns: int | None = None) -> Figure:
+    """The weights of each neuron as a small image: blue is positive, vermilion negative, paper 0.
+
+    For a layer, or the first layer of a model. `shape` is the images' (height, width), by default
+    a square, else one row. All share one scale, beside them. Raises ValueError for a model
+    without neurons and for a shape of another size than their inputs.
+    """
+    first: Any = layer if hasattr(layer, "neurons") else chain(layer)[0][1]
+    neurons = getattr(first, "neurons", [first] if hasattr(first, "weights") else [])
+    if not neurons:
+        raise ValueError(f"{type(layer).__name__} has no neurons to draw the weights of")
+    rows = [[weight.data for weight in neuron.weights] for neuron in neurons]
+    largest = max(abs(weight) for row in rows for weight in row) or 1.0
+    figure, shown = _grid(rows, shape, columns, [str(k) for k in range(len(rows))])
+    for image in shown:
+        image.set(cmap=_diverging(), clim=(-largest, largest))
+    bar = figure.colorbar(shown[0], ax=figure.axes, shrink=0.8, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(color=LINE, labelcolor=INK)
+    return figure
+
+
+def plot_images(
+    images: Sequence[Sequence[float]],
+    titles: Sequence[object] | None = None,
+    shape: tuple[int, int] | None = None,
+    columns: int | None = None,
+) -> Figure:
+    """Examples as small images, such as digits: from paper for the smallest number to ink for the largest.
+
+    `shape` is their (height, width), by default a square, else one row; `titles` stand above them.
+    Raises ValueError for no images, for as many titles as there are not images, and for a shape of
+    another size.
+    """
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(images)} images and {len(titles)} titles: give each image one")
+    figure, shown = _grid(images, shape, columns, [str(t) for t in titles or [""] * len(images)])
+    smallest, largest = (choose(min_or_max for row in images for min_or_max in row) for choose in (min, max))
+    for image in shown:
+        image.set(cmap=_colours(PAPER, INK), clim=(smallest, largest if largest > smallest else smallest + 1))
+    return figure
+
+
+def _grid(
+    rows: Sequence[Sequence[float]], shape: tuple[int, int] | None, columns: int | None, titles: list[str]
+) -> tuple[Figure, list[Any]]:
+    """A figure with every row of numbers as an image, and the images."""
+    height, width = _shape(rows, shape)
+    across = columns or min(len(rows), max(1, round((1.6 * len(rows) * height / width) ** 0.5)))
+    down = -(-len(rows) // across)
+    inches = 0.9 if width <= 2 * height else 1.8
+    size = {
+        "width": max(2.0, inches * across + 0.6),
+        "height": max(1.2, (inches * height / width + 0.25) * down),
+    }
+    figure, axes = new_figure(down, across, squeeze=False, **size)
+    shown = []
+    for k, cell in enumerate(axes.flat):
+        cell.set(xticks=[], yticks=[])
+        cell.spines[:].set(visible=k < len(rows), color=LINE, linewidth=0.5)
+        if k < len(rows):
+            image = [list(rows[k][start : start + width]) for start in range(0, height * width, width)]
+            shown.append(cell.imshow(image, interpolation="nearest"))
+            cell.set_title(titles[k], fontsize=8, color=INK, pad=2)
+    return figure, shown
+
+
+def _shape(rows: Sequence[Sequence[float]], shape: tuple[int, int] | None) -> tuple[int, int]:
+    """The height and width of the images, or an error that says why they have none."""
+    if not rows:
+        raise ValueError("there are no images to draw: give at least one")
+    sizes = {len(row) for row in rows}
+    size = min(sizes)
+    side = round(size**0.5)
+    height, width = shape or ((side, side) if side * side == size else (1, size))
+    if sizes != {height * width}:
+        given = ", ".join(map(str, sorted(sizes)))
+        raise ValueError(f"images of {height} x {width} have {height * width} numbers each, not {given}")
+    return height, width
+
+
+def _diverging() -> Any:
+    return _colours(NEGATIVE, PAPER, POSITIVE)
+
+
+def _colours(*stops: str) -> Any:
+    """A colour map through these colours."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("", stops)

@@ -1,0 +1,92 @@
+"""Parameters in safetensors files, which PyTorch and others read, and which run no code when opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from .chains import sequential_names
+from .files import write_atomically
+from .module import Module, tensors
+from .state import Mismatch, shape, write
+
+FLOATS = ("float16", "float32", "float64")
+NAMES = ("own", "sequential")
+
+
+def save(model: Module, path: str | os.PathLike[str], *, names: str = "own") -> Path:
+    """Write the parameters of a model to a safetensors file, in float64, whole or not at all.
+
+    They go by the model's own names, or with `names="sequential"` by those of an equal
+    `torch.nn.Sequential` (see `sequential_names`). Raises ValueError for other `names`; ImportError
+    without the extra "save".
+
+    >>> import random, tempfile
+    >>> from nn import MLP
+    >>> model, other = MLP(2, [1], rng=random.Random(0)), MLP(2, [1], rng=random.Random(1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load(other, save(model, Path(folder, "model.safetensors")))
+    Mismatch(missing_keys=[], unexpected_keys=[])
+    >>> other.state_dict() == model.state_dict()
+    True
+    """
+    numpy, safetensors = _packages()
+    renaming = _renaming(model, names)
+    arrays = {}
+    for name, tree in model.state_dict().items():
+        if shape(tree) == "uneven":
+            raise ValueError(f"{name} has rows of different lengths, which no tensor can hold")
+        arrays[renaming.get(name, name)] = numpy.array(tree, dtype=numpy.float64)
+    return write_atomically(path, safetensors.save(arrays))
+
+
+def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", strict: bool = True) -> Mismatch:
+    """Give a model the parameters in a safetensors file, which are float64, float32 or float16.
+
+    A float32 is taken as the number that it is, so what PyTorch computed with it in float32 is
+    computed here in float64, and agrees to about 7 digits. Raises ValueError for a file that is
+    damaged or does not fit (with `strict`, all names have to agree), naming what is wrong, and
+    ImportError without the extra "save"; the model is then unchanged.
+    """
+    renaming = _renaming(model, names)
+    own = {renaming.get(name, name): tensor for name, tensor in tensors(model).items()}
+    try:
+        return write(own, _arrays(Path(path)), strict)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    numpy, safetensors = _packages()
+    content = path.read_bytes()
+    try:
+        arrays: dict[str, Any] = safetensors.load(content)
+    except KeyError as error:  # a type of number that numpy does not know
+        raise ValueError(f"{path} has numbers of type {error}: {_allowed()}") from error
+    except Exception as error:  # the package's own error is not a ValueError
+        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
+    for name, array in arrays.items():
+        if array.dtype.name not in FLOATS:
+            raise ValueError(f"{path}: {name} has numbers of type {array.dtype.name}: {_allowed()}")
+    return {name: array.astype(numpy.float64) for name, array in arrays.items()}
+
+
+def _allowed() -> str:
+    return f"save it as {', '.join(FLOATS[:-1])} or {FLOATS[-1]}"
+
+
+def _renaming(model: Module, names: str) -> dict[str, str]:
+    if names not in NAMES:
+        raise ValueError(f"names is one of {', '.join(map(repr, NAMES))}, not {names!r}")
+    return sequential_names(model) if names == "sequential" else {}
+
+
+def _packages() -> tuple[Any, Any]:
+    """numpy, and the safetensors functions that go with it."""
+    try:
+        import numpy
+        import safetensors.numpy
+    except ImportError as error:
+        raise ImportError("safetensors files need two packages: pip install 'chainwalk[save]'") from error
+    return numpy, safetensors.numpy

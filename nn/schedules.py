@@ -1,0 +1,177 @@
+"""Schedules: how the learning rate changes from epoch to epoch; PyTorch's definitions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .optimisers import Optimiser
+
+
+class Schedule:
+    """The base of all schedules, and the constant one: the learning rate stays what it is.
+
+    It sets `optimiser.lr` when it is made, and after each epoch, when `step()` is called. `rate(k)`
+    is the factor of the first learning rate after k epochs.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> schedule = Schedule(SGD([Value(0.0)], lr=0.5))
+    >>> schedule.step()
+    >>> schedule.optimiser.lr, schedule.epoch
+    (0.5, 1)
+    """
+
+    def __init__(self, optimiser: Optimiser) -> None:
+        self.optimiser, self.first, self.epoch = optimiser, optimiser.lr, 0
+        self._set()
+
+    def rate(self, epoch: int) -> float:
+        """The factor of the first learning rate after so many epochs."""
+        return 1.0
+
+    def step(self, metric: float | None = None) -> None:
+        """An epoch has ended; `metric` is what it is judged by, which most schedules ignore."""
+        self.epoch += 1
+        self._set()
+
+    def _set(self) -> None:
+        self.optimiser.lr = self.first * self.rate(self.epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next step depends on, as a plain dict."""
+        return {key: item for key, item in vars(self).items() if not hasattr(item, "state_dict")}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave; a ValueError, and no change, if it is of another schedule."""
+        expected = self.state_dict().keys()
+        if state.keys() != expected:
+            raise ValueError(f"this is not the state of {type(self).__name__}: it has {', '.join(state)}")
+        vars(self).update(state)
+
+
+class ConstantSchedule(Schedule):
+    """The learning rate stays what it is."""
+
+
+class StepSchedule(Schedule):
+    """Times gamma every `size` epochs: PyTorch's StepLR.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> [round(StepSchedule(SGD([Value(0.0)], lr=1.0), size=2).rate(k), 3) for k in range(5)]
+    [1.0, 1.0, 0.1, 0.1, 0.01]
+    """
+
+    def __init__(self, optimiser: Optimiser, size: int, gamma: float = 0.1) -> None:
+        if size < 1:
+            raise ValueError(f"size is a number of epochs, 1 or more, not {size!r}")
+        self.size, self.gamma = size, _share(gamma)
+        super().__init__(optimiser)
+
+    def rate(self, epoch: int) -> float:
+        return self.gamma ** (epoch // self.size)
+
+
+class ExponentialSchedule(Schedule):
+    """Times gamma after every epoch: PyTorch's ExponentialLR."""
+
+    def __init__(self, optimiser: Optimiser, gamma: float) -> None:
+        self.gamma = _share(gamma)
+        super().__init__(optimiser)
+
+    def rate(self, epoch: int) -> float:
+        return self.gamma**epoch
+
+
+class CosineSchedule(Schedule):
+    """Half a cosine from the first learning rate to `lowest` in `epochs`: PyTorch's CosineAnnealingLR.
+
+    lowest + (first - lowest) (1 + cos(pi k / epochs)) / 2; it stays there afterwards. I. Loshchilov,
+    F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+    """
+
+    def __init__(self, optimiser: Optimiser, epochs: int, lowest: float = 0.0) -> None:
+        if epochs < 1:
+            raise ValueError(f"epochs is 1 or more, not {epochs!r}")
+        self.epochs, self.share = epochs, lowest / optimiser.lr
+        super().__init__(optimiser)
+
+    def rate(self, epoch: int) -> float:
+        turn = math.pi * min(epoch, self.epochs) / self.epochs
+        return self.share + (1 - self.share) * (1 + math.cos(turn)) / 2
+
+
+class WarmUp(Schedule):
+    """Evenly up from a share `start` of the learning rate in `epochs`, and then another schedule.
+
+    PyTorch's LinearLR, followed by the other as in SequentialLR, which counts from its own start.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> optimiser = SGD([Value(0.0)], lr=1.0)
+    >>> schedule = WarmUp(optimiser, epochs=4, start=0.2, after=ExponentialSchedule(optimiser, 0.5))
+    >>> [round(schedule.rate(k), 3) for k in range(7)]
+    [0.2, 0.4, 0.6, 0.8, 1.0, 0.5, 0.25]
+    """
+
+    def __init__(
+        self, optimiser: Optimiser, epochs: int, start: float = 1 / 3, after: Schedule | None = None
+    ) -> None:
+        if epochs < 1:
+            raise ValueError(f"epochs is 1 or more, not {epochs!r}")
+        if isinstance(after, ReduceOnPlateau):
+            raise ValueError("after a warm-up comes a schedule that depends on the epoch alone")
+        self.epochs, self.start, self.after = epochs, _share(start), after
+        super().__init__(optimiser)
+
+    def rate(self, epoch: int) -> float:
+        if epoch < self.epochs:
+            return self.start + (1 - self.start) * epoch / self.epochs
+        return self.after.rate(epoch - self.epochs) if self.after else 1.0
+
+
+class ReduceOnPlateau(Schedule):
+    """Times `factor` when the metric has not become smaller for more than `patience` epochs.
+
+    PyTorch's ReduceLROnPlateau: smaller by at least the share `threshold` of the best so far counts.
+    `step(metric)` needs the metric; `fit` gives the validation loss, or the training loss without one.
+    """
+
+    def __init__(
+        self,
+        optimiser: Optimiser,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        lowest: float = 0.0,
+    ) -> None:
+        if patience < 0:
+            raise ValueError(f"patience is a number of epochs, 0 or more, not {patience!r}")
+        self.factor, self.patience, self.threshold, self.lowest = _share(factor), patience, threshold, lowest
+        self.best, self.bad, self.now = math.inf, 0, optimiser.lr
+        super().__init__(optimiser)
+
+    def rate(self, epoch: int) -> float:
+        return self.now / self.first
+
+    def step(self, metric: float | None = None) -> None:
+        if metric is None:
+            raise ValueError("ReduceOnPlateau.step takes the metric that should become smaller")
+        if metric < self.best * (1 - self.threshold) or self.best == math.inf:
+            self.best, self.bad = metric, 0
+        else:
+            self.bad += 1
+        if self.bad > self.patience:
+            self.now, self.bad = max(self.now * self.factor, self.lowest), 0
+        super().step()
+
+    def _set(self) -> None:
+        self.optimiser.lr = self.now
+
+
+def _share(number: float) -> float:
+    if not 0 < number < 1:
+        raise ValueError(f"a factor of the learning rate is between 0 and 1, not {number!r}")
+    return number

@@ -1,0 +1,108 @@
+"""Parameters as plain numbers by name: read out, and written back all at once or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from autograd import Value
+
+
+class Mismatch(NamedTuple):
+    """The names in which a model and a state differ, as PyTorch's `load_state_dict` gives them."""
+
+    missing_keys: list[str]
+    """In the model, but not in the state."""
+    unexpected_keys: list[str]
+    """In the state, but not in the model."""
+
+
+def read(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of nested lists of Values, by name.
+
+    >>> read({"weight": [[Value(1.0), Value(2.0)]], "bias": [Value(0.5)]})
+    {'weight': [[1.0, 2.0]], 'bias': [0.5]}
+    """
+    return {name: _mapped(tree) for name, tree in tensors.items()}
+
+
+def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = True) -> Mismatch:
+    """Give the Values the numbers of a state: nested lists, or arrays, of the same shapes.
+
+    Raises a ValueError that lists every wrong shape and, if `strict`, every missing and unexpected
+    name; a TypeError for what is not a number. After an error no Value has changed.
+
+    >>> bias = Value(0.0)
+    >>> write({"bias": [bias]}, {"bias": [0.5], "scale": 2.0}, strict=False)
+    Mismatch(missing_keys=[], unexpected_keys=['scale'])
+    >>> bias.data
+    0.5
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"a state is a dict from names to numbers, not {type(state).__name__}")
+    mismatch = Mismatch([n for n in tensors if n not in state], [str(n) for n in state if n not in tensors])
+    given = {name: _plain(state[name]) for name in tensors if name in state}
+    problems = _wrong_names(mismatch) if strict else []
+    problems += [
+        f"{name} has the shape {shape(given[name])}, but the model's is {shape(tensors[name])}"
+        for name in given
+        if shape(given[name]) != shape(tensors[name])
+    ]
+    if problems:
+        raise ValueError(f"this state does not fit the model, which is unchanged: {'; '.join(problems)}")
+    pairs = [
+        (value, _number(number, name))
+        for name in given
+        for value, number in zip(flat(tensors[name]), flat(given[name]), strict=True)
+    ]
+    for value, number in pairs:
+        value.data = number
+    return mismatch
+
+
+def shape(tree: Any) -> list[int] | str:
+    """How long nested lists are, from the outside in; "uneven" where they differ among themselves.
+
+    >>> shape([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), shape([[1.0], 2.0]), shape(1.0)
+    ([3, 2], 'uneven', [])
+    """
+    if not isinstance(tree, list | tuple):
+        return []
+    inner = [shape(item) for item in tree]
+    if "uneven" in inner or any(each != inner[0] for each in inner):
+        return "uneven"
+    return [len(tree), *(inner[0] if inner else [])]
+
+
+def flat(tree: Any) -> Iterator[Any]:
+    """What nested lists hold, in order.
+
+    >>> list(flat([[1.0, 2.0], [3.0]]))
+    [1.0, 2.0, 3.0]
+    """
+    if isinstance(tree, list | tuple):
+        for item in tree:
+            yield from flat(item)
+    else:
+        yield tree
+
+
+def _wrong_names(mismatch: Mismatch) -> list[str]:
+    kinds = zip(("missing", "unexpected"), mismatch, strict=True)
+    return [f"{kind}: {', '.join(names)}" for kind, names in kinds if names]
+
+
+def _mapped(tree: Any) -> Any:
+    return [_mapped(item) for item in tree] if isinstance(tree, list | tuple) else tree.data
+
+
+def _plain(tree: Any) -> Any:
+    """An array as nested lists, without importing the package that it is of."""
+    return tree.tolist() if hasattr(tree, "tolist") else tree
+
+
+def _number(number: Any, name: str) -> float:
+    try:
+        return Value(number).data
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from error

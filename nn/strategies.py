@@ -1,0 +1,50 @@
+"""Hypothesis strategies for small networks, to test with (extra `check`)."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from .layers import MLP
+
+try:
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError("strategies need hypothesis: pip install 'chainwalk[check]'") from error
+
+ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "elu", "leaky_relu")
+"""From the simplest on: what a failing network shrinks to."""
+
+
+@st.composite
+def networks(
+    draw: Any,
+    max_inputs: int = 3,
+    max_layers: int = 2,
+    max_width: int = 3,
+    activations: tuple[str, ...] = ACTIVATIONS,
+) -> MLP:
+    """Small MLPs with simple weights, which shrink to one linear neuron of one input.
+
+    >>> networks(max_layers=1).validate()
+    """
+    inputs = draw(st.integers(1, max_inputs))
+    widths = draw(st.lists(st.integers(1, max_width), min_size=1, max_size=max_layers))
+    chosen = [draw(st.sampled_from(activations)) for _ in widths]
+    model = MLP(inputs, widths, chosen, rng=random.Random(0))
+    for parameter in model.parameters():
+        parameter.data = draw(weights())
+    return model
+
+
+def weights() -> st.SearchStrategy[float]:
+    """Numbers from -2 to 2, the simplest first; none so small that it is lost."""
+    return st.one_of(
+        st.sampled_from([0.0, 1.0, -1.0, 0.5, -0.5]), st.integers(-200, 200).map(lambda k: k / 100)
+    )
+
+
+def samples(model: MLP) -> st.SearchStrategy[list[float]]:
+    """Inputs that fit a network."""
+    width = len(model.layers[0].neurons[0].weights)
+    return st.lists(weights(), min_size=width, max_size=width)

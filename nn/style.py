@@ -1,0 +1,63 @@
+"""One look for every plot: the colours of the drawings, thin axes, dark ink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograd import THEMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LIGHT = THEMES["light"]
+POSITIVE, NEGATIVE = LIGHT.pos, LIGHT.neg
+TINT_POSITIVE, TINT_NEGATIVE = LIGHT.tint_pos, LIGHT.tint_neg
+INK, MUTE, LINE, PAPER = LIGHT.ink, LIGHT.mute, LIGHT.line, LIGHT.paper
+HIGHLIGHT = LIGHT.now
+
+CLASSES = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#7B5EA7",
+    "#8C6D31",
+    "#3E4C59",
+    "#A6761D",
+)
+"""A colour for each class: M. Okabe and K. Ito's colour-blind-safe ones first, then four darker."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+"""And a marker for each, so that nothing is said by colour alone."""
+
+
+def new_figure(
+    rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 4.5, **options: Any
+) -> tuple[Figure, Any]:
+    """A figure of so many rows and columns of styled axes, and the axes (one, or an array of them).
+
+    Sizes in inches. Raises ImportError, naming the extra, without matplotlib.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("plots need matplotlib: pip install 'chainwalk[plot]'") from error
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(rows, columns, **options)
+    for each in figure.axes:
+        styled(each)
+    return figure, axes
+
+
+def styled(axes: Axes | None = None) -> Axes:
+    """The axes that were given, or new ones, in the look of all plots."""
+    if axes is None:
+        return new_figure()[1]  # type: ignore[no-any-return]
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(LINE)
+    axes.tick_params(which="both", color=LINE, labelcolor=MUTE)
+    for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+        text.set_color(INK)
+    return axes

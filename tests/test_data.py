@@ -1,0 +1,126 @@
+"""Data: made, read, split and standardised; seeded, explicit, with clear errors."""
+
+import math
+import random
+import statistics
+
+import pytest
+
+from nn import Dataset, blobs, circles, digits, load_csv, logic_gate, moons, spirals, standardise
+
+
+def rng(seed=0):
+    return random.Random(seed)
+
+
+@pytest.mark.parametrize("make", [moons, circles, spirals, blobs])
+def test_made_data_depend_on_the_generator_alone(make):
+    assert make(50, rng=rng()) == make(50, rng=rng())
+    assert make(50, rng=rng()) != make(50, rng=rng(1))
+    assert make(51, rng=rng()).size == 51
+
+
+@pytest.mark.parametrize("make", [moons, circles, spirals])
+def test_two_classes_are_of_one_size(make):
+    assert sum(make(60, rng=rng()).targets) == 0
+
+
+def test_circles_lie_on_their_radii():
+    data = circles(100, noise=0.0, factor=0.3, rng=rng())
+    radii = {round(math.hypot(*p), 9): t for p, t in zip(data.inputs, data.targets, strict=True)}
+    assert radii == {1.0: -1.0, 0.3: 1.0}
+
+
+def test_blobs_lie_around_their_centres():
+    centres = [[0.0, 0.0, 0.0], [9.0, 9.0, 9.0]]
+    data = blobs(400, centres, deviation=0.5, rng=rng())
+    for k, centre in enumerate(centres):
+        mine = [p for p, t in zip(data.inputs, data.targets, strict=True) if t == k]
+        assert statistics.fmean(p[0] for p in mine) == pytest.approx(centre[0], abs=0.1)
+        assert statistics.stdev(p[2] for p in mine) == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (lambda: moons(1, rng=rng()), "at least 2 points"),
+        (lambda: circles(1, rng=rng()), "at least 2 points"),
+        (lambda: circles(9, factor=2.0, rng=rng()), "factor"),
+        (lambda: spirals(0, rng=rng()), "at least 2 points"),
+        (lambda: blobs(2, 3, rng=rng()), "at least 3 points"),
+        (lambda: blobs(2, 0, rng=rng()), "at least 1 centre"),
+        (lambda: logic_gate("maybe"), "there are and, or"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(make, word):
+    with pytest.raises(ValueError, match=word):
+        make()
+
+
+def test_a_gate_is_its_truth_table():
+    assert logic_gate("xor").targets == [-1.0, 1.0, 1.0, -1.0]
+    assert logic_gate("nand").targets == [-t for t in logic_gate("and").targets]
+
+
+def test_the_digits_are_real_and_scaled():
+    pytest.importorskip("sklearn")
+    data = digits()
+    assert data.size == 1797
+    assert set(data.targets) == set(range(10))
+    assert all(0 <= pixel <= 1 for image in data.inputs for pixel in image)
+    assert max(pixel for image in data.inputs for pixel in image) == 1
+
+
+def test_standardising_takes_mean_and_deviation_from_the_training_data():
+    data = Dataset([[1.0, 7.0], [3.0, 7.0], [8.0, 7.0]], [0.0, 0.0, 0.0])
+    shift = standardise(data)
+    inputs = shift(data).inputs
+    assert statistics.fmean(x for x, _ in inputs) == pytest.approx(0)
+    assert statistics.pstdev([x for x, _ in inputs]) == pytest.approx(1)
+    assert [y for _, y in inputs] == [0.0, 0.0, 0.0]
+    assert shift.point([4.0, 8.0]) == [0.0, 1.0]
+    with pytest.raises(ValueError, match="standardises 2 numbers, not 1"):
+        shift.point([1.0])
+    with pytest.raises(ValueError, match="empty"):
+        standardise(Dataset([], []))
+
+
+# Files
+
+
+def written(tmp_path, text):
+    path = tmp_path / "data.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_with_and_without_a_header(tmp_path):
+    path = written(tmp_path, "a,b,y\n1,2,3\n\n4, 5 ,6.5e1\n")
+    assert load_csv(path) == load_csv(path, "y") == load_csv(path, 2)
+    assert load_csv(path) == Dataset([[1.0, 2.0], [4.0, 5.0]], [3.0, 65.0])
+    assert load_csv(path, "a") == Dataset([[2.0, 3.0], [5.0, 65.0]], [1.0, 4.0])
+    assert load_csv(written(tmp_path, "1,2\n3,4\n"), 0) == Dataset([[2.0], [4.0]], [1.0, 3.0])
+    assert load_csv(written(tmp_path, "1,2\n3,4\n"), header=True) == Dataset([[3.0]], [4.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "word"),
+    [
+        ("", {}, "no rows"),
+        ("a,b\n", {}, "a header and no rows"),
+        ("1,2\n3\n", {}, "line 2: 1 fields, but the first line has 2"),
+        ("a,b\n1,2\n3,x\n", {}, "line 3, column 'b': 'x' is not a number"),
+        ("1,2\n3,\n", {}, "line 2, column 2: '' is not a number"),
+        ("a,b\n1,2\n", {"target": "c"}, "no column is called 'c': the columns are a, b"),
+        ("1,2\n", {"target": "c"}, "has no header"),
+        ("1,2\n", {"target": 5}, "no column 5: there are 2"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(tmp_path, text, options, word):
+    with pytest.raises(ValueError, match=word):
+        load_csv(written(tmp_path, text), **options)
+
+
+def test_a_missing_file_is_pythons_own_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_csv(tmp_path / "nothing.csv")

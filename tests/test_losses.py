@@ -1,0 +1,147 @@
+"""Every loss: its equation in high precision, its gradient by the checker, extreme logits, bad targets."""
+
+import math
+
+import pytest
+
+pytest.importorskip("mpmath")
+
+import mpmath
+
+from autograd import Value
+from autograd.checking import check
+from nn.losses import (
+    LOSSES,
+    absolute_error,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge,
+    huber,
+    kl_divergence,
+    loss_function,
+    squared_error,
+)
+
+mpf = mpmath.mpf
+
+
+def log_softmax(z):
+    return [x - mpmath.log(mpmath.fsum(map(mpmath.exp, z))) for x in z]
+
+
+CASES = {
+    "squared_error": ([0.5, -2.0], [1.0, 3.0], lambda p, t: (p - t) ** 2),
+    "absolute_error": ([0.5, -2.0], [1.0, 3.0], lambda p, t: abs(p - t)),
+    "huber": ([0.5, -2.0], [1.0, 3.0], lambda p, t: (p - t) ** 2 / 2 if abs(p - t) < 1 else abs(p - t) - 0.5),
+    "hinge": ([0.5, -2.0], [1.0, 1.0], lambda p, t: max(mpf(0), 1 - t * p)),
+    "binary_cross_entropy_with_logits": (
+        [0.5, -30.0],
+        [0.25, 1.0],
+        lambda p, t: -t * mpmath.log(1 / (1 + mpmath.exp(-p))) - (1 - t) * mpmath.log(1 / (1 + mpmath.exp(p))),
+    ),
+    "cross_entropy": ([[0.5, -1.0, 2.0], [3.0, 0.0, -40.0]], [2, 1], lambda z, t: -log_softmax(z)[int(t)]),
+    "kl_divergence": (
+        [[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]],
+        [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]],
+        lambda z, t: mpmath.fsum(a * (mpmath.log(a) - q) for a, q in zip(t, log_softmax(z), strict=True) if a),
+    ),
+}
+
+
+def lifted(tree, kind):
+    return [lifted(item, kind) for item in tree] if isinstance(tree, list) else kind(tree)
+
+
+def test_every_loss_has_a_case():
+    assert CASES.keys() == LOSSES.keys()
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_loss_is_the_mean_of_its_equation(name):
+    predictions, targets, equation = CASES[name]
+    with mpmath.workdps(50):
+        pairs = zip(lifted(predictions, mpf), lifted(targets, mpf), strict=True)
+        exact = mpmath.fsum(equation(p, t) for p, t in pairs) / len(predictions)
+        assert LOSSES[name](predictions, targets) == pytest.approx(float(exact), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_the_gradient_of_a_loss_passes_the_checker(name):
+    predictions, targets, _ = CASES[name]
+    loss = LOSSES[name](lifted(predictions, Value), targets)
+    assert check(loss, order=2).verdict == "right"
+
+
+@pytest.mark.parametrize("z", [1000.0, -1000.0])
+def test_extreme_logits_stay_finite_and_exact(z):
+    for target in (0.0, 1.0):
+        x = Value(z)
+        loss = binary_cross_entropy_with_logits([x], [target])
+        loss.backward()
+        assert loss.data == (0.0 if (z > 0) == (target == 1) else 1000.0)
+        assert x.grad == (0.0 if (z > 0) == (target == 1) else math.copysign(1.0, z))
+    logits = [Value(z), Value(0.0)]
+    loss = cross_entropy([logits], [1])
+    loss.backward()
+    assert loss.data == max(z, 0.0)
+    assert [v.grad for v in logits] == ([1.0, -1.0] if z > 0 else [0.0, 0.0])
+
+
+def test_a_small_loss_keeps_its_digits():
+    assert binary_cross_entropy_with_logits([40.0], [1.0]) == pytest.approx(math.exp(-40), rel=1e-12)
+    assert cross_entropy([[40.0, 0.0]], [0]) == pytest.approx(math.exp(-40), rel=1e-12)
+
+
+def test_vector_predictions_are_compared_entry_by_entry():
+    assert squared_error([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 4.0]]) == (4 + 9) / 4
+    assert absolute_error([[1.0, 2.0]], [[0.0, 0.0]]) == 1.5
+
+
+def test_probabilities_are_targets_too():
+    assert cross_entropy([[0.0, 0.0]], [[0.5, 0.5]]) == pytest.approx(math.log(2))
+    assert kl_divergence([[0.0, math.log(3)]], [[0.25, 0.75]]) == pytest.approx(0.0, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("loss", "predictions", "targets", "word"),
+    [
+        (squared_error, [], [], "at least one prediction"),
+        (squared_error, [1.0], [1.0, 2.0], "1 predictions for 2 targets"),
+        (squared_error, [[1.0, 2.0]], [1.0], "for classes use cross_entropy"),
+        (squared_error, [[1.0, 2.0]], [[1.0]], "its target is 1 numbers"),
+        (hinge, [1.0], [0.0], r"-1 and \+1"),
+        (binary_cross_entropy_with_logits, [1.0], [-1.0], "targets from 0 to 1"),
+        (cross_entropy, [[1.0, 2.0]], [2], "from 0 to 1 as its target"),
+        (cross_entropy, [[1.0, 2.0]], [0.5], "from 0 to 1 as its target"),
+        (cross_entropy, [[1.0, 2.0]], [[0.5, 0.4]], "add up to 1"),
+        (kl_divergence, [[1.0, 2.0]], [[1.5, -0.5]], "add up to 1"),
+        (lambda p, t: huber(p, t, delta=0.0), [1.0], [1.0], "delta is a number above 0"),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(loss, predictions, targets, word):
+    with pytest.raises(ValueError, match=word):
+        loss(predictions, targets)
+
+
+def test_a_loss_by_its_name():
+    assert loss_function("huber") is huber
+    with pytest.raises(ValueError, match="there are squared_error"):
+        loss_function("mse")
+
+
+def test_losses_agree_with_torch():
+    torch = pytest.importorskip("torch")
+    f = torch.nn.functional
+    theirs = {
+        "squared_error": f.mse_loss,
+        "absolute_error": f.l1_loss,
+        "huber": f.huber_loss,
+        "binary_cross_entropy_with_logits": f.binary_cross_entropy_with_logits,
+        "cross_entropy": f.cross_entropy,
+        "kl_divergence": lambda z, t: f.kl_div(f.log_softmax(z, 1), t, reduction="batchmean"),
+    }
+    for name, function in theirs.items():
+        predictions, targets, _ = CASES[name]
+        kind = torch.long if name == "cross_entropy" else torch.float64
+        expected = function(torch.tensor(predictions, dtype=torch.float64), torch.tensor(targets, dtype=kind))
+        assert LOSSES[name](predictions, targets) == pytest.approx(expected.item(), rel=1e-13)
