@@ -1,5 +1,7 @@
 """A real notebook: pictures and the player show themselves below their cells."""
 
+from pathlib import Path
+
 import pytest
 
 nbclient = pytest.importorskip("nbclient")
@@ -48,3 +50,27 @@ def test_the_player_is_a_frame_with_the_whole_page_inside(shown):
     assert 'sandbox="allow-scripts"' in frame
     assert "&lt;!doctype html&gt;" in frame
     assert shown[5][0]["text/plain"].startswith("Backprop of y")
+
+
+@pytest.fixture(scope="module")
+def lecture():
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    path = Path(__file__).parents[1] / "demos" / "lecture.ipynb"
+    notebook = nbformat.read(path, 4)
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()  # raises where a cell does
+    return notebook.cells
+
+
+def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
+    kinds = [kind for cell in lecture for out in cell.get("outputs", []) for kind in out.get("data", {})]
+    assert kinds.count("image/svg+xml") == 2
+    assert kinds.count("image/png") == 2
+    assert kinds.count("text/html") == 1
+
+
+def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):
+    said = "".join(out.get("text", "") for cell in lecture for out in cell.get("outputs", []))
+    assert "XOR  not converged" in said
+    assert "error arrives at the last layer first" in said
+    assert "k_means_by_gradient" in said

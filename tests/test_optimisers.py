@@ -148,8 +148,9 @@ def test_a_state_of_something_else_changes_nothing():
     ("make", "options", "word"),
     [
         (SGD, {"lr": 0.0}, "lr"), (SGD, {"lr": 0.1, "momentum": 1.0}, "momentum"),
-        (SGD, {"lr": 0.1, "nesterov": True}, "nesterov"), (SGD, {"lr": 0.1, "weight_decay": -1.0}, "weight_decay"),
-        (Adam, {"betas": (0.9, 1.0)}, "betas"), (Adam, {"eps": -1.0}, "eps"), (RMSprop, {"alpha": 1.5}, "alpha"),
+        (SGD, {"lr": 0.1, "nesterov": True}, "nesterov"), (SGD, {"lr": 0.1, "weight_decay": -1.0}, "weight"),
+        (Adam, {"betas": (0.9, 1.0)}, "betas"), (Adam, {"eps": -1.0}, "eps"),
+        (RMSprop, {"alpha": 1.5}, "alpha"),
     ],
 )  # fmt: skip
 def test_settings_outside_their_range_are_refused(make, options, word):

@@ -23,6 +23,8 @@ Precise = Any
 
 MP: Any = MPContext()
 """A context of our own: whatever precision the user's mpmath has, neither disturbs the other."""
+BITS = 20_000
+"""How long a number may get: the cosine of one with a million digits would take minutes."""
 _LOCK = threading.RLock()
 
 
@@ -192,6 +194,9 @@ def exactly(x: float) -> Precise:
 def as_real(found: Any) -> Precise:
     """A result as a precise real number; a ValueError if it is complex: outside the domain."""
     if found.__class__ is MP.mpf:
+        _, _, exponent, size = found._mpf_
+        if exponent + size > BITS:
+            raise OverflowError("a number that no float64 comes near")
         return found
     if isinstance(found, MP.mpc):
         if found.imag != 0:

@@ -26,10 +26,8 @@ def main(folder: str = "pictures") -> None:
     optimiser = SGD(coordinates, lr=0.002, momentum=0.9)
     paths = [[(x.data, y.data)] for x, y in points]
     energies = []
-    print(
-        f"{COUNT} charges in a disc repel each other. No example says where they belong; the energy says how bad"
-    )
-    print("the present places are, and its gradient how to move: minus the gradient is the force.\n")
+    print(f"{COUNT} charges in a disc repel each other. No example says where they belong; the energy says how")
+    print("bad the present places are, and its gradient how to move: minus the gradient is the force.\n")
     for step in range(401):
         optimiser.zero_grad()
         now = energy(points)
@@ -72,8 +70,8 @@ def picture(paths, energies, target: Path) -> Path:
     right.set_ylabel("energy")
     right.set_title("the objective")
     target.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target / "09_objective_without_labels.png", dpi=120)
-    return target / "09_objective_without_labels.png"
+    figure.savefig(target / "12_objective_without_labels.png", dpi=120)
+    return target / "12_objective_without_labels.png"
 
 
 if __name__ == "__main__":

@@ -30,20 +30,20 @@ def main(folder: str = "pictures") -> None:
         return loss
 
     loss = forward_and_back("Before the update")
-    print(" ", draw(loss, groups=model, collapse="layer").save(target / "07_layers.svg"))
-    print(" ", draw(loss, groups=model, collapse="neuron").save(target / "07_before.svg"))
+    print(" ", draw(loss, groups=model, collapse="layer").save(target / "08_layers.svg"))
+    print(" ", draw(loss, groups=model, collapse="neuron").save(target / "08_before.svg"))
     print("Every weight now moves a little against its gradient.\n")
     optimiser.step()
     loss = forward_and_back("After the update")
-    print(" ", draw(loss, groups=model, collapse="neuron").save(target / "07_after.svg"))
-    print(" ", loss.backprop().save(target / "07_step_through.html", groups=model))
+    print(" ", draw(loss, groups=model, collapse="neuron").save(target / "08_after.svg"))
+    print(" ", loss.backprop().save(target / "08_step_through.html", groups=model))
 
     print("\nOver a whole training run the same is a line for each layer:")
     history = fit(MLP(2, [8, 8, 8, 1], activation="tanh", rng=rng), moons(100, rng=rng), epochs=30, rng=rng)
     figure = Figure(figsize=(7, 4), layout="constrained")
     plot_gradient_flow(history, figure.subplots()).set_title("gradient of each layer's weights")
-    figure.savefig(target / "07_gradient_flow.png", dpi=120)
-    print(" ", target / "07_gradient_flow.png")
+    figure.savefig(target / "08_gradient_flow.png", dpi=120)
+    print(" ", target / "08_gradient_flow.png")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main(folder: str = "pictures") -> None:
         item = Value(s, "x0")
         relu([item]).backward()
         print(f"  s = {s:+g}: dy/dx = {item.grad:g}")
-    print(f"Pictures: {draw(y, groups=neuron).save(target / '06_neuron.svg')} {picture(neuron, x, target)}")
+    print(f"Pictures: {draw(y, groups=neuron).save(target / '07_neuron.svg')} {picture(neuron, x, target)}")
 
 
 def picture(neuron: Neuron, x: list[Value], target: Path) -> Path:
@@ -57,8 +57,8 @@ def picture(neuron: Neuron, x: list[Value], target: Path) -> Path:
         axes.set_title(f"y as a function of {name}: slope {slope:+.3f}")
         axes.set_xlabel(name)
     left.set_ylabel("y")
-    figure.savefig(target / "06_neuron.png", dpi=120)
-    return target / "06_neuron.png"
+    figure.savefig(target / "07_neuron.png", dpi=120)
+    return target / "07_neuron.png"
 
 
 if __name__ == "__main__":
