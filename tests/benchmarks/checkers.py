@@ -21,7 +21,7 @@ import mutants
 
 import autograd.value
 from autograd import TABLE, DomainError
-from autograd.checking import check
+from autograd.checking import Line, Program, check
 from autograd.checking.generation import FAMILIES, from_generator, generate
 from autograd.modes import ieee_arithmetic
 
@@ -117,8 +117,18 @@ def checkers():
 
 
 def caught(accepts, op, families, count):
-    """Whether any program shows an operation wrong."""
-    return any(not accepts(p) for family in families for p in programs_with(op, family, count))
+    """Whether any program is refused with the wrong operation and accepted with the right one."""
+    return any(
+        not accepts(program) and accepts(righted(program))
+        for family in families
+        for program in programs_with(op, family, count)
+    )
+
+
+def righted(program):
+    """The program with the table's own operations."""
+    lines = [Line(TABLE[line.op.name], line.operands) for line in program.lines]
+    return Program(program.inputs, tuple(lines))
 
 
 def measured(accepts, count):
@@ -144,9 +154,10 @@ def measured(accepts, count):
     for backward in mutants.ACCUMULATIONS:
         autograd.value.backward = backward
         try:
-            accumulations += any(not accepts(program) for program in tame)
+            refused = [program for program in tame if not accepts(program)]
         finally:
             autograd.value.backward = right
+        accumulations += any(accepts(program) for program in refused)
     return alarms, [*groups, accumulations], 1e3 * took / done
 
 
