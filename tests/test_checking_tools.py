@@ -16,7 +16,16 @@ from hypothesis import strategies as st  # noqa: E402
 
 from autograd import TABLE, Value, cos, operation  # noqa: E402
 from autograd.__main__ import main  # noqa: E402
-from autograd.checking import check, check_gradients_of, expressions, numbers, operands, programs  # noqa: E402
+from autograd.checking import (
+    Line,
+    Program,
+    check,
+    check_gradients_of,
+    expressions,
+    numbers,
+    operands,
+    programs,
+)  # noqa: E402
 from autograd.checking.generation import FAMILIES  # noqa: E402
 from autograd.checking.proof import BLOCK, Block, check_block, prove, summary, teller  # noqa: E402
 from autograd.parsing import evaluate  # noqa: E402
@@ -120,6 +129,7 @@ def test_a_users_suite_fails_readably_where_a_gradient_is_wrong(pytester):
     text = result.stdout.str()
     assert "is wrong at slope" in text
     assert "smallest program that shows it: v0 = slope(x0)   at x0 = 1" in text
+    assert "reproduce: check_gradients(slope, 1.0, order=1)" in text
     picture = re.search(r"picture: (\S+)", text)[1]
     assert (pytester.path / picture).read_text("utf-8").startswith("<?xml")
     assert "finite differences" in text
@@ -269,3 +279,9 @@ def test_declared_operations_go_through_the_same_tools():
         assert check(program.record()[0]).verdict != "wrong"
 
     never_wrong()
+
+
+def test_a_program_as_an_example_line_is_that_program():
+    program = find(programs(), lambda p: len(p.lines) > 2, settings=settings(QUICK, database=None))
+    text = program.example().removeprefix("@example(").removesuffix(")")
+    assert eval(text, {"Program": Program, "Line": Line, "TABLE": TABLE}) == program

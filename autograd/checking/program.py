@@ -106,6 +106,15 @@ class Program(NamedTuple):
             + [f"print({', '.join(f'{name}.grad' for name in names[: len(self.inputs)])})"]
         )
 
+    def example(self) -> str:
+        """A line for hypothesis's `@example`, which makes a test run this very program each time.
+
+        >>> print(Program((0.5,), (Line(TABLE["tanh"], (0,)),)).example())
+        @example(Program((0.5,), (Line(TABLE['tanh'], (0,)),)))
+        """
+        lines = "".join(f"Line(TABLE[{op.name!r}], {operands!r})," + " " for op, operands in self.lines)
+        return f"@example(Program({self.inputs!r}, ({lines.rstrip()})))"
+
     def _call(self, line: Line, names: list[str]) -> str:
         words = [names[i] if i.__class__ is int else plain(i) for i in line.operands]
         if line.op.variadic:

@@ -42,12 +42,18 @@ def check_gradients_of(
         from hypothesis import HealthCheck, Phase, given, settings
 
         from .functions import check_gradients
+        from .report import GradientError
 
         def property_(point: tuple[Any, ...]) -> None:
             name = getattr(f, "__name__", "f")
-            report = check_gradients(f, *point, order=order, gradient=gradient, save=picture_of(name))
+            options = f", order={order}" if gradient is None else ", gradient=..."
+            again = f"  reproduce: check_gradients({name}, {', '.join(map(repr, point))}{options})"
+            try:
+                report = check_gradients(f, *point, order=order, gradient=gradient, save=picture_of(name))
+            except GradientError as error:
+                raise GradientError(f"{error}\n{again}") from None
             if not undecided and not report.right:
-                raise AssertionError(f"{report}\nreproduce: check_gradients({name}, {_listed(point)})")
+                raise AssertionError(f"{report}\n{again}")
             test(report)
 
         phases = [phase for phase in Phase if phase is not Phase.explain]  # it would list the checker's insides
@@ -65,10 +71,6 @@ def check_gradients_of(
         return run
 
     return decorate
-
-
-def _listed(point: tuple[Any, ...]) -> str:
-    return ", ".join(map(repr, point))
 
 
 def _points(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> Any:
