@@ -23,7 +23,9 @@ _ENTRIES = (
     Op("pos(x)",         "+x",                  "1.0",
        symbol="+", written="+x", about="the number itself, as a new node", example="pos(2.0) = 2.0"),
     Op("pow(x, y)",      "pow(x, y)",
-       "y * pow(x, y - 1.0) if x or y else 0.0", "out * log(x) if x else 0.0",
+       # Near exponent 0 the rounding of y - 1 would cost as many digits as log(x) has.
+       "y * out / x if x and abs(y) < 0.5 else y * pow(x, y - 1.0) if x or y else 0.0",
+       "out * log(x) if x else 0.0",
        domain="x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0", symbol="^", written="x ** y",
        about="x to the power y",
        note="x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs a whole exponent, towards which it has no derivative (nan)",
