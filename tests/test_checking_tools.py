@@ -10,12 +10,12 @@ import pytest
 pytest.importorskip("mpmath")
 hypothesis = pytest.importorskip("hypothesis")
 
-import mutants  # noqa: E402
-from hypothesis import HealthCheck, Phase, find, given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
+import mutants
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
 
-from autograd import TABLE, Value, cos, operation  # noqa: E402
-from autograd.__main__ import main  # noqa: E402
+from autograd import TABLE, Value, cos, operation
+from autograd.__main__ import main
 from autograd.checking import (
     Line,
     Program,
@@ -25,11 +25,11 @@ from autograd.checking import (
     numbers,
     operands,
     programs,
-)  # noqa: E402
-from autograd.checking.generation import FAMILIES  # noqa: E402
-from autograd.checking.proof import BLOCK, Block, check_block, prove, summary, teller  # noqa: E402
-from autograd.parsing import evaluate  # noqa: E402
-from autograd.recording import function_of  # noqa: E402
+)
+from autograd.checking.generation import FAMILIES
+from autograd.checking.proof import BLOCK, Block, check_block, prove, summary, teller
+from autograd.parsing import evaluate
+from autograd.recording import function_of
 
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
