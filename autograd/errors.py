@@ -11,3 +11,7 @@ class AnomalyError(ArithmeticError):
 
 class StaleGraphError(RuntimeError):
     """A leaf's data changed after the forward pass, so the rules no longer describe the graph."""
+
+
+class TracingError(TypeError):
+    """A function that is being compiled depends on a number that is not known yet."""

@@ -23,6 +23,8 @@ class Mode(NamedTuple):
     """Whether a nan or an infinity is an error at once."""
     total: bool = False
     """Whether a point outside the domain gives nan or inf instead of an error."""
+    tracing: bool = False
+    """Whether the graph is recorded to be compiled, so that no number is known."""
 
 
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
@@ -118,3 +120,8 @@ def ieee_arithmetic() -> _Switch:
     -inf
     """
     return _Switch(total=True)
+
+
+def tracing() -> _Switch:
+    """Record without numbers: a comparison gives a node, and a branch on it is an error."""
+    return _Switch(tracing=True, total=True, recording=True, watching=False)

@@ -8,7 +8,7 @@ from typing import Any, final
 from .differentiation import pull_back
 from .entry import Op
 from .graph import backward, topological_order
-from .modes import always_recording
+from .modes import CURRENT, always_recording
 from .ops import TABLE
 from .pickling import finish, reduced
 from .recording import RECORDED, bind, is_number, number, recorder
@@ -97,18 +97,28 @@ class Value:
     maximum, minimum, step, clip = (RECORDED[name] for name in "maximum minimum step clip".split())
 
     def __lt__(self, other: Any) -> bool:
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["compared"]("lt", self, other)  # type: ignore[no-any-return]
         return self.data < (other.data if other.__class__ is Value else number(other))
 
     def __le__(self, other: Any) -> bool:
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["compared"]("le", self, other)  # type: ignore[no-any-return]
         return self.data <= (other.data if other.__class__ is Value else number(other))
 
     def __gt__(self, other: Any) -> bool:
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["compared"]("gt", self, other)  # type: ignore[no-any-return]
         return self.data > (other.data if other.__class__ is Value else number(other))
 
     def __ge__(self, other: Any) -> bool:
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["compared"]("ge", self, other)  # type: ignore[no-any-return]
         return self.data >= (other.data if other.__class__ is Value else number(other))
 
     def __bool__(self) -> bool:
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["decided"](self)  # type: ignore[no-any-return]
         return self.data != 0
 
     def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:

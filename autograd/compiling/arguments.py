@@ -1,0 +1,162 @@
+"""The arguments of a compiled function: their form, as Values to record, as numbers to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..value import Value
+
+Array = Any
+"""A numpy array."""
+
+
+class Leaf(NamedTuple):
+    """An array among the arguments: a number, a nested list of numbers, or numpy's."""
+
+    shape: tuple[int, ...]
+    """Without the rows."""
+    form: str
+    """"number", "list" or "array"."""
+    rows: bool
+    """Whether it has a leading axis of rows."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers, in each row."""
+        return int(np.prod(self.shape, dtype=int))
+
+
+class Branch(NamedTuple):
+    """Arguments inside of an argument: a list, tuple or dict that holds arrays."""
+
+    kind: Any
+    keys: tuple[Any, ...]
+    parts: tuple[Any, ...]
+
+
+def described(argument: Any, rows: bool, name: str) -> Any:
+    """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
+    if isinstance(argument, np.ndarray):
+        array = numeric(argument, name)
+        if rows and array.ndim == 0:
+            raise ValueError(
+                f"{name} is batched: it needs a leading axis of rows, not the single number {array}"
+            )
+        return Leaf(array.shape[1:] if rows else array.shape, "array", rows)
+    if isinstance(argument, dict):
+        parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
+        return Branch(dict, tuple(argument), parts)
+    if isinstance(argument, list | tuple):
+        if _holds_arrays(argument):
+            parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
+            return Branch(type(argument), (), parts)
+        array = numeric(argument, name)
+        if rows and array.ndim == 0:
+            raise ValueError(f"{name} is batched: it needs a leading axis of rows")
+        return Leaf(array.shape[1:] if rows else array.shape, "list", rows)
+    array = numeric(argument, name)
+    if rows:
+        raise ValueError(
+            f"{name} is batched: it needs a leading axis of rows, not the single number {argument!r}"
+        )
+    return Leaf((), "number", False)
+
+
+def _holds_arrays(items: Sequence[Any]) -> bool:
+    """Whether a sequence has to be taken apart: it holds arrays, or lists of different lengths."""
+    if any(isinstance(item, np.ndarray | dict) for item in items):
+        return True
+    nested = [item for item in items if isinstance(item, list | tuple)]
+    lengths = {len(item) for item in nested}
+    ragged = len(lengths) > 1 or (bool(nested) and len(nested) < len(items))
+    return ragged or any(_holds_arrays(item) for item in nested)
+
+
+def numeric(argument: Any, name: str) -> Array:
+    """An array of real numbers, as it is where it is one. Raises TypeError for anything else."""
+    if isinstance(argument, Value):
+        raise TypeError(f"{name} is a Value: a compiled function takes numbers, here {name}.data")
+    try:
+        array = np.asarray(argument)
+    except ValueError as error:
+        raise TypeError(f"{name} is not an array of numbers: {error}") from None
+    if array.dtype.kind not in "iuf" and array.size:
+        kind = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}.get(
+            array.dtype.kind, str(array.dtype)
+        )
+        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}")
+    return array
+
+
+def leaves_of(form: Any) -> Iterator[Leaf]:
+    """The leaves of an argument's form, in order."""
+    if isinstance(form, Leaf):
+        yield form
+    else:
+        for part in form.parts:
+            yield from leaves_of(part)
+
+
+def with_values(form: Any, values: Iterator[Value]) -> Any:
+    """An argument as the function sees it while it is recorded: Values in the place of its numbers."""
+    if isinstance(form, Branch):
+        return _assembled(form, [with_values(part, values) for part in form.parts])
+    if form.form == "number":
+        return next(values)
+    array = np.empty(form.shape, dtype=object)
+    for place in np.ndindex(*form.shape):
+        array[place] = next(values)
+    if form.shape == ():
+        return array[()]
+    return array if form.form == "array" else array.tolist()
+
+
+def _assembled(form: Branch, parts: list[Any]) -> Any:
+    if form.kind is dict:
+        return dict(zip(form.keys, parts, strict=True))
+    if hasattr(form.kind, "_fields"):
+        return form.kind(*parts)
+    return form.kind(parts)
+
+
+def rebuilt(form: Any, items: Iterator[Any]) -> Any:
+    """Items in the place of the leaves."""
+    if isinstance(form, Leaf):
+        return next(items)
+    return _assembled(form, [rebuilt(part, items) for part in form.parts])
+
+
+def read(form: Any, argument: Any, into: list[Array]) -> bool:
+    """The arrays of an argument; False where it has another form, which only `described` explains."""
+    if isinstance(form, Leaf):
+        return _read_leaf(form, argument, into)
+    if type(argument) is not form.kind or len(argument) != len(form.parts):
+        return False
+    if form.kind is dict:
+        if tuple(argument) != form.keys:
+            return False
+        argument = list(argument.values())
+    return all(read(part, item, into) for part, item in zip(form.parts, argument, strict=True))
+
+
+def _read_leaf(form: Leaf, argument: Any, into: list[Array]) -> bool:
+    if form.form == "number":
+        into.append(argument)
+        return argument.__class__ is float or argument.__class__ is int
+    array = argument
+    if form.form == "list":
+        if not isinstance(argument, list | tuple):
+            return False
+        try:
+            array = np.asarray(argument)
+        except ValueError:
+            return False
+    if array.__class__ is not np.ndarray or (array.dtype.kind not in "fiu" and array.size):
+        return False
+    if (array.shape[1:] if form.rows else array.shape) != form.shape or (form.rows and not array.ndim):
+        return False
+    into.append(array)
+    return True

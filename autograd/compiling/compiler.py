@@ -1,0 +1,397 @@
+"""`compile`: a function of numbers, or a recorded graph, as native code with all its derivatives."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from ..value import Value
+from .arguments import Leaf, described, leaves_of, with_values
+from .cache import CodeCache
+from .native import Host, host
+from .plan import Options, Plan, Wanted
+from .tracing import Trace, trace
+
+_MOST = 64
+"""So many plans are kept; arguments of ever new shapes drop the oldest."""
+
+
+class Compiled:
+    """A function compiled to native code; see `compile`.
+
+    It records and compiles itself at the first call with arguments of a new form, for each thing
+    that is asked of it. It keeps no state that a result could depend on, may be called from many
+    threads at once, and can be pickled where the function can.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        batched: str | int | Sequence[str | int] = (),
+        *,
+        dtype: Any = "float64",
+        threads: int = 1,
+        lanes: int | str = "auto",
+        cache: Any = None,
+        machine: Host | None = None,
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"compile takes a function of numbers, or a Value with inputs=[...], not {f!r}")
+        self.f, self.batched, self.threads, self.lanes = f, batched, threads, lanes
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
+            raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
+        if not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads is a number of threads, 1 or more, not {threads!r}")
+        self._machine = machine
+        self._cache = cache
+        self._names = _parameters(f)
+        self._options = self._chosen()
+        self._plans: dict[Any, Plan] = {}
+        self._latest: dict[Wanted, Plan] = {}
+        self._traces: dict[Any, Trace] = {}
+        self._lock = threading.RLock()
+        self._all_batched = batched == "all"
+        if not self._all_batched:
+            wanted = [batched] if isinstance(batched, str | int) else list(batched)
+            self._rows = frozenset(self._position(item, "batched") for item in wanted)
+        if not isinstance(f, GraphFunction):
+            update_wrapper(self, f)
+
+    def _chosen(self) -> Options:
+        machine, single = self._machine or host(), self.dtype == np.float32
+        if self.lanes != "auto":
+            most = machine.lanes(single)
+            if self.lanes not in (1, 2, 4, 8, 16) or self.lanes > most:
+                raise ValueError(
+                    f'lanes is "auto" or a power of two up to {most} on this machine, not {self.lanes!r}'
+                )
+            machine = machine._replace(width=self.lanes * self.dtype.itemsize)
+        return Options(machine, single, self.threads, CodeCache(self._cache) if self._cache else None)
+
+    # Calling.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """f's result: a float, or an array with an entry for each row; nested as f nests it."""
+        return self._run(Wanted("value"), self._bound(args, kwargs))
+
+    def value_and_grad(self, *args: Any, wrt: Any = None, per_row: bool = False) -> tuple[Any, Any]:
+        """The values, and the gradient of their sum: one array for each argument in `wrt`, shaped like it.
+
+        `wrt` has names or positions; by default all arguments. One name or position alone gives its
+        gradient without a tuple around it. A gradient has rows where its argument has; that of a
+        shared argument is summed over the rows, unless `per_row` keeps them apart.
+        """
+        found: tuple[Any, Any] = self._run(self._asked("value_and_grad", wrt, per_row, args), args)
+        return found
+
+    def grad(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """The gradient alone, as `value_and_grad` gives it."""
+        return self._run(self._asked("grad", wrt, per_row, args), args)
+
+    def jacobian(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """For each number of f's result, in its place, the gradient as `grad` gives it."""
+        return self._run(self._asked("jacobian", wrt, per_row, args), args)
+
+    def hessian(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """All second derivatives: for each argument in `wrt` those by each, of both their shapes.
+
+        An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
+        """
+        return self._run(self._asked("hessian", wrt, per_row, args), args)
+
+    def hvp(self, *args: Any, vector: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """The Hessian times a vector: `vector` and the result are shaped like the arguments in `wrt`.
+
+        With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
+        """
+        asked = self._asked("hvp", wrt, per_row, args)
+        parts = (vector,) if asked.bare else tuple(vector)
+        if len(parts) != len(asked.wrt):
+            raise ValueError(f"hvp needs a vector for each of {len(asked.wrt)} arguments, not {len(parts)}")
+        return self._run(asked, (*args, *parts))
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        if not kwargs:
+            return args
+        bound = inspect.signature(self.f).bind(*args, **kwargs)
+        if bound.kwargs:
+            raise TypeError(
+                f"{_name(self.f)} takes {', '.join(bound.kwargs)} by keyword only: compile a lambda around it"
+            )
+        return bound.args
+
+    def _asked(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+        if wrt is None:
+            return Wanted(what, tuple(range(len(args))), False, per_row)
+        bare = isinstance(wrt, str | int)
+        positions = tuple(self._position(item, "wrt", len(args)) for item in ([wrt] if bare else wrt))
+        if len(set(positions)) < len(positions):
+            raise ValueError(f"wrt={wrt!r} names an argument twice")
+        return Wanted(what, positions, bare, per_row)
+
+    def _position(self, item: Any, option: str, count: int | None = None) -> int:
+        """An argument by name or position, counted from the front."""
+        count = len(self._names) if count is None else count
+        if isinstance(item, str) and item in self._names:
+            return self._names.index(item)
+        if isinstance(item, int) and not isinstance(item, bool) and (-count <= item < count or not self._names):
+            return item % count if count else item
+        known = ", ".join(self._names) or "unknown"
+        raise ValueError(f"{option}={item!r} is no argument of {_name(self.f)}: its arguments are {known}")
+
+    def _is_batched(self, position: int) -> bool:
+        return self._all_batched or position in self._rows
+
+    def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
+        plan = self._latest.get(wanted)
+        leaves = plan.read(args) if plan is not None else None
+        if plan is None or leaves is None:
+            plan = self._plan(wanted, args)
+            leaves = plan.read(self._plain(plan, args))
+            if leaves is None:
+                raise TypeError(f"{_name(self.f)} cannot read its arguments: give arrays of int or float")
+        return plan.run(leaves)
+
+    def _plain(self, plan: Plan, args: Sequence[Any]) -> list[Any]:
+        """Arguments as `read` takes them: numpy's numbers as floats, subclasses of arrays as arrays."""
+        return [_plain(form, argument) for form, argument in zip(plan.forms, args, strict=False)]
+
+    # Recording and compiling.
+
+    def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
+        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        forms = tuple(
+            described(argument, self._is_batched(k), self._called(k)) for k, argument in enumerate(args[:count])
+        )
+        for k, vector in zip(wanted.wrt, args[count:], strict=False):  # of hvp only
+            if described(vector, self._is_batched(k), "vector") != forms[k]:
+                raise ValueError(f"hvp needs a vector shaped like {self._called(k)}, not {vector!r:.80}")
+        key = (wanted, forms)
+        with self._lock:
+            plan = self._plans.get(key)
+            if plan is None:
+                plan = self._plans[key] = Plan(self._trace(forms), forms, wanted, self._options)
+                while len(self._plans) > _MOST:
+                    del self._plans[next(iter(self._plans))]
+            self._latest[wanted] = plan
+        return plan
+
+    def _called(self, position: int) -> str:
+        return self._names[position] if position < len(self._names) else f"argument {position}"
+
+    def _trace(self, forms: tuple[Any, ...]) -> Trace:
+        found = self._traces.get(forms)
+        if found is None:
+            inputs = [
+                Value(0.0, self._called(k) if leaf.size == 1 else f"{self._called(k)}[{place}]")
+                for k, form in enumerate(forms)
+                for leaf in leaves_of(form)
+                for place in range(leaf.size)
+            ]
+            given = iter(inputs)
+            arguments = [with_values(form, given) for form in forms]
+            found = self._traces[forms] = self._recorded(arguments, inputs)
+        return found
+
+    def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
+        return trace(self.f, arguments, inputs)
+
+    # Telling.
+
+    def explain(self) -> str:
+        """What has been compiled: instructions, lanes, where exp came from, seconds."""
+        if not self._plans:
+            return f"{_name(self.f)}: not compiled yet, which happens at the first call"
+        return "\n".join(_told(_name(self.f), wanted, plan) for (wanted, _), plan in self._plans.items())
+
+    def source(self, form: str = "ir") -> str:
+        """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
+        if not self._plans:
+            raise ValueError(f"{_name(self.f)} is not compiled yet, which happens at the first call")
+        native = list(self._plans.values())[-1].kernel.native
+        if form not in ("ir", "assembly"):
+            raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
+        return native.ir() if form == "ir" else native.assembly()
+
+    def __repr__(self) -> str:
+        return f"<compiled {_name(self.f)}({', '.join(self._names)})>"
+
+    # Pickling: by name where a decorator has put it in the function's place, else with the function.
+
+    def __reduce__(self) -> Any:
+        module = sys.modules.get(getattr(self.f, "__module__", ""))
+        name = getattr(self.f, "__qualname__", "")
+        found: Any = module
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return name
+        try:
+            pickle.dumps(self.f)
+        except Exception as error:
+            raise pickle.PicklingError(
+                f"{_name(self.f)} cannot be pickled ({error}): define it with def in a module, or use "
+                "cloudpickle"
+            ) from error
+        options = {"dtype": self.dtype.name, "threads": self.threads, "lanes": self.lanes, "cache": self._cache}
+        return _restored, (type(self), self.f, self.batched, options)
+
+
+def _restored(kind: type, f: Any, batched: Any, options: dict[str, Any]) -> Any:
+    return kind(f, batched, **options)
+
+
+def _plain(form: Any, argument: Any) -> Any:
+    if isinstance(form, Leaf):
+        if form.form == "number":
+            return float(argument)
+        return np.asarray(argument) if form.form == "array" else argument
+    if form.kind is dict:
+        return {key: _plain(part, argument[key]) for key, part in zip(form.keys, form.parts, strict=True)}
+    parts = [_plain(part, item) for part, item in zip(form.parts, argument, strict=True)]
+    return form.kind(*parts) if hasattr(form.kind, "_fields") else form.kind(parts)
+
+
+def _parameters(f: Callable[..., Any]) -> tuple[str, ...]:
+    if isinstance(f, GraphFunction):
+        return f.names
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
+
+
+def _name(f: Any) -> str:
+    return getattr(f, "__name__", None) or type(f).__name__
+
+
+def _told(name: str, wanted: Wanted, plan: Plan) -> str:
+    facts = plan.kernel.facts
+    shape = facts.shape
+    lanes = f"{shape.lanes} x {shape.scalar}" if plan.batched else "one number at a time"
+    if plan.batched and shape.units > 1:
+        lanes += f", {shape.units} registers of rows side by side"
+    lines = [
+        f"{name}: {wanted.what.replace('_', ' ')}",
+        f"  {plan.nodes:,} operations with derivatives, {facts.instructions:,} instructions after optimisation",
+        f"  {facts.tier}; {lanes} on {facts.machine.processor}",
+    ]
+    if facts.mathematics:
+        from_library = ", ".join(facts.vectorised)
+        others = ", ".join(item for item in facts.mathematics if item not in facts.vectorised)
+        sources = [
+            f"{from_library} from libmvec" if from_library else "",
+            f"{others} from LLVM or libm" if others else "",
+        ]
+        lines.append(f"  {'; '.join(filter(None, sources))}")
+    lines.append(f"  compiled in {facts.seconds:.2f} s")
+    return "\n".join(lines)
+
+
+class GraphFunction:
+    """A recorded graph as a function: of its inputs, and of its parameters as one sequence.
+
+    The parameters may be left out; then their data is read at each call.
+    """
+
+    def __init__(self, root: Value, inputs: list[Value], parameters: list[Value]) -> None:
+        for value in (*inputs, *parameters):
+            if not isinstance(value, Value):
+                raise TypeError(f"inputs and parameters are Values of the graph, not {value!r}")
+        if len({*inputs, *parameters}) < len(inputs) + len(parameters):
+            raise ValueError("a Value is given twice among the inputs and parameters")
+        self.root, self.inputs, self.parameters = root, inputs, parameters
+        labels = [value.label or f"input {k}" for k, value in enumerate(inputs)]
+        self.names = (*labels, "parameters") if parameters else tuple(labels)
+        self.__name__ = root.label or "graph"
+
+    def compiled(self, batched: Any, options: dict[str, Any]) -> CompiledGraph:
+        """The graph as native code; by default all inputs are batched."""
+        return CompiledGraph(self, tuple(range(len(self.inputs))) if batched == () else batched, **options)
+
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError("a recorded graph has no function to call")
+
+
+class CompiledGraph(Compiled):
+    """A recorded graph compiled to native code; see `compile`."""
+
+    f: GraphFunction
+
+    def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
+        graph = self.f
+        given = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        if graph.parameters and given == len(graph.inputs):
+            data = np.array([value.data for value in graph.parameters])
+            args = (*args[:given], data, *args[given:])
+            if wanted.wrt == tuple(range(given)):  # all that was given, and the parameters with it
+                wanted = wanted._replace(wrt=(*wanted.wrt, given))
+        return super()._run(wanted, args)
+
+    def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
+        graph = self.f
+        leaves = [*graph.inputs, *graph.parameters]
+        if len(inputs) != len(leaves):
+            raise ValueError(
+                f"this graph has {len(graph.inputs)} inputs, each a number or an array of rows, and "
+                f"{len(graph.parameters)} parameters; {len(inputs)} numbers were given"
+            )
+        return Trace(leaves, graph.root)
+
+
+def compile(
+    f: Any = None,
+    batched: str | int | Sequence[str | int] = (),
+    *,
+    inputs: Iterable[Value] | None = None,
+    parameters: Iterable[Value] = (),
+    dtype: Any = "float64",
+    threads: int = 1,
+    lanes: int | str = "auto",
+    cache: Any = None,
+) -> Any:
+    """A function of numbers as native SIMD code, with its derivatives; or a graph that exists already.
+
+    `f` is written with this library's functions and operators; its arguments are numbers, nested
+    sequences of them or numpy arrays. Those named in `batched` (names or positions, or "all") have a
+    leading axis of rows; the others are shared by all rows. The result is called as f is, and has
+    `value_and_grad`, `grad`, `hessian`, `hvp` and `jacobian`. Values from outside that f uses are
+    parameters: their data is read at each call.
+
+    `dtype` is float64 or float32, `threads` how many threads share the rows of a large batch,
+    `lanes` the numbers in a register, `cache` a folder that keeps compiled code between runs.
+
+    Raises ImportError without the extra `compile`; TracingError, naming the line, where f branches
+    on a Value; TypeError and ValueError for arguments that are no numbers or have other shapes.
+
+    >>> import numpy as np
+    >>> from autograd import sin, compile
+    >>> fast = compile(lambda x, w: sin(w * x), batched="x")
+    >>> values, (by_x, by_w) = fast.value_and_grad(np.array([0.0, 1.0]), 2.0)
+    >>> values.round(4), by_x.round(4), round(by_w, 4)
+    (array([0.    , 0.9093]), array([ 2.    , -0.8323]), -0.4161)
+    """
+    options = {"dtype": dtype, "threads": threads, "lanes": lanes, "cache": cache}
+    if isinstance(f, Value):
+        if inputs is None:
+            raise TypeError(
+                "compile(root) of a recorded graph needs inputs=[...]: the Values that are given at each call"
+            )
+        return GraphFunction(f, list(inputs), list(parameters)).compiled(batched, options)
+    if inputs is not None:
+        raise TypeError(
+            "inputs=[...] belongs to a recorded graph; of a function name the arguments in batched="
+        )
+    if f is None:
+        return lambda function: Compiled(function, batched, **options)
+    return Compiled(f, batched, **options)

@@ -1,0 +1,182 @@
+"""A kernel: native code for some expressions, with the memory it works in, over arrays of rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .derivatives import below
+from .driving import FIELDS
+from .emission import emit
+from .expressions import Expression
+from .native import Host, Native, drivers, vector_library
+from .shapes import Layout, Shape
+from .tape import LIMIT, UNITS, encode, interpreter
+
+Array = Any
+STAGED = 2048
+"""So many rows at most are copied to memory at known addresses: asking numpy for one takes longer."""
+ALIGNMENT = 64
+_WIDE = 6000
+"""Kernels of at most so many instructions compute two registers of rows at a time."""
+
+
+class Facts(NamedTuple):
+    """What is to be known about a kernel."""
+
+    instructions: int
+    mathematics: tuple[str, ...]
+    vectorised: tuple[str, ...]
+    """Those of the mathematical functions that a vector library computes."""
+    tier: str
+    shape: Shape
+    machine: Host
+    seconds: float
+
+
+def aligned(count: int, dtype: Any) -> Array:
+    """Zeros at an address that a vector register likes."""
+    size = np.dtype(dtype).itemsize
+    memory = np.zeros(count * size + ALIGNMENT, dtype=np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + count * size].view(dtype)
+
+
+class Kernel:
+    """Native code that computes some expressions, and how to call it.
+
+    The roots are the outputs of each row, and then what is summed over the rows. It keeps nothing
+    from call to call: each call has a workspace of its own.
+    """
+
+    def __init__(
+        self, roots: Sequence[Expression], layout: Layout, machine: Host, single: bool = False, kept: Any = None
+    ) -> None:
+        started = time.perf_counter()
+        self.layout = layout
+        self.dtype = np.dtype(np.float32 if single else np.float64)
+        library = vector_library(machine, single)
+        order = below(roots)
+        instructions = sum(node.kind not in ("constant", "input") for node in order)
+        self.constants: list[float] = []
+        self._tape: Array = None
+        if instructions <= LIMIT:
+            wide = layout.rows and instructions <= _WIDE and machine.width == 64
+            shape = _shape(layout, machine, single, 2 if wide else 1)
+            emitted = emit(order, roots, layout, shape, library)
+            self.native = Native(emitted.text, machine, kept=kept, passes=not layout.rows)
+            slots, mathematics = emitted.slots, emitted.functions
+            tier = (
+                f"straight-line code in {emitted.chunks} parts" if emitted.chunks > 1 else "straight-line code"
+            )
+        else:
+            shape = _shape(layout, machine, single, UNITS if layout.rows else 1)
+            tape = encode(order, roots, layout)
+            self._tape, self.constants = tape.code, tape.constants
+            self.native = tape_runner(layout.rows, shape, machine)
+            slots, mathematics = tape.slots * shape.units, tape.functions
+            tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
+        body = self.native.address("body")
+        self.shape, self._body, self._slots = shape, body, slots
+        self._drive = drivers(shape, machine)[0 if layout.rows else 1]
+        self._free: list[Workspace] = []
+        self.facts = Facts(
+            instructions,
+            mathematics,
+            tuple(name for name in mathematics if name in library),
+            tier,
+            shape,
+            machine,
+            time.perf_counter() - started,
+        )
+
+    def workspace(self) -> Workspace:
+        """Memory for one call at a time; give it back with `release`."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return Workspace(self)
+
+    def release(self, workspace: Workspace) -> None:
+        """Keep a workspace for the next call."""
+        self._free.append(workspace)
+
+    def run(self, workspace: Workspace) -> None:
+        """Compute: from the workspace's inputs to its results."""
+        self._drive(workspace.address)
+
+
+def _shape(layout: Layout, machine: Host, single: bool, units: int) -> Shape:
+    if not layout.rows:
+        return Shape(1, 1, single, 1)
+    lanes = machine.lanes(single)
+    return Shape(lanes, units, single, 64 if not single else 128)
+
+
+class Workspace:
+    """The memory of one call."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
+        self.shared = aligned(layout.shared + len(kernel.constants) + 1, dtype)
+        self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
+        self.totals = aligned(layout.sums + 1, dtype)
+        self.inputs = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
+        self.results = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
+        blocks = max(1, shape.tile // shape.block)
+        self._memory = {
+            "in_tile": aligned(layout.columns * shape.tile, dtype),
+            "out_tile": aligned(layout.outputs * shape.tile, dtype),
+            "sum_vectors": aligned(layout.sums * shape.lanes, dtype),
+            "scratch": aligned(kernel._slots * blocks * shape.lanes + 8, dtype),
+            "mask_tile": aligned(shape.tile, dtype),
+        }
+        self.staged_in: Array = None
+        self.staged_out: Array = None
+        self.rows = -1
+        """For how many rows the addresses of the staged arrays are set."""
+        fields = {
+            "body": kernel._body, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
+            "shared": self.shared.ctypes.data, "outputs": layout.outputs, "results": self.results.ctypes.data,
+            "sums": layout.sums, "totals": self.totals.ctypes.data,
+            "tape": 0 if kernel._tape is None else kernel._tape.ctypes.data,
+            **{name: memory.ctypes.data for name, memory in self._memory.items()},
+        }  # fmt: skip
+        self.call = np.array([fields.get(name, 0) for name in FIELDS], dtype=np.int64)
+        self.address = self.call.ctypes.data
+
+    def stage(self, rows: int, kernel: Kernel, places: Array, strides: Array) -> None:
+        """Make room for that many rows at addresses known in advance.
+
+        Of output k the numbers begin at `places[k]` times the rows, and are `strides[k]` apart.
+        """
+        layout, size = kernel.layout, kernel.dtype.itemsize
+        if self.staged_in is None or self.staged_in.shape[1] < rows:
+            self.staged_in = np.zeros((layout.columns, rows), dtype=kernel.dtype)
+            self.staged_out = np.zeros(max(1, layout.outputs * rows), dtype=kernel.dtype)
+            self._bases = self.staged_in.ctypes.data, self.staged_out.ctypes.data
+        stride = self.staged_in.strides[0]
+        self.inputs[:, 0] = self._bases[0] + stride * np.arange(len(self.inputs))
+        self.inputs[:, 1] = size
+        if layout.outputs:
+            # the first numbers of an array in its first row, then a row of the array further on
+            self.results[:, 0] = self._bases[1] + size * places[0] * rows + size * places[1]
+            self.results[:, 1] = size * strides
+        self.call[0] = self.rows = rows
+
+
+@cache
+def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
+    """The interpreter of tapes, compiled once for each shape."""
+    return Native(interpreter(rows, shape, vector_library(machine, shape.single)), machine, passes=True)
+
+
+@cache
+def pool(threads: int) -> ThreadPoolExecutor:
+    """Threads to compute on: native code lets Python's lock go."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")

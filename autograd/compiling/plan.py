@@ -1,0 +1,361 @@
+"""A plan: what to compute of a recorded function for arguments of one form, compiled and ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arguments import Leaf, leaves_of, read, rebuilt
+from .derivatives import as_expressions, lowered, pulled_back
+from .expressions import Expression, World
+from .kernel import STAGED, Array, Kernel, Workspace, pool
+from .native import Host
+from .shapes import Layout
+from .tracing import Trace
+
+
+class Wanted(NamedTuple):
+    """What a call asks for."""
+
+    what: str
+    """"value", "grad", "value_and_grad", "jacobian", "hessian" or "hvp"."""
+    wrt: tuple[int, ...] = ()
+    """The positions of the arguments to differentiate by."""
+    bare: bool = False
+    """Whether the one derivative comes without a tuple around it."""
+    per_row: bool = False
+
+
+class Result(NamedTuple):
+    """An array that comes out: its numbers, and whether it has one such array for each row."""
+
+    roots: list[Expression]
+    shape: tuple[int, ...]
+    rows: bool
+
+
+class Options(NamedTuple):
+    """How to compile."""
+
+    machine: Host
+    single: bool
+    threads: int
+    kept: Any
+
+
+class Plan:
+    """Native code for what is wanted of a function, and the way from arguments to results."""
+
+    def __init__(self, trace: Trace, forms: Sequence[Any], wanted: Wanted, options: Options) -> None:
+        self.forms, self.wanted, self.options = list(forms), wanted, options
+        self.captured = trace.captured
+        if wanted.what == "hvp":  # the vectors are arguments too, shaped like those they belong to
+            self.forms += [forms[k] for k in wanted.wrt]
+        self.leaves: list[Leaf] = [leaf for form in self.forms for leaf in leaves_of(form)]
+        self.batched = any(leaf.rows for leaf in self.leaves)
+        self._lay_out()
+        self.upper = World(upper=True)
+        given = {
+            value: self.upper.input(place) for value, place in zip(trace.inputs, self.places, strict=False)
+        }
+        given |= {value: self.upper.input(self.captured_from + k) for k, value in enumerate(self.captured)}
+        outputs = as_expressions(self.upper, trace.outputs, given)
+        self.results: list[Result] = []
+        self.build = self._wanted(trace, outputs)
+        self.nodes = len(self.upper.known)
+        self._compile()
+
+    # Where the numbers are.
+
+    def _lay_out(self) -> None:
+        """A place for each number: those with rows first, then the shared ones, then captured Values."""
+        columns = sum(leaf.size for leaf in self.leaves if leaf.rows)
+        next_column, next_shared = 0, columns
+        self.starts: list[int] = []
+        for leaf in self.leaves:
+            self.starts.append(next_column if leaf.rows else next_shared)
+            if leaf.rows:
+                next_column += leaf.size
+            else:
+                next_shared += leaf.size
+        self.columns, self.captured_from = columns, next_shared
+        self.shared = next_shared - columns + len(self.captured)
+        self.places = [
+            start + k for start, leaf in zip(self.starts, self.leaves, strict=True) for k in range(leaf.size)
+        ]
+
+    def _inputs(self, leaf: int) -> list[Expression]:
+        start = self.starts[leaf]
+        return [self.upper.input(start + k) for k in range(self.leaves[leaf].size)]
+
+    def _leaves_at(self, position: int) -> list[int]:
+        """The numbers of the leaves of an argument."""
+        counts = [sum(1 for _ in leaves_of(form)) for form in self.forms]
+        first = sum(counts[:position])
+        return list(range(first, first + counts[position]))
+
+    # What is wanted, in expressions.
+
+    def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
+        """A new result; it has rows if one of the leaves has, or if rows are to be kept apart."""
+        rows = self.batched and (self.wanted.per_row or any(self.leaves[leaf].rows for leaf in leaves))
+        self.results.append(Result(roots, shape, rows))
+        return len(self.results) - 1
+
+    def _wanted(self, trace: Trace, outputs: list[Expression]) -> Callable[[list[Any]], Any]:
+        """Fill in the results, and give what puts them together."""
+        what = self.wanted.what
+        if what in ("grad", "value_and_grad", "hessian", "hvp") and len(outputs) != 1:
+            raise TypeError(
+                f"{what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
+            )
+        if what == "value":
+            return self._values(trace, outputs)
+        if what == "grad":
+            return self._gradient(outputs[0])
+        if what == "value_and_grad":
+            values, gradient = self._values(trace, outputs), self._gradient(outputs[0])
+            return lambda items: (values(items), gradient(items))
+        if what == "jacobian":
+            parts = [self._gradient(output) for output in outputs]
+            return lambda items: trace.build([part(items) for part in parts])
+        return self._hessian(outputs[0]) if what == "hessian" else self._hvp(outputs[0])
+
+    def _values(self, trace: Trace, outputs: list[Expression]) -> Callable[[list[Any]], Any]:
+        first = len(self.results)
+        self.results += [Result([output], (), self.batched) for output in outputs]
+        return lambda items: trace.build(items[first : first + len(outputs)])
+
+    def _each_wrt(self, make: Callable[[int], int]) -> Callable[[list[Any]], Any]:
+        """A result for each leaf of the arguments to differentiate by, nested as they are."""
+        made = [(self.forms[k], [make(leaf) for leaf in self._leaves_at(k)]) for k in self.wanted.wrt]
+
+        def build(items: list[Any]) -> Any:
+            found = tuple(rebuilt(form, iter([items[k] for k in places])) for form, places in made)
+            return found[0] if self.wanted.bare else found
+
+        return build
+
+    def _gradient(self, output: Expression) -> Callable[[list[Any]], Any]:
+        wrt = [leaf for k in self.wanted.wrt for leaf in self._leaves_at(k)]
+        inputs = [item for leaf in wrt for item in self._inputs(leaf)]
+        found = dict(zip(inputs, self._pulled({output: self.upper.constant(1.0)}, inputs), strict=True))
+        return self._each_wrt(
+            lambda leaf: self._result(
+                [found[item] for item in self._inputs(leaf)], self.leaves[leaf].shape, [leaf]
+            )
+        )
+
+    def _pulled(self, seeds: dict[Expression, Expression], inputs: list[Expression]) -> list[Expression]:
+        return pulled_back(self.upper, seeds, inputs)
+
+    def _hvp(self, output: Expression) -> Callable[[list[Any]], Any]:
+        wrt = [leaf for k in self.wanted.wrt for leaf in self._leaves_at(k)]
+        vectors = [
+            leaf for k in range(-len(self.wanted.wrt), 0) for leaf in self._leaves_at(len(self.forms) + k)
+        ]
+        inputs = [item for leaf in wrt for item in self._inputs(leaf)]
+        direction = [item for leaf in vectors for item in self._inputs(leaf)]
+        one = self.upper.constant(1.0)
+        seeds: dict[Expression, Expression] = {}
+        for slope, vector in zip(self._pulled({output: one}, inputs), direction, strict=True):
+            seeds[slope] = seeds[slope] + vector if slope in seeds else vector
+        found = dict(zip(inputs, self._pulled(seeds, inputs), strict=True))
+        return self._each_wrt(
+            lambda leaf: self._result(
+                [found[item] for item in self._inputs(leaf)], self.leaves[leaf].shape, [leaf]
+            )
+        )
+
+    def _hessian(self, output: Expression) -> Callable[[list[Any]], Any]:
+        """Row after row of the upper triangle; the lower one is the same."""
+        wrt = [leaf for k in self.wanted.wrt for leaf in self._leaves_at(k)]
+        inputs = [item for leaf in wrt for item in self._inputs(leaf)]
+        one = self.upper.constant(1.0)
+        slopes = self._pulled({output: one}, inputs)
+        second: dict[tuple[Expression, Expression], Expression] = {}
+        for k, slope in enumerate(slopes):
+            row = self._pulled({slope: one}, inputs[k:])
+            for other, found in zip(inputs[k:], row, strict=True):
+                second[inputs[k], other] = second[other, inputs[k]] = found
+
+        def rows(leaf: int) -> Callable[[list[Any]], Any]:
+            return self._each_wrt(
+                lambda other: self._result(
+                    [second[a, b] for a in self._inputs(leaf) for b in self._inputs(other)],
+                    self.leaves[leaf].shape + self.leaves[other].shape,
+                    [leaf, other],
+                )
+            )
+
+        made = [(self.forms[k], [rows(leaf) for leaf in self._leaves_at(k)]) for k in self.wanted.wrt]
+
+        def build(items: list[Any]) -> Any:
+            found = tuple(rebuilt(form, iter([part(items) for part in parts])) for form, parts in made)
+            return found[0] if self.wanted.bare else found
+
+        return build
+
+    # Compiling and running.
+
+    def _compile(self) -> None:
+        split = [[r for r in self.results if r.rows], [r for r in self.results if not r.rows]]
+        roots = [root for part in split for result in part for root in result.roots]
+        outputs = sum(len(result.roots) for result in split[0])
+        layout = Layout(self.columns, self.shared, outputs, len(roots) - outputs)
+        expressions = lowered(World(upper=False), roots)
+        self.kernel = Kernel(expressions, layout, self.options.machine, self.options.single, self.options.kept)
+        sizes = [[len(result.roots) for result in part] for part in split]
+        starts = [list(accumulate(part, initial=0)) for part in sizes]
+        taken = [0, 0]
+        self.where: list[tuple[Result, int]] = []
+        for result in self.results:
+            group = 0 if result.rows else 1
+            self.where.append((result, starts[group][taken[group]]))
+            taken[group] += 1
+        wide = [(start, size) for start, size in zip(starts[0], sizes[0], strict=False)]
+        self.first = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
+        self.inside = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
+        self.stride = np.array([size for _, size in wide for _ in range(size)], dtype=np.int64)
+        del self.upper
+
+    def read(self, arguments: Sequence[Any]) -> list[Array] | None:
+        """The numbers of the arguments; None if they have another form than this plan is for."""
+        found: list[Array] = []
+        if len(arguments) != len(self.forms):
+            return None
+        for form, argument in zip(self.forms, arguments, strict=True):
+            if not read(form, argument, found):
+                return None
+        return found
+
+    def run(self, leaves: list[Array]) -> Any:
+        """The results, for arrays that `read` gave."""
+        if not self.batched:
+            return self.build(self._run_single(leaves))
+        rows = self._rows(leaves)
+        if rows <= STAGED:
+            return self.build(self._run_staged(leaves, rows))
+        return self.build(self._run_in_place(leaves, rows))
+
+    def _rows(self, leaves: list[Array]) -> int:
+        counts = [len(array) for leaf, array in zip(self.leaves, leaves, strict=True) if leaf.rows]
+        if any(count != counts[0] for count in counts):
+            raise ValueError(f"the batched arguments need equally many rows, and have {counts}")
+        return counts[0]
+
+    def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
+        """Put what all rows share in its place."""
+        views = getattr(workspace, "views", None)
+        if views is None:
+            views = workspace.views = [  # type: ignore[attr-defined]
+                (
+                    k,
+                    workspace.shared[start - self.columns : start - self.columns + leaf.size].reshape(
+                        leaf.shape
+                    ),
+                )
+                for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
+                if not leaf.rows
+            ]
+        for k, view in views:
+            view[...] = leaves[k]
+        if self.captured:
+            start = self.captured_from - self.columns
+            workspace.shared[start : start + len(self.captured)] = [value.data for value in self.captured]
+
+    def _run_single(self, leaves: list[Array]) -> list[Any]:
+        workspace = self.kernel.workspace()
+        try:
+            self._share(workspace, leaves)
+            self.kernel.run(workspace)
+            totals = workspace.totals.copy()
+        finally:
+            self.kernel.release(workspace)
+        return [_summed(result, totals, start) for result, start in self.where]
+
+    def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
+        workspace = self.kernel.workspace()
+        try:
+            self._share(workspace, leaves)
+            if workspace.rows != rows:
+                workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
+            staged = workspace.staged_in
+            for start, leaf, array in zip(self.starts, self.leaves, leaves, strict=True):
+                if leaf.rows:
+                    if leaf.size == 1:
+                        staged[start, :rows] = array if array.ndim == 1 else array.reshape(rows)
+                    elif leaf.size:
+                        wide = array.T if array.ndim == 2 else array.reshape(rows, -1).T
+                        staged[start : start + leaf.size, :rows] = wide
+            self.kernel.run(workspace)
+            totals = workspace.totals.copy()
+            out = workspace.staged_out
+            found = [
+                out[start * rows : (start + len(result.roots)) * rows].reshape(rows, *result.shape).copy()
+                if result.rows
+                else _summed(result, totals, start)
+                for result, start in self.where
+            ]
+        finally:
+            self.kernel.release(workspace)
+        return found
+
+    def _run_in_place(self, leaves: list[Array], rows: int) -> list[Any]:
+        """Read the arguments where they are and write the results where they stay; on several threads."""
+        dtype = self.kernel.dtype
+        arrays = [
+            np.require(array, dtype=dtype, requirements="A") if leaf.rows else array
+            for leaf, array in zip(self.leaves, leaves, strict=True)
+        ]
+        results = [np.empty((rows, *result.shape), dtype) if result.rows else None for result, _ in self.where]
+        unit = self.kernel.shape.tile
+        count = max(1, min(self.options.threads, rows // (unit * 8)))
+        cuts = [rows * k // count // unit * unit for k in range(count)] + [rows]
+        if count == 1:
+            totals = [self._run_part(arrays, results, 0, rows)]
+        else:
+            started = [pool(count).submit(self._run_part, arrays, results, *part) for part in pairwise(cuts)]
+            totals = [future.result() for future in started]
+        total = sum(totals[1:], totals[0])  # always in the same order
+        return [
+            _summed(result, total, start) if array is None else array
+            for (result, start), array in zip(self.where, results, strict=True)
+        ]
+
+    def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
+        workspace = self.kernel.workspace()
+        try:
+            self._share(workspace, arrays)
+            workspace.rows = -1  # the addresses of staged arrays are overwritten
+            for start, leaf, array in zip(self.starts, self.leaves, arrays, strict=True):
+                if leaf.rows:
+                    base, strides = array.ctypes.data + first * array.strides[0], array.strides
+                    offsets = sum(
+                        (np.arange(n).reshape((-1,) + (1,) * (len(leaf.shape) - axis - 1)) * strides[axis + 1]
+                         for axis, n in enumerate(leaf.shape)),
+                        np.zeros(leaf.shape, dtype=np.int64),
+                    )  # fmt: skip
+                    workspace.inputs[start : start + leaf.size, 0] = base + offsets.ravel()
+                    workspace.inputs[start : start + leaf.size, 1] = strides[0]
+            for (result, start), array in zip(self.where, results, strict=True):
+                if result.rows:
+                    size, many = array.itemsize, len(result.roots)
+                    base = array.ctypes.data + first * size * many
+                    workspace.results[start : start + many, 0] = base + size * np.arange(many)
+                    workspace.results[start : start + many, 1] = size * many
+            workspace.call[0] = last - first
+            self.kernel.run(workspace)
+            return workspace.totals.copy()
+        finally:
+            self.kernel.release(workspace)
+
+
+def _summed(result: Result, totals: Array, start: int) -> Any:
+    if not result.shape:
+        return float(totals[start])
+    found = totals[start : start + len(result.roots)]
+    return found if len(result.shape) == 1 else found.reshape(result.shape)

@@ -1,0 +1,55 @@
+"""What a kernel takes and gives, and how many rows it computes at a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Layout(NamedTuple):
+    """What a kernel takes and gives, by place."""
+
+    columns: int
+    """Inputs with a number for each row come first."""
+    shared: int
+    """Then inputs that all rows share."""
+    outputs: int
+    """Results with a number for each row."""
+    sums: int
+    """Results that are added up over the rows; without columns, results as they are."""
+
+    @property
+    def rows(self) -> bool:
+        """Whether there are rows at all."""
+        return self.columns > 0
+
+
+class Shape(NamedTuple):
+    """How many rows are computed by one instruction, and by one run through the code."""
+
+    lanes: int
+    units: int
+    """So many vectors side by side share what is loaded for all rows."""
+    single: bool
+    """float32 instead of float64."""
+    tile: int
+    """So many rows go through one function before they go through the next."""
+
+    @property
+    def block(self) -> int:
+        """The rows of one run through the code."""
+        return self.lanes * self.units
+
+    @property
+    def scalar(self) -> str:
+        """LLVM's name of the type of one number."""
+        return "float" if self.single else "double"
+
+    @property
+    def align(self) -> int:
+        """The bytes of a vector."""
+        return self.lanes * (4 if self.single else 8)
+
+    @property
+    def vector(self) -> str:
+        """LLVM's name of the type of a vector."""
+        return f"<{self.lanes} x {self.scalar}>"
