@@ -3,6 +3,7 @@
 from .chains import sequential_names
 from .checkpoints import Checkpoint
 from .clustering import Clusters, k_means, k_means_by_gradient, plus_plus
+from .compiled import CompiledModel, compile_model
 from .data import Dataset, Standardiser, standardise
 from .divergence import DivergenceError
 from .history import Epoch, History
@@ -60,6 +61,7 @@ __all__ = [
     "BoundaryFilm",
     "Checkpoint",
     "Clusters",
+    "CompiledModel",
     "ConstantSchedule",
     "Correction",
     "CosineSchedule",
@@ -98,6 +100,7 @@ __all__ = [
     "class_accuracy",
     "clip_gradients",
     "compare_updates",
+    "compile_model",
     "cross_entropy",
     "digits",
     "evaluate",

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import dot, logsumexp, mean, minimum, relu, softplus, square, total
+from autograd import Value, dot, log, logsumexp, mean, minimum, relu, softplus, square, total, where
 
 Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
 """From predictions and targets, equally many, to one Value."""
@@ -65,7 +65,7 @@ def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
     """
     pairs = _entries(predictions, targets)
     for _, target in pairs:
-        if target not in (-1, 1):
+        if _known(target) and target not in (-1, 1):
             raise ValueError(f"hinge takes targets of -1 and +1, not {target!r}")
     return mean([relu(1 - t * p) for p, t in pairs])
 
@@ -81,7 +81,7 @@ def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequen
     """
     pairs = _entries(predictions, targets)
     for _, target in pairs:
-        if not 0 <= target <= 1:
+        if _known(target) and not 0 <= target <= 1:
             raise ValueError(
                 f"binary_cross_entropy_with_logits takes targets from 0 to 1, not {target!r}: turn -1 and +1 "
                 "into 0 and 1 with (1 + target) / 2, or use hinge"
@@ -106,7 +106,8 @@ def cross_entropy(predictions: Sequence[Sequence[Any]], targets: Sequence[Any]) 
 def _cross_entropy(logits: list[Any], target: Any) -> Any:
     if isinstance(target, list | tuple):
         _probabilities(target, len(logits), "cross_entropy")
-        return logsumexp(logits) - dot(target, logits)
+        chosen = dot(target, logits)
+        return logsumexp([z - chosen for z in logits])
     if target != target or int(target) != target or not 0 <= target < len(logits):
         raise ValueError(
             f"cross_entropy of {len(logits)} classes takes a whole number from 0 to {len(logits) - 1} as its "
@@ -128,7 +129,9 @@ def kl_divergence(predictions: Sequence[Sequence[Any]], targets: Sequence[Sequen
     _same_length(predictions, targets)
     for logits, target in zip(predictions, targets, strict=True):
         _probabilities(target, len(logits), "kl_divergence")
-    entropies = [total([t * math.log(t) for t in target if t > 0]) for target in targets]
+    entropies = [
+        total([where(t > 0, t * log(where(t > 0, t, 1.0)), 0.0) for t in target]) for target in targets
+    ]
     crosses = [_cross_entropy(list(z), list(t)) for z, t in zip(predictions, targets, strict=True)]
     return mean([cross + entropy for cross, entropy in zip(crosses, entropies, strict=True)])
 
@@ -182,6 +185,13 @@ def _entries(predictions: Sequence[Any], targets: Sequence[Any]) -> list[tuple[A
     return pairs
 
 
+def _known(target: Any) -> bool:
+    """Whether a target is a number, which can be checked; one that is being recorded is a Value."""
+    return not isinstance(target, Value)
+
+
 def _probabilities(target: Sequence[float], count: int, name: str) -> None:
+    if len(target) == count and not all(map(_known, target)):
+        return
     if len(target) != count or any(not 0 <= t <= 1 for t in target) or abs(math.fsum(target) - 1) > 1e-6:
         raise ValueError(f"{name} takes {count} probabilities that add up to 1 as its target, not {target!r}")

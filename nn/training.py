@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from autograd import Value
 
 from .checkpoints import Checkpoint, Generators, Part
+from .compiled import CompiledModel, compile_model
 from .data import Dataset
 from .divergence import DivergenceError, Watch
 from .history import Epoch, History
@@ -42,6 +43,7 @@ def fit(
     metrics: Mapping[str, Metric] | None = None,
     clip: float | None = None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    compiled: bool = False,
     progress: bool | None = None,
     callbacks: Sequence[Callback] = (),
     after_epoch: Callback | None = None,
@@ -61,6 +63,7 @@ def fit(
     - `clip`: no gradient gets longer than this (see `clip_gradients`);
     - `checkpoint`: a file that the run is kept in after each epoch, and resumed from, to the bit,
       when `fit` is called with it again (see `Checkpoint`); `epochs` counts from the very beginning;
+    - `compiled`: the model and its loss as native code (see `compile_model`), the same to rounding;
     - `progress`: a bar on a terminal where rich is installed by default; True wants one, False none;
     - `callbacks` and `after_epoch` are called with the epoch's number and the history.
 
@@ -95,6 +98,7 @@ def fit(
         clip=clip,
         watch=Watch(model),
         history=History(),
+        fast=compile_model(model, loss) if compiled else None,
     )
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
     run.start(keeper)
@@ -127,6 +131,7 @@ class _Run(NamedTuple):
     clip: float | None
     watch: Watch
     history: History
+    fast: CompiledModel | None
 
     def start(self, keeper: Checkpoint | None) -> None:
         """Resume from the checkpoint, or begin anew."""
@@ -187,12 +192,7 @@ class _Run(NamedTuple):
     def train_step(self, batch: Dataset, epoch: int, number: int) -> _Step:
         """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
         parameters = self.optimiser.parameters
-        predictions = [self.model(inputs) for inputs in batch.inputs]
-        found: Value = loss_function(self.loss)(predictions, batch.targets)
-        self.accept(self.watch.loss(found), epoch, number)
-        self.optimiser.zero_grad()
-        found.backward()
-        self.accept(self.watch.gradients(found, parameters), epoch, number)
+        loss, predictions = self.backward(batch, epoch, number)
         lengths = gradient_lengths(self.model)
         if self.clip is not None:
             clip_gradients(parameters, self.clip)
@@ -203,7 +203,26 @@ class _Run(NamedTuple):
             for parameter, data in zip(parameters, before, strict=True):
                 parameter.data = data
         self.accept(problem, epoch, number)
-        return _Step(found.data, plain(predictions), batch.targets, lengths)
+        return _Step(loss, predictions, batch.targets, lengths)
+
+    def backward(self, batch: Dataset, epoch: int, number: int) -> tuple[float, list[Any]]:
+        """The loss and the predictions of a batch, and the gradients in the parameters."""
+        if self.fast is not None:
+            self.optimiser.zero_grad()
+            loss, outputs = self.fast.backward(batch.inputs, batch.targets)
+            good = not self.watch.loss(Value(loss)) and not self.watch.gradients(
+                Value(loss), self.optimiser.parameters
+            )
+            if good:
+                return loss, outputs
+        # Where compiled code met a nan, the graph tells where it was born.
+        predictions = [self.model(inputs) for inputs in batch.inputs]
+        found: Value = loss_function(self.loss)(predictions, batch.targets)
+        self.accept(self.watch.loss(found), epoch, number)
+        self.optimiser.zero_grad()
+        found.backward()
+        self.accept(self.watch.gradients(found, self.optimiser.parameters), epoch, number)
+        return found.data, plain(predictions)
 
     def accept(self, problem: str, epoch: int, number: int) -> None:
         """Go on if there is no problem."""

@@ -85,7 +85,7 @@ LAYERS = [
     {"nn.schedules", "nn.shapes", "nn.sources", "nn.perceptron", "nn.clustering"},
     {"nn.layers", "nn.chains", "nn.checkpoints", "nn.history", "nn.metrics", "nn.stopping"},
     {"nn.models", "nn.strategies"},
-    {"nn.saving", "nn.layerwise", "nn.divergence", "nn.progress"},
+    {"nn.compiled", "nn.saving", "nn.layerwise", "nn.divergence", "nn.progress"},
     {"nn.training", "nn.updates"},
     {"nn.plotting.codes", "nn.plotting.curves", "nn.plotting.plane", "nn.plotting.weights"},
     {"nn.plotting.film"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +13,7 @@ from ..value import Value
 
 Array = Any
 """A numpy array."""
+_FLOAT = np.dtype(np.float64)
 
 
 class Leaf(NamedTuple):
@@ -26,7 +29,7 @@ class Leaf(NamedTuple):
     @property
     def size(self) -> int:
         """How many numbers, in each row."""
-        return int(np.prod(self.shape, dtype=int))
+        return math.prod(self.shape)
 
 
 class Branch(NamedTuple):
@@ -122,18 +125,35 @@ def _assembled(form: Branch, parts: list[Any]) -> Any:
     return form.kind(parts)
 
 
-def rebuilt(form: Any, items: Iterator[Any]) -> Any:
-    """Items in the place of the leaves."""
+def builder(form: Any, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
+    """What puts items, at these places of a sequence, where the leaves of an argument are."""
+    left = iter(places)
+    return _builder(form, left)
+
+
+def _builder(form: Any, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]:
     if isinstance(form, Leaf):
-        return next(items)
-    return _assembled(form, [rebuilt(part, items) for part in form.parts])
+        return itemgetter(next(places))
+    parts = [_builder(part, places) for part in form.parts]
+    if form.kind is list:
+        return lambda items: [part(items) for part in parts]
+    return lambda items: _assembled(form, [part(items) for part in parts])
 
 
 def read(form: Any, argument: Any, into: list[Array]) -> bool:
     """The arrays of an argument; False where it has another form, which only `described` explains."""
-    if isinstance(form, Leaf):
-        return _read_leaf(form, argument, into)
-    if type(argument) is not form.kind or len(argument) != len(form.parts):
+    if form.__class__ is Leaf:
+        if form.form == "array":  # by far the most frequent, and nothing is checked twice
+            if argument.__class__ is not np.ndarray:
+                return False
+            if argument.dtype is not _FLOAT and argument.dtype.kind not in "fiu":
+                return False
+            into.append(argument)
+            if form.rows:
+                return argument.ndim > 0 and argument.shape[1:] == form.shape
+            return argument.shape == form.shape  # type: ignore[no-any-return]
+        return _read_other(form, argument, into)
+    if argument.__class__ is not form.kind or len(argument) != len(form.parts):
         return False
     if form.kind is dict:
         if tuple(argument) != form.keys:
@@ -142,21 +162,17 @@ def read(form: Any, argument: Any, into: list[Array]) -> bool:
     return all(read(part, item, into) for part, item in zip(form.parts, argument, strict=True))
 
 
-def _read_leaf(form: Leaf, argument: Any, into: list[Array]) -> bool:
+def _read_other(form: Leaf, argument: Any, into: list[Array]) -> bool:
     if form.form == "number":
         into.append(argument)
         return argument.__class__ is float or argument.__class__ is int
-    array = argument
-    if form.form == "list":
-        if not isinstance(argument, list | tuple):
-            return False
-        try:
-            array = np.asarray(argument)
-        except ValueError:
-            return False
-    if array.__class__ is not np.ndarray or (array.dtype.kind not in "fiu" and array.size):
+    if not isinstance(argument, list | tuple):
         return False
-    if (array.shape[1:] if form.rows else array.shape) != form.shape or (form.rows and not array.ndim):
+    try:
+        array = np.asarray(argument)
+    except ValueError:
         return False
     into.append(array)
-    return True
+    if array.dtype.kind not in "fiu" and array.size:
+        return False
+    return (array.shape[1:] if form.rows else array.shape) == form.shape and (not form.rows or array.ndim > 0)

@@ -57,6 +57,7 @@ class Compiled:
         self._plans: dict[Any, Plan] = {}
         self._latest: dict[Wanted, Plan] = {}
         self._traces: dict[Any, Trace] = {}
+        self._questions: dict[Any, Wanted] = {}
         self._lock = threading.RLock()
         self._all_batched = batched == "all"
         if not self._all_batched:
@@ -82,14 +83,20 @@ class Compiled:
         """f's result: a float, or an array with an entry for each row; nested as f nests it."""
         return self._run(Wanted("value"), self._bound(args, kwargs))
 
-    def value_and_grad(self, *args: Any, wrt: Any = None, per_row: bool = False) -> tuple[Any, Any]:
+    def value_and_grad(
+        self, *args: Any, wrt: Any = None, per_row: bool = False, has_aux: bool = False
+    ) -> tuple[Any, Any]:
         """The values, and the gradient of their sum: one array for each argument in `wrt`, shaped like it.
 
         `wrt` has names or positions; by default all arguments. One name or position alone gives its
         gradient without a tuple around it. A gradient has rows where its argument has; that of a
-        shared argument is summed over the rows, unless `per_row` keeps them apart.
+        shared argument is summed over the rows, unless `per_row` keeps them apart. `wrt` may also be
+        a list of Values from outside that f uses: their gradients come in one array.
+
+        With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
         """
-        found: tuple[Any, Any] = self._run(self._asked("value_and_grad", wrt, per_row, args), args)
+        asked = self._asked("value_and_grad", wrt, per_row, args)
+        found: tuple[Any, Any] = self._run(asked._replace(auxiliary=True) if has_aux else asked, args)
         return found
 
     def grad(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
@@ -129,9 +136,20 @@ class Compiled:
         return bound.args
 
     def _asked(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+        key = (what, tuple(wrt) if isinstance(wrt, list) else wrt, per_row, len(args))
+        found = self._questions.get(key)
+        if found is None:
+            found = self._questions[key] = self._question(what, wrt, per_row, args)
+        return found
+
+    def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
         if wrt is None:
             return Wanted(what, tuple(range(len(args))), False, per_row)
         bare = isinstance(wrt, str | int)
+        if not bare and len(wrt) and all(isinstance(item, Value) for item in wrt):
+            if what in ("hessian", "hvp"):
+                raise TypeError(f"{what} by Values from outside is not there: make them arguments of f")
+            return Wanted(what, (), False, per_row, tuple(wrt))
         positions = tuple(self._position(item, "wrt", len(args)) for item in ([wrt] if bare else wrt))
         if len(set(positions)) < len(positions):
             raise ValueError(f"wrt={wrt!r} names an argument twice")

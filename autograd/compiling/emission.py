@@ -58,7 +58,7 @@ class _Emitter:
         self.roots, self.layout, self.shape = roots, layout, shape
         self.functions = Functions(shape, vector_functions)
         self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
-        self.mask, self.align = f"<{shape.lanes} x i1>", shape.align
+        self.mask, self.align = shape.mask, shape.align
         self.uniform = self._uniform(order)
         self.body = [node for node in order if node.kind not in ("constant", "input")]
         self.chunks = [self.body[k : k + CHUNK] for k in range(0, len(self.body), CHUNK)] or [[]]
@@ -202,14 +202,7 @@ class _Chunk:
             f"  %a{tag} = getelementptr {emitter.scalar}, ptr %shared, i64 {place}",
             f"  %b{tag} = load {emitter.scalar}, ptr %a{tag}",
         ]
-        if emitter.lanes == 1:
-            self.lines.append(f"  %d{tag} = bitcast {emitter.scalar} %b{tag} to {emitter.vector}")
-        else:
-            self.lines += [
-                f"  %c{tag} = insertelement {emitter.vector} poison, {emitter.scalar} %b{tag}, i32 0",
-                f"  %d{tag} = shufflevector {emitter.vector} %c{tag}, {emitter.vector} poison, "
-                f"<{emitter.lanes} x i32> zeroinitializer",
-            ]
+        self.lines += emitter.shape.broadcast(f"%b{tag}", f"%d{tag}")
         return f"%d{tag}"
 
     def _loaded(self, node: Expression) -> list[str]:
@@ -255,7 +248,7 @@ class _Chunk:
         elif kind in ("and", "or"):
             text = f"{kind} {mask} {words[0]}, {words[1]}"
         elif kind == "not":
-            text = f"xor {mask} {words[0]}, <{', '.join(['i1 true'] * self.emitter.lanes)}>"
+            text = f"xor {mask} {words[0]}, {self.emitter.shape.everywhere('i1', 'true')}"
         elif kind == "select":
             text = f"select {mask} {words[0]}, {vector} {words[1]}, {vector} {words[2]}"
         else:

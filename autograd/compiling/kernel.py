@@ -60,7 +60,7 @@ class Kernel:
         started = time.perf_counter()
         self.layout = layout
         self.dtype = np.dtype(np.float32 if single else np.float64)
-        library = vector_library(machine, single)
+        library = vector_library(machine, single) if layout.rows else {}
         order = below(roots)
         instructions = sum(node.kind not in ("constant", "input") for node in order)
         self.constants: list[float] = []
@@ -136,6 +136,8 @@ class Workspace:
             "scratch": aligned(kernel._slots * blocks * shape.lanes + 8, dtype),
             "mask_tile": aligned(shape.tile, dtype),
         }
+        self.views: list[tuple[int, Array]] = []
+        """Where each shared argument goes."""
         self.staged_in: Array = None
         self.staged_out: Array = None
         self.rows = -1
@@ -173,7 +175,8 @@ class Workspace:
 @cache
 def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
     """The interpreter of tapes, compiled once for each shape."""
-    return Native(interpreter(rows, shape, vector_library(machine, shape.single)), machine, passes=True)
+    library = vector_library(machine, shape.single) if rows else {}
+    return Native(interpreter(rows, shape, library), machine, passes=True)
 
 
 @cache

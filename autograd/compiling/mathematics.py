@@ -33,8 +33,7 @@ class Inline:
 
     def __init__(self, shape: Shape, out: str, reciprocal: bool) -> None:
         self.shape, self.out, self.reciprocal = shape, out, reciprocal
-        self.vector, self.whole = shape.vector, f"<{shape.lanes} x i64>"
-        self.mask = f"<{shape.lanes} x i1>"
+        self.vector, self.whole, self.mask = shape.vector, shape.of("i64"), shape.mask
         self.lines: list[str] = []
 
     def written(self, name: str, x: str) -> list[str]:
@@ -49,7 +48,7 @@ class Inline:
 
     def _number(self, number: float) -> str:
         bits = struct.unpack("<Q", struct.pack("<d", number))[0]
-        return f"<{', '.join([f'double 0x{bits:016X}'] * self.shape.lanes)}>"
+        return self.shape.everywhere("double", f"0x{bits:016X}")
 
     def _two(self, name: str, x: Any, y: Any) -> str:
         words = [item if isinstance(item, str) else self._number(item) for item in (x, y)]
@@ -72,7 +71,7 @@ class Inline:
         return self._new(f"bitcast {self.whole} {moved} to {self.vector}")
 
     def _whole(self, number: int) -> str:
-        return f"<{', '.join([f'i64 {number}'] * self.shape.lanes)}>"
+        return self.shape.everywhere("i64", str(number))
 
     def _reduced(self, x: str) -> tuple[str, str, str]:
         """exp(r) - 1 for x = k log(2) + r, with k shifted, and k as a number.
@@ -105,7 +104,7 @@ class Inline:
 
     def _tanh(self, x: str) -> None:
         """e / (e + 2) for e = exp(2 |x|) - 1, which keeps its digits near 0; with the sign of x."""
-        v, suffix = self.vector, f"v{self.shape.lanes}f64"
+        v, suffix = self.vector, self.shape.suffix
         size = self._new(f"call {v} @llvm.fabs.{suffix}({v} {x})")
         p, shifted, _ = self._reduced(self._limited(self._two("fadd", size, size), "ogt", 44.0))
         scale = self._power_of_two(shifted)
@@ -127,7 +126,7 @@ class Inline:
 
     def declarations(self) -> list[str]:
         """What the lines call."""
-        v, suffix = self.vector, f"v{self.shape.lanes}f64"
+        v, suffix = self.vector, self.shape.suffix
         found = [f"declare {v} @llvm.fabs.{suffix}({v})", f"declare {v} @llvm.copysign.{suffix}({v}, {v})"]
         if self.reciprocal:
             found.append(f"declare {v} @llvm.x86.avx512.rcp14.pd.512({v}, {v}, i8)")
@@ -140,14 +139,14 @@ class Functions:
     def __init__(self, shape: Shape, vector_functions: Mapping[str, str]) -> None:
         self.shape, self.vector_functions = shape, vector_functions
         self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
-        self.mask = f"<{shape.lanes} x i1>"
+        self.mask = shape.mask
         self.used: set[str] = set()
         self.inline = frozenset() if shape.single else INLINE
         self._reciprocal = shape.lanes == 8 and bool(vector_functions)
 
     def declarations(self) -> list[str]:
         found = [
-            f"declare {self.vector} @llvm.{INTRINSICS[name]}.{self._suffix}({self.vector})"
+            f"declare {self.vector} @llvm.{INTRINSICS[name]}.{self.shape.suffix}({self.vector})"
             for name in sorted(self.used & INTRINSICS.keys())
         ]
         for name in sorted(self.used - INTRINSICS.keys() - self.inline):
@@ -156,17 +155,13 @@ class Functions:
             found += Inline(self.shape, "", self._reciprocal).declarations()
         return list(dict.fromkeys(found))
 
-    @property
-    def _suffix(self) -> str:
-        return f"v{self.lanes}f{32 if self.shape.single else 64}"
-
     def written(self, name: str, words: Sequence[str], out: str) -> list[str]:
         """The lines that put a function of vectors into the result."""
         self.used.add(name)
         if name in self.inline:
             return Inline(self.shape, out, self._reciprocal).written(name, words[0])
         arguments = ", ".join(f"{self.vector} {word}" for word in words)
-        target = f"llvm.{INTRINSICS[name]}.{self._suffix}" if name in INTRINSICS else self._symbol(name)
+        target = f"llvm.{INTRINSICS[name]}.{self.shape.suffix}" if name in INTRINSICS else self._symbol(name)
         return [f"  {out} = call {self.vector} @{target}({arguments})"]
 
     def _symbol(self, name: str) -> str:
@@ -186,6 +181,8 @@ class Functions:
 
     def _lane_by_lane(self, name: str, count: int) -> list[str]:
         lines, result, single = [], "poison", self.shape.single
+        if self.lanes == 1:
+            return self._one_lane(name, count)
         for lane in range(self.lanes):
             words = []
             for k in range(count):
@@ -204,10 +201,19 @@ class Functions:
             result = f"%r{lane}"
         return [*lines, f"  ret {self.vector} {result}", "}"]
 
+    def _one_lane(self, name: str, count: int) -> list[str]:
+        if not self.shape.single:
+            words = ", ".join(f"double %x{k}" for k in range(count))
+            return [f"  %r = call double @{name}({words})", "  ret double %r", "}"]
+        wide = [f"  %w{k} = fpext float %x{k} to double" for k in range(count)]
+        words = ", ".join(f"double %w{k}" for k in range(count))
+        call = [f"  %f = call double @{name}({words})", "  %r = fptrunc double %f to float"]
+        return [*wide, *call, "  ret float %r", "}"]
+
     def _modulo(self, head: str) -> list[str]:
         """Python's remainder: with the sign of the divisor."""
         v, zero = self.vector, self.constant(0.0)
-        sign = f"@llvm.copysign.{self._suffix}"
+        sign = f"@llvm.copysign.{self.shape.suffix}"
         return [
             f"declare {v} {sign}({v}, {v})",
             head,
@@ -229,7 +235,7 @@ class Functions:
         if self.shape.single:
             number = struct.unpack("f", _single(number))[0]
         bits = struct.unpack("<Q", struct.pack("<d", number))[0]
-        return f"<{', '.join([f'{self.scalar} 0x{bits:016X}'] * self.lanes)}>"
+        return self.shape.everywhere(self.scalar, f"0x{bits:016X}")
 
 
 def _single(number: float) -> bytes:

@@ -97,7 +97,9 @@ class Native:
     def _module(self, target: Any) -> Any:
         module = llvm.parse_assembly(self._text)
         if self.passes:
-            builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
+            options = llvm.create_pipeline_tuning_options(speed_level=2)
+            options.slp_vectorization = True
+            builder = llvm.create_pass_builder(target, options)
             builder.getModulePassManager().run(module, builder)
         return module
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import Leaf, leaves_of, read, rebuilt
+from ..value import Value
+from .arguments import Leaf, builder, leaves_of, read
 from .derivatives import as_expressions, lowered, pulled_back
 from .expressions import Expression, World
 from .kernel import STAGED, Array, Kernel, Workspace, pool
@@ -27,6 +29,10 @@ class Wanted(NamedTuple):
     bare: bool = False
     """Whether the one derivative comes without a tuple around it."""
     per_row: bool = False
+    outside: tuple[Value, ...] = ()
+    """Values from outside to differentiate by, instead of arguments."""
+    auxiliary: bool = False
+    """Whether the first number of the result is to be differentiated, and the others come with it."""
 
 
 class Result(NamedTuple):
@@ -82,6 +88,11 @@ class Plan:
             else:
                 next_shared += leaf.size
         self.columns, self.captured_from = columns, next_shared
+        self._columns = [
+            (k, start, start + leaf.size)
+            for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
+            if leaf.rows
+        ]
         self.shared = next_shared - columns + len(self.captured)
         self.places = [
             start + k for start, leaf in zip(self.starts, self.leaves, strict=True) for k in range(leaf.size)
@@ -108,7 +119,11 @@ class Plan:
     def _wanted(self, trace: Trace, outputs: list[Expression]) -> Callable[[list[Any]], Any]:
         """Fill in the results, and give what puts them together."""
         what = self.wanted.what
-        if what in ("grad", "value_and_grad", "hessian", "hvp") and len(outputs) != 1:
+        if (
+            what in ("grad", "value_and_grad", "hessian", "hvp")
+            and len(outputs) != 1
+            and not self.wanted.auxiliary
+        ):
             raise TypeError(
                 f"{what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
             )
@@ -127,19 +142,20 @@ class Plan:
     def _values(self, trace: Trace, outputs: list[Expression]) -> Callable[[list[Any]], Any]:
         first = len(self.results)
         self.results += [Result([output], (), self.batched) for output in outputs]
+        if trace.template == 0:  # one number, as it is
+            return itemgetter(first)
         return lambda items: trace.build(items[first : first + len(outputs)])
 
     def _each_wrt(self, make: Callable[[int], int]) -> Callable[[list[Any]], Any]:
         """A result for each leaf of the arguments to differentiate by, nested as they are."""
-        made = [(self.forms[k], [make(leaf) for leaf in self._leaves_at(k)]) for k in self.wanted.wrt]
-
-        def build(items: list[Any]) -> Any:
-            found = tuple(rebuilt(form, iter([items[k] for k in places])) for form, places in made)
-            return found[0] if self.wanted.bare else found
-
-        return build
+        parts = [builder(self.forms[k], [make(leaf) for leaf in self._leaves_at(k)]) for k in self.wanted.wrt]
+        if self.wanted.bare:
+            return parts[0]
+        return lambda items: tuple([part(items) for part in parts])
 
     def _gradient(self, output: Expression) -> Callable[[list[Any]], Any]:
+        if self.wanted.outside:
+            return self._gradient_outside(output)
         wrt = [leaf for k in self.wanted.wrt for leaf in self._leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
         found = dict(zip(inputs, self._pulled({output: self.upper.constant(1.0)}, inputs), strict=True))
@@ -148,6 +164,17 @@ class Plan:
                 [found[item] for item in self._inputs(leaf)], self.leaves[leaf].shape, [leaf]
             )
         )
+
+    def _gradient_outside(self, output: Expression) -> Callable[[list[Any]], Any]:
+        """By Values from outside, in one array; 0 for one that f does not use."""
+        place = {value: self.captured_from + k for k, value in enumerate(self.captured)}
+        used = [self.upper.input(place[value]) for value in self.wanted.outside if value in place]
+        found = dict(zip(used, self._pulled({output: self.upper.constant(1.0)}, used), strict=True))
+        zero = self.upper.constant(0.0)
+        slopes = [
+            found[self.upper.input(place[value])] if value in place else zero for value in self.wanted.outside
+        ]
+        return itemgetter(self._result(slopes, (len(slopes),), []))
 
     def _pulled(self, seeds: dict[Expression, Expression], inputs: list[Expression]) -> list[Expression]:
         return pulled_back(self.upper, seeds, inputs)
@@ -191,10 +218,13 @@ class Plan:
                 )
             )
 
-        made = [(self.forms[k], [rows(leaf) for leaf in self._leaves_at(k)]) for k in self.wanted.wrt]
+        made = []
+        for k in self.wanted.wrt:
+            parts = [rows(leaf) for leaf in self._leaves_at(k)]
+            made.append((builder(self.forms[k], range(len(parts))), parts))
 
         def build(items: list[Any]) -> Any:
-            found = tuple(rebuilt(form, iter([part(items) for part in parts])) for form, parts in made)
+            found = tuple([nested([part(items) for part in parts]) for nested, parts in made])
             return found[0] if self.wanted.bare else found
 
         return build
@@ -211,11 +241,14 @@ class Plan:
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
-        self.where: list[tuple[Result, int]] = []
+        self.where: list[tuple[Result, int, int]] = []
+        """Each result, and the first and last place of its numbers among the outputs or sums."""
         for result in self.results:
             group = 0 if result.rows else 1
-            self.where.append((result, starts[group][taken[group]]))
+            start = starts[group][taken[group]]
+            self.where.append((result, start, start + len(result.roots)))
             taken[group] += 1
+        self._sums = layout.sums > 0
         wide = [(start, size) for start, size in zip(starts[0], sizes[0], strict=False)]
         self.first = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
         self.inside = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
@@ -242,16 +275,17 @@ class Plan:
         return self.build(self._run_in_place(leaves, rows))
 
     def _rows(self, leaves: list[Array]) -> int:
-        counts = [len(array) for leaf, array in zip(self.leaves, leaves, strict=True) if leaf.rows]
-        if any(count != counts[0] for count in counts):
-            raise ValueError(f"the batched arguments need equally many rows, and have {counts}")
-        return counts[0]
+        rows = len(leaves[self._columns[0][0]])
+        for k, _, _ in self._columns:
+            if len(leaves[k]) != rows:
+                counts = [len(leaves[k]) for k, _, _ in self._columns]
+                raise ValueError(f"the batched arguments need equally many rows, and have {counts}")
+        return rows
 
     def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
         """Put what all rows share in its place."""
-        views = getattr(workspace, "views", None)
-        if views is None:
-            views = workspace.views = [  # type: ignore[attr-defined]
+        if not workspace.views:
+            workspace.views = [
                 (
                     k,
                     workspace.shared[start - self.columns : start - self.columns + leaf.size].reshape(
@@ -261,7 +295,7 @@ class Plan:
                 for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
                 if not leaf.rows
             ]
-        for k, view in views:
+        for k, view in workspace.views:
             view[...] = leaves[k]
         if self.captured:
             start = self.captured_from - self.columns
@@ -275,7 +309,7 @@ class Plan:
             totals = workspace.totals.copy()
         finally:
             self.kernel.release(workspace)
-        return [_summed(result, totals, start) for result, start in self.where]
+        return [_summed(result, totals, start, stop) for result, start, stop in self.where]
 
     def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
         workspace = self.kernel.workspace()
@@ -284,21 +318,20 @@ class Plan:
             if workspace.rows != rows:
                 workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
             staged = workspace.staged_in
-            for start, leaf, array in zip(self.starts, self.leaves, leaves, strict=True):
-                if leaf.rows:
-                    if leaf.size == 1:
-                        staged[start, :rows] = array if array.ndim == 1 else array.reshape(rows)
-                    elif leaf.size:
-                        wide = array.T if array.ndim == 2 else array.reshape(rows, -1).T
-                        staged[start : start + leaf.size, :rows] = wide
+            for k, start, stop in self._columns:
+                array = leaves[k]
+                if array.ndim == 1:
+                    staged[start, :rows] = array
+                elif stop > start:
+                    staged[start:stop, :rows] = array.T if array.ndim == 2 else array.reshape(rows, -1).T
             self.kernel.run(workspace)
-            totals = workspace.totals.copy()
+            totals = workspace.totals.copy() if self._sums else workspace.totals
             out = workspace.staged_out
             found = [
-                out[start * rows : (start + len(result.roots)) * rows].reshape(rows, *result.shape).copy()
+                out[start * rows : stop * rows].reshape(rows, *result.shape).copy()
                 if result.rows
-                else _summed(result, totals, start)
-                for result, start in self.where
+                else _summed(result, totals, start, stop)
+                for result, start, stop in self.where
             ]
         finally:
             self.kernel.release(workspace)
@@ -311,7 +344,9 @@ class Plan:
             np.require(array, dtype=dtype, requirements="A") if leaf.rows else array
             for leaf, array in zip(self.leaves, leaves, strict=True)
         ]
-        results = [np.empty((rows, *result.shape), dtype) if result.rows else None for result, _ in self.where]
+        results = [
+            np.empty((rows, *result.shape), dtype) if result.rows else None for result, _, _ in self.where
+        ]
         unit = self.kernel.shape.tile
         count = max(1, min(self.options.threads, rows // (unit * 8)))
         cuts = [rows * k // count // unit * unit for k in range(count)] + [rows]
@@ -322,8 +357,8 @@ class Plan:
             totals = [future.result() for future in started]
         total = sum(totals[1:], totals[0])  # always in the same order
         return [
-            _summed(result, total, start) if array is None else array
-            for (result, start), array in zip(self.where, results, strict=True)
+            _summed(result, total, start, stop) if array is None else array
+            for (result, start, stop), array in zip(self.where, results, strict=True)
         ]
 
     def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
@@ -341,7 +376,7 @@ class Plan:
                     )  # fmt: skip
                     workspace.inputs[start : start + leaf.size, 0] = base + offsets.ravel()
                     workspace.inputs[start : start + leaf.size, 1] = strides[0]
-            for (result, start), array in zip(self.where, results, strict=True):
+            for (result, start, _), array in zip(self.where, results, strict=True):
                 if result.rows:
                     size, many = array.itemsize, len(result.roots)
                     base = array.ctypes.data + first * size * many
@@ -354,8 +389,8 @@ class Plan:
             self.kernel.release(workspace)
 
 
-def _summed(result: Result, totals: Array, start: int) -> Any:
+def _summed(result: Result, totals: Array, start: int, stop: int) -> Any:
     if not result.shape:
         return float(totals[start])
-    found = totals[start : start + len(result.roots)]
+    found = totals[start:stop]
     return found if len(result.shape) == 1 else found.reshape(result.shape)

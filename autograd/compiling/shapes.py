@@ -50,6 +50,35 @@ class Shape(NamedTuple):
         return self.lanes * (4 if self.single else 8)
 
     @property
+    def suffix(self) -> str:
+        """What LLVM's intrinsics for such vectors end in."""
+        width = "f32" if self.single else "f64"
+        return width if self.lanes == 1 else f"v{self.lanes}{width}"
+
+    @property
     def vector(self) -> str:
-        """LLVM's name of the type of a vector."""
-        return f"<{self.lanes} x {self.scalar}>"
+        """LLVM's name of the type of a vector; of one lane, of a number."""
+        return self.of(self.scalar)
+
+    @property
+    def mask(self) -> str:
+        """LLVM's name of the type of a condition."""
+        return self.of("i1")
+
+    def of(self, kind: str) -> str:
+        """LLVM's name of a vector of that type."""
+        return kind if self.lanes == 1 else f"<{self.lanes} x {kind}>"
+
+    def everywhere(self, kind: str, text: str) -> str:
+        """A constant in all lanes."""
+        return text if self.lanes == 1 else f"<{', '.join([f'{kind} {text}'] * self.lanes)}>"
+
+    def broadcast(self, word: str, name: str) -> list[str]:
+        """The lines that put a number into all lanes."""
+        if self.lanes == 1:
+            return [f"  {name} = bitcast {self.scalar} {word} to {self.scalar}"]
+        return [
+            f"  {name}.one = insertelement {self.vector} poison, {self.scalar} {word}, i32 0",
+            f"  {name} = shufflevector {self.vector} {name}.one, {self.vector} poison, "
+            f"<{self.lanes} x i32> zeroinitializer",
+        ]

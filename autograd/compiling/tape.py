@@ -222,7 +222,7 @@ def _unit(  # noqa: PLR0912
 ) -> list[str]:
     """One operation on one register of rows."""
     v, zero = shape.vector, "zeroinitializer"
-    mask = f"<{shape.lanes} x i1>"
+    mask = shape.mask
     out = f"%{tag}r{unit}"
     one = functions.constant(1.0)
     if name == "column":
@@ -236,8 +236,7 @@ def _unit(  # noqa: PLR0912
         lines = [
             f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %shared, i64 %{tag}i1",
             f"  %{tag}f{unit} = load {shape.scalar}, ptr %{tag}e{unit}",
-            f"  %{tag}g{unit} = insertelement {v} poison, {shape.scalar} %{tag}f{unit}, i32 0",
-            f"  {out} = shufflevector {v} %{tag}g{unit}, {v} poison, <{shape.lanes} x i32> zeroinitializer",
+            *shape.broadcast(f"%{tag}f{unit}", out),
         ]
     elif name == "output":
         return [
