@@ -12,7 +12,7 @@ import mutants
 import truth
 
 import autograd
-from autograd import TABLE, Value, exp, operation, relu, sin, tanh, total
+from autograd import TABLE, Value, exp, log1p, logsigmoid, operation, relu, sin, tanh, total
 from autograd.checking import GradientError, Line, Program, check, check_gradients
 from autograd.checking.generation import FAMILIES, from_generator, generate
 from autograd.recording import function_of
@@ -159,6 +159,12 @@ def test_a_number_that_overflows_cannot_be_decided():
     report = check(exp(x) * 2.0)
     assert report.verdict == "undecided"
     assert "inf" in str(report)
+
+
+def test_rounding_in_many_digits_is_no_kink_of_a_constant_function():
+    x = Value(2.099608269671835)
+    same = log1p(logsigmoid(x))
+    assert ((same / 3) / same).check().verdict == "undecided"
 
 
 def test_a_constant_function_has_gradient_zero():

@@ -82,7 +82,7 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
         return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))
     tried = [coarse, fine]
     for level in (*levels[2:], None):
-        found = Sides(*(_settled([q[k] for q in tried], levels, tried[-1][2]) for k in (0, 1)))
+        found = Sides(*(_settled([q[k] for q in tried], levels, [q[2] for q in tried]) for k in (0, 1)))
         if level is None or (len(tried) > 2 and "unsettled" not in found.whys):
             break
         tried.append(_quotients(f, x, level))
@@ -102,13 +102,16 @@ def _quotients(f: Callable[[Precise], Precise], x: float, level: int) -> tuple[A
         return left, right, abs(here) * MP.eps / step
 
 
-def _settled(quotients: list[Any], tried: tuple[int, ...], noise: Precise) -> Side:
+def _settled(quotients: list[Any], tried: tuple[int, ...], noises: list[Precise]) -> Side:
     """What difference quotients with smaller and smaller steps tend to."""
     if any(q is None for q in quotients):
         return Side(None, why="outside")
-    before, last = quotients[-2:]
+    (before, last), noise = quotients[-2:], noises[-1]
     if _same(before, last):
         return Side(last, noise)
+    if all(abs(q) <= 4 * n for q, n in zip(quotients[-2:], noises[-2:], strict=True)):
+        # Nothing but rounding: of a constant, or of a derivative that more digits would show.
+        return Side(MP.zero, noise) if len(quotients) == len(tried) else Side(None, why="unsettled")
     growth = abs(last / before) if before else MP.inf
     coarse, fine = tried[len(quotients) - 2 : len(quotients)]
     shrunk = MP.ldexp(1, _exponent(fine) - _exponent(coarse))
