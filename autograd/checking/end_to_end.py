@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from .differences import DEEP, LEVELS, Sides, sides
+from .differences import DEEP, LEVELS, Sides, plain_slope, sides
 from .findings import EPS, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
 from .local import kinks
-from .precise import MP, Precise, digits, exactly
+from .precise import MP, Precise, digits, exactly, real
 from .record import Record
 from .rounding import rounding_of_derivative
 
@@ -59,8 +59,20 @@ class _Question(NamedTuple):
         (leaf,) = self.direction
         return sides(record.towards(leaf), record.nodes[leaf].data, levels)
 
+    def plain_slope(self) -> Precise | None:
+        """The derivative of the program where it is plain to see."""
+        with digits(LEVELS[1]):
+            here = real(lambda: self.record.base()[-1])
+        if len(self.direction) > 1:
+            return plain_slope(self.record.along(self.direction), 0.0, here)
+        (leaf,) = self.direction
+        return plain_slope(self.record.towards(leaf), self.record.nodes[leaf].data, here)
+
     def finding(self, hasty: bool) -> Finding:
         """The verdict: at once where the exact derivative is met to a few units in the last place."""
+        plain = self.plain_slope()
+        if plain is not None and judged(self.gradient, plain, 0) == RIGHT:
+            return self._told(RIGHT, plain, 0, "")
         exact = self.sides(self.record, LEVELS)
         if exact.smooth and judged(self.gradient, exact.right.slope, exact.right.noise) == RIGHT:
             return self._told(RIGHT, exact.right.slope, 0, "")

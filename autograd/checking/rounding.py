@@ -45,14 +45,16 @@ def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, 
     return found / (4 * steps[j] * steps[k])
 
 
-def partial_rounding(node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
+def partial_rounding(
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Precise = None
+) -> Precise:
     """How far a partial may be rounded, in units of eps.
 
     By its own size; by what a relative error of each operand does to it, since a rule rounds on
     its way; and by what the rounding of the result does where the rule uses `out`: 1 - out * out
-    at a saturated tanh is exact to eps, not to eps times itself.
+    at a saturated tanh is exact to eps, not to eps times itself. `slope` is the partial, where it is known.
     """
-    slope = first(f, point, k)
+    slope = first(f, point, k) if slope is None else slope
     size = 2 * abs(slope)
     for j, x in enumerate(point):
         if len(point) <= MANY or j == k:
@@ -103,11 +105,13 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         if not all(map(_in_range, values)):
             return None
         edges = [_edges(record, n) for n in range(len(values))]
-        firsts, rounds = [], []
-        for n, node in enumerate(record.nodes):
-            point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
-            firsts.append({j: first(flat_truth(node), point, j) for j, _ in edges[n]})
-            rounds.append({j: partial_rounding(node, flat_truth(node), point, j) for j, _ in edges[n]})
+        points = [
+            [values[k] if k.__class__ is int else exactly(k) for k in operands] for operands in record.operands
+        ]
+        firsts = [
+            {j: first(flat_truth(node), points[n], j) for j, _ in edges[n]}
+            for n, node in enumerate(record.nodes)
+        ]
         tangents, arrived = [MP.zero] * len(values), [MP.zero] * len(values)
         for leaf, speed in direction.items():
             tangents[leaf] = exactly(speed)
@@ -118,7 +122,10 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         moved = MP.zero
         for n in range(len(values) - 1, -1, -1):
             for j, item in edges[n]:
-                moved += abs(arrived[n] * tangents[item]) * rounds[n][j]
+                sent = abs(arrived[n] * tangents[item])
+                if sent:
+                    node, slope = record.nodes[n], firsts[n][j]
+                    moved += sent * partial_rounding(node, flat_truth(node), points[n], j, slope)
                 arrived[item] += arrived[n] * firsts[n][j]
         return moved if all(map(_in_range, (*tangents, *arrived))) else None
 
