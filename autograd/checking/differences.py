@@ -156,9 +156,18 @@ def mixed(f: Callable[[list[Precise]], Precise], point: list[float], towards: tu
     >>> found = mixed(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], (0, 1))
     >>> found.smooth, float(found.right.slope)
     (True, 6.0)
+    >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # a step of 1e-20 * 1e22 is too long
+    True
     """
+    found = _mixed(f, point, towards, LEVELS[1:3])
+    return _mixed(f, point, towards, LEVELS[2:4]) if found.left.why == "unsettled" else found
+
+
+def _mixed(
+    f: Callable[[list[Precise]], Precise], point: list[float], towards: tuple[int, ...], levels: tuple[int, ...]
+) -> Sides:
     tried = []
-    for level in LEVELS[1:3]:
+    for level in levels:
         with digits(level * len(towards) // 2):
             at = [exactly(x) for x in point]
             steps = [MP.ldexp(abs(x) or MP.one, -_exponent(level) // 2) for x in at]

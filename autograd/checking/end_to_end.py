@@ -32,7 +32,7 @@ def check_end_to_end(record: Record, grads: list[float], guilty: bool = False) -
 
 
 def _questions(record: Record, grads: list[float]) -> Iterator[_Question]:
-    if len(record.leaves) * len(record.nodes) <= BUDGET:
+    if len(record.leaves) <= DIRECTIONS or len(record.leaves) * len(record.nodes) <= BUDGET:
         for leaf in record.leaves:
             yield _Question(record, record.nodes[leaf], grads[leaf], {leaf: 1.0})
         return
@@ -112,8 +112,9 @@ def _at_kink(record: Record, place: Any, gradient: float, found: Sides) -> Findi
     slopes = [float(s) for s in found.slopes]
     truth = slopes[0] if slopes else None
     if within(gradient, found, 0) == RIGHT and slopes:
-        between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
-        return Finding("end to end", place, RIGHT, gradient, truth, why=f"a kink, between {between}")
+        between = " and ".join(f"{s:g}" for s in dict.fromkeys((slopes[0], slopes[-1])))
+        why = f"a kink, between {between}" if len(slopes) > 1 else f"a derivative on one side only: {between}"
+        return Finding("end to end", place, RIGHT, gradient, truth, why=why)
     singular = kinks(record)
     if singular or not slopes:
         reason = f"{_list(singular)} at a kink" if singular else "the program is not defined around this point"
