@@ -358,7 +358,7 @@ def test_a_large_graph_is_followed_along_directions():
 def test_a_long_chain_of_one_input_is_right_and_its_operations_are_sampled(monkeypatch):
     monkeypatch.setattr("autograd.checking.end_to_end.BUDGET", 100)
     monkeypatch.setattr("autograd.checking.higher.MOST_POINTS", 10)
-    x = y = Value(0.5, "x")
+    y = Value(0.5, "x")
     for _ in range(200):
         y = y * 0.9999
     report = check(y, order=2)

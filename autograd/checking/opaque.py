@@ -171,6 +171,5 @@ def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> It
         finding = _by_differences(number, gradient[k], derivative(number, x), x, k)
         why = f"the function branches here; {finding.why}"
         if finding.verdict == WRONG:
-            slope = f"{gradient[k]:+.6g}"
-            why = f"the branch taken at this very point, whose derivative {slope} is not the function's around it"
+            why = f"the branch taken at this very point has the derivative {gradient[k]:g}, not the function around it"
         yield finding._replace(why=why)

@@ -192,8 +192,8 @@ class Report:
             return _wrong_partial(node, guilty)
         if guilty.question == "value":
             return (
-                f"{node.op.name}, which gave {guilty.found!r} where its value is {guilty.truth!r} (or an operand's "
-                "data was overwritten since)"
+                f"{node.op.name}, which gave {guilty.found!r} where its value is {guilty.truth!r} "
+                "(or an operand's data was overwritten since)"
             )
         if guilty.question == "accumulation":
             name = self.name(node)
