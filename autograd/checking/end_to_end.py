@@ -85,7 +85,7 @@ class _Question(NamedTuple):
         Its derivative is what the gradient has to be; how far that is from the derivative of the
         program without rounding is what float64 could not decide.
         """
-        rounded = Record(self.record.root, as_rounded=True)
+        rounded = self.record.rounded
         exact, found = self.sides(self.record, levels), self.sides(rounded, levels)
         if not found.smooth:
             return _at_kink(self.record, self.place, self.gradient, found)

@@ -86,7 +86,7 @@ def _judged(
         return told(RIGHT)
     if kinks(record):
         return told(RIGHT, why="a kink of an operation on the way")
-    rounded = _mixed(Record(record.root, as_rounded=True), leaves, towards)
+    rounded = _mixed(record.rounded, leaves, towards)
     if not rounded.smooth:
         return told(UNDECIDED, why=f"with float64's rounding there is no derivative of {question}")
     gap, exact = abs(exact - rounded.right.slope), rounded.right.slope

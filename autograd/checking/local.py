@@ -164,14 +164,21 @@ def _at_kink(node: Value, found: Sides, position: int) -> Finding:
 
 def kinks(record: Record) -> list[str]:
     """The operations of a graph that stand at a kink, a jump or the edge of their domain."""
-    found: dict[str, None] = {}
-    for node in record.nodes:
-        point = [getattr(item, "data", item) for item in node.operands]
-        if node.op is not None and node.op.name not in found and all(x - x == 0 for x in point):
-            f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
-            if any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges):
+    if "kinks" not in record.found:
+        found: dict[str, None] = {}
+        for node in record.nodes:
+            if node.op is not None and node.op.name not in found and _at_a_kink(node):
                 found[node.op.name] = None
-    return list(found)
+        record.found["kinks"] = list(found)
+    return record.found["kinks"]  # type: ignore[no-any-return]
+
+
+def _at_a_kink(node: Value) -> bool:
+    point = [getattr(item, "data", item) for item in node.operands]
+    if any(x - x != 0 for x in point):
+        return False
+    f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
+    return any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
 
 
 def _kink_between(

@@ -171,5 +171,7 @@ def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> It
         finding = _by_differences(number, gradient[k], derivative(number, x), x, k)
         why = f"the function branches here; {finding.why}"
         if finding.verdict == WRONG:
-            why = f"the branch taken at this very point has the derivative {gradient[k]:g}, not the function around it"
+            why = (
+                f"the branch taken at this very point has another derivative than the function: {gradient[k]:g}"
+            )
         yield finding._replace(why=why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from ..value import Value
@@ -52,8 +53,15 @@ class Record:
         ]
         self._data = [exactly(node.data) for node in self.nodes]
         self._truths: list[Any] = [node.op and flat_truth(node) for node in self.nodes]
+        self.found: dict[Any, Any] = {}
+        """What one question has found out that the next one asks too."""
         self._bases: dict[int, list[Precise]] = {}
         self._errors: dict[int, list[Precise]] = {}
+
+    @cached_property
+    def rounded(self) -> Record:
+        """The same with the error that float64 made in each operation."""
+        return Record(self.root, as_rounded=True)
 
     def base(self) -> list[Precise]:
         """Every node's number, computed in the present precision from the leaves'."""
