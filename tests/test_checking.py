@@ -41,6 +41,7 @@ def caught(op, families):
         for program in programs_with(op, family, max_operations=6):
             report = check(program.record()[0], order=1)
             if report.verdict == "wrong":
+                assert check(mutants.righted(program).record()[0], order=1).verdict != "wrong"
                 return report
     return None
 
@@ -64,9 +65,8 @@ def test_a_rule_wrong_only_at_a_special_point_is_caught_there(op):
 @pytest.mark.parametrize("backward", mutants.ACCUMULATIONS, ids=lambda f: f.__name__)
 def test_a_wrong_accumulation_is_caught(backward, monkeypatch):
     monkeypatch.setattr("autograd.value.backward", backward)
-    failed = [report for report in reports("tame", 60) if report.verdict == "wrong"]
-    assert failed
-    report = failed[0]
+    report = next((report for report in reports("tame", 60) if report.verdict == "wrong"), None)
+    assert report is not None
     assert report.guilty.question in ("accumulation", "protocol")
     assert len(report.smallest.lines) <= 3
 
@@ -295,6 +295,22 @@ def test_a_users_operation_is_checked_in_one_line():
     report = wrong(Value(0.7)).check()
     assert report.verdict == "wrong"
     assert "softsign, the partial" in report.failure()
+
+
+@pytest.mark.parametrize(("signature", "value", "right", "wrong"), mutants.DECLARED, ids=lambda x: str(x)[:10])
+def test_a_declared_operation_is_blamed_if_and_only_if_it_is_wrong(signature, value, right, wrong):
+    rng = random.Random(signature)
+    correct, mistaken = operation(signature, value, right), operation(signature, value, wrong)
+    verdicts = set()
+    for _ in range(4):
+        length = 3 if correct.op.variadic else 1
+        flat = [rng.uniform(0.2, 3.0) for _ in range(length * len(correct.op.operands))]
+        operands = correct.op.grouped([Value(x) for x in flat])
+        assert check(tanh(0.5 * correct(*operands))).verdict != "wrong"
+        report = check(tanh(0.5 * mistaken(*operands)))
+        verdicts.add(report.verdict)
+        assert report.verdict != "wrong" or report.guilty.place.op is mistaken.op
+    assert "wrong" in verdicts
 
 
 def test_an_operation_in_python_is_checked_by_finite_differences():

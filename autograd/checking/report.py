@@ -217,13 +217,20 @@ def _wrong_partial(node: Any, guilty: Finding) -> str:
     if known is not None and known is not op and known.operands == op.operands:
         correct = known.partial_of(guilty.position, len(node.operands))
         right = f" = {correct}"
-    truth = "undefined" if guilty.truth is None else f"{guilty.truth:+.10g}"
-    note = f" ({guilty.why})" if guilty.why else ""
+    rule = "" if _is_number(rule) else f"{rule} = "
     sign = derivative_sign()
-    return (
-        f"{op.name}, the partial {sign}out/{sign}{words[guilty.position]} = {rule} = {guilty.found:+.10g} "
-        f"where the derivative is {truth}{right}{note}"
-    )
+    accusation = f"{op.name}, the partial {sign}out/{sign}{words[guilty.position]} = {rule}{guilty.found:+.10g}"
+    if guilty.why or guilty.truth is None:
+        return f"{accusation}, at {guilty.why or 'a point without a derivative'}"
+    return f"{accusation} where the derivative is {guilty.truth:+.10g}{right}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def described(node: Any, names: Any) -> str:

@@ -24,7 +24,7 @@ import mutants
 
 import autograd.value
 from autograd import TABLE, DomainError
-from autograd.checking import Line, Program, check
+from autograd.checking import check
 from autograd.checking.generation import FAMILIES, from_generator, generate
 from autograd.modes import ieee_arithmetic
 
@@ -142,16 +142,10 @@ def checkers(hips):
 def caught(accepts, op, families, count):
     """Whether any program is refused with the wrong operation and accepted with the right one."""
     return any(
-        not accepts(program) and accepts(righted(program))
+        not accepts(program) and accepts(mutants.righted(program))
         for family in families
         for program in programs_with(op, family, count)
     )
-
-
-def righted(program):
-    """The program with the table's own operations."""
-    lines = [Line(TABLE[line.op.name], line.operands) for line in program.lines]
-    return Program(program.inputs, tuple(lines))
 
 
 def measured(accepts, count):
@@ -184,12 +178,45 @@ def measured(accepts, count):
     return alarms, [*groups, accumulations], 1e3 * took / done
 
 
+def smallest_of(op, backward, families):
+    """The report of the first program that a wrong operation or a wrong backward pass fails."""
+    right = autograd.value.backward
+    for family in families:
+        for program in programs_with(op, family, 40):
+            autograd.value.backward = backward or right
+            try:
+                report = check(program.record()[0])
+            finally:
+                autograd.value.backward = right
+            if report.verdict == "wrong":
+                return report
+    return None
+
+
+def show(count):
+    """What is wrong, and the smallest program that shows it, for that many wrong engines."""
+    wrong = [(op, None, ("tame", "wide")) for op in (*mutants.FORMULAS[::9], *mutants.SMALL[::8])]
+    wrong += [(op, None, ("kinks",)) for op in mutants.POINTS[::4]]
+    wrong += [(TABLE["mul"], backward, ("tame",)) for backward in mutants.ACCUMULATIONS]
+    for op, backward, families in wrong[:count]:
+        report = smallest_of(op, backward, families)
+        told = f"backward() {backward.__name__}" if backward else f"{op.name} with partials {op.partials}"
+        lines = report.failure().splitlines() if report else ["not caught"]
+        print(told, *(line for line in lines if "guilty" in line or "smallest" in line), sep="\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--programs", type=int, default=300, help="random programs of each family")
     parser.add_argument("--hips", metavar="PYTHON", help="an interpreter of an environment with HIPS autograd")
     parser.add_argument("--only", choices=["chainwalk", "torch", "jax", "hips"], help="one checker alone")
+    parser.add_argument(
+        "--show", type=int, metavar="N", help="the smallest programs of N wrong engines instead"
+    )
     options = parser.parse_args()
+    if options.show:
+        show(options.show)
+        return
     count = options.programs
     sizes = [len(g) for g in (mutants.FORMULAS, mutants.POINTS, mutants.SMALL, mutants.ACCUMULATIONS)]
     print(f"false alarms of {count} programs in each family: {', '.join(FAMILIES)}; wrong engines caught of")
