@@ -5,7 +5,7 @@ from __future__ import annotations
 from .shapes import Shape
 
 FIELDS = (
-    "rows", "body", "columns", "inputs", "shared", "outputs", "results", "sums", "totals",
+    "rows", "prepare", "body", "columns", "inputs", "shared", "outputs", "results", "sums", "totals",
     "in_tile", "out_tile", "sum_vectors", "scratch", "mask_tile", "tape",
 )  # fmt: skip
 """What a call is told, 8 bytes each: counts and addresses.
@@ -23,7 +23,7 @@ def driver(shape: Shape) -> str:
         f"  %at.{name} = getelementptr i64, ptr %call, i64 {k}\n  %{name} = load {_kind(name)}, ptr %at.{name}"
         for k, name in enumerate(FIELDS)
     )
-    given = "i64 %blocks, " + ", ".join(
+    given = "i64 %blocks, i64 %n, " + ", ".join(
         f"ptr %{name}" for name in "in_tile shared out_tile sum_vectors scratch mask_tile tape".split()
     )
     return f"""
@@ -101,7 +101,7 @@ done:
 define void @drive_single(ptr %call) {{
 entry:
 {loads}
-  call void %body(i64 1, ptr null, ptr %shared, ptr null, ptr %totals, ptr %scratch, ptr null, ptr %tape)
+  call void %body(i64 1, i64 1, ptr null, ptr %shared, ptr null, ptr %totals, ptr %scratch, ptr null, ptr %tape)
   ret void
 }}
 
@@ -111,9 +111,12 @@ entry:
   %sum.bytes = mul i64 %sums, {size * shape.lanes}
   call void @llvm.memset.p0.i64(ptr %sum_vectors, i8 0, i64 %sum.bytes, i1 false)
   %some = icmp ne i64 %rows, 0
-  br i1 %some, label %tile, label %reduce
+  br i1 %some, label %begin, label %reduce
+begin:
+  call void %prepare(ptr %shared)
+  br label %tile
 tile:
-  %first = phi i64 [ 0, %entry ], [ %after, %tile.done ]
+  %first = phi i64 [ 0, %begin ], [ %after, %tile.done ]
   %left = sub i64 %rows, %first
   %short = icmp ult i64 %left, {shape.tile}
   %n = select i1 %short, i64 %left, i64 {shape.tile}

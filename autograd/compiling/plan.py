@@ -11,7 +11,7 @@ import numpy as np
 
 from ..value import Value
 from .arguments import Leaf, builder, leaves_of, read
-from .derivatives import as_expressions, lowered, pulled_back
+from .derivatives import as_expressions, pulled_back
 from .expressions import Expression, World
 from .kernel import STAGED, Array, Kernel, Workspace, pool
 from .native import Host
@@ -236,8 +236,7 @@ class Plan:
         roots = [root for part in split for result in part for root in result.roots]
         outputs = sum(len(result.roots) for result in split[0])
         layout = Layout(self.columns, self.shared, outputs, len(roots) - outputs)
-        expressions = lowered(World(upper=False), roots)
-        self.kernel = Kernel(expressions, layout, self.options.machine, self.options.single, self.options.kept)
+        self.kernel = Kernel(roots, layout, self.options.machine, self.options.single, self.options.kept)
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
