@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .expressions import LOGIC, Expression
 from .mathematics import Functions
 from .matrices import blocking, blocks, outer, product, table
 from .shapes import Layout, Shape
-from .stages import Chunk, Outer, Product, Program, Stage
+from .stages import Chunk, Outer, Product, Program, Stage, read
 
 BINARY = {"add": "fadd contract", "sub": "fsub contract", "mul": "fmul contract", "div": "fdiv"}
 COMPARE = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
@@ -50,7 +50,7 @@ class Memory:
         """A place in the tile for each result that a later stage needs, used again after that."""
         last: dict[Expression, int] = {}
         for k, stage in enumerate(program.stages):
-            for node in _needed(stage):
+            for node in self._needed(stage):
                 if self.made.get(node, k) != k:
                     last[node] = k
         for node in (*program.outputs, *(node for _, node in program.sums)):
@@ -71,6 +71,19 @@ class Memory:
                     slots[node] = free.pop()
             free += [slots[node] for node in ending.get(k, ())]
         return slots, count
+
+    def _needed(self, stage: Stage) -> Iterator[Expression]:
+        """What a stage reads; conditions have no place, so a chunk reads what they are made of."""
+        if not isinstance(stage, Chunk):
+            yield from read(stage)
+            return
+        waiting = list(stage.nodes)
+        while waiting:
+            for operand in waiting.pop().operands:
+                if operand.kind in LOGIC and operand not in self.shared:
+                    waiting.append(operand)
+                else:
+                    yield operand
 
     def column(self, node: Expression) -> int:
         """The column of a tile where a number of a row is: inputs, then outputs, then slots."""
@@ -95,15 +108,6 @@ def _made(stage: Stage) -> Sequence[Expression]:
     if isinstance(stage, Chunk):
         return stage.nodes
     return stage.results if isinstance(stage, Product) else ()
-
-
-def _needed(stage: Stage) -> list[Expression]:
-    """What a stage reads."""
-    if isinstance(stage, Chunk):
-        return [operand for node in stage.nodes for operand in node.operands]
-    if isinstance(stage, Product):
-        return list(stage.inputs)
-    return [*stage.lefts, *(right for right in stage.rights if right is not None)]
 
 
 def emit(program: Program, memory: Memory, shape: Shape, vector_functions: Mapping[str, str]) -> Emitted:
@@ -175,7 +179,6 @@ class _Emitter:
         """The calls that compute a layer, a block of neurons after the other."""
         calls, start = [], 0
         inputs = self._table(self._places(stage.inputs))
-        zero = None
         for size, count in blocks(len(stage.results), blocking(self.shape).neurons):
             self.kernels.setdefault(f"product{size}", product(self.shape, size))
             targets = self._table(self._places(stage.results[start : start + size * count]))
@@ -330,6 +333,9 @@ class _Chunk:
             return self.names[node]
         if self.emitter.layout.rows and not node.rows:
             return self._broadcast(node)
+        if node.kind in LOGIC:
+            self._compute(node)
+            return self.names[node]
         self.until[node] = self.position + NEAR
         found = self.names[node] = self._loaded(node)
         return found
@@ -357,26 +363,22 @@ class _Chunk:
                 self.lines.append(f"  {tag}.at = getelementptr {self.shape.scalar}, ptr %shared, i64 {place}")
         else:
             self._at(f"{tag}.at", "here.scratch", self.memory.slots[node])
-        self.lines.append(f"  {tag} = load {self._kind(node)}, ptr {tag}.at, align {self.shape.align}")
+        self.lines.append(f"  {tag} = load {self.shape.vector}, ptr {tag}.at, align {self.shape.align}")
         return tag
 
     def _at(self, name: str, base: str, column: int) -> None:
         where = column * self.shape.tile
         self.lines.append(f"  {name} = getelementptr {self.shape.scalar}, ptr %{base}, i64 {where}")
 
-    def _kind(self, node: Expression) -> str:
-        return self.shape.mask if node.kind in LOGIC else self.shape.vector
-
     def _compute(self, node: Expression) -> None:
         words = [self._word(operand) for operand in node.operands]
         name = self.names[node] = f"%v{node.number}"
-        self.until.pop(node, None)
         self.lines += self._instruction(node.kind, words, name)
         if self.once:
             self._share(node, name)
         elif node in self.memory.slots:
             self._at(f"{name}.slot", "here.scratch", self.memory.slots[node])
-            self.lines.append(f"  store {self._kind(node)} {name}, ptr {name}.slot, align {self.shape.align}")
+            self.lines.append(f"  store {self.shape.vector} {name}, ptr {name}.slot, align {self.shape.align}")
 
     def _share(self, node: Expression, name: str) -> None:
         """A number for all rows to its place."""

@@ -193,7 +193,7 @@ class World:
             key = (kind, *[operand.number for operand in operands])
         found = self.known.get(key)
         if found is None:
-            rows = value < self.columns if kind == "input" else any([operand.rows for operand in operands])
+            rows = value < self.columns if kind == "input" else any(operand.rows for operand in operands)
             found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
         return found
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .derivatives import below
-from .expressions import Expression
+from .expressions import LOGIC, Expression
 from .shapes import Layout
 
 CHUNK = 300
@@ -22,7 +22,7 @@ WORTHWHILE = 8
 
 
 class Chunk(NamedTuple):
-    """Expressions computed one after the other, row by row."""
+    """Expressions computed one after the other, row by row; conditions are computed where they are used."""
 
     nodes: list[Expression]
 
@@ -46,6 +46,13 @@ class Outer(NamedTuple):
 
 
 Stage = Chunk | Product | Outer
+
+
+def read(stage: Product | Outer) -> list[Expression]:
+    """The numbers of a row that a stage reads."""
+    if isinstance(stage, Product):
+        return list(stage.inputs)
+    return [*stage.lefts, *(right for right in stage.rights if right is not None)]
 
 
 class Program(NamedTuple):
@@ -76,11 +83,10 @@ def staged(roots: Sequence[Expression], layout: Layout) -> Program:
     outers: list[Outer] = []
     if layout.rows:
         terms, outers = _outers(_apart(terms, Counter(_uses(roots))))
-    wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in _read(outer))}
+    wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in read(outer))}
     order = below(wanted)
     if not layout.rows:
-        body = [node for node in order if node.operands]
-        return Program([], _cut(body), outputs, terms, order)
+        return Program([], _cut(order), outputs, terms, order)
     shared = [node for node in order if node.operands and not node.rows]
     return Program(shared, _scheduled(order, outers, wanted), outputs, terms, order)
 
@@ -142,19 +148,11 @@ def _with_ones(
     found = []
     for lefts, rights, sums in outers:
         if all(left in alone for left in lefts):
-            places = [[alone.pop(left)] for left in lefts]
-            sums = [row + place for row, place in zip(sums, places, strict=True)]
-            found.append(Outer(lefts, [*rights, None], sums))
+            more = [[*row, alone.pop(left)] for left, row in zip(lefts, sums, strict=True)]
+            found.append(Outer(lefts, [*rights, None], more))
         else:
             found.append(Outer(lefts, rights, sums))
     return [*rest, *((place, node) for node, place in alone.items())], found
-
-
-def _read(stage: Product | Outer) -> list[Expression]:
-    """The numbers of a row that a stage reads from memory."""
-    if isinstance(stage, Product):
-        return list(stage.inputs)
-    return [*stage.lefts, *(right for right in stage.rights if right is not None)]
 
 
 def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Expression]) -> list[Stage]:
@@ -179,14 +177,14 @@ def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Express
         if node in begun:
             close()
             stages.append(begun[node])
-        elif node not in given and node.operands:
+        elif node not in given:
             chunk.append(node)
     close()
     return [*stages, *reversed(ready)]
 
 
 def _last(outer: Outer) -> int:
-    return max(node.number for node in _read(outer))
+    return max(node.number for node in read(outer))
 
 
 def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Product, list[Expression]]]:
@@ -210,6 +208,28 @@ def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Pr
     return found
 
 
-def _cut(nodes: list[Expression]) -> list[Stage]:
+def _cut(nodes: Sequence[Expression]) -> list[Stage]:
     """Chunks of bounded size."""
-    return [Chunk(nodes[k : k + CHUNK]) for k in range(0, len(nodes), CHUNK)]
+    ordered = _depth_first(nodes)
+    return [Chunk(ordered[k : k + CHUNK]) for k in range(0, len(ordered), CHUNK)]
+
+
+def _depth_first(nodes: Sequence[Expression]) -> list[Expression]:
+    """Each result right after what it is made of, so that few numbers wait in registers for their use."""
+    here = {node for node in nodes if node.operands}
+    used = {operand for node in here for operand in node.operands}
+    ordered: list[Expression] = []
+    seen: set[Expression] = set()
+    for last in (node for node in nodes if node in here and node not in used):
+        waiting = [last]
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            missing = [operand for operand in node.operands if operand in here and operand not in seen]
+            if missing:
+                waiting += [node, *reversed(missing)]
+            else:
+                seen.add(node)
+                ordered.append(node)
+    return [node for node in ordered if node.kind not in LOGIC]
