@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..value import Value
-from .arguments import Leaf, described, leaves_of, with_values
+from .arguments import described, gathered, leaves_of, shapes, with_values
 from .cache import CodeCache
 from .native import Host, host
 from .plan import Options, Plan, Wanted
@@ -173,34 +173,39 @@ class Compiled:
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
             plan = self._plan(wanted, args)
-            leaves = plan.read(self._plain(plan, args))
-            if leaves is None:
-                raise TypeError(f"{_name(self.f)} cannot read its arguments: give arrays of int or float")
+            leaves = [
+                leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
+            ]
         return plan.run(leaves)
-
-    def _plain(self, plan: Plan, args: Sequence[Any]) -> list[Any]:
-        """Arguments as `read` takes them: numpy's numbers as floats, subclasses of arrays as arrays."""
-        return [_plain(form, argument) for form, argument in zip(plan.forms, args, strict=False)]
 
     # Recording and compiling.
 
     def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
-        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
-        forms = tuple(
-            described(argument, self._is_batched(k), self._called(k)) for k, argument in enumerate(args[:count])
-        )
-        for k, vector in zip(wanted.wrt, args[count:], strict=False):  # of hvp only
-            if described(vector, self._is_batched(k), "vector") != forms[k]:
-                raise ValueError(f"hvp needs a vector shaped like {self._called(k)}, not {vector!r:.80}")
-        key = (wanted, forms)
+        forms = self._forms(wanted, args)
         with self._lock:
-            plan = self._plans.get(key)
+            plan = self._plans.get((wanted, forms))
             if plan is None:
-                plan = self._plans[key] = Plan(self._trace(forms), forms, wanted, self._options)
-                while len(self._plans) > _MOST:
-                    del self._plans[next(iter(self._plans))]
+                trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)
+                plan = self._plans[wanted, forms] = Plan(trace, forms, wanted, self._options)
+                _limit(self._plans)
             self._latest[wanted] = plan
         return plan
+
+    def _forms(self, wanted: Wanted, args: Sequence[Any]) -> tuple[Any, ...]:
+        """The forms of all arguments; of hvp also those of the vectors, which are the last."""
+        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        forms = [
+            described(argument, self._is_batched(k), self._called(k)) for k, argument in enumerate(args[:count])
+        ]
+        for k, vector in zip(wanted.wrt, args[count:], strict=False):
+            form = described(vector, self._is_batched(k), f"the vector for {self._called(k)}")
+            if shapes(form) != shapes(forms[k]):
+                raise ValueError(
+                    f"hvp needs a vector shaped like {self._called(k)}, {shapes(forms[k])}"
+                    f"{' in each row' if self._is_batched(k) else ''}, not {shapes(form)}"
+                )
+            forms.append(form)
+        return tuple(forms)
 
     def _called(self, position: int) -> str:
         return self._names[position] if position < len(self._names) else f"argument {position}"
@@ -217,6 +222,7 @@ class Compiled:
             given = iter(inputs)
             arguments = [with_values(form, given) for form in forms]
             found = self._traces[forms] = self._recorded(arguments, inputs)
+            _limit(self._traces)
         return found
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
@@ -267,15 +273,10 @@ def _restored(kind: type, f: Any, batched: Any, options: dict[str, Any]) -> Any:
     return kind(f, batched, **options)
 
 
-def _plain(form: Any, argument: Any) -> Any:
-    if isinstance(form, Leaf):
-        if form.form == "number":
-            return float(argument)
-        return np.asarray(argument) if form.form == "array" else argument
-    if form.kind is dict:
-        return {key: _plain(part, argument[key]) for key, part in zip(form.keys, form.parts, strict=True)}
-    parts = [_plain(part, item) for part, item in zip(form.parts, argument, strict=True)]
-    return form.kind(*parts) if hasattr(form.kind, "_fields") else form.kind(parts)
+def _limit(kept: dict[Any, Any]) -> None:
+    """Forget the oldest of too many."""
+    while len(kept) > _MOST:
+        del kept[next(iter(kept))]
 
 
 def _parameters(f: Callable[..., Any]) -> tuple[str, ...]:

@@ -58,11 +58,11 @@ class Plan:
     def __init__(self, trace: Trace, forms: Sequence[Any], wanted: Wanted, options: Options) -> None:
         self.forms, self.wanted, self.options = list(forms), wanted, options
         self.captured = trace.captured
-        if wanted.what == "hvp":  # the vectors are arguments too, shaped like those they belong to
-            self.forms += [forms[k] for k in wanted.wrt]
         self.leaves: list[Leaf] = [leaf for form in self.forms for leaf in leaves_of(form)]
         self.batched = any(leaf.rows for leaf in self.leaves)
         self._lay_out()
+        if self.batched and not self.columns:
+            raise ValueError("the batched arguments have rows without any numbers in them")
         self.upper = World(upper=True)
         given = {
             value: self.upper.input(place) for value, place in zip(trace.inputs, self.places, strict=False)
@@ -277,8 +277,8 @@ class Plan:
         rows = len(leaves[self._columns[0][0]])
         for k, _, _ in self._columns:
             if len(leaves[k]) != rows:
-                counts = [len(leaves[k]) for k, _, _ in self._columns]
-                raise ValueError(f"the batched arguments need equally many rows, and have {counts}")
+                counts = ", ".join(f"{self.leaves[k].name} has {len(leaves[k])}" for k, _, _ in self._columns)
+                raise ValueError(f"the batched arguments need equally many rows, but {counts}")
         return rows
 
     def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
