@@ -15,6 +15,7 @@ import numpy as np
 from ..value import Value
 from .arguments import described, gathered, leaves_of, shapes, with_values
 from .cache import CodeCache
+from .kernel import Facts
 from .native import Host, host
 from .plan import Options, Plan, Wanted
 from .tracing import Trace, trace
@@ -240,7 +241,7 @@ class Compiled:
         """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
         if not self._plans:
             raise ValueError(f"{_name(self.f)} is not compiled yet, which happens at the first call")
-        native = list(self._plans.values())[-1].kernel.native
+        native = list(self._plans.values())[-1].kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
         return native.ir() if form == "ir" else native.assembly()
@@ -295,26 +296,34 @@ def _name(f: Any) -> str:
 
 
 def _told(name: str, wanted: Wanted, plan: Plan) -> str:
-    facts = plan.kernel.facts
-    shape = facts.shape
-    lanes = f"{shape.lanes} x {shape.scalar}" if plan.batched else "one number at a time"
-    if plan.batched and shape.units > 1:
-        lanes += f", {shape.units} registers of rows side by side"
+    facts = [kernel.facts for kernel in plan.kernels]
+    instructions = sum(fact.instructions for fact in facts)
     lines = [
         f"{name}: {wanted.what.replace('_', ' ')}",
-        f"  {plan.nodes:,} operations with derivatives, {facts.instructions:,} instructions after optimisation",
-        f"  {facts.tier}; {lanes} on {facts.machine.processor}",
+        f"  {plan.nodes:,} operations, {instructions:,} instructions after optimisation",
     ]
+    if plan.loops is not None:
+        counts = " and ".join(f"{loop.terms:,}" for loop in plan.loops.loops)
+        lines.append(f"  a loop over {counts} terms of one form")
+    lines += [line for fact in facts for line in _told_of_kernel(fact)]
+    lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s")
+    return "\n".join(lines)
+
+
+def _told_of_kernel(facts: Facts) -> list[str]:
+    shape = facts.shape
+    lanes = f"{shape.lanes} x {shape.scalar}" if shape.tile > 1 else "one number at a time"
+    if shape.units > 1:
+        lanes += f", {shape.units} registers of rows side by side"
+    lines = [f"  {facts.tier}; {lanes} on {facts.machine.processor}"]
     if facts.mathematics:
-        from_library = ", ".join(facts.vectorised)
         others = ", ".join(item for item in facts.mathematics if item not in facts.vectorised)
         sources = [
-            f"{from_library} from libmvec" if from_library else "",
+            f"{', '.join(facts.vectorised)} from libmvec" if facts.vectorised else "",
             f"{others} from LLVM or libm" if others else "",
         ]
         lines.append(f"  {'; '.join(filter(None, sources))}")
-    lines.append(f"  compiled in {facts.seconds:.2f} s")
-    return "\n".join(lines)
+    return lines
 
 
 class GraphFunction:

@@ -129,7 +129,9 @@ tile:
   %up = add i64 %n, {shape.block - 1}
   %blocks = udiv i64 %up, {shape.block}
   %padded = mul i64 %blocks, {shape.block}
-  br label %mask
+  %new = icmp eq i64 %first, 0
+  %remask = or i1 %new, %short
+  br i1 %remask, label %mask, label %takes
 mask:
   %m = phi i64 [ 0, %tile ], [ %m.next, %mask ]
   %counts = icmp ult i64 %m, %n
@@ -140,7 +142,7 @@ mask:
   %m.more = icmp ult i64 %m.next, %padded
   br i1 %m.more, label %mask, label %takes
 takes:
-  %c = phi i64 [ 0, %mask ], [ %c.next, %taken ]
+  %c = phi i64 [ 0, %tile ], [ 0, %mask ], [ %c.next, %taken ]
   %c.more = icmp ult i64 %c, %columns
   br i1 %c.more, label %taken, label %compute
 taken:

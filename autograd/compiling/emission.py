@@ -15,6 +15,8 @@ BINARY = {"add": "fadd contract", "sub": "fsub contract", "mul": "fmul contract"
 COMPARE = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 NEAR = 24
 """So many expressions later, what was loaded is loaded again: registers are few."""
+HELD = 6
+"""So many sums at most stay in registers from row to row."""
 ARGUMENTS = ("columns", "shared", "outputs", "sums", "scratch", "masks", "tape")
 
 
@@ -278,6 +280,8 @@ class _Chunk:
         """How long what was loaded is taken to be in a register still."""
         self.position = 0
         self.masked = False
+        self.held: dict[int, str] = {}
+        """Sums that stay in registers from row to row, and the name of each after this row."""
 
     def text(self, nodes: Sequence[Expression], later: Sequence[Expression] = ()) -> str:
         """The function: computes the nodes, hands over those of them that are results, and `later`."""
@@ -294,9 +298,14 @@ class _Chunk:
             return "\n".join([head, *self._based(), *self.lines, "  ret void", "}"])
         loop = [
             f"  %registers = mul i64 %blocks, {self.shape.units}",
+            *(line for place in self.held for line in self._sum_at(place, "load")),
             "  br label %loop",
             "loop:",
             "  %register = phi i64 [ 0, %entry ], [ %next, %loop ]",
+            *(
+                f"  %sum{place} = phi {self.shape.vector} [ %sum{place}.first, %entry ], [ {last}, %loop ]"
+                for place, last in self.held.items()
+            ),
             f"  %row = mul i64 %register, {self.shape.lanes}",
             *self._based(),
         ]
@@ -305,10 +314,22 @@ class _Chunk:
             "  %more = icmp ult i64 %next, %registers",
             "  br i1 %more, label %loop, label %done",
             "done:",
+            *(line for place in self.held for line in self._sum_at(place, "store")),
             "  ret void",
             "}",
         ]
         return "\n".join([head, *loop, *self.lines, *end])
+
+    def _sum_at(self, place: int, what: str) -> list[str]:
+        """A sum from memory before the first row, or back after the last one."""
+        vector, align = self.shape.vector, self.shape.align
+        at = f"%sum{place}.{what}"
+        move = (
+            f"  %sum{place}.first = load {vector}, ptr {at}, align {align}"
+            if what == "load"
+            else f"  store {vector} {self.held[place]}, ptr {at}, align {align}"
+        )
+        return [f"  {at} = getelementptr {vector}, ptr %sums, i64 {place}", move]
 
     def _based(self) -> list[str]:
         """Where the numbers of these rows begin."""
@@ -427,15 +448,29 @@ class _Chunk:
             self._add(place, word)
 
     def _add(self, place: int, word: str) -> None:
+        """To the sum of the rows that count: in a register, while there are few of them."""
         vector, mask, align = self.shape.vector, self.shape.mask, self.shape.align
         tag = f"%s{len(self.lines)}"
-        self.lines.append(f"  {tag}.at = getelementptr {vector}, ptr %sums, i64 {place}")
-        if self.emitter.layout.rows:
-            self.masked = True
+        if not self.emitter.layout.rows:
             self.lines += [
-                f"  {tag}.held = load {vector}, ptr {tag}.at, align {align}",
-                f"  {tag}.more = fadd contract {vector} {tag}.held, {word}",
-                f"  {tag} = select {mask} %mask, {vector} {tag}.more, {vector} {tag}.held",
+                f"  {tag}.at = getelementptr {vector}, ptr %sums, i64 {place}",
+                f"  store {vector} {word}, ptr {tag}.at, align {align}",
             ]
-            word = tag
-        self.lines.append(f"  store {vector} {word}, ptr {tag}.at, align {align}")
+            return
+        self.masked = True
+        before = self.held.get(place, f"%sum{place}")
+        in_register = place in self.held or len(self.held) < HELD
+        if not in_register:
+            before = f"{tag}.held"
+            self.lines += [
+                f"  {tag}.at = getelementptr {vector}, ptr %sums, i64 {place}",
+                f"  {before} = load {vector}, ptr {tag}.at, align {align}",
+            ]
+        self.lines += [
+            f"  {tag}.more = fadd contract {vector} {before}, {word}",
+            f"  {tag} = select {mask} %mask, {vector} {tag}.more, {vector} {before}",
+        ]
+        if in_register:
+            self.held[place] = tag
+        else:
+            self.lines.append(f"  store {vector} {tag}, ptr {tag}.at, align {align}")

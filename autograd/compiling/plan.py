@@ -14,7 +14,9 @@ from .arguments import Leaf, builder, leaves_of, read
 from .derivatives import as_expressions, pulled_back
 from .expressions import Expression, World
 from .kernel import STAGED, Array, Kernel, Workspace, pool
+from .loops import Loops, Target
 from .native import Host
+from .rolling import rolled
 from .shapes import Layout
 from .tracing import Trace
 
@@ -70,9 +72,14 @@ class Plan:
         given |= {value: self.upper.input(self.captured_from + k) for k, value in enumerate(self.captured)}
         outputs = as_expressions(self.upper, trace.outputs, given)
         self.results: list[Result] = []
-        self.build = self._wanted(trace, outputs)
+        self.where: list[tuple[Result, int, int]] = []
+        """Each result, and the first and last place of its numbers among the outputs or sums."""
+        self.loops = self._rolled(outputs)
+        self.build = self._wanted(trace, outputs) if self.loops is None else self._from_loops()
         self.nodes = len(self.upper.known)
-        self._compile()
+        if self.loops is None:
+            self._compile()
+        self.kernels = [self.kernel] if self.loops is None else self.loops.kernels
 
     # Where the numbers are.
 
@@ -107,6 +114,60 @@ class Plan:
         counts = [sum(1 for _ in leaves_of(form)) for form in self.forms]
         first = sum(counts[:position])
         return list(range(first, first + counts[position]))
+
+    # A sum of many terms of one form: loops over the terms.
+
+    def _rolled(self, outputs: list[Expression]) -> Loops | None:
+        """Loops for a value and its gradient where they are worth it."""
+        wanted = self.wanted
+        if self.batched or len(outputs) != 1 or wanted.what not in ("value", "grad", "value_and_grad"):
+            return None
+        found, rest = rolled(outputs[0])
+        if not found:
+            return None
+        sought = {
+            place
+            for k in wanted.wrt
+            for leaf in self._leaves_at(k)
+            for place in range(self.starts[leaf], self.starts[leaf] + self.leaves[leaf].size)
+        }
+        sought |= {self._captured_place[value] for value in wanted.outside if value in self._captured_place}
+        options = self.options
+        target = Target(options.machine, options.single, options.kept)
+        return Loops(found, rest, self.shared, frozenset(sought if wanted.what != "value" else ()), target)
+
+    @property
+    def _captured_place(self) -> dict[Value, int]:
+        return {value: self.captured_from + k for k, value in enumerate(self.captured)}
+
+    def _from_loops(self) -> Callable[[list[Any]], Any]:
+        """What puts the sum and its slopes together."""
+        wanted = self.wanted
+        self.where.append((Result([], (), False), 0, 1))
+        if wanted.what == "value":
+            return itemgetter(0)
+        gradient = self._slopes_outside() if wanted.outside else self._each_wrt(self._slopes_of)
+        return gradient if wanted.what == "grad" else lambda items: (items[0], gradient(items))
+
+    def _slopes_outside(self) -> Callable[[list[Any]], Any]:
+        """By Values from outside, in one array; 0 for one that f does not use."""
+        places = np.array([self._captured_place.get(value, -1) for value in self.wanted.outside])
+        self.where.append((Result([], (self.shared,), False), 1, 1 + self.shared))
+        return lambda items: np.where(places < 0, 0.0, items[1][places])
+
+    def _slopes_of(self, leaf: int) -> int:
+        start, form = self.starts[leaf] + 1, self.leaves[leaf]
+        self.where.append((Result([], form.shape, False), start, start + form.size))
+        return len(self.where) - 1
+
+    def _run_loops(self, loops: Loops, leaves: list[Array]) -> list[Any]:
+        memory = loops.memory()
+        try:
+            self._put(memory.numbers, memory.views, leaves)
+            totals = loops.run(memory)
+        finally:
+            loops.release(memory)
+        return [_summed(result, totals, start, stop) for result, start, stop in self.where]
 
     # What is wanted, in expressions.
 
@@ -240,8 +301,6 @@ class Plan:
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
-        self.where: list[tuple[Result, int, int]] = []
-        """Each result, and the first and last place of its numbers among the outputs or sums."""
         for result in self.results:
             group = 0 if result.rows else 1
             start = starts[group][taken[group]]
@@ -266,6 +325,8 @@ class Plan:
 
     def run(self, leaves: list[Array]) -> Any:
         """The results, for arrays that `read` gave."""
+        if self.loops is not None:
+            return self.build(self._run_loops(self.loops, leaves))
         if not self.batched:
             return self.build(self._run_single(leaves))
         rows = self._rows(leaves)
@@ -283,22 +344,21 @@ class Plan:
 
     def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
         """Put what all rows share in its place."""
-        if not workspace.views:
-            workspace.views = [
-                (
-                    k,
-                    workspace.shared[start - self.columns : start - self.columns + leaf.size].reshape(
-                        leaf.shape
-                    ),
-                )
+        self._put(workspace.shared, workspace.views, leaves)
+
+    def _put(self, shared: Array, views: list[tuple[int, Array]], leaves: list[Array]) -> None:
+        """Put what all rows share where it is read; the views of its parts are made once."""
+        if not views:
+            views += [
+                (k, shared[start - self.columns : start - self.columns + leaf.size].reshape(leaf.shape))
                 for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
                 if not leaf.rows
             ]
-        for k, view in workspace.views:
+        for k, view in views:
             view[...] = leaves[k]
         if self.captured:
             start = self.captured_from - self.columns
-            workspace.shared[start : start + len(self.captured)] = [value.data for value in self.captured]
+            shared[start : start + len(self.captured)] = [value.data for value in self.captured]
 
     def _run_single(self, leaves: list[Array]) -> list[Any]:
         workspace = self.kernel.workspace()

@@ -8,7 +8,7 @@ small template with holes, and what fills the holes becomes columns of rows, or 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .derivatives import below
@@ -40,58 +40,88 @@ class Rolled(NamedTuple):
     world: World
     template: Expression
     holes: list[Hole]
-    count: int
+    terms: int
 
 
 def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
     """The loops that an output is a sum of, and what is left of it; no loops where none is worth it."""
     uses = Counter(operand for node in below([output]) for operand in node.operands)
-    terms = _terms(output, uses)
-    if len(terms) < FEWEST:
-        return [], output
+    for parts in (_shallow, _parts):
+        terms = _terms(output, uses, parts)
+        if len(terms) >= FEWEST:
+            loops, rest = _loops(terms, uses)
+            if loops:
+                return loops, _sum(output.world, rest)
+    return [], output
+
+
+Terms = list[tuple[float, Expression]]
+"""Factors and expressions whose products are added."""
+
+
+def _loops(terms: Terms, uses: Counter[Expression]) -> tuple[list[Rolled], Terms]:
+    """The loops among some terms, and the other terms."""
     common = {node for node, count in uses.items() if count >= len(terms) // 2 and node.operands}
-    forms: dict[Any, list[tuple[float, list[Expression]]]] = {}
-    members: dict[Any, list[tuple[float, Expression]]] = {}
-    rest: list[tuple[float, Expression]] = []
+    forms: dict[Any, tuple[Terms, list[list[Expression]]]] = {}
+    rest: Terms = []
     for factor, node in terms:
         if not node.operands or node in common:
             rest.append((factor, node))
             continue
         code, leaves = _form(node, common)
-        forms.setdefault(code, []).append((factor, leaves))
-        members.setdefault(code, []).append((factor, node))
+        members, filled = forms.setdefault(code, ([], []))
+        members.append((factor, node))
+        filled.append(leaves)
     loops = []
-    for code, found in forms.items():
-        if len(found) >= FEWEST and len(found) * len(code) >= WORTHWHILE and (loop := _loop(code, found)):
-            loops.append(loop)
+    for code, (members, filled) in forms.items():
+        loop = None
+        if len(members) >= FEWEST and len(members) * len(code) >= WORTHWHILE:
+            loop = _loop(code, filled, [factor for factor, _ in members])
+        if loop is None:
+            rest += members
         else:
-            rest += members[code]
-    return loops, _sum(output.world, rest)
+            loops.append(loop)
+    return loops, rest
 
 
-def _sum(world: World, terms: Sequence[tuple[float, Expression]]) -> Expression | None:
+def _sum(world: World, terms: Terms) -> Expression | None:
     if not terms:
         return None
     scaled = [node if factor == 1.0 else node * factor for factor, node in terms]
     return world.apply("total", scaled) if len(scaled) > 1 else scaled[0]
 
 
-def _terms(output: Expression, uses: Counter[Expression]) -> list[tuple[float, Expression]]:
-    """Factors and expressions whose products add up to the output."""
-    found = []
+def _terms(output: Expression, uses: Counter[Expression], parts: Callable[[float, Expression], Parts]) -> Terms:
+    """The terms that an output is a sum of; those alone that nothing else uses are taken apart."""
+    found: Terms = []
     waiting = [(1.0, output)]
     while waiting:
         factor, node = waiting.pop()
-        parts = _parts(factor, node) if uses[node] <= 1 else None
-        if parts is None:
-            found.append((factor, node))
-        else:
-            waiting += reversed(parts)
+        further, final = parts(factor, node) if uses[node] <= 1 else ((), ())
+        found += final or (() if further else [(factor, node)])
+        waiting += reversed(further)
     return found
 
 
-def _parts(factor: float, node: Expression) -> list[tuple[float, Expression]] | None:
-    """The terms that a sum consists of; None for anything else."""
+Parts = tuple[Sequence[tuple[float, Expression]], Sequence[tuple[float, Expression]]]
+"""The terms of a sum that are to be taken apart again, and those that are not; none of anything else."""
+
+
+def _shallow(factor: float, node: Expression) -> Parts:
+    """The terms as they were written: the operands of a long sum, the right ones in a chain of additions."""
+    further = _operands(factor, node)
+    if len(further) >= FEWEST:
+        return (), further
+    name = getattr(node.kind, "name", None)
+    return (further[:1], further[1:]) if name in ("add", "sub") else (further, ())
+
+
+def _parts(factor: float, node: Expression) -> Parts:
+    """All terms that a sum consists of, to be taken apart again."""
+    return _operands(factor, node), ()
+
+
+def _operands(factor: float, node: Expression) -> Terms:
     name = getattr(node.kind, "name", None)
     operands = node.operands
     if name in ("total", "add"):
@@ -108,7 +138,7 @@ def _parts(factor: float, node: Expression) -> list[tuple[float, Expression]] | 
                 return [(factor * known.value, other)]
     if name == "div" and operands[1].kind == "constant" and operands[1].value:
         return [(factor / operands[1].value, operands[0])]
-    return None
+    return []
 
 
 def _form(root: Expression, common: set[Expression]) -> tuple[tuple[Any, ...], list[Expression]]:
@@ -126,9 +156,7 @@ def _form(root: Expression, common: set[Expression]) -> tuple[tuple[Any, ...], l
         if node in local:
             waiting.pop()
             continue
-        missing = [
-            item for item in node.operands if item.operands and item not in local and item not in common
-        ]
+        missing = [item for item in node.operands if item.operands and item not in local and item not in common]
         if missing:
             waiting += reversed(missing)
             continue
@@ -149,10 +177,10 @@ def _reference(
     return _INPUT if item.kind == "input" else _CONSTANT
 
 
-def _loop(code: tuple[Any, ...], found: list[tuple[float, list[Expression]]]) -> Rolled | None:
+def _loop(code: tuple[Any, ...], filled: list[list[Expression]], factors: list[float]) -> Rolled | None:
     """The template of terms of one form; None where they differ in what should be common."""
     references = [item for entry in code for item in entry[1:] if item < 0]
-    columns = [list(column) for column in zip(*(leaves for _, leaves in found), strict=True)]
+    columns = [list(column) for column in zip(*filled, strict=True)]
     builder = _Builder()
     leaves = []
     for reference, column in zip(references, columns, strict=True):
@@ -162,8 +190,7 @@ def _loop(code: tuple[Any, ...], found: list[tuple[float, list[Expression]]]) ->
             leaves.append(builder.common(column[0]))
         else:
             leaves.append(builder.hole([item.value for item in column], reference == _INPUT))
-    factors = builder.hole([factor for factor, _ in found], False)
-    return builder.loop(code, leaves, factors, len(found))
+    return builder.loop(code, leaves, builder.hole(factors, False), len(filled))
 
 
 Leaf = int | float | Expression
