@@ -45,10 +45,10 @@ LAYERS = [
     {
         "autograd.compiling.expressions",
         "autograd.compiling.arguments",
-        "autograd.compiling.tracing",
+        "autograd.compiling.outside",
         "autograd.compiling.shapes",
     },
-    {"autograd.compiling.derivatives", "autograd.compiling.mathematics"},
+    {"autograd.compiling.derivatives", "autograd.compiling.mathematics", "autograd.compiling.tracing"},
     {"autograd.compiling.emission"},
     {"autograd.compiling.driving", "autograd.compiling.tape"},
     {"autograd.compiling.native"},
