@@ -66,8 +66,7 @@ class Compiled:
         self._lock = threading.RLock()
         self._all_batched = batched == "all"
         if not self._all_batched:
-            wanted = [batched] if isinstance(batched, str | int) else list(batched)
-            self._rows = frozenset(self._position(item, "batched") for item in wanted)
+            self._rows = frozenset(self._position(item, "batched") for item in self._items(batched, "batched"))
         if not isinstance(f, GraphFunction):
             update_wrapper(self, f)
 
@@ -156,14 +155,26 @@ class Compiled:
         if wrt is None:
             return Wanted(what, tuple(range(len(args))), False, per_row)
         bare = isinstance(wrt, str | int)
-        if not bare and len(wrt) and all(isinstance(item, Value) for item in wrt):
+        items = self._items(wrt, "wrt")
+        if items and all(isinstance(item, Value) for item in items):
             if what in ("hessian", "hvp"):
                 raise TypeError(f"{what} by Values from outside is not there: make them arguments of f")
-            return Wanted(what, (), False, per_row, tuple(wrt))
-        positions = tuple(self._position(item, "wrt", len(args)) for item in ([wrt] if bare else wrt))
+            return Wanted(what, (), False, per_row, tuple(items))
+        positions = tuple(self._position(item, "wrt", len(args)) for item in items)
         if len(set(positions)) < len(positions):
             raise ValueError(f"wrt={wrt!r} names an argument twice")
         return Wanted(what, positions, bare, per_row)
+
+    def _items(self, given: Any, option: str) -> list[Any]:
+        """Names and positions, of which one may stand alone."""
+        if isinstance(given, str | int):
+            return [given]
+        if isinstance(given, list | tuple | set | frozenset):
+            return list(given)
+        raise TypeError(
+            f"{option} takes a name or position, or several in a list, not {given!r}: the arguments of "
+            f"{_name(self.f)} are {', '.join(self._names)}"
+        )
 
     def _position(self, item: Any, option: str, count: int | None = None) -> int:
         """An argument by name or position, counted from the front."""
@@ -286,7 +297,7 @@ class Compiled:
         if found is None or found.f.__self__ is not instance:  # a copy of an object has the original's
             batched: Any = self.batched
             if not self._all_batched:
-                items = [batched] if isinstance(batched, str | int) else batched
+                items = self._items(batched, "batched")
                 batched = [item - 1 if isinstance(item, int) and item > 0 else item for item in items]
             bound = MethodType(self.f, instance)
             found = kept[name] = type(self)(bound, batched, **self._settings())
