@@ -6,35 +6,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..floats import products_around
-from ..graph import topological_order
 from ..ops import TABLE
 from ..value import Value
-from .expressions import LOGIC, Expression, World
+from .expressions import DETACHED, LOGIC, Expression, World
 
 _DOT = TABLE["dot"]
 TILE = 8
 """So many neurons of a layer are computed at the same time, so that each input is loaded once for all."""
 
 
-def as_expressions(world: World, roots: Sequence[Any], inputs: Mapping[Value, Expression]) -> list[Expression]:
+def as_expressions(
+    world: World, nodes: Iterable[Value], roots: Sequence[Any], inputs: Mapping[Value, Expression]
+) -> list[Expression]:
     """What recorded graphs compute, in terms of the expressions that stand for their inputs.
 
-    A leaf that is no input, and a plain number among the roots or operands, is a constant.
+    The nodes are all that the roots need, operands first. A plain number among the roots or
+    operands is a constant.
     """
     found: dict[Any, Expression] = dict(inputs)
-    for root in roots:
-        if isinstance(root, Value) and root not in found:
-            for node in topological_order(root):
-                if node not in found:
-                    found[node] = _expression(world, node, found)
+    for node in nodes:
+        if node not in found:
+            found[node] = _expression(world, node, found)
     return [found[root] if isinstance(root, Value) else world.constant(root) for root in roots]
 
 
 def _expression(world: World, node: Value, found: Mapping[Value, Expression]) -> Expression:
-    if node.op is None:
-        return world.constant(node.data)
+    op: Any = node.op
     operands = [world.constant(item) if item.__class__ is float else found[item] for item in node.operands]
-    return world.operation(node.op, node.op.grouped(operands))
+    return world.operation(op, op.grouped(operands))
 
 
 def below(roots: Iterable[Expression]) -> list[Expression]:
@@ -109,7 +108,7 @@ def pulled_back(
 def _active(order: list[Expression], inputs: Sequence[Expression]) -> set[Expression]:
     reached = set(inputs)
     for node in order:
-        if not reached.isdisjoint(node.operands):
+        if node.kind is not DETACHED and not reached.isdisjoint(node.operands):
             reached.add(node)
     return reached
 

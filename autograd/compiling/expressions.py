@@ -24,6 +24,7 @@ PRIMITIVES = frozenset(
     sinh cosh tanh asinh acosh atanh hypot erf erfc pow cbrt floor""".split()
 )
 """What the lower level is made of, besides constants, inputs, choices and conditions."""
+DETACHED = Op("detach(x)", "x", "0.0", about="the number itself, through which no gradient goes back")
 CHAINS = 4
 """A long sum on its own is so many sums side by side: a processor adds several at a time."""
 
