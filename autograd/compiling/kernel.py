@@ -75,7 +75,7 @@ class Kernel:
             layers = any(isinstance(stage, Product) for stage in program.stages)
             shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
             emitted = emit(program, memory, shape, library)
-            self.native = Native(emitted.text, machine, kept=kept, passes=not layout.rows)
+            self.native = Native(emitted.text, machine, kept=kept)
             self.constants = [node.value for node in memory.constants]
             self.more_shared = len(program.shared) + emitted.packed
             self.scratch, mathematics = memory.slot_count * shape.tile, emitted.functions

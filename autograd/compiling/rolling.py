@@ -16,7 +16,7 @@ from .expressions import Expression, World
 
 FEWEST = 32
 """Fewer terms of one form are no loop."""
-WORTHWHILE = 1000
+WORTHWHILE = 400
 """Terms of fewer operations in all are written out."""
 _INPUT, _CONSTANT, _COMMON = -1, -2, -3
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from .derivatives import below
@@ -114,24 +115,34 @@ def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> li
 def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expression]], list[Outer]]:
     """Products of numbers of a row, where some meet all of some others, as stages; and the other terms."""
     partners: dict[Expression, dict[Expression, int]] = {}
+    taken: dict[Expression, set[int]] = {}
+    """The sums that each left adds to: a stage holds each of its sums once."""
     rest = []
     for place, node in terms:
         if node.kind == "mul" and all(operand.rows for operand in node.operands):
             left, right = node.operands
-            if right not in partners.setdefault(left, {}):
-                partners[left][right] = place
+            found = partners.setdefault(left, {})
+            if right not in found and place not in taken.setdefault(left, set()):
+                found[right] = place
+                taken[left].add(place)
                 continue
         rest.append((place, node))
-    together: dict[tuple[Expression, ...], list[Expression]] = {}
+    together: dict[tuple[Expression, ...], list[tuple[list[Expression], set[int]]]] = {}
     for left, found in partners.items():
-        together.setdefault(tuple(found), []).append(left)
+        groups = together.setdefault(tuple(found), [])
+        lefts, places = next((group for group in groups if group[1].isdisjoint(taken[left])), ([], set()))
+        if not lefts:
+            groups.append((lefts, places))
+        lefts.append(left)
+        places |= taken[left]
     outers = []
-    for rights, lefts in together.items():
-        if len(rights) * len(lefts) < WORTHWHILE:
-            rest += [(partners[left][right], left * right) for left in lefts for right in rights]
-        else:
-            sums = [[partners[left][right] for right in rights] for left in lefts]
-            outers.append(Outer(lefts, list(rights), sums))
+    for rights, groups in together.items():
+        for lefts, _ in groups:
+            if len(rights) * len(lefts) < WORTHWHILE:
+                rest += [(partners[left][right], left * right) for left in lefts for right in rights]
+            else:
+                sums = [[partners[left][right] for right in rights] for left in lefts]
+                outers.append(Outer(lefts, list(rights), sums))
     return _with_ones(rest, outers)
 
 
@@ -147,7 +158,8 @@ def _with_ones(
         alone.setdefault(node, place)
     found = []
     for lefts, rights, sums in outers:
-        if all(left in alone for left in lefts):
+        places = [alone[left] for left in lefts if left in alone]
+        if len({*places}) == len(lefts) and {*places}.isdisjoint(chain(*sums)):
             more = [[*row, alone.pop(left)] for left, row in zip(lefts, sums, strict=True)]
             found.append(Outer(lefts, [*rights, None], more))
         else:
