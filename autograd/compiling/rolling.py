@@ -112,8 +112,19 @@ def _shallow(factor: float, node: Expression) -> Parts:
     further = _operands(factor, node)
     if len(further) >= FEWEST:
         return (), further
-    name = getattr(node.kind, "name", None)
-    return (further[:1], further[1:]) if name in ("add", "sub") else (further, ())
+    if getattr(node.kind, "name", None) not in ("add", "sub"):
+        return further, ()
+    left, right = further
+    return ((left, right), ()) if _long(right[1]) else ((left,), (right,))
+
+
+def _long(node: Expression) -> bool:
+    """Whether this is a long sum, or a multiple of one."""
+    while parts := _operands(1.0, node):
+        if len(parts) != 1:
+            return len(parts) >= FEWEST
+        node = parts[0][1]
+    return False
 
 
 def _parts(factor: float, node: Expression) -> Parts:
