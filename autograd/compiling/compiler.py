@@ -371,7 +371,8 @@ def _told(name: str, wanted: Wanted, plan: Plan) -> str:
             f"{others} from LLVM or libm" if others else "",
         ]
         lines.append(f"  {'; '.join(filter(None, sources))}")
-    lines.append(f"  compiled in {facts.seconds:.2f} s")
+    kept = " with code from the cache" if plan.kernel.native.kept else ""
+    lines.append(f"  compiled in {facts.seconds:.2f} s{kept}")
     return "\n".join(lines)
 
 
