@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .expressions import LOGIC, Expression
-from .mathematics import Functions
+from .mathematics import INLINE, OFTEN, Functions
 from .shapes import Layout, Shape
 
 CHUNK = 300
@@ -56,7 +56,8 @@ class _Emitter:
         vector_functions: Mapping[str, str],
     ) -> None:
         self.roots, self.layout, self.shape = roots, layout, shape
-        self.functions = Functions(shape, vector_functions)
+        often = sum(node.kind in INLINE for node in order) > OFTEN
+        self.functions = Functions(shape, vector_functions, often)
         self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
         self.mask, self.align = shape.mask, shape.align
         self.uniform = self._uniform(order)
