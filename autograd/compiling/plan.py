@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from operator import itemgetter
@@ -43,6 +44,11 @@ class Result(NamedTuple):
     roots: list[Expression]
     shape: tuple[int, ...]
     rows: bool
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape)
 
 
 class Options(NamedTuple):
@@ -265,12 +271,13 @@ class Plan:
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
+        self.results = [result._replace(roots=[]) for result in self.results]  # a large graph's memory
         self.where: list[tuple[Result, int, int]] = []
         """Each result, and the first and last place of its numbers among the outputs or sums."""
         for result in self.results:
             group = 0 if result.rows else 1
             start = starts[group][taken[group]]
-            self.where.append((result, start, start + len(result.roots)))
+            self.where.append((result, start, start + result.size))
             taken[group] += 1
         self._sums = layout.sums > 0
         wide = [(start, size) for start, size in zip(starts[0], sizes[0], strict=False)]
@@ -402,7 +409,7 @@ class Plan:
                     workspace.inputs[start : start + leaf.size, 1] = strides[0]
             for (result, start, _), array in zip(self.where, results, strict=True):
                 if result.rows:
-                    size, many = array.itemsize, len(result.roots)
+                    size, many = array.itemsize, result.size
                     base = array.ctypes.data + first * size * many
                     workspace.results[start : start + many, 0] = base + size * np.arange(many)
                     workspace.results[start : start + many, 1] = size * many
