@@ -17,7 +17,7 @@ from .divergence import DivergenceError, Watch
 from .history import Epoch, History
 from .layerwise import gradient_lengths
 from .losses import Loss, loss_function
-from .metrics import Metric, evaluate, mode, plain, usual_metrics
+from .metrics import Evaluation, Metric, evaluate, evaluation, mode, plain, usual_metrics
 from .module import Module
 from .optimisers import SGD, Optimiser, clip_gradients
 from .progress import progress_bar
@@ -181,13 +181,20 @@ class _Run(NamedTuple):
             steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(batches)]
         told = replace(self.summary(steps), lr=lr)
         if self.validation is not None:
-            found = evaluate(self.model, self.validation, self.loss, self.metrics)
+            found = self.validate(self.validation)
             told = replace(told, validation_loss=found.loss, validation_metrics=found.metrics)
         if self.schedule is not None:
             self.schedule.step(told.monitored)
         if self.stopping is not None:
             self.stopping.update(epoch, told.monitored, self.model.state_dict())
         self.history.record(told)
+
+    def validate(self, data: Dataset) -> Evaluation:
+        """The loss and the metrics on data that is not trained on."""
+        if self.fast is None:
+            return evaluate(self.model, data, self.loss, self.metrics)
+        with mode(self.model, training=False):
+            return evaluation(self.fast.predict(data.inputs), data, self.loss, self.metrics)
 
     def train_step(self, batch: Dataset, epoch: int, number: int) -> _Step:
         """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""

@@ -314,3 +314,32 @@ def test_two_threads_give_what_one_gives(table):
     np.testing.assert_allclose(one[1][1], two[1][1], rtol=1e-13)
     again = compile(curve, batched="x", threads=2).value_and_grad(rows, WEIGHTS)
     assert np.array_equal(two[1][1], again[1][1])  # the same partial sums in the same order
+
+
+def test_many_exponentials_are_called_and_few_are_written_out():
+    def function(count):
+        return lambda x: autograd.total([autograd.tanh(x * k) + autograd.exp(-x * k) for k in range(count)])
+
+    x = np.linspace(0.1, 1.0, 20)
+    for count, call in ((10, False), (200, True)):
+        fast = compile(function(count), batched="x")
+        values, slopes = fast.value_and_grad(x, wrt=0)
+        k = np.arange(count)[:, None]
+        np.testing.assert_allclose(values, (np.tanh(k * x) + np.exp(-k * x)).sum(axis=0), rtol=1e-13)
+        expected = (k * (1 - np.tanh(k * x) ** 2) - k * np.exp(-k * x)).sum(axis=0)
+        np.testing.assert_allclose(slopes, expected, rtol=1e-12)
+        assert ("@own.tanh" in fast.source()) == call
+
+
+def test_a_graph_of_200_000_nodes_deeper_than_any_stack():
+    def deep(x):
+        for _ in range(100_000):
+            x = 0.999 * x + 0.5
+        return x
+
+    fast = compile(deep, batched="x")
+    expected = np.linspace(-1, 1, 5)
+    for _ in range(100_000):
+        expected = 0.999 * expected + 0.5
+    np.testing.assert_allclose(fast(np.linspace(-1, 1, 5)), expected, rtol=1e-12)
+    assert "a tape of" in fast.explain()

@@ -364,7 +364,8 @@ def _told(name: str, wanted: Wanted, plan: Plan) -> str:
         counts = " and ".join(f"{loop.terms:,}" for loop in plan.loops.loops)
         lines.append(f"  a loop over {counts} terms of one form")
     lines += [line for fact in facts for line in _told_of_kernel(fact)]
-    lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s")
+    kept = " with code from the cache" if any(kernel.native.kept for kernel in plan.kernels) else ""
+    lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s{kept}")
     return "\n".join(lines)
 
 

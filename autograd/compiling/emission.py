@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .expressions import LOGIC, Expression
-from .mathematics import Functions
+from .mathematics import INLINE, OFTEN, Functions
 from .matrices import blocking, blocks, outer, product, table
 from .shapes import Layout, Shape
 from .stages import Chunk, Outer, Product, Program, Stage, read
@@ -127,7 +127,8 @@ class _Emitter:
     ) -> None:
         self.program, self.memory, self.shape = program, memory, shape
         self.layout = memory.layout
-        self.functions = Functions(shape, vector_functions)
+        often = sum(node.kind in INLINE for node in program.order) > OFTEN
+        self.functions = Functions(shape, vector_functions, often)
         self.sums: dict[Expression, list[int]] = {}
         for place, node in program.sums:
             self.sums.setdefault(node, []).append(place)

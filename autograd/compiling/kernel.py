@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -213,3 +214,7 @@ def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
 def pool(threads: int) -> ThreadPoolExecutor:
     """Threads to compute on: native code lets Python's lock go."""
     return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of these threads, and would wait for them
+    os.register_at_fork(after_in_child=pool.cache_clear)

@@ -26,6 +26,8 @@ _TERMS = [1 / math.factorial(k) for k in range(2, 14)]
 
 INLINE = frozenset(("exp", "tanh"))
 """What is written out here, in float64."""
+OFTEN = 100
+"""Written out more often than this, compiling takes too long: then they are functions, called."""
 
 
 class Inline:
@@ -136,8 +138,9 @@ class Inline:
 class Functions:
     """The mathematical functions of vectors that some code calls, and how to declare them."""
 
-    def __init__(self, shape: Shape, vector_functions: Mapping[str, str]) -> None:
-        self.shape, self.vector_functions = shape, vector_functions
+    def __init__(self, shape: Shape, vector_functions: Mapping[str, str], often: bool = False) -> None:
+        """`often` tells that exp and tanh are to be called, not written out at each place."""
+        self.shape, self.vector_functions, self.often = shape, vector_functions, often
         self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
         self.mask = shape.mask
         self.used: set[str] = set()
@@ -154,19 +157,27 @@ class Functions:
             found += self._function(name)
         if self.used & self.inline:
             found += Inline(self.shape, "", self._reciprocal).declarations()
+            found += [self._written_once(name) for name in sorted(self.used & self.inline) if self.often]
         return list(dict.fromkeys(found))
 
     def written(self, name: str, words: Sequence[str], out: str) -> list[str]:
         """The lines that put a function of vectors into the result."""
         self.used.add(name)
-        if name in self.inline:
+        if name in self.inline and not self.often:
             return Inline(self.shape, out, self._reciprocal).written(name, words[0])
         arguments = ", ".join(f"{self.vector} {word}" for word in words)
         target = f"llvm.{INTRINSICS[name]}.{self.shape.suffix}" if name in INTRINSICS else self._symbol(name)
         return [f"  {out} = call {self.vector} @{target}({arguments})"]
 
     def _symbol(self, name: str) -> str:
+        if name in self.inline:
+            return f"own.{name}"
         return self.vector_functions.get(name) or f"lanes.{name}"
+
+    def _written_once(self, name: str) -> str:
+        head = f"define internal {self.vector} @own.{name}({self.vector} %x) noinline {{"
+        lines = Inline(self.shape, "%r", self._reciprocal).written(name, "%x")
+        return "\n".join([head, *lines, f"  ret {self.vector} %r", "}"])
 
     def _function(self, name: str) -> list[str]:
         """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from operator import itemgetter
@@ -45,6 +46,11 @@ class Result(NamedTuple):
     roots: list[Expression]
     shape: tuple[int, ...]
     rows: bool
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape)
 
 
 class Options(NamedTuple):
@@ -325,10 +331,11 @@ class Plan:
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
+        self.results = [result._replace(roots=[]) for result in self.results]  # a large graph's memory
         for result in self.results:
             group = 0 if result.rows else 1
             start = starts[group][taken[group]]
-            self.where.append((result, start, start + len(result.roots)))
+            self.where.append((result, start, start + result.size))
             taken[group] += 1
         self._sums = layout.sums > 0
         wide = [(start, size) for start, size in zip(starts[0], sizes[0], strict=False)]
@@ -461,7 +468,7 @@ class Plan:
                     workspace.inputs[start : start + leaf.size, 1] = strides[0]
             for (result, start, _), array in zip(self.where, results, strict=True):
                 if result.rows:
-                    size, many = array.itemsize, len(result.roots)
+                    size, many = array.itemsize, result.size
                     base = array.ctypes.data + first * size * many
                     workspace.results[start : start + many, 0] = base + size * np.arange(many)
                     workspace.results[start : start + many, 1] = size * many
