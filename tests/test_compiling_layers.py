@@ -7,7 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
@@ -201,3 +201,53 @@ def test_blocks_are_nearly_equal_and_add_up(count, most):
     assert max(sizes) <= most
     assert max(sizes) - min(sizes) <= 1
     assert len(sizes) == -(-count // most)
+
+
+def written_out(params, x, y):
+    """The network with + and * alone."""
+    h = list(x)
+    for weights, biases in zip(params[::2], params[1::2], strict=True):
+        h = [
+            tanh(sum((a * v for a, v in zip(w, h, strict=True)), b))
+            for w, b in zip(weights, biases, strict=True)
+        ]
+    return (h[0] - y) ** 2
+
+
+def test_neurons_written_with_plus_and_times_are_layers_too():
+    def with_dot(params, x, y):
+        h = list(x)
+        for weights, biases in zip(params[::2], params[1::2], strict=True):
+            h = [tanh(dot(w, h) + b) for w, b in zip(weights, biases, strict=True)]
+        return (h[0] - y) ** 2
+
+    rng = np.random.default_rng(5)
+    params = [rng.normal(size=(4, 3)), rng.normal(size=4), rng.normal(size=(1, 4)), rng.normal(size=1)]
+    x, y = rng.normal(size=(50, 3)), rng.normal(size=50)
+    written, known = (autograd.compile(f, batched=("x", "y")) for f in (written_out, with_dot))
+    values, (slopes, by_x, by_y) = written.value_and_grad(params, x, y)
+    expected, (known_slopes, known_x, known_y) = known.value_and_grad(params, x, y)
+    assert close(values, expected)
+    for a, b in zip([*slopes, by_x, by_y], [*known_slopes, known_x, known_y], strict=True):
+        assert close(a, b)
+    assert "2 layers" in written.explain() or "3 layers" in written.explain()
+
+
+@settings(max_examples=25)
+@given(st.lists(st.sampled_from("wxwwc+"), min_size=1, max_size=12), st.integers(0, 5))
+def test_sums_of_any_products_keep_their_value(terms, seed):
+    def f(w, x):
+        made, result = iter(range(100)), x[0]
+        for term in terms:
+            k = next(made) % 4
+            part = {"w": w[k] * x[k], "x": x[k] * x[k - 1], "c": w[k] * 2.0, "+": w[k] + x[k] * w[k - 1]}[term]
+            result = result + part if k % 2 else part + result
+        return result * result
+
+    rng = np.random.default_rng(seed)
+    w, x = rng.normal(size=4), rng.normal(size=(3, 4))
+    values, (by_w, by_x) = autograd.compile(f, batched=("x",)).value_and_grad(w, x)
+    expected = eager(f, w, x)
+    assert close(values, expected[0])
+    assert close(by_w, expected[1], 1e-11)
+    assert close(by_x, expected[2], 1e-11)

@@ -43,7 +43,7 @@ class Expression:
         self.number = number
         """When it was made: operands before results."""
         self.rows = rows
-        """Whether each row has a number of its own, on the lower level."""
+        """Whether each row has a number of its own."""
 
     def __add__(self, other: Any) -> Expression:
         return self.world.apply("add", self, other)
@@ -130,6 +130,14 @@ class World:
                 return _SEQUENCES[op.name](self, *(list(map(self.lifted, group)) for group in operands))
         lifted = [list(map(self.lifted, item)) if op.variadic else self.lifted(item) for item in operands]
         return self.lifted(self.evaluate(op.value, dict(zip(op.operands, lifted, strict=True)), op))
+
+    def again(self, kind: Any, operands: Sequence[Expression]) -> Expression:
+        """An operation of another expression of the upper level, on other operands."""
+        if kind == "select":
+            return self.select(*operands)
+        if isinstance(kind, str):
+            return self.logic(kind, *operands)
+        return self.operation(kind, kind.grouped(list(operands)))
 
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
         """An operation of the lower level, folded where all operands are constants."""

@@ -16,6 +16,7 @@ from ..value import Value
 from .arguments import Leaf, builder, leaves_of, read
 from .derivatives import as_expressions, pulled_back
 from .expressions import Expression, World
+from .gathering import gathered
 from .kernel import STAGED, Array, Kernel, Workspace, pool
 from .loops import Loops, Target
 from .native import Host
@@ -73,13 +74,13 @@ class Plan:
         self._lay_out()
         if self.batched and not self.columns:
             raise ValueError("the batched arguments have rows without any numbers in them")
-        self.upper = World(upper=True)
+        self.upper = World(upper=True, columns=self.columns)
         self.one = self.upper.constant(1.0)
         given = {
             value: self.upper.input(place) for value, place in zip(trace.inputs, self.places, strict=False)
         }
         given |= {value: self.upper.input(self.captured_from + k) for k, value in enumerate(self.captured)}
-        outputs = as_expressions(self.upper, trace.nodes, trace.outputs, given)
+        outputs = gathered(self.upper, as_expressions(self.upper, trace.nodes, trace.outputs, given))
         self.results: list[Result] = []
         self.where: list[tuple[Result, int, int]] = []
         """Each result, and the first and last place of its numbers among the outputs or sums."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from .derivatives import below
 from .expressions import Expression, World
+from .gathering import gathered
 
 FEWEST = 32
 """Fewer terms of one form are no loop."""
@@ -234,7 +235,7 @@ class _Builder:
     def loop(self, code: tuple[Any, ...], leaves: list[Leaf], factor: Leaf, count: int) -> Rolled:
         """The template, its columns numbered first."""
         holes = sorted(self.holes, key=lambda hole: hole.shared)  # stable: in the order of their use
-        world = World(upper=True)
+        world = World(upper=True, columns=sum(not hole.shared for hole in holes))
         inputs = {self.holes[hole]: world.input(k) for k, hole in enumerate(holes)}
         known = {hole.places[0]: world.input(k) for k, hole in enumerate(holes) if hole.places and hole.shared}
 
@@ -247,17 +248,9 @@ class _Builder:
         results: list[Expression] = []
         for kind, *references in code:
             operands = [made(next(left)) if item < 0 else results[item] for item in references]
-            results.append(again(world, kind, operands))
-        return Rolled(world, results[-1] * made(factor), holes, count)
-
-
-def again(world: World, kind: Any, operands: Sequence[Expression]) -> Expression:
-    """The same operation in another world of the upper level."""
-    if kind == "select":
-        return world.select(*operands)
-    if isinstance(kind, str):
-        return world.logic(kind, *operands)
-    return world.operation(kind, kind.grouped(list(operands)))
+            results.append(world.again(kind, operands))
+        (template,) = gathered(world, [results[-1] * made(factor)])
+        return Rolled(world, template, holes, count)
 
 
 def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) -> Expression:
@@ -269,5 +262,5 @@ def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) 
         elif node.kind == "constant":
             found[node] = world.constant(node.value)
         else:
-            found[node] = again(world, node.kind, [found[operand] for operand in node.operands])
+            found[node] = world.again(node.kind, [found[operand] for operand in node.operands])
     return found[root]
