@@ -145,14 +145,16 @@ def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
 
 def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:
     values = ", ".join(f"{name} = {value!r}" for name, value in zip(op.operands, grouped, strict=True))
-    made = [
-        f"{name} is {history(operand)}"
+    origins = [
+        f"{name} is {made}"
         for name, operand in zip(op.operands, operands, strict=False)
-        if operand.__class__ is not float and (operand.label or operand.op)
+        if operand.__class__ is not float
+        and (operand.label or operand.op)
+        and (made := history(operand)) != name
     ]
     return (
         f"{op.name}({', '.join(op.operands)}) is undefined at {values}: it needs {op.domain}"
-        f"{'; here ' + ', '.join(made) if made else ''}"
+        f"{'; here ' + ', '.join(origins) if origins else ''}"
         f". Change the inputs, or keep the operand inside with autograd.clip or autograd.where"
     )
 

@@ -265,6 +265,25 @@ def test_the_error_calls_a_labelled_leaf_by_its_name():
         1 / Value(0.0, "width")
 
 
+def test_the_error_does_not_say_that_x_is_x():
+    with pytest.raises(DomainError) as caught:
+        log(Value(-1.0, "x"))
+    assert "x is x" not in str(caught.value)
+
+
+def test_the_history_of_a_wide_and_deep_graph_stays_readable():
+    layer = [Value(0.1) for _ in range(50)]
+    for _ in range(8):
+        layer = [dot(layer, layer[k:] + layer[:k]) * 0.001 for k in range(50)]
+    with pytest.raises(DomainError) as caught:
+        log(total(layer) - 10)
+    assert "total(dot(" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    with anomaly_detection(), pytest.raises(AnomalyError) as caught:
+        total(layer) * 1e308 * 1e308 * math.inf
+    assert len(str(caught.value)) < 2000
+
+
 @pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0], Decimal(1), object(), b"1", Value(1.0)])
 def test_only_a_real_number_becomes_a_value(wrong):
     with pytest.raises(TypeError, match=re.escape(type(wrong).__name__)):
