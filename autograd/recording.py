@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from .entry import Op
-from .errors import AnomalyError, DomainError
+from .errors import AnomalyError, DomainError, TracingError
 from .floats import FAST, IEEE
 from .modes import CURRENT, Mode
 from .notation import history
@@ -173,7 +173,14 @@ def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> s
 def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
     """The op, operands and partials that a node gets while a mode is on."""
     mode = CURRENT.get() or Mode()
-    if mode.watching:
+    if mode.births is not None:
+        if not mode.recording:
+            raise TracingError(
+                "no_grad() inside a function that is being compiled: its results are numbers, which are not "
+                "known yet. For a number without a gradient use value.detach()"
+            )
+        mode.births.append(operands)
+    elif mode.watching:
         _refuse_anomaly(op, out, operands, partials)
     return (op, operands, partials) if mode.recording else (None, (), ())
 

@@ -190,6 +190,8 @@ class Value:
         >>> x.grad
         3.0
         """
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["detached"](self)  # type: ignore[no-any-return]
         return Value(self.data, self.label)
 
     def backprop(self, gradient: float = 1.0) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..recording import is_number
 from ..value import Value
 
 Array = Any
@@ -25,6 +26,7 @@ class Leaf(NamedTuple):
     """"number", "list" or "array"."""
     rows: bool
     """Whether it has a leading axis of rows."""
+    name: str = ""
 
     @property
     def size(self) -> int:
@@ -42,54 +44,58 @@ class Branch(NamedTuple):
 
 def described(argument: Any, rows: bool, name: str) -> Any:
     """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
-    if isinstance(argument, np.ndarray):
-        array = numeric(argument, name)
-        if rows and array.ndim == 0:
-            raise ValueError(
-                f"{name} is batched: it needs a leading axis of rows, not the single number {array}"
-            )
-        return Leaf(array.shape[1:] if rows else array.shape, "array", rows)
     if isinstance(argument, dict):
         parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
         return Branch(dict, tuple(argument), parts)
+    if hasattr(argument, "_fields"):
+        fields = zip(argument._fields, argument, strict=True)
+        return Branch(type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in fields))
+    form = "array"
     if isinstance(argument, list | tuple):
-        if _holds_arrays(argument):
+        if _in_parts(argument):
+            if rows:
+                raise ValueError(
+                    f"{name} is batched: give its rows as one array or as a list of equally long lists, and "
+                    "several arrays of rows in a dict or a named tuple"
+                )
             parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
             return Branch(type(argument), (), parts)
-        array = numeric(argument, name)
-        if rows and array.ndim == 0:
-            raise ValueError(f"{name} is batched: it needs a leading axis of rows")
-        return Leaf(array.shape[1:] if rows else array.shape, "list", rows)
+        form = "list"
     array = numeric(argument, name)
-    if rows:
-        raise ValueError(
-            f"{name} is batched: it needs a leading axis of rows, not the single number {argument!r}"
-        )
-    return Leaf((), "number", False)
+    if not rows:
+        number = array.ndim == 0 and not isinstance(argument, np.ndarray)
+        return Leaf(array.shape, "number" if number else form, False, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is batched: it needs a leading axis of rows, not the single number {array}")
+    return Leaf(array.shape[1:], form, True, name)
 
 
-def _holds_arrays(items: Sequence[Any]) -> bool:
+def _in_parts(items: Sequence[Any]) -> bool:
     """Whether a sequence has to be taken apart: it holds arrays, or lists of different lengths."""
-    if any(isinstance(item, np.ndarray | dict) for item in items):
+    if any(isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") for item in items):
         return True
     nested = [item for item in items if isinstance(item, list | tuple)]
-    lengths = {len(item) for item in nested}
-    ragged = len(lengths) > 1 or (bool(nested) and len(nested) < len(items))
-    return ragged or any(_holds_arrays(item) for item in nested)
+    ragged = len({len(item) for item in nested}) > 1 or (bool(nested) and len(nested) < len(items))
+    return ragged or any(_in_parts(item) for item in nested)
+
+
+_KINDS = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
 
 
 def numeric(argument: Any, name: str) -> Array:
     """An array of real numbers, as it is where it is one. Raises TypeError for anything else."""
     if isinstance(argument, Value):
         raise TypeError(f"{name} is a Value: a compiled function takes numbers, here {name}.data")
+    if isinstance(argument, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
     try:
         array = np.asarray(argument)
     except ValueError as error:
         raise TypeError(f"{name} is not an array of numbers: {error}") from None
+    if array.dtype.kind == "O" and all(map(is_number, array.ravel().tolist())):
+        return array.astype(_FLOAT)  # large whole numbers, fractions
     if array.dtype.kind not in "iuf" and array.size:
-        kind = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}.get(
-            array.dtype.kind, str(array.dtype)
-        )
+        kind = _KINDS.get(array.dtype.kind, str(array.dtype))
         raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}")
     return array
 
@@ -140,8 +146,13 @@ def _builder(form: Any, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]
     return lambda items: _assembled(form, [part(items) for part in parts])
 
 
+def shapes(form: Any) -> Any:
+    """The nesting of an argument and the shapes of its arrays, in whatever kind of sequence they came."""
+    return form.shape if isinstance(form, Leaf) else (form.keys, [shapes(part) for part in form.parts])
+
+
 def read(form: Any, argument: Any, into: list[Array]) -> bool:
-    """The arrays of an argument; False where it has another form, which only `described` explains."""
+    """The arrays of an argument; False where it is not quite of that form, which `described` looks into."""
     if form.__class__ is Leaf:
         if form.form == "array":  # by far the most frequent, and nothing is checked twice
             if argument.__class__ is not np.ndarray:
@@ -165,7 +176,7 @@ def read(form: Any, argument: Any, into: list[Array]) -> bool:
 def _read_other(form: Leaf, argument: Any, into: list[Array]) -> bool:
     if form.form == "number":
         into.append(argument)
-        return argument.__class__ is float or argument.__class__ is int
+        return isinstance(argument, float | int) and argument.__class__ is not bool
     if not isinstance(argument, list | tuple):
         return False
     try:
@@ -176,3 +187,13 @@ def _read_other(form: Leaf, argument: Any, into: list[Array]) -> bool:
     if array.dtype.kind not in "fiu" and array.size:
         return False
     return (array.shape[1:] if form.rows else array.shape) == form.shape and (not form.rows or array.ndim > 0)
+
+
+def gathered(form: Any, argument: Any) -> Iterator[Any]:
+    """The arrays of an argument that has been described, whatever kind of sequence holds the numbers."""
+    if isinstance(form, Leaf):
+        array = numeric(argument, form.name)
+        yield float(array) if form.form == "number" else array
+        return
+    for part, item in zip(form.parts, argument.values() if form.kind is dict else argument, strict=True):
+        yield from gathered(part, item)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
-import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import update_wrapper
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
+from ..modes import CURRENT
 from ..value import Value
-from .arguments import Leaf, described, leaves_of, with_values
+from .arguments import described, gathered, leaves_of, shapes, with_values
 from .cache import CodeCache
+from .kernel import Facts
 from .native import Host, host
+from .outside import Outside
 from .plan import Options, Plan, Wanted
 from .tracing import Trace, trace
 
@@ -42,9 +45,11 @@ class Compiled:
         cache: Any = None,
         machine: Host | None = None,
     ) -> None:
+        f = f.f if isinstance(f, Compiled) else f
         if not callable(f):
             raise TypeError(f"compile takes a function of numbers, or a Value with inputs=[...], not {f!r}")
-        self.f, self.batched, self.threads, self.lanes = f, batched, threads, lanes
+        self.f: Any = f
+        self.batched, self.threads, self.lanes = batched, threads, lanes
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
             raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
@@ -58,11 +63,11 @@ class Compiled:
         self._latest: dict[Wanted, Plan] = {}
         self._traces: dict[Any, Trace] = {}
         self._questions: dict[Any, Wanted] = {}
+        self._outside: Outside | None = None
         self._lock = threading.RLock()
         self._all_batched = batched == "all"
         if not self._all_batched:
-            wanted = [batched] if isinstance(batched, str | int) else list(batched)
-            self._rows = frozenset(self._position(item, "batched") for item in wanted)
+            self._rows = frozenset(self._position(item, "batched") for item in self._items(batched, "batched"))
         if not isinstance(f, GraphFunction):
             update_wrapper(self, f)
 
@@ -80,7 +85,12 @@ class Compiled:
     # Calling.
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """f's result: a float, or an array with an entry for each row; nested as f nests it."""
+        """f's result: a float, or an array with an entry for each row; nested as f nests it.
+
+        Inside of another function that is being compiled it is f itself, on one row.
+        """
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return self.f(*args, **kwargs)
         return self._run(Wanted("value"), self._bound(args, kwargs))
 
     def value_and_grad(
@@ -146,14 +156,26 @@ class Compiled:
         if wrt is None:
             return Wanted(what, tuple(range(len(args))), False, per_row)
         bare = isinstance(wrt, str | int)
-        if not bare and len(wrt) and all(isinstance(item, Value) for item in wrt):
+        items = self._items(wrt, "wrt")
+        if items and all(isinstance(item, Value) for item in items):
             if what in ("hessian", "hvp"):
                 raise TypeError(f"{what} by Values from outside is not there: make them arguments of f")
-            return Wanted(what, (), False, per_row, tuple(wrt))
-        positions = tuple(self._position(item, "wrt", len(args)) for item in ([wrt] if bare else wrt))
+            return Wanted(what, (), False, per_row, tuple(items))
+        positions = tuple(self._position(item, "wrt", len(args)) for item in items)
         if len(set(positions)) < len(positions):
             raise ValueError(f"wrt={wrt!r} names an argument twice")
         return Wanted(what, positions, bare, per_row)
+
+    def _items(self, given: Any, option: str) -> list[Any]:
+        """Names and positions, of which one may stand alone."""
+        if isinstance(given, str | int):
+            return [given]
+        if isinstance(given, list | tuple | set | frozenset):
+            return list(given)
+        raise TypeError(
+            f"{option} takes a name or position, or several in a list, not {given!r}: the arguments of "
+            f"{_name(self.f)} are {', '.join(self._names)}"
+        )
 
     def _position(self, item: Any, option: str, count: int | None = None) -> int:
         """An argument by name or position, counted from the front."""
@@ -169,38 +191,53 @@ class Compiled:
         return self._all_batched or position in self._rows
 
     def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
+        outside = self._outside
+        if outside is not None and outside.changed():
+            self._forget()
         plan = self._latest.get(wanted)
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
             plan = self._plan(wanted, args)
-            leaves = plan.read(self._plain(plan, args))
-            if leaves is None:
-                raise TypeError(f"{_name(self.f)} cannot read its arguments: give arrays of int or float")
+            leaves = [
+                leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
+            ]
         return plan.run(leaves)
-
-    def _plain(self, plan: Plan, args: Sequence[Any]) -> list[Any]:
-        """Arguments as `read` takes them: numpy's numbers as floats, subclasses of arrays as arrays."""
-        return [_plain(form, argument) for form, argument in zip(plan.forms, args, strict=False)]
 
     # Recording and compiling.
 
-    def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
-        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
-        forms = tuple(
-            described(argument, self._is_batched(k), self._called(k)) for k, argument in enumerate(args[:count])
-        )
-        for k, vector in zip(wanted.wrt, args[count:], strict=False):  # of hvp only
-            if described(vector, self._is_batched(k), "vector") != forms[k]:
-                raise ValueError(f"hvp needs a vector shaped like {self._called(k)}, not {vector!r:.80}")
-        key = (wanted, forms)
+    def _forget(self) -> None:
+        """What f found around it has changed: all is to be recorded anew."""
         with self._lock:
-            plan = self._plans.get(key)
+            self._outside = None
+            for kept in (self._plans, self._latest, self._traces):
+                kept.clear()
+
+    def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
+        forms = self._forms(wanted, args)
+        with self._lock:
+            plan = self._plans.get((wanted, forms))
             if plan is None:
-                plan = self._plans[key] = Plan(self._trace(forms), forms, wanted, self._options)
-                while len(self._plans) > _MOST:
-                    del self._plans[next(iter(self._plans))]
+                trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)
+                plan = self._plans[wanted, forms] = Plan(trace, forms, wanted, self._options)
+                _limit(self._plans)
             self._latest[wanted] = plan
         return plan
+
+    def _forms(self, wanted: Wanted, args: Sequence[Any]) -> tuple[Any, ...]:
+        """The forms of all arguments; of hvp also those of the vectors, which are the last."""
+        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        forms = [
+            described(argument, self._is_batched(k), self._called(k)) for k, argument in enumerate(args[:count])
+        ]
+        for k, vector in zip(wanted.wrt, args[count:], strict=False):
+            form = described(vector, self._is_batched(k), f"the vector for {self._called(k)}")
+            if shapes(form) != shapes(forms[k]):
+                raise ValueError(
+                    f"hvp needs a vector shaped like {self._called(k)}, {shapes(forms[k])}"
+                    f"{' in each row' if self._is_batched(k) else ''}, not {shapes(form)}"
+                )
+            forms.append(form)
+        return tuple(forms)
 
     def _called(self, position: int) -> str:
         return self._names[position] if position < len(self._names) else f"argument {position}"
@@ -217,10 +254,15 @@ class Compiled:
             given = iter(inputs)
             arguments = [with_values(form, given) for form in forms]
             found = self._traces[forms] = self._recorded(arguments, inputs)
+            _limit(self._traces)
         return found
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
-        return trace(self.f, arguments, inputs)
+        outside = self._outside or Outside(self.f)
+        found = trace(self.f, arguments, inputs)
+        outside.forget_changes()
+        self._outside = outside
+        return found
 
     # Telling.
 
@@ -234,7 +276,7 @@ class Compiled:
         """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
         if not self._plans:
             raise ValueError(f"{_name(self.f)} is not compiled yet, which happens at the first call")
-        native = list(self._plans.values())[-1].kernel.native
+        native = list(self._plans.values())[-1].kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
         return native.ir() if form == "ir" else native.assembly()
@@ -242,40 +284,57 @@ class Compiled:
     def __repr__(self) -> str:
         return f"<compiled {_name(self.f)}({', '.join(self._names)})>"
 
+    # As a method: compiled for each object by itself, whose numbers are part of the function.
+
+    def __get__(self, instance: Any, owner: Any = None) -> Compiled:
+        if instance is None:
+            return self
+        kept, name = getattr(instance, "__dict__", None), f"_compiled_{_name(self.f)}"
+        if kept is None:
+            raise TypeError(
+                f"{instance!r} has no place for compiled code: keep compile(object.method) elsewhere"
+            )
+        found: Compiled | None = kept.get(name)
+        if found is None or found.f.__self__ is not instance:  # a copy of an object has the original's
+            batched: Any = self.batched
+            if not self._all_batched:
+                items = self._items(batched, "batched")
+                batched = [item - 1 if isinstance(item, int) and item > 0 else item for item in items]
+            bound = MethodType(self.f, instance)
+            found = kept[name] = type(self)(bound, batched, **self._settings())
+        return found
+
     # Pickling: by name where a decorator has put it in the function's place, else with the function.
 
     def __reduce__(self) -> Any:
-        module = sys.modules.get(getattr(self.f, "__module__", ""))
         name = getattr(self.f, "__qualname__", "")
-        found: Any = module
+        found: Any = sys.modules.get(getattr(self.f, "__module__", ""))
         for part in name.split("."):
             found = getattr(found, part, None)
         if found is self:
             return name
-        try:
-            pickle.dumps(self.f)
-        except Exception as error:
-            raise pickle.PicklingError(
-                f"{_name(self.f)} cannot be pickled ({error}): define it with def in a module, or use "
-                "cloudpickle"
-            ) from error
-        options = {"dtype": self.dtype.name, "threads": self.threads, "lanes": self.lanes, "cache": self._cache}
-        return _restored, (type(self), self.f, self.batched, options)
+        if isinstance(self.f, MethodType) and isinstance(found, Compiled):
+            return getattr, (self.f.__self__, _name(self.f))
+        return _restored, (type(self), self.f, self.batched, self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "dtype": self.dtype.name,
+            "threads": self.threads,
+            "lanes": self.lanes,
+            "cache": self._cache,
+            "machine": self._machine,
+        }
 
 
-def _restored(kind: type, f: Any, batched: Any, options: dict[str, Any]) -> Any:
-    return kind(f, batched, **options)
+def _restored(kind: type, f: Any, batched: Any, settings: dict[str, Any]) -> Any:
+    return kind(f, batched, **settings)
 
 
-def _plain(form: Any, argument: Any) -> Any:
-    if isinstance(form, Leaf):
-        if form.form == "number":
-            return float(argument)
-        return np.asarray(argument) if form.form == "array" else argument
-    if form.kind is dict:
-        return {key: _plain(part, argument[key]) for key, part in zip(form.keys, form.parts, strict=True)}
-    parts = [_plain(part, item) for part, item in zip(form.parts, argument, strict=True)]
-    return form.kind(*parts) if hasattr(form.kind, "_fields") else form.kind(parts)
+def _limit(kept: dict[Any, Any]) -> None:
+    """Forget the oldest of too many."""
+    while len(kept) > _MOST:
+        del kept[next(iter(kept))]
 
 
 def _parameters(f: Callable[..., Any]) -> tuple[str, ...]:
@@ -294,26 +353,35 @@ def _name(f: Any) -> str:
 
 
 def _told(name: str, wanted: Wanted, plan: Plan) -> str:
-    facts = plan.kernel.facts
-    shape = facts.shape
-    lanes = f"{shape.lanes} x {shape.scalar}" if plan.batched else "one number at a time"
-    if plan.batched and shape.units > 1:
-        lanes += f", {shape.units} registers of rows side by side"
+    facts = [kernel.facts for kernel in plan.kernels]
+    instructions = sum(fact.instructions for fact in facts)
     lines = [
         f"{name}: {wanted.what.replace('_', ' ')}",
-        f"  {plan.nodes:,} operations with derivatives, {facts.instructions:,} instructions after optimisation",
-        f"  {facts.tier}; {lanes} on {facts.machine.processor}",
+        f"  {plan.recorded:,} operations recorded, {plan.operations:,} with what was asked of them; "
+        f"{instructions:,} instructions after optimisation",
     ]
+    if plan.loops is not None:
+        counts = " and ".join(f"{loop.terms:,}" for loop in plan.loops.loops)
+        lines.append(f"  a loop over {counts} terms of one form")
+    lines += [line for fact in facts for line in _told_of_kernel(fact)]
+    lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s")
+    return "\n".join(lines)
+
+
+def _told_of_kernel(facts: Facts) -> list[str]:
+    shape = facts.shape
+    lanes = f"{shape.lanes} x {shape.scalar}" if shape.tile > 1 else "one number at a time"
+    if shape.units > 1:
+        lanes += f", {shape.units} registers of rows side by side"
+    lines = [f"  {facts.tier}; {lanes} on {facts.machine.processor}"]
     if facts.mathematics:
-        from_library = ", ".join(facts.vectorised)
         others = ", ".join(item for item in facts.mathematics if item not in facts.vectorised)
         sources = [
-            f"{from_library} from libmvec" if from_library else "",
+            f"{', '.join(facts.vectorised)} from libmvec" if facts.vectorised else "",
             f"{others} from LLVM or libm" if others else "",
         ]
         lines.append(f"  {'; '.join(filter(None, sources))}")
-    lines.append(f"  compiled in {facts.seconds:.2f} s")
-    return "\n".join(lines)
+    return lines
 
 
 class GraphFunction:
@@ -333,10 +401,6 @@ class GraphFunction:
         self.names = (*labels, "parameters") if parameters else tuple(labels)
         self.__name__ = root.label or "graph"
 
-    def compiled(self, batched: Any, options: dict[str, Any]) -> CompiledGraph:
-        """The graph as native code; by default all inputs are batched."""
-        return CompiledGraph(self, tuple(range(len(self.inputs))) if batched == () else batched, **options)
-
     def __call__(self, *arguments: Any) -> Any:
         raise TypeError("a recorded graph has no function to call")
 
@@ -345,6 +409,13 @@ class CompiledGraph(Compiled):
     """A recorded graph compiled to native code; see `compile`."""
 
     f: GraphFunction
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        names = self.f.names
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if len(given) < len(args) + len(kwargs) or not given.keys() <= set(names):
+            raise TypeError(f"this graph takes {', '.join(names)}, each once, not also {', '.join(kwargs)}")
+        return tuple(given[name] for name in names if name in given)
 
     def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
         graph = self.f
@@ -405,7 +476,7 @@ def compile(
             raise TypeError(
                 "compile(root) of a recorded graph needs inputs=[...]: the Values that are given at each call"
             )
-        return GraphFunction(f, list(inputs), list(parameters)).compiled(batched, options)
+        return CompiledGraph(GraphFunction(f, list(inputs), list(parameters)), batched, **options)
     if inputs is not None:
         raise TypeError(
             "inputs=[...] belongs to a recorded graph; of a function name the arguments in batched="

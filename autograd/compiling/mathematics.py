@@ -145,6 +145,7 @@ class Functions:
         self._reciprocal = shape.lanes == 8 and bool(vector_functions)
 
     def declarations(self) -> list[str]:
+        """Each declaration and definition once."""
         found = [
             f"declare {self.vector} @llvm.{INTRINSICS[name]}.{self.shape.suffix}({self.vector})"
             for name in sorted(self.used & INTRINSICS.keys())
@@ -168,16 +169,20 @@ class Functions:
         return self.vector_functions.get(name) or f"lanes.{name}"
 
     def _function(self, name: str) -> list[str]:
-        """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane."""
+        """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane.
+
+        A definition is one text, since only whole ones may be left out as repeated.
+        """
         count = 2 if name in TWO or name == "mod" else 1
         if name in self.vector_functions:
             return [f"declare {self.vector} @{self._symbol(name)}({', '.join([self.vector] * count)})"]
         parameters = ", ".join(f"{self.vector} %x{k}" for k in range(count))
         head = f"define internal {self.vector} @{self._symbol(name)}({parameters}) noinline {{"
         if name == "mod":
-            return self._modulo(head)
+            sign = f"declare {self.vector} @llvm.copysign.{self.shape.suffix}({self.vector}, {self.vector})"
+            return [sign, "\n".join([head, *self._modulo()])]
         declared = f"declare double @{name}({', '.join(['double'] * count)})"
-        return [declared, head, *self._lane_by_lane(name, count)]
+        return [declared, "\n".join([head, *self._lane_by_lane(name, count)])]
 
     def _lane_by_lane(self, name: str, count: int) -> list[str]:
         lines, result, single = [], "poison", self.shape.single
@@ -210,13 +215,11 @@ class Functions:
         call = [f"  %f = call double @{name}({words})", "  %r = fptrunc double %f to float"]
         return [*wide, *call, "  ret float %r", "}"]
 
-    def _modulo(self, head: str) -> list[str]:
+    def _modulo(self) -> list[str]:
         """Python's remainder: with the sign of the divisor."""
         v, zero = self.vector, self.constant(0.0)
         sign = f"@llvm.copysign.{self.shape.suffix}"
         return [
-            f"declare {v} {sign}({v}, {v})",
-            head,
             f"  %r = frem {v} %x0, %x1",
             f"  %n = fcmp une {v} %r, {zero}",
             f"  %a = fcmp olt {v} %r, {zero}",

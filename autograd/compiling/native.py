@@ -59,8 +59,8 @@ BASELINE = Host("x86-64", "", 16, vector_functions=False)
 
 @cache
 def vector_library(machine: Host, single: bool) -> dict[str, str]:
-    """The vector functions of glibc's libmvec, by name; none where there is no such library."""
-    if not machine.vector_functions:
+    """The vector functions of glibc's libmvec, by name; none where it has none of that width."""
+    if not machine.vector_functions or machine.width not in _LETTERS:
         return {}
     try:
         library = ctypes.CDLL(_LIBRARY)
@@ -96,6 +96,7 @@ class Native:
 
     def _module(self, target: Any) -> Any:
         module = llvm.parse_assembly(self._text)
+        module.verify()
         if self.passes:
             options = llvm.create_pipeline_tuning_options(speed_level=2)
             options.slp_vectorization = True

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..graph import topological_order
+from ..notation import history
 from ..value import Value
 from .arguments import Leaf, builder, leaves_of, read
-from .derivatives import as_expressions, lowered, pulled_back
+from .derivatives import as_expressions, pulled_back
 from .expressions import Expression, World
 from .kernel import STAGED, Array, Kernel, Workspace, pool
+from .loops import Loops, Target
 from .native import Host
+from .rolling import rolled
 from .shapes import Layout
 from .tracing import Trace
 
@@ -58,21 +62,28 @@ class Plan:
     def __init__(self, trace: Trace, forms: Sequence[Any], wanted: Wanted, options: Options) -> None:
         self.forms, self.wanted, self.options = list(forms), wanted, options
         self.captured = trace.captured
-        if wanted.what == "hvp":  # the vectors are arguments too, shaped like those they belong to
-            self.forms += [forms[k] for k in wanted.wrt]
         self.leaves: list[Leaf] = [leaf for form in self.forms for leaf in leaves_of(form)]
         self.batched = any(leaf.rows for leaf in self.leaves)
         self._lay_out()
+        if self.batched and not self.columns:
+            raise ValueError("the batched arguments have rows without any numbers in them")
         self.upper = World(upper=True)
+        self.one = self.upper.constant(1.0)
         given = {
             value: self.upper.input(place) for value, place in zip(trace.inputs, self.places, strict=False)
         }
         given |= {value: self.upper.input(self.captured_from + k) for k, value in enumerate(self.captured)}
-        outputs = as_expressions(self.upper, trace.outputs, given)
+        outputs = as_expressions(self.upper, trace.nodes, trace.outputs, given)
         self.results: list[Result] = []
-        self.build = self._wanted(trace, outputs)
-        self.nodes = len(self.upper.known)
-        self._compile()
+        self.where: list[tuple[Result, int, int]] = []
+        """Each result, and the first and last place of its numbers among the outputs or sums."""
+        self.loops = self._rolled(outputs)
+        self.build = self._wanted(trace, outputs) if self.loops is None else self._from_loops()
+        self.recorded = len(trace.nodes)
+        self.operations = sum(bool(item.operands) for item in self.upper.known.values())
+        if self.loops is None:
+            self._compile()
+        self.kernels = [self.kernel] if self.loops is None else self.loops.kernels
 
     # Where the numbers are.
 
@@ -108,6 +119,60 @@ class Plan:
         first = sum(counts[:position])
         return list(range(first, first + counts[position]))
 
+    # A sum of many terms of one form: loops over the terms.
+
+    def _rolled(self, outputs: list[Expression]) -> Loops | None:
+        """Loops for a value and its gradient where they are worth it."""
+        wanted = self.wanted
+        if self.batched or len(outputs) != 1 or wanted.what not in ("value", "grad", "value_and_grad"):
+            return None
+        found, rest = rolled(outputs[0])
+        if not found:
+            return None
+        sought = {
+            place
+            for k in wanted.wrt
+            for leaf in self._leaves_at(k)
+            for place in range(self.starts[leaf], self.starts[leaf] + self.leaves[leaf].size)
+        }
+        sought |= {self._captured_place[value] for value in wanted.outside if value in self._captured_place}
+        options = self.options
+        target = Target(options.machine, options.single, options.kept)
+        return Loops(found, rest, self.shared, frozenset(sought if wanted.what != "value" else ()), target)
+
+    @property
+    def _captured_place(self) -> dict[Value, int]:
+        return {value: self.captured_from + k for k, value in enumerate(self.captured)}
+
+    def _from_loops(self) -> Callable[[list[Any]], Any]:
+        """What puts the sum and its slopes together."""
+        wanted = self.wanted
+        self.where.append((Result([], (), False), 0, 1))
+        if wanted.what == "value":
+            return itemgetter(0)
+        gradient = self._slopes_outside() if wanted.outside else self._each_wrt(self._slopes_of)
+        return gradient if wanted.what == "grad" else lambda items: (items[0], gradient(items))
+
+    def _slopes_outside(self) -> Callable[[list[Any]], Any]:
+        """By Values from outside, in one array; 0 for one that f does not use."""
+        places = np.array([self._captured_place.get(value, -1) for value in self.wanted.outside])
+        self.where.append((Result([], (self.shared,), False), 1, 1 + self.shared))
+        return lambda items: np.where(places < 0, 0.0, items[1][places])
+
+    def _slopes_of(self, leaf: int) -> int:
+        start, form = self.starts[leaf] + 1, self.leaves[leaf]
+        self.where.append((Result([], form.shape, False), start, start + form.size))
+        return len(self.where) - 1
+
+    def _run_loops(self, loops: Loops, leaves: list[Array]) -> list[Any]:
+        memory = loops.memory()
+        try:
+            self._put(memory.numbers, memory.views, leaves)
+            totals = loops.run(memory)
+        finally:
+            loops.release(memory)
+        return [_summed(result, totals, start, stop) for result, start, stop in self.where]
+
     # What is wanted, in expressions.
 
     def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
@@ -130,21 +195,27 @@ class Plan:
         if what == "value":
             return self._values(trace, outputs)
         if what == "grad":
-            return self._gradient(outputs[0])
+            return self._gradient(outputs[:1])
         if what == "value_and_grad":
-            values, gradient = self._values(trace, outputs), self._gradient(outputs[0])
+            values, gradient = self._values(trace, outputs), self._gradient(outputs[:1])
             return lambda items: (values(items), gradient(items))
         if what == "jacobian":
-            parts = [self._gradient(output) for output in outputs]
+            parts = [
+                self._gradient(outputs[place.start : place.start + place.size], place.shape or ())
+                for place in trace.places
+            ]
             return lambda items: trace.build([part(items) for part in parts])
         return self._hessian(outputs[0]) if what == "hessian" else self._hvp(outputs[0])
 
     def _values(self, trace: Trace, outputs: list[Expression]) -> Callable[[list[Any]], Any]:
         first = len(self.results)
-        self.results += [Result([output], (), self.batched) for output in outputs]
-        if trace.template == 0:  # one number, as it is
+        self.results += [
+            Result(outputs[place.start : place.start + place.size], place.shape or (), self.batched)
+            for place in trace.places
+        ]
+        if trace.template == 0:  # one number or array, as it is
             return itemgetter(first)
-        return lambda items: trace.build(items[first : first + len(outputs)])
+        return lambda items: trace.build(items[first : first + len(trace.places)])
 
     def _each_wrt(self, make: Callable[[int], int]) -> Callable[[list[Any]], Any]:
         """A result for each leaf of the arguments to differentiate by, nested as they are."""
@@ -153,28 +224,44 @@ class Plan:
             return parts[0]
         return lambda items: tuple([part(items) for part in parts])
 
-    def _gradient(self, output: Expression) -> Callable[[list[Any]], Any]:
+    def _gradient(
+        self, outputs: Sequence[Expression], shape: tuple[int, ...] = ()
+    ) -> Callable[[list[Any]], Any]:
+        """The derivatives of an array of outputs of some shape: of that shape, then of the argument's."""
         if self.wanted.outside:
-            return self._gradient_outside(output)
+            return self._gradient_outside(outputs, shape)
         wrt = [leaf for k in self.wanted.wrt for leaf in self._leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
-        found = dict(zip(inputs, self._pulled({output: self.upper.constant(1.0)}, inputs), strict=True))
+        found = [dict(zip(inputs, self._pulled({output: self.one}, inputs), strict=True)) for output in outputs]
         return self._each_wrt(
             lambda leaf: self._result(
-                [found[item] for item in self._inputs(leaf)], self.leaves[leaf].shape, [leaf]
+                [slopes[item] for slopes in found for item in self._inputs(leaf)],
+                shape + self.leaves[leaf].shape,
+                [leaf],
             )
         )
 
-    def _gradient_outside(self, output: Expression) -> Callable[[list[Any]], Any]:
+    def _gradient_outside(
+        self, outputs: Sequence[Expression], shape: tuple[int, ...]
+    ) -> Callable[[list[Any]], Any]:
         """By Values from outside, in one array; 0 for one that f does not use."""
-        place = {value: self.captured_from + k for k, value in enumerate(self.captured)}
-        used = [self.upper.input(place[value]) for value in self.wanted.outside if value in place]
-        found = dict(zip(used, self._pulled({output: self.upper.constant(1.0)}, used), strict=True))
+        self._refuse_hidden()
+        wanted, place = self.wanted.outside, {value: k for k, value in enumerate(self.captured)}
+        used = [self.upper.input(self.captured_from + place[value]) for value in wanted if value in place]
         zero = self.upper.constant(0.0)
-        slopes = [
-            found[self.upper.input(place[value])] if value in place else zero for value in self.wanted.outside
-        ]
-        return itemgetter(self._result(slopes, (len(slopes),), []))
+        slopes = []
+        for output in outputs:
+            found = iter(self._pulled({output: self.one}, used))
+            slopes += [next(found) if value in place else zero for value in wanted]
+        return itemgetter(self._result(slopes, (*shape, len(wanted)), []))
+
+    def _refuse_hidden(self) -> None:
+        """f may not reach a Value in question through a result from before, whose number alone it reads."""
+        for result in self.captured:
+            if result.operands and not set(topological_order(result)[:-1]).isdisjoint(self.wanted.outside):
+                raise TypeError(
+                    f"f uses {history(result)}, computed outside of it from a Value in wrt: compute it inside f"
+                )
 
     def _pulled(self, seeds: dict[Expression, Expression], inputs: list[Expression]) -> list[Expression]:
         return pulled_back(self.upper, seeds, inputs)
@@ -186,9 +273,8 @@ class Plan:
         ]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
         direction = [item for leaf in vectors for item in self._inputs(leaf)]
-        one = self.upper.constant(1.0)
         seeds: dict[Expression, Expression] = {}
-        for slope, vector in zip(self._pulled({output: one}, inputs), direction, strict=True):
+        for slope, vector in zip(self._pulled({output: self.one}, inputs), direction, strict=True):
             seeds[slope] = seeds[slope] + vector if slope in seeds else vector
         found = dict(zip(inputs, self._pulled(seeds, inputs), strict=True))
         return self._each_wrt(
@@ -201,11 +287,10 @@ class Plan:
         """Row after row of the upper triangle; the lower one is the same."""
         wrt = [leaf for k in self.wanted.wrt for leaf in self._leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
-        one = self.upper.constant(1.0)
-        slopes = self._pulled({output: one}, inputs)
+        slopes = self._pulled({output: self.one}, inputs)
         second: dict[tuple[Expression, Expression], Expression] = {}
         for k, slope in enumerate(slopes):
-            row = self._pulled({slope: one}, inputs[k:])
+            row = self._pulled({slope: self.one}, inputs[k:])
             for other, found in zip(inputs[k:], row, strict=True):
                 second[inputs[k], other] = second[other, inputs[k]] = found
 
@@ -236,13 +321,10 @@ class Plan:
         roots = [root for part in split for result in part for root in result.roots]
         outputs = sum(len(result.roots) for result in split[0])
         layout = Layout(self.columns, self.shared, outputs, len(roots) - outputs)
-        expressions = lowered(World(upper=False), roots)
-        self.kernel = Kernel(expressions, layout, self.options.machine, self.options.single, self.options.kept)
+        self.kernel = Kernel(roots, layout, self.options.machine, self.options.single, self.options.kept)
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
-        self.where: list[tuple[Result, int, int]] = []
-        """Each result, and the first and last place of its numbers among the outputs or sums."""
         for result in self.results:
             group = 0 if result.rows else 1
             start = starts[group][taken[group]]
@@ -253,7 +335,7 @@ class Plan:
         self.first = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
         self.inside = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
         self.stride = np.array([size for _, size in wide for _ in range(size)], dtype=np.int64)
-        del self.upper
+        del self.upper, self.one
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
         """The numbers of the arguments; None if they have another form than this plan is for."""
@@ -267,6 +349,8 @@ class Plan:
 
     def run(self, leaves: list[Array]) -> Any:
         """The results, for arrays that `read` gave."""
+        if self.loops is not None:
+            return self.build(self._run_loops(self.loops, leaves))
         if not self.batched:
             return self.build(self._run_single(leaves))
         rows = self._rows(leaves)
@@ -278,28 +362,27 @@ class Plan:
         rows = len(leaves[self._columns[0][0]])
         for k, _, _ in self._columns:
             if len(leaves[k]) != rows:
-                counts = [len(leaves[k]) for k, _, _ in self._columns]
-                raise ValueError(f"the batched arguments need equally many rows, and have {counts}")
+                counts = ", ".join(f"{self.leaves[k].name} has {len(leaves[k])}" for k, _, _ in self._columns)
+                raise ValueError(f"the batched arguments need equally many rows, but {counts}")
         return rows
 
     def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
         """Put what all rows share in its place."""
-        if not workspace.views:
-            workspace.views = [
-                (
-                    k,
-                    workspace.shared[start - self.columns : start - self.columns + leaf.size].reshape(
-                        leaf.shape
-                    ),
-                )
+        self._put(workspace.shared, workspace.views, leaves)
+
+    def _put(self, shared: Array, views: list[tuple[int, Array]], leaves: list[Array]) -> None:
+        """Put what all rows share where it is read; the views of its parts are made once."""
+        if not views:
+            views += [
+                (k, shared[start - self.columns : start - self.columns + leaf.size].reshape(leaf.shape))
                 for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
                 if not leaf.rows
             ]
-        for k, view in workspace.views:
+        for k, view in views:
             view[...] = leaves[k]
         if self.captured:
             start = self.captured_from - self.columns
-            workspace.shared[start : start + len(self.captured)] = [value.data for value in self.captured]
+            shared[start : start + len(self.captured)] = [value.data for value in self.captured]
 
     def _run_single(self, leaves: list[Array]) -> list[Any]:
         workspace = self.kernel.workspace()
