@@ -46,7 +46,7 @@ class CompiledModel:
         0.0
         """
         self._refuse_dropout()
-        return _examples(self._predict(_table(inputs)), len(inputs))
+        return as_examples(self._predict(_table(inputs)), len(inputs))
 
     def loss(self, inputs: Sequence[Sequence[float]], targets: Sequence[Any]) -> float:
         """The mean loss over some examples."""
@@ -63,7 +63,7 @@ class CompiledModel:
         count = len(targets)
         for parameter, slope in zip(self.parameters, (gradient / count).tolist(), strict=True):
             parameter.grad += slope
-        return float(losses.sum()) / count, _examples(predictions, count)
+        return float(losses.sum()) / count, as_examples(predictions, count)
 
     def explain(self) -> str:
         """What has been compiled."""
@@ -111,7 +111,7 @@ def _table(inputs: Sequence[Sequence[float]]) -> Any:
     return inputs if hasattr(inputs, "ndim") else [list(row) for row in inputs]
 
 
-def _examples(found: Any, count: int) -> list[Any]:
+def as_examples(found: Any, count: int) -> list[Any]:
     """Arrays for each output as a list for each example."""
     if isinstance(found, list | tuple):
         columns = [item.tolist() for item in found]

@@ -66,19 +66,25 @@ def load(block: FileBlock) -> Block:
     return block.load()
 
 
+def here(block: Block | FileBlock, chosen: Any) -> Block:
+    """The rows of a block that count: those at the chosen positions, or all."""
+    block = block.load() if isinstance(block, FileBlock) else block
+    return block if chosen is None else {name: array[chosen] for name, array in block.items()}
+
+
 def on_block(
-    block: Block | FileBlock, function: Callable[..., Any], there: Sequence[Any], sent: Sequence[Any]
+    block: Block | FileBlock, chosen: Any, function: Callable[..., Any], there: list[Any], sent: list[Any]
 ) -> Any:
     """What a function gives for a block; its arguments are what was on the workers, and what was sent."""
-    return function(block.load() if isinstance(block, FileBlock) else block, *there, *sent)
+    return function(here(block, chosen), *there, *sent)
 
 
 def partial_of(
-    block: Block | FileBlock, function: Callable[..., Any], there: Sequence[Any], sent: Sequence[Any]
+    block: Block | FileBlock, chosen: Any, function: Callable[..., Any], there: list[Any], sent: list[Any]
 ) -> Partial:
     """What a function gives for a block, as the part of a sum."""
-    here = block.load() if isinstance(block, FileBlock) else block
-    return Partial(size(here), function(here, *there, *sent))
+    rows = here(block, chosen)
+    return Partial(size(rows), function(rows, *there, *sent))
 
 
 def together(arguments: Sequence[Any]) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,9 +46,10 @@ def folder(
     """
     if not columns:
         raise ValueError("which columns? Give a column, or a list of them, for each name, such as y='price'")
-    files = client.submit(listed, str(path), pure=False).result()
+    files = _good(client.submit(attempted, listed, str(path), pure=False).result())
     look, read = _FORMATS[Path(files[0]).suffix]
-    looked = client.gather(client.map(look, files, columns=columns, block=block, key="look", pure=False))
+    looks = client.map(attempted, [look] * len(files), files, columns=columns, block=block, key="look", pure=False)
+    looked = [_good(found) for found in client.gather(looks)]
     blocks = [
         FileBlock(read, file, columns, part, count)
         for file, found in zip(files, looked, strict=True)
@@ -70,6 +72,20 @@ def _kept(client: Client, blocks: list[FileBlock], shapes: dict[str, Any], keep:
         room -= blocks[kept].rows * row
         kept += 1
     return kept
+
+
+def attempted(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """What a function gives, or the error that it raises: a worker's log is not the place to tell it."""
+    try:
+        return function(*arguments, **options)
+    except Exception as error:
+        return error
+
+
+def _good(found: Any) -> Any:
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def listed(path: str) -> list[str]:
@@ -163,7 +179,7 @@ def look_npy(path: str, columns: Columns, block: int | None) -> Found:
     if not len(table):
         raise ValueError(f"{path}: a block of zero rows: take the file away")
     cuts = partition(len(table), table.strides[0], block)
-    parts = list(zip(cuts[:-1], cuts[1:], strict=True))
+    parts = list(pairwise(cuts))
     return Found(parts, [b - a for a, b in parts])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +15,10 @@ from .sums import FAN, combined
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-BLOCK = 2**19
-"""So many rows a block has at most, unless another number is given, ..."""
-BYTES = 2**25
-"""... and so many bytes."""
+BLOCK, BYTES = 2**19, 2**25
+"""So many rows and bytes a block has at most, unless another number is given: see README.md."""
+SMALL, BLOCKS = 2**14, 16
+"""Fewer rows are made into about so many blocks, none of them smaller than that."""
 
 
 class Rows:
@@ -28,12 +29,21 @@ class Rows:
     """
 
     def __init__(
-        self, client: Client, blocks: Sequence[Any], counts: Sequence[int], shapes: dict[str, tuple[int, ...]]
+        self,
+        client: Client,
+        blocks: Sequence[Any],
+        counts: Sequence[int],
+        shapes: dict[str, tuple[int, ...]],
+        chosen: Sequence[Any] | None = None,
     ) -> None:
         self.client, self.blocks, self.counts = client, list(blocks), list(counts)
+        """The blocks are promises, or where to read them; each has so many rows."""
         self.shapes = shapes
         """Of each name the shape without the rows."""
-        self.count = sum(counts)
+        self._chosen = list(chosen or [None] * len(self.blocks))
+        """Of each block the positions of its rows that count; None for all."""
+        self.size = sum(counts)
+        """How many rows there are."""
 
     def total(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """The sum over all blocks of `function(block, *arguments)`: numbers and arrays, nested or not.
@@ -46,8 +56,8 @@ class Rows:
             groups = [parts[k : k + FAN] for k in range(0, len(parts), FAN)]
             parts = self.client.map(combined, groups, key="sum", pure=False)
         found = parts[0].result()
-        if found.rows != self.count:
-            raise RuntimeError(f"the sum is of {found.rows:,} rows, but there are {self.count:,}")
+        if found.rows != self.size:
+            raise RuntimeError(f"the sum is of {found.rows:,} rows, but there are {self.size:,}")
         return found.sums
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> list[Future]:
@@ -58,16 +68,38 @@ class Rows:
         """A task for each block; futures among the arguments come first where the function is called."""
         from distributed import Future
 
-        here = [argument for argument in arguments if not isinstance(argument, Future)]
-        sent = self.client.submit(together, here, key=None, pure=False)
         there = [argument for argument in arguments if isinstance(argument, Future)]
+        here = [argument for argument in arguments if not isinstance(argument, Future)]
+        sent = self.client.submit(together, here, pure=False)
         return self.client.map(
-            task, self.blocks, function=function, there=there, sent=sent, key=function.__name__, pure=False
-        )
+            task, self.blocks, self._chosen, function=function, there=there, sent=sent,
+            key=function.__name__, pure=False,
+        )  # fmt: skip
+
+    def take(self, positions: Sequence[int]) -> Rows:
+        """The rows at these positions, in ascending order, where they are: only the positions travel."""
+        wanted = np.sort(np.asarray(positions, dtype=np.int64))
+        if not len(wanted) or wanted[0] < 0 or wanted[-1] >= self.size:
+            raise ValueError(f"positions are from 0 to {self.size - 1:,}, and at least one of them")
+        cuts = np.cumsum([0, *self.counts])
+        inside = [wanted[a:b] for a, b in pairwise(np.searchsorted(wanted, cuts).tolist())]
+        used = [k for k, found in enumerate(inside) if len(found)]
+        chosen = [(inside[k] - cuts[k]).astype(np.uint32) for k in used]
+        return self._part(used, [len(item) for item in chosen], chosen)
+
+    def some(self, blocks: Sequence[int]) -> Rows:
+        """The rows of these blocks, in that order."""
+        return self._part(blocks, [self.counts[k] for k in blocks])
+
+    def _part(self, blocks: Sequence[int], counts: list[int], chosen: Sequence[Any] | None = None) -> Rows:
+        return Rows(self.client, [self.blocks[k] for k in blocks], counts, self.shapes, chosen)
+
+    def __len__(self) -> int:
+        return self.size
 
     def __repr__(self) -> str:
         kept = sum(not isinstance(block, FileBlock) for block in self.blocks)
-        return f"<{self.count:,} rows of {', '.join(self.shapes)} in {len(self.blocks)} blocks, {kept} kept>"
+        return f"<{self.size:,} rows of {', '.join(self.shapes)} in {len(self.blocks)} blocks, {kept} kept>"
 
 
 def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
@@ -91,7 +123,7 @@ def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
     count = len(next(iter(given.values())))
     cuts = partition(count, sum(array.nbytes for array in given.values()) // count, block)
     pieces = [
-        {name: array[a:b] for name, array in given.items()} for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        {name: array[a:b] for name, array in given.items()} for a, b in pairwise(cuts)
     ]
     return Rows(client, _sent(client, pieces), np.diff(cuts).tolist(), _shapes(given))
 
@@ -104,7 +136,8 @@ def partition(count: int, row: int, block: int | None) -> list[int]:
     """
     if block is not None and block < 1:
         raise ValueError(f"a block has at least 1 row, not {block!r}")
-    most = max(1, min(BLOCK, BYTES // max(row, 1))) if block is None else block
+    usual = min(max(count // BLOCKS, SMALL), BLOCK, max(1, BYTES // max(row, 1)))
+    most = usual if block is None else block
     blocks = math.ceil(count / most)
     return [count * k // blocks for k in range(blocks + 1)]
 
@@ -115,7 +148,7 @@ def _sent(client: Client, pieces: list[dict[str, Any]]) -> list[Future]:
 
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
         return [
-            client.submit(joined, "rows", list(piece), *piece.values(), key=None, pure=False)
+            client.submit(joined, "rows", list(piece), *piece.values(), pure=False)
             for piece in pieces
         ]
 

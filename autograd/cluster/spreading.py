@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -96,8 +96,8 @@ class Spread:
         values = each(lambda *parts: np.concatenate(parts), *found)
         counts: list[int] = []
         each(lambda array: counts.append(len(array)), values)
-        if any(count != self.rows.count for count in counts):
-            raise RuntimeError(f"there are values for {counts} rows, but there are {self.rows.count:,}")
+        if any(count != self.rows.size for count in counts):
+            raise RuntimeError(f"there are values for {counts} rows, but there are {self.rows.size:,}")
         return values
 
     def _lazily(self, blocks: list[Future]) -> Any:
@@ -127,8 +127,17 @@ class Spread:
         return self._summed("hessian", shared, wrt)
 
     def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, **options: Any) -> Any:
-        options["wrt"] = self._wrt(wrt)
-        return self.rows.total(block_sum, self._sent(), self.names, self._given(shared), what, options)
+        return self.total(block_sum, shared, what, options | {"wrt": self._wrt(wrt)})
+
+    def total(
+        self, function: Callable[..., Any], shared: Sequence[Any], *more: Any, rows: Rows | None = None
+    ) -> Any:
+        """The sum over all blocks of `function(block, kernel, names, shared, *more)`, as `block_sum` is one.
+
+        It may be over other rows of the same names.
+        """
+        over = self.rows if rows is None else rows
+        return over.total(function, self._sent(), self.names, self._given(tuple(shared)), *more)
 
     def _wrt(self, wrt: Any) -> Any:
         """Arguments to differentiate by, as names."""
@@ -164,7 +173,7 @@ class Spread:
         if self._kernel is None or made_of != self._made_of:
             pickled = made_of if isinstance(made_of, bytes) else _pickled(self.compiled)
             self._made_of = made_of
-            self._kernel = self.rows.client.submit(Kernel, pickled, key=None, pure=False)
+            self._kernel = self.rows.client.submit(Kernel, pickled, pure=False)
         return self._kernel
 
 
