@@ -57,7 +57,7 @@ def _local(workers: int | None, memory: str | int | None) -> Client:
 
     return Client(  # a cluster that a client makes is closed with it
         n_workers=workers, threads_per_worker=1, processes=True, memory_limit=memory or "auto",
-        dashboard_address=None,
+        dashboard_address=":0",
     )  # fmt: skip
 
 
