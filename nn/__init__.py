@@ -32,6 +32,7 @@ from .plotting import (
     plot_history,
     plot_hyperplanes,
     plot_images,
+    plot_sweep,
     plot_weights,
 )
 from .saving import load, save
@@ -48,6 +49,7 @@ from .shapes import blobs, circles, logic_gate, moons, spirals
 from .sources import digits, load_csv
 from .state import Mismatch
 from .stopping import EarlyStopping
+from .sweeping import Sweep, Trial, grid, sweep
 from .training import fit
 from .updates import UpdateComparison, compare_updates
 
@@ -89,6 +91,8 @@ __all__ = [
     "Softmax",
     "Standardiser",
     "StepSchedule",
+    "Sweep",
+    "Trial",
     "UpdateComparison",
     "WarmUp",
     "absolute_error",
@@ -106,6 +110,7 @@ __all__ = [
     "evaluate",
     "fit",
     "gradient_lengths",
+    "grid",
     "he",
     "hinge",
     "huber",
@@ -125,6 +130,7 @@ __all__ = [
     "plot_history",
     "plot_hyperplanes",
     "plot_images",
+    "plot_sweep",
     "plot_weights",
     "plus_plus",
     "save",
@@ -132,6 +138,7 @@ __all__ = [
     "spirals",
     "squared_error",
     "standardise",
+    "sweep",
     "uniform",
     "xavier",
 ]

@@ -101,7 +101,7 @@ class CompiledModel:
         predict, _ = self._functions()
         if not len(inputs):
             return []
-        found = _examples(predict(_table(inputs)), len(inputs))
+        found = as_examples(predict(_table(inputs)), len(inputs))
         self._structure.ignore_changes()
         return found
 
@@ -122,7 +122,7 @@ class CompiledModel:
         count = len(targets)
         for parameter, slope in zip(self.parameters, (gradient / count).tolist(), strict=True):
             parameter.grad += slope
-        return float(losses.sum()) / count, _examples(predictions, count)
+        return float(losses.sum()) / count, as_examples(predictions, count)
 
     def explain(self) -> str:
         """What has been compiled."""
@@ -188,7 +188,7 @@ def _table(inputs: Sequence[Sequence[float]]) -> Any:
     return inputs if hasattr(inputs, "ndim") else [list(row) for row in inputs]
 
 
-def _examples(found: Any, count: int) -> list[Any]:
+def as_examples(found: Any, count: int) -> list[Any]:
     """Arrays for each output as a list for each example."""
     if isinstance(found, list | tuple):
         columns = [item.tolist() for item in found]

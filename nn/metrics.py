@@ -115,9 +115,18 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
         return {}
     if not ({*targets} <= {-1, 1} or {*targets} <= {0, 1}):
         return {}
+    border = threshold(targets, loss)
+    return {"accuracy": lambda given, wanted: binary_accuracy(given, wanted, border)}
+
+
+def threshold(targets: Sequence[Any], loss: str | Loss) -> float:
+    """What tells two classes apart: 0, or 0.5 if the loss draws the output to targets of 0 and 1.
+
+    >>> threshold([0, 1], "squared_error"), threshold([-1, 1], "squared_error")
+    (0.5, 0.0)
+    """
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
-    threshold = 0.5 if name in APPROXIMATING and 0 in targets else 0.0
-    return {"accuracy": lambda given, wanted: binary_accuracy(given, wanted, threshold)}
+    return 0.5 if name in APPROXIMATING and 0 in targets else 0.0
 
 
 def are_classes(targets: Sequence[Any], count: int) -> bool:
