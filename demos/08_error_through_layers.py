@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from autograd import Value, draw
-from nn import MLP, SGD, fit, moons, plot_gradient_flow, squared_error
+from nn import MLP, SGD, fit, moons, mse_loss, plot_gradient_flow
 
 
 def main(folder: str = "pictures") -> None:
@@ -20,7 +20,7 @@ def main(folder: str = "pictures") -> None:
 
     def forward_and_back(moment: str) -> Value:
         optimiser.zero_grad()
-        loss = squared_error([model(sample)], [wanted])
+        loss = mse_loss([model(sample)], [wanted])
         loss.label = "loss"
         loss.backward()
         print(f"{moment}: the loss is {loss.data:.4f}. The error that arrives at each layer, last one first:")

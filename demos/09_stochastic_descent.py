@@ -4,7 +4,7 @@ import random
 import time
 from pathlib import Path
 
-from nn import MLP, SGD, Adam, CosineSchedule, WarmUp, accuracy, fit, moons
+from nn import MLP, SGD, Adam, CosineAnnealingLR, WarmUp, accuracy, fit, moons
 from nn.style import CLASSES, INK, MUTE, new_figure
 
 EPOCHS, BATCH = 15, 10
@@ -18,7 +18,7 @@ RUNS = (
         "momentum, warm-up, cosine to 0",
         BATCH,
         lambda w: SGD(w, lr=0.1, momentum=0.9),
-        lambda o: WarmUp(o, 3, start=0.2, after=CosineSchedule(o, EPOCHS - 3)),
+        lambda o: WarmUp(o, 3, start=0.2, after=CosineAnnealingLR(o, EPOCHS - 3)),
     ),
     ("Adam, lr = 0.02", BATCH, lambda w: Adam(w, lr=0.02), None),
 )

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from autograd import no_grad
-from nn import MLP, Adam, CosineSchedule, Dataset, accuracy, digits, fit, plot_history
+from nn import MLP, Adam, CosineAnnealingLR, Dataset, accuracy, digits, fit, plot_history
 from nn.plotting import plot_images, plot_weights
 from nn.style import new_figure
 
@@ -27,7 +27,7 @@ def main(folder: str = "pictures") -> None:
 
     history = fit(
         model, training, "cross_entropy", optimiser, epochs=epochs, batch_size=20, rng=rng,
-        schedule=CosineSchedule(optimiser, epochs), callbacks=[report],
+        schedule=CosineAnnealingLR(optimiser, epochs), callbacks=[report],
     )  # fmt: skip
     print(f"\nOf {test.size} digits it has never seen it reads {accuracy(model, test):.1%} right, "
           f"after {time.perf_counter() - started:.0f} s.")  # fmt: skip

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from autograd import no_grad
-from nn import Adam, Autoencoder, CosineSchedule, Dataset, digits, fit
+from nn import Adam, Autoencoder, CosineAnnealingLR, Dataset, digits, fit
 from nn.plotting import plot_codes, plot_images
 from nn.style import new_figure
 
@@ -31,8 +31,8 @@ def main(folder: str = "pictures") -> None:
             print(f"  epoch {epoch + 1:>2}   mean squared error of a pixel {history.losses[-1]:.4f}")
 
     fit(
-        model, answers, "squared_error", optimiser, epochs=epochs, batch_size=20, rng=rng,
-        schedule=CosineSchedule(optimiser, epochs), callbacks=[report],
+        model, answers, "mse_loss", optimiser, epochs=epochs, batch_size=20, rng=rng,
+        schedule=CosineAnnealingLR(optimiser, epochs), callbacks=[report],
     )  # fmt: skip
     took = time.perf_counter() - started
     print(f"\n64 pixels through 2 numbers and back, {took:.0f} s. Nobody told it the digits:")

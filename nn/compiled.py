@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import autograd
@@ -92,19 +92,12 @@ class CompiledModel:
             self._seen = (self._seen if len(self._seen) < _REMEMBERED else set()) | fresh
 
     def _refuse_dropout(self) -> None:
-        for _, module in _modules(self.model):
+        for module in self.model.modules():
             if isinstance(module, Dropout) and module.training and module.p:
                 raise ValueError(
                     "Dropout in training draws new numbers at each call, which compiled code cannot: train "
                     "without compiled=True, or put the model in evaluation mode with model.eval()"
                 )
-
-
-def _modules(module: Module) -> Iterator[tuple[str, Module]]:
-    yield "", module
-    for name, child in module.children():
-        yield name, child
-        yield from _modules(child)
 
 
 def _table(inputs: Sequence[Sequence[float]]) -> Any:
@@ -119,7 +112,7 @@ def _examples(found: Any, count: int) -> list[Any]:
     return list(found.tolist())
 
 
-def compile_model(model: Module, loss: str | Loss = "squared_error", **options: Any) -> CompiledModel:
+def compile_model(model: Module, loss: str | Loss = "mse_loss", **options: Any) -> CompiledModel:
     """A model and its loss as native code, for training and for inference; needs the extra `compile`.
 
     The parameters stay the model's own Values: their data is read at each call, and `backward` adds
@@ -130,7 +123,7 @@ def compile_model(model: Module, loss: str | Loss = "squared_error", **options: 
     >>> from random import Random
     >>> from nn import MLP
     >>> model = MLP(2, [3, 1], rng=Random(0))
-    >>> fast = compile_model(model, "squared_error")
+    >>> fast = compile_model(model, "mse_loss")
     >>> loss, predictions = fast.backward([[0.5, -1.0], [1.0, 1.0]], [1.0, 0.0])
     >>> abs(predictions[0] - model([0.5, -1.0]).data) < 1e-15
     True

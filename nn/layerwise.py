@@ -69,11 +69,22 @@ def gradient_lengths(model: Module) -> dict[str, float]:
     >>> gradient_lengths(model).keys()
     dict_keys(['layers.0', 'layers.1'])
     """
-    parts = dict(model.children()) or {type(model).__name__: model}
-    return {name: math.hypot(*(p.grad for p in part.parameters())) for name, part in parts.items()}
+    return {name: math.hypot(*(p.grad for p in own)) for name, own in parameters_by_part(model).items()}
 
 
-def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "squared_error") -> LayerErrors:
+def parameters_by_part(model: Module) -> dict[str, list[Value]]:
+    """The parameters of each part that a model is directly made of; a model without any is one part.
+
+    >>> import random
+    >>> from nn import MLP
+    >>> [len(own) for own in parameters_by_part(MLP(2, [3, 1], rng=random.Random(0))).values()]
+    [9, 4]
+    """
+    parts = dict(model.named_children()) or {type(model).__name__: model}
+    return {name: part.parameters() for name, part in parts.items()}
+
+
+def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "mse_loss") -> LayerErrors:
     """The error that arrives at each layer's output and input, for one example or a batch.
 
     The grads of the parameters are afterwards those of this loss. Raises ValueError for a model
@@ -96,7 +107,7 @@ def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "squared_e
 def layerwise_update(
     model: Module,
     data: Dataset,
-    loss: str | Loss = "squared_error",
+    loss: str | Loss = "mse_loss",
     *,
     lr: float,
     through: str = "recorded",

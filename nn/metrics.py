@@ -16,7 +16,7 @@ from .module import Module
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 """From predictions (numbers, or lists of them) and targets, equally many, to one number."""
 
-APPROXIMATING = ("squared_error", "absolute_error", "huber")
+APPROXIMATING = ("mse_loss", "l1_loss", "huber_loss")
 """The losses that draw predictions to the targets themselves, so that the nearer target is meant."""
 
 
@@ -71,7 +71,7 @@ def accuracy(model: Callable[[Sequence[Any]], Any], data: Dataset) -> float:
 def evaluate(
     model: Callable[[Sequence[Any]], Any],
     data: Dataset,
-    loss: str | Loss = "squared_error",
+    loss: str | Loss = "mse_loss",
     metrics: Mapping[str, Metric] | None = None,
 ) -> Evaluation:
     """The loss and the metrics of a model, in evaluation mode and without recording.
@@ -96,7 +96,7 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
     or at 0.5, if the targets are 0 and 1 and the loss draws the output to them. Several outputs
     and targets that count them are classes too.
 
-    >>> usual_metrics([0.4], [1.5], "squared_error")
+    >>> usual_metrics([0.4], [1.5], "mse_loss")
     {}
     """
     if isinstance(outputs[0], list):
@@ -130,7 +130,7 @@ def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[An
 @contextmanager
 def mode(model: object, training: bool) -> Iterator[None]:
     """A model in training or in evaluation mode; afterwards each of its modules is as it was."""
-    modules = list(_modules(model)) if isinstance(model, Module) else []
+    modules = list(model.modules()) if isinstance(model, Module) else []
     before = [module.training for module in modules]
     for module in modules:
         module.training = training
@@ -146,12 +146,6 @@ def plain(output: Any) -> Any:
     if isinstance(output, list | tuple):
         return [plain(item) for item in output]
     return float(getattr(output, "data", output))
-
-
-def _modules(module: Module) -> Iterator[Module]:
-    yield module
-    for _, child in module.children():
-        yield from _modules(child)
 
 
 def _largest(outputs: Sequence[float]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +16,15 @@ from .compiled import CompiledModel, compile_model
 from .data import Dataset
 from .divergence import DivergenceError, Watch
 from .history import Epoch, History
-from .layerwise import gradient_lengths
+from .layerwise import parameters_by_part
 from .losses import Loss, loss_function
 from .metrics import Metric, evaluate, mode, plain, usual_metrics
 from .module import Module
-from .optimisers import SGD, Optimiser, clip_gradients
+from .optimisers import SGD, Optimiser, clip_grad_norm_
+from .preconditions import recorded, refuse_misfits
 from .progress import progress_bar
 from .schedules import Schedule
+from .settings import Settings
 from .stopping import EarlyStopping
 
 Callback = Callable[[int, History], object]
@@ -31,7 +34,7 @@ Callback = Callable[[int, History], object]
 def fit(
     model: Module,
     data: Dataset,
-    loss: str | Loss = "squared_error",
+    loss: str | Loss = "mse_loss",
     optimiser: Optimiser | None = None,
     *,
     epochs: int,
@@ -60,7 +63,7 @@ def fit(
       model ends with the weights of its best epoch, `history.best_epoch`;
     - `metrics`: functions of all predictions (plain numbers) and targets of an epoch, by name; by
       default the accuracy where the targets are classes (see `usual_metrics`);
-    - `clip`: no gradient gets longer than this (see `clip_gradients`);
+    - `clip`: no gradient gets longer than this (see `clip_grad_norm_`);
     - `checkpoint`: a file that the run is kept in after each epoch, and resumed from, to the bit,
       when `fit` is called with it again (see `Checkpoint`); `epochs` counts from the very beginning;
     - `compiled`: the model and its loss as native code (see `compile_model`), the same to rounding;
@@ -80,24 +83,30 @@ def fit(
     >>> history.losses[-1] < history.losses[0], len(history.losses)
     (True, 10)
     """
-    if epochs < 0:
-        raise ValueError(f"the number of epochs is 0 or more, not {epochs!r}")
-    loss_function(loss)  # an unknown name is an error before anything is done
+    refuse_misfits(model, data, loss, optimiser, rng, epochs, validation, schedule)
     stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    optimiser = optimiser or SGD(model.parameters(), lr=0.1)
+    batch_size = data.size if batch_size is None else batch_size
+    settings = Settings(
+        optimiser, schedule, data=data, validation=validation, loss=loss, batch_size=batch_size, clip=clip,
+        compiled=compiled,
+    )  # fmt: skip
     run = _Run(
         model=model,
         data=data,
         loss=loss,
-        optimiser=optimiser or SGD(model.parameters(), lr=0.1),
+        optimiser=optimiser,
         rng=rng,
-        batch_size=data.size if batch_size is None else batch_size,
+        batch_size=batch_size,
         validation=validation,
         schedule=schedule,
         stopping=stopping,
         metrics=metrics,
         clip=clip,
         watch=Watch(model),
+        layers=parameters_by_part(model),
         history=History(),
+        settings=settings,
         fast=compile_model(model, loss) if compiled else None,
     )
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
@@ -130,11 +139,16 @@ class _Run(NamedTuple):
     metrics: Mapping[str, Metric] | None
     clip: float | None
     watch: Watch
+    layers: dict[str, list[Value]]
+    """The parameters of each layer."""
     history: History
+    settings: Settings
     fast: CompiledModel | None
 
     def start(self, keeper: Checkpoint | None) -> None:
         """Resume from the checkpoint, or begin anew."""
+        if keeper is not None:
+            self.settings.begin()
         resumed = keeper is not None and keeper.load(self.parts())
         if self.stopping is not None and not resumed:
             self.stopping.reset()
@@ -143,6 +157,7 @@ class _Run(NamedTuple):
         """What a checkpoint holds."""
         optional = {"schedule": self.schedule, "early stopping": self.stopping}
         return {
+            "settings": self.settings,
             "model": self.model,
             "optimiser": self.optimiser,
             "history": self.history,
@@ -193,9 +208,9 @@ class _Run(NamedTuple):
         """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
         parameters = self.optimiser.parameters
         loss, predictions = self.backward(batch, epoch, number)
-        lengths = gradient_lengths(self.model)
+        lengths = {name: math.hypot(*(p.grad for p in own)) for name, own in self.layers.items()}
         if self.clip is not None:
-            clip_gradients(parameters, self.clip)
+            clip_grad_norm_(parameters, self.clip)
         before = [parameter.data for parameter in parameters]
         self.optimiser.step()
         problem = self.watch.parameters(parameters)
@@ -217,7 +232,7 @@ class _Run(NamedTuple):
                 return loss, outputs
         # Where compiled code met a nan, the graph tells where it was born.
         predictions = [self.model(inputs) for inputs in batch.inputs]
-        found: Value = loss_function(self.loss)(predictions, batch.targets)
+        found = recorded(loss_function(self.loss)(predictions, batch.targets))
         self.accept(self.watch.loss(found), epoch, number)
         self.optimiser.zero_grad()
         found.backward()
@@ -231,8 +246,6 @@ class _Run(NamedTuple):
 
     def summary(self, steps: list[_Step]) -> Epoch:
         """The mean loss and the metrics over all examples, and the mean gradient lengths over the steps."""
-        if not steps:
-            raise ValueError("the data set has no examples: at least 1 example is needed")
         predictions = [each for step in steps for each in step.predictions]
         targets = [each for step in steps for each in step.targets]
         metrics = usual_metrics(predictions, targets, self.loss) if self.metrics is None else self.metrics

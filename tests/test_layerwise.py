@@ -6,7 +6,7 @@ import re
 import pytest
 
 from autograd import Value
-from nn import MLP, Dataset, Layer, Module, moons, squared_error
+from nn import MLP, Dataset, Layer, Module, moons, mse_loss
 from nn.layerwise import gradient_lengths, layerwise_errors, layerwise_update
 
 
@@ -26,7 +26,7 @@ def numbers(model):
 
 def test_the_error_at_the_input_is_the_derivative_by_the_input(model):
     x = [Value(0.3), Value(-0.6)]
-    squared_error([model(x)], [1.0]).backward()
+    mse_loss([model(x)], [1.0]).backward()
     errors = layerwise_errors(model, Dataset([[0.3, -0.6]], [1.0]))
     assert errors[-1].at_input == [[value.grad for value in x]]
 
@@ -35,7 +35,7 @@ def test_the_errors_of_an_example_are_the_grads_of_the_recorded_nodes(model):
     hidden = model.layers[0]([0.3, -0.6])
     deeper = model.layers[1](hidden)
     (output,) = model.layers[2](deeper)
-    loss = squared_error([output], [1.0])
+    loss = mse_loss([output], [1.0])
     loss.backward()
     errors = layerwise_errors(model, Dataset([[0.3, -0.6]], [1.0]))
     assert [each.name for each in errors] == ["layers.2", "layers.1", "layers.0"]
