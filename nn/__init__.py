@@ -26,6 +26,7 @@ from .optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_grad_norm_
 from .perceptron import Correction, Lesson, Perceptron, mistake_bound
 from .plotting import (
     BoundaryFilm,
+    Film,
     plot_codes,
     plot_decision_boundary,
     plot_gradient_flow,
@@ -72,6 +73,7 @@ __all__ = [
     "Epoch",
     "Evaluation",
     "ExponentialLR",
+    "Film",
     "History",
     "Layer",
     "LayerError",

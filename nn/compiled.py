@@ -21,6 +21,7 @@ class CompiledModel:
     def __init__(self, model: Module, loss: str | Loss, **options: Any) -> None:
         self.model, self.loss_function = model, loss_function(loss)
         self.parameters: list[Value] = model.parameters()
+        self._dropouts = [module for module in model.modules() if isinstance(module, Dropout)]
         self._seen: set[Any] = set()
         """Targets that the loss has accepted."""
         self._classes = 1
@@ -92,12 +93,11 @@ class CompiledModel:
             self._seen = (self._seen if len(self._seen) < _REMEMBERED else set()) | fresh
 
     def _refuse_dropout(self) -> None:
-        for module in self.model.modules():
-            if isinstance(module, Dropout) and module.training and module.p:
-                raise ValueError(
-                    "Dropout in training draws new numbers at each call, which compiled code cannot: train "
-                    "without compiled=True, or put the model in evaluation mode with model.eval()"
-                )
+        if any(module.training and module.p for module in self._dropouts):
+            raise ValueError(
+                "Dropout in training draws new numbers at each call, which compiled code cannot: train "
+                "without compiled=True, or put the model in evaluation mode with model.eval()"
+            )
 
 
 def _table(inputs: Sequence[Sequence[float]]) -> Any:
