@@ -32,7 +32,7 @@ def main(folder: str = "pictures") -> None:
     print("Weights can be adjusted after the pass, or in each layer as soon as the error has passed it:")
     print(f"{compare_updates(model, example, lr=0.2)}")
     print("Through the weights as they were in the forward pass it is the same to the last bit. A program that")
-    print("has overwritten them sends on another error, except from the last layer: with a small rate nearly the same.\n")
+    print("has overwritten them sends another error to the layers below; with a small rate, nearly the same.\n")
     layerwise_errors(model, example)  # the gradients once more
     SGD(model.parameters(), lr=0.2).step()
     print(f"After one update: {layerwise_errors(model, example)}")

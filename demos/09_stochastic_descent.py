@@ -51,7 +51,8 @@ def main(folder: str = "pictures") -> None:
                 schedule=plan(optimiser) if plan else None,
             )  # fmt: skip
         except DivergenceError as error:
-            print(f"  {name:<29} diverged in epoch {error.epoch}, step {error.step}: {error.what.partition(',')[0]}")
+            what = error.what.partition(",")[0]
+            print(f"  {name:<29} diverged in epoch {error.epoch}, step {error.step}: {what}")
             continue
         losses = histories[name].losses
         print(
