@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from showing import opening, saved
+from showing import opening, place, saved
 
 from nn import MLP, Adam, Dataset, Film, Perceptron, fit, logic_gate, mistake_bound
 from nn.plotting.plane import draw_regions, landscape
@@ -89,7 +89,7 @@ def film(lessons, folder: str) -> Path:
         frames.add()
         for line in lines:
             line.remove()
-    return frames.save(Path(folder, "06_perceptron.gif"), seconds=0.6)
+    return frames.save(place(folder, "06_perceptron.gif"), seconds=0.6)
 
 
 def draw_gate(axes, gate: str) -> None:

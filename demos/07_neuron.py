@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from showing import opening, saved
+from showing import opening, place, saved
 
 from autograd import Value, draw
 from nn import Neuron
@@ -48,7 +48,7 @@ def main(folder: str = "pictures") -> None:
         relu([item]).backward()
         print(f"  s = {s:g}: dy/dx = {item.grad:g}")
     plot = picture(neuron, x, folder)
-    print(f"Pictures: {draw(y, groups=neuron).save(Path(folder, '07_neuron.svg'))} {plot}")
+    print(f"Pictures: {draw(y, groups=neuron).save(place(folder, '07_neuron.svg'))} {plot}")
 
 
 def picture(neuron: Neuron, x: list[Value], folder: str) -> Path:

@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from showing import opening, saved
+from showing import opening, place, saved
 
 from autograd import Value, draw
 from nn import MLP, SGD, Dataset, compare_updates, fit, layerwise_errors, moons, mse_loss, plot_gradient_flow
@@ -37,7 +37,7 @@ def main(folder: str = "pictures") -> None:
     SGD(model.parameters(), lr=0.2).step()
     print(f"After one update: {layerwise_errors(model, example)}")
     print(f"Picture: {drawn(model, 'neuron', folder, '08_after.svg')}")
-    page = loss_of(model).backprop().save(Path(folder, "08_step_through.html"), groups=model)
+    page = loss_of(model).backprop().save(place(folder, "08_step_through.html"), groups=model)
     print(f"To step through: {page}\n")
     deep = MLP(2, [8, 8, 8, 1], activation="tanh", rng=rng)
     history = fit(deep, moons(100, rng=rng), epochs=30, rng=rng)
@@ -58,7 +58,7 @@ def loss_of(model: MLP) -> Value:
 
 def drawn(model: MLP, collapse: str, folder: str, name: str) -> Path:
     """The network with the error that arrives at each layer, or at each neuron."""
-    return draw(loss_of(model), groups=model, collapse=collapse).save(Path(folder, name))
+    return draw(loss_of(model), groups=model, collapse=collapse).save(place(folder, name))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """A network learns to tell two moons apart, and two spirals: predict, compare, send the error back, correct."""
 
 import random
-from pathlib import Path
 
-from showing import opening, saved
+from showing import opening, place, saved
 
 from nn import MLP, Adam, BoundaryFilm, accuracy, fit, moons, plot_decision_boundary, plot_history, spirals
 from nn.metrics import predictions
@@ -28,13 +27,12 @@ def main(folder: str = "pictures") -> None:
         ("moons", moons(300, noise=0.15, rng=rng), [12, 12, 1], 25),
         ("spirals", spirals(300, turns=1.0, rng=rng), [20, 20, 1], 75),
     )
-    Path(folder).mkdir(parents=True, exist_ok=True)
     for (left, right), (name, data, widths, epochs) in zip(places, problems, strict=True):
         training, test = data.split(0.5, rng)
         model = MLP(2, widths, activation="tanh", rng=rng)
         print(f"{name}: {model}")
         before, wrong = predictions(model, test), 1 - accuracy(model, test)
-        film = BoundaryFilm(model, training, every=max(1, epochs // 25), resolution=30)
+        film = BoundaryFilm(model, training, every=max(1, epochs // 15), resolution=26)
         optimiser = Adam(model.parameters(), lr=0.02)
 
         def report(epoch, history, epochs=epochs):
@@ -53,7 +51,7 @@ def main(folder: str = "pictures") -> None:
         print(f"The sign is the answer. Of the points that it has never seen {wrong:.1%} were wrong before")
         print(f"training, and {1 - accuracy(model, test):.1%} are now. The loss is the hinge: 0 for an output")
         print("that is on the right side and beyond 1.")
-        print(f"Film: {film.save(Path(folder, f'10_{name}.gif'))}\n")
+        print(f"Film: {film.save(place(folder, f'10_{name}.gif'))}\n")
         plot_decision_boundary(model, test, left).set_title(f"{name}: test points, and where the output is 0")
         plot_history(history, right).set_title("on the training points")
     print(f"Picture: {saved(figure, folder, '10_moons_and_spirals.png')}")

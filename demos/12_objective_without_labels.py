@@ -4,7 +4,7 @@ import math
 import random
 from pathlib import Path
 
-from showing import opening, saved
+from showing import opening, place, saved
 
 from autograd import Value, gradients, hypot, log, total
 from nn import SGD, Film
@@ -90,7 +90,7 @@ def film(places, energies, folder: str) -> Path:
         dots.set_data(*zip(*places[step], strict=True))
         axes.set_title(f"step {step}   energy {energies[step]:.3f}", loc="left", fontsize=11, color=INK)
         frames.add()
-    return frames.save(Path(folder, "12_objective_without_labels.gif"))
+    return frames.save(place(folder, "12_objective_without_labels.gif"))
 
 
 def draw_disc(axes) -> None:

@@ -53,13 +53,13 @@ def main(folder: str = "pictures") -> None:
         titles = ["in"] * len(chosen) + ["out"] * len(chosen)
         back = plot_images(images, columns=len(chosen), titles=titles)
         print("Digits given back:", saved(back, folder, "14_given_back.png"))
-        new = plot_images(generated(model, codes), columns=14)
+        new = plot_images(generated(model, codes), columns=10)
         print("New ones, drawn from codes on a grid:", saved(new, folder, "14_generated.png"))
 
 
 def generated(model: Autoencoder, codes) -> list[list[float]]:
-    """The images of a grid of codes: as the plane of codes lies, 14 to the right and 9 upwards."""
-    xs, ys = (span(sorted(code[k] for code in codes), count) for k, count in ((0, 14), (1, 9)))
+    """The images of a grid of codes: as the plane of codes lies, 10 to the right and 7 upwards."""
+    xs, ys = (span(sorted(code[k] for code in codes), count) for k, count in ((0, 10), (1, 7)))
     return [model.decode([x, y]) for y in reversed(ys) for x in xs]
 
 

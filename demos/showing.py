@@ -11,9 +11,14 @@ def opening(english: str, japanese: str) -> None:
     print(japanese if "--ja" in sys.argv or system.startswith("ja") else english, end="\n\n")
 
 
+def place(folder: str, name: str) -> Path:
+    """Where a picture goes; its folder is there."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder, name)
+
+
 def saved(figure, folder: str, name: str) -> Path:
     """Save a figure under that name in the folder of the pictures, and give its path."""
-    path = Path(folder, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = place(folder, name)
     figure.savefig(path, dpi=120)
     return path

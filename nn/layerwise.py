@@ -120,8 +120,8 @@ def layerwise_update(
     exactly the update after the whole pass. With `through="adjusted"` the error passes through
     the weights just adjusted, as in a program that keeps only one copy of them: layers below the
     last then get a slightly different error (the slopes of the activations are those of the
-    forward pass). Raises ValueError for another `through`, an lr that is not above 0, and where
-    `layerwise_errors` does.
+    forward pass). Raises ValueError for another `through`, an lr that is not above 0, a parameter
+    that two layers share, and where `layerwise_errors` does.
 
     >>> import random
     >>> from nn import MLP
@@ -136,6 +136,7 @@ def layerwise_update(
         raise ValueError(f"lr, the learning rate, is a number above 0, not {lr!r}")
     if through not in THROUGH:
         raise ValueError(f"through is one of {', '.join(map(repr, THROUGH))}, not {through!r}")
+    _refuse_shared(model)
     return _passed(model, data, loss, lr, through == "adjusted")
 
 
@@ -237,6 +238,18 @@ def _check(model: Module, data: Dataset) -> None:
             f"{type(model).__name__} is not its layers one after the other: its output is {whole}, theirs "
             f"{plain(steps)}. Use a chain of layers, such as an MLP"
         )
+
+
+def _refuse_shared(model: Module) -> None:
+    """Refuse a model with one parameter in two layers, whose gradient is whole only after the pass."""
+    owner: dict[int, str] = {}
+    for name, link in chain(model):
+        for parameter in link.parameters():
+            if owner.setdefault(id(parameter), name) != name:
+                raise ValueError(
+                    f"{owner[id(parameter)]} and {name} share a parameter: its gradient is whole only when the "
+                    "error has passed both, so it cannot be adjusted while it passes"
+                )
 
 
 def _as_list(output: Any) -> list[Any]:

@@ -112,7 +112,7 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
 
 def are_classes(targets: Sequence[Any], count: int) -> bool:
     """Whether every target is a whole number from 0 up to but not including `count`."""
-    return all(isinstance(t, int | float) and t in range(count) for t in targets)
+    return all(not hasattr(t, "__len__") and t in range(count) for t in targets)
 
 
 def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[Any]:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from autograd import Value
-from nn import MLP, Dataset, Layer, Module, moons, mse_loss
+from nn import MLP, Dataset, Layer, Module, compare_updates, moons, mse_loss
 from nn.layerwise import gradient_lengths, layerwise_errors, layerwise_update
 
 
@@ -118,6 +118,17 @@ class Doubled(Module):
 def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(model, rng, call, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         call(model, moons(4, rng=rng), rng)
+
+
+def test_a_parameter_in_two_layers_cannot_be_adjusted_while_the_error_passes(rng):
+    model, data = MLP(2, [2, 2, 1], activation="tanh", rng=rng), Dataset([[0.5, -1.0]], [1.0])
+    model.layers[1].neurons[0].bias = model.layers[0].neurons[1].bias
+    before = [parameter.data for parameter in model.parameters()]
+    for update in (layerwise_update, compare_updates):
+        with pytest.raises(ValueError, match=r"layers\.0 and layers\.1 share a parameter"):
+            update(model, data, lr=0.1)
+    assert [parameter.data for parameter in model.parameters()] == before
+    assert len(layerwise_errors(model, data)) == 3
 
 
 def test_a_long_row_is_told_without_its_middle(rng):

@@ -52,6 +52,14 @@ def test_there_is_an_accuracy_where_the_targets_are_classes(outputs, targets, lo
     assert found == ({} if right is None else {"accuracy": right})
 
 
+def test_classes_may_stand_in_an_array():
+    numpy = pytest.importorskip("numpy")
+    outputs = [[0.1, 0.9], [0.8, 0.2]]
+    assert usual_metrics(outputs, numpy.array([1, 0]), "cross_entropy").keys() == {"accuracy"}
+    assert usual_metrics(outputs, numpy.array([1, 2]), "cross_entropy") == {}
+    assert usual_metrics(outputs, numpy.array([[0.5, 0.5], [1.0, 0.0]]), "cross_entropy") == {}
+
+
 def test_the_accuracy_of_several_outputs_needs_targets_that_count_them():
     model = lambda inputs: [inputs[0], inputs[1]]  # noqa: E731
     assert accuracy(model, Dataset([[0.0, 1.0], [1.0, 0.0]], [1, 1])) == 0.5
