@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import Value, draw, label, tanh
-from nn import MLP, squared_error
+from nn import MLP, mse_loss
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -99,6 +99,6 @@ def test_a_film_has_one_of_three_suffixes(root, tmp_path):
 
 def test_a_network_can_be_filmed_with_its_frames(tmp_path):
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
-    loss = squared_error([model([0.5, -1.0])], [1.0])
+    loss = mse_loss([model([0.5, -1.0])], [1.0])
     text = loss.backprop().animate(tmp_path / "net.svg", groups=model).read_text(encoding="utf-8")
     assert text.count('id="frame-') == 6

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autograd import Group, Value, draw, square, tanh
-from nn import MLP, Neuron, squared_error
+from nn import MLP, Neuron, mse_loss
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_level_that_is_not_there_is_an_error_that_names_those_that_are(network
 
 def test_folding_makes_a_large_network_readable():
     model = MLP(2, [16, 16, 1], rng=random.Random(0))
-    loss = squared_error([model([0.5, -0.5])], [1.0])
+    loss = mse_loss([model([0.5, -0.5])], [1.0])
     with pytest.raises(ValueError, match='groups=model and collapse="neuron"'):
         draw(loss)
     assert len(draw(loss, groups=model, collapse="layer").scene.boxes) < 10

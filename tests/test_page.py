@@ -9,7 +9,7 @@ import time
 import pytest
 
 from autograd import Value, draw, label, tanh
-from nn import MLP, squared_error
+from nn import MLP, mse_loss
 
 LABELS = [
     "</script><script>document.title='broken'</script>",
@@ -39,7 +39,7 @@ def html(root, tmp_path):
 
 def network(neurons):
     model = MLP(2, [neurons, 1], activation="tanh", rng=random.Random(0))
-    return squared_error([model([0.5, -1.0])], [1.0])
+    return mse_loss([model([0.5, -1.0])], [1.0])
 
 
 # What needs no browser
