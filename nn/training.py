@@ -100,9 +100,8 @@ def fit(
     optimiser = optimiser or SGD(model.parameters(), lr=0.1)
     batch_size = data.size if batch_size is None else batch_size
     settings = Settings(
-        optimiser, schedule, data=data, validation=validation, loss=loss, batch_size=batch_size, clip=clip,
-        compiled=compiled,
-    )  # fmt: skip
+        optimiser, schedule, data=data, validation=validation, loss=loss, batch_size=batch_size, clip=clip
+    )
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
     with _engine(model, loss, data, compiled, client, metrics) as fast:
         run = _Run(
