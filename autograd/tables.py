@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, NamedTuple
 
 from .backward_pass import Step, not_reached_sign
@@ -65,19 +66,47 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def cut(text: str, width: int) -> str:
-    """A text, or its beginning and three dots where it is longer than the width.
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes: a Japanese letter takes two, an accent none.
 
-    >>> cut("tanh(v2111)", 8)
-    'tanh(...'
+    >>> width("weight"), width("重み"), width("é"), width("e\u0301")
+    (6, 4, 1, 1)
     """
-    return text if len(text) <= width else text[: width - 3] + "..."
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text
+    )
+
+
+def cut(text: str, columns: int) -> str:
+    """A text, or its beginning and three dots where it takes more columns than there are.
+
+    >>> cut("tanh(v2111)", 8), cut("重みの初期値", 8)
+    ('tanh(...', '重み...')
+    """
+    if width(text) <= columns:
+        return text
+    kept = len(text)
+    while kept and width(text[:kept]) > columns - 3:
+        kept -= 1
+    return text[:kept] + "..."
+
+
+def padded(text: str, columns: int) -> str:
+    """A text in exactly so many columns, cut where it is too long.
+
+    >>> padded("重み", 6) + "|"
+    '重み  |'
+    """
+    shown = cut(text, columns)
+    return shown + " " * (columns - width(shown))
 
 
 def positions(rows: list[Row], above: int, below: int) -> str:
     """The table of `where()`, its columns as wide as their contents, within 80 characters."""
-    name_width = min(20, max((len(row.name) for row in rows), default=1)) + 1
-    wide = max(len("expression"), max((len(row.expression) for row in rows), default=0))
+    name_width = min(20, max((width(row.name) for row in rows), default=1)) + 1
+    wide = max(len("expression"), max((width(row.expression) for row in rows), default=0))
     wide = min(wide, 80 - name_width - 49)
     lines = [f"  {'value':<{name_width}} {'= expression':<{wide + 2}} {'data':>11} {'grad':>11}  gradients in"]
     if above:
@@ -87,8 +116,8 @@ def positions(rows: list[Row], above: int, below: int) -> str:
         shown = cut(row.expression, wide)
         counted = f"{row.arrived}/{row.expected}" if row.expected else "   "
         lines.append(
-            f"{'->' if row.present else '  '}{cut(row.name, 20):<{name_width}} "
-            f"{'= ' + shown if shown else '':<{wide + 2}} {fixed(row.data):>11} {grad:>11}"
+            f"{'->' if row.present else '  '}{padded(cut(row.name, 20), name_width)} "
+            f"{padded('= ' + shown if shown else '', wide + 2)} {fixed(row.data):>11} {grad:>11}"
             f"  {counted:<5} {row.status}"
         )
     if below:
@@ -98,12 +127,12 @@ def positions(rows: list[Row], above: int, below: int) -> str:
 
 def checks(rows: list[Checked], left_out: int) -> str:
     """The table of `check()`."""
-    width = max([len(row.name) for row in rows] + [5])
-    lines = [f"  {'value':<{width}} {'gradient':>14} {'numerical':>14}  difference"]
+    wide = min(24, max([width(row.name) for row in rows] + [5]))
+    lines = [f"  {'value':<{wide}} {'gradient':>14} {'numerical':>14}  difference"]
     for row in rows:
-        verdict = "" if row.agrees else f"   DIFFERS: the numerical derivative is certain to {row.error:.1e}"
+        verdict = "" if row.agrees else f"   DIFFERS: certain to {row.error:.0e}"
         lines.append(
-            f"  {row.name:<{width}} {row.gradient:>+14.8g} {row.numerical:>+14.8g}  "
+            f"  {padded(row.name, wide)} {row.gradient:>+14.8g} {row.numerical:>+14.8g}  "
             f"{abs(row.gradient - row.numerical):.1e}{verdict}"
         )
     if left_out:

@@ -92,7 +92,7 @@ def test_layers_folded_into_boxes_show_the_length_of_the_error_that_arrives(netw
     assert [box.name for box in folded] == ["Layer 0", "Layer 1"]
     hidden = [n for n in picture_nodes(loss) if n.op and n.op.name == "tanh"]
     assert folded[0].grad == f"{math.hypot(*(n.grad for n in hidden)):.4f}"
-    assert folded[0].counted == "|error| of 4"
+    assert folded[0].counted == "‖error‖ of 4"
     [between] = [arrow for arrow in picture.scene.arrows if (arrow.operand, arrow.result) == ("g0", "g5")]
     assert between.partial == "8 edges"
 

@@ -63,12 +63,17 @@ def draw(
         shown = shown._replace(room=room_for_titles(recorded))
     opening = len(recorded.edges) if step is None else step
     every = view._replace(collapse=None, depth=None)
+
+    def whole() -> BackwardPass:
+        _refuse_large(len(recorded.order), max_nodes, "a page or a film shows all of them")
+        return recorded
+
     return Picture(
         shown._replace(title=title) if title else shown,
         table(recorded, state),
-        lambda: frames(recorded, view),
-        lambda: page(recorded, opening, every, theme or "auto", rankdir),
-        lambda: animated_svg(recorded, every, theme or "auto", rankdir),
+        lambda: frames(whole(), view),
+        lambda: page(whole(), opening, every, theme or "auto", rankdir),
+        lambda: animated_svg(whole(), every, theme or "auto", rankdir),
         theme=theme or "light",
         rankdir=rankdir,
     )
@@ -99,11 +104,12 @@ def _recorded(root: Value | BackwardPass, max_nodes: int) -> BackwardPass:
     return BackwardPass(root)
 
 
-def _refuse_large(count: int, most: int) -> None:
+def _refuse_large(count: int, most: int, why: str = "") -> None:
     if count > most:
+        less = 'show less with depth=3, or with groups=model and collapse="neuron"; or '
         raise ValueError(
-            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): show less with "
-            f'depth=3, or with groups=model and collapse="neuron"; or pass max_nodes={count} if you mean it'
+            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): "
+            f"{f'{why}, so ' if why else less}pass max_nodes={count} if you mean it"
         )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from typing import NamedTuple
 
-from ..backward_pass import BackwardPass, State
+from ..backward_pass import BackwardPass, State, Step
 from ..notation import fixed, formula, short
 from .grouping import Folded, Frame, Group, combined, folded, frames_of
 
@@ -22,7 +24,7 @@ class Box(NamedTuple):
     grad: str | None
     """None where no gradient has arrived."""
     sign: str
-    """"pos", "neg" or "zero" of the grad; empty where there is none."""
+    """"pos", "neg" or "zero" of the grad, "size" of several; empty where there is none."""
     counted: str
     """Beside the word grad: 1/2 while waiting, Σ2 for a complete sum, else nothing."""
     mark: str
@@ -37,7 +39,7 @@ class Arrow(NamedTuple):
     operand: str
     result: str
     sign: str
-    """"pos", "neg" or "zero" of the contribution; empty before it has flowed."""
+    """"pos", "neg" or "zero" of the contribution, "size" of several; empty before it has flowed."""
     width: float
     partial: str
     contribution: str
@@ -52,6 +54,8 @@ class Scene(NamedTuple):
     title: str
     frames: tuple[Frame, ...] = ()
     """Groups to be drawn around their boxes."""
+    change: str = ""
+    """What the present step does to a grad; empty when no step is present."""
     room: int = 0
     """Points kept free for the title, so that frames with longer ones have the same geometry."""
 
@@ -91,8 +95,14 @@ def frames(recorded: BackwardPass, view: View) -> list[Scene]:
 
 def room_for_titles(recorded: BackwardPass) -> int:
     """The width in points of the longest title of a step, generously."""
-    titles = (_step_title(recorded, number) for number in range(1, len(recorded.edges) + 1))
-    return round(7.8 * max(map(len, titles), default=0))
+    long = {node: len(name) for node, name in recorded.names.items()}
+    root = long[recorded.root]
+    names = (long[recorded.order[e.operand]] + long[recorded.order[e.result]] + root for e in recorded.edges)
+    return round(7.2 * (_FRAME_OF_TITLE + 2 * max(names))) if recorded.edges else 0
+
+
+_FRAME_OF_TITLE = 62
+"""Letters of a step's title that are not names: its number, three fractions and three numbers."""
 
 
 def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  # noqa: B008 (immutable)
@@ -123,29 +133,28 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
     outer = tuple(
         _without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse
     )
-    return Scene(boxes, arrows, title(recorded, state), outer)
+    present = None if state.present is None else recorded.step(state.present + 1)
+    words = (_formula_of(present), signs(present.change())) if present else (state.title, "")
+    return Scene(boxes, arrows, words[0], outer, words[1])
 
 
 def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
     """The nodes within a number of edges from the root; for those at the border how many lie behind."""
     distance = {len(recorded.order) - 1: 0}
-    for edge in recorded.edges:  # results before operands, but the shortest way may come later
+    for edge in recorded.edges:  # results before operands: a result's own distance is settled by now
         step = distance[edge.result] + 1
         distance[edge.operand] = min(distance.get(edge.operand, step), step)
     if depth is None:
         return set(distance), {}
     near = {k for k, far in distance.items() if far <= depth}
-    below: dict[int, set[int]] = {}
-    for k, node in enumerate(recorded.order):  # operands first
-        if k not in near:
-            operands = [recorded.index[item] for item in node.operands if item.__class__ is not float]
-            below[k] = {k}.union(*(below[j] for j in operands if j in below))
-    hidden = {}
-    for k in near:
-        behind = [recorded.index[item] for item in recorded.order[k].operands if item.__class__ is not float]
-        if any(j not in near for j in behind):
-            hidden[k] = len(set().union(*(below[j] for j in behind if j in below)))
-    return near, hidden
+    outward = [edge for edge in recorded.edges if edge.operand not in near]
+    border = {edge.result for edge in outward} & near
+    bit = {k: 1 << number for number, k in enumerate(sorted(border))}
+    above = [0] * len(recorded.order)  # for each hidden node the border nodes that depend on it, as bits
+    for edge in outward:
+        above[edge.operand] |= bit.get(edge.result, above[edge.result])
+    counts = Counter(above)
+    return near, {k: sum(n for bits, n in counts.items() if bits & bit[k]) for k in border}
 
 
 def _more(k: int, count: int) -> Box:
@@ -163,8 +172,8 @@ def _folded_box(each: Folded) -> Box:
         name=each.frame.name,
         data=f"{len(each.nodes)} values",
         grad=grad,
-        sign=sign_of(each.error),
-        counted=f"|error| of {len(each.outputs)}" if several else "out grad",
+        sign=("size" if each.error is not None else "") if several else sign_of(each.error),
+        counted=f"‖error‖ of {len(each.outputs)}" if several else "out grad",
         mark="",
         tooltip=f"{each.frame.name}: {each.frame.detail}\n{len(each.nodes)} values",
     )
@@ -197,7 +206,7 @@ def _bundle(pair: tuple[str, str], count: int, size: float | None, width: float)
         id="-".join(pair),
         operand=pair[0],
         result=pair[1],
-        sign=sign_of(size),
+        sign=sign_of(size) if count == 1 or size is None else "size" if size else "zero",
         width=1.2 if size is None else width,
         partial="" if count == 1 else f"{count} edges",
         contribution="" if size is None or count == 1 else short(size).translate(MINUS),
@@ -214,15 +223,19 @@ def _without(frame: Frame, level: str | None, gone: set[int]) -> Frame:
     return frame._replace(nodes=tuple(k for k in frame.nodes if k not in gone), children=children)
 
 
-def title(recorded: BackwardPass, state: State) -> str:
-    """The caption: where the pass stands, and for a step its chain rule in symbols and numbers."""
-    return state.title if state.present is None else _step_title(recorded, state.present + 1)
+def _formula_of(step: Step) -> str:
+    """The caption of a step: its chain rule in symbols and numbers."""
+    text = f"step {step.number} of {step.of}   {step.chained('∂')}"
+    return signs(text.replace(" * ", " · ", 1))
 
 
-def _step_title(recorded: BackwardPass, number: int) -> str:
-    step = recorded.step(number)
-    text = f"step {step.number} of {step.of}:   {step.chained('∂')}     {step.change()}"
-    return text.replace(" * ", " · ", 1).replace(" * ", " × ").replace("->", "→").translate(MINUS)
+def signs(words: str) -> str:
+    """The signs that a picture can show and a terminal perhaps cannot; names keep their letters.
+
+    >>> signs("a-b.grad: -1.5 -> +2.0 * -3.0")
+    'a-b.grad: −1.5 → +2.0 × −3.0'
+    """
+    return re.sub(r"(?<![\w.])-(?=[\d.(i])", "−", words.replace("->", "→").replace(" * ", " × "))
 
 
 def _widths(contributions: list[float]) -> list[float]:
