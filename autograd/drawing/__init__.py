@@ -61,7 +61,7 @@ def draw(
     _refuse_large(sum(box.kind != "constant" for box in shown.boxes), max_nodes)
     if step is not None:
         shown = shown._replace(room=room_for_titles(recorded))
-    opening = len(recorded.edges) if step is None else step
+    opening = len(recorded.edges) + 1 if step is None else step
     every = view._replace(collapse=None, depth=None)
 
     def whole() -> BackwardPass:

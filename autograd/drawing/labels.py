@@ -6,7 +6,7 @@ from ..notation import printable
 from .scene import Arrow, Box, Scene
 from .theme import Theme
 
-LONGEST = 48
+LONGEST = 60
 """Letters of a name that a box shows; its tooltip has the whole of it."""
 CELL_MARGIN = 8
 """Points between the right end of a gradient's number and the right end of its tinted cell."""

@@ -230,12 +230,13 @@ def _formula_of(step: Step) -> str:
 
 
 def signs(words: str) -> str:
-    """The signs that a picture can show and a terminal perhaps cannot; names keep their letters.
+    """The signs that a picture can show and a terminal perhaps cannot, in whatever is spaced like a formula.
 
-    >>> signs("a-b.grad: -1.5 -> +2.0 * -3.0")
-    'a-b.grad: −1.5 → +2.0 × −3.0'
+    >>> signs("a-b.grad: -1.5 -> 1 - t * -3.0")
+    'a-b.grad: −1.5 → 1 − t × −3.0'
     """
-    return re.sub(r"(?<![\w.])-(?=[\d.(i])", "−", words.replace("->", "→").replace(" * ", " × "))
+    words = words.replace("->", "→").replace(" * ", " × ").replace(" - ", " − ")
+    return re.sub(r"(?<![\w.])-(?=[\d.(i])", "−", words)
 
 
 def _widths(contributions: list[float]) -> list[float]:
