@@ -14,7 +14,9 @@ from .value import FROM_ABOVE, Value
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CHECKED = 150_000
+    from .drawing.inline import Player
+
+_CHECKED = 60_000
 """Values whose numbers a check by default computes anew, counted once for each leaf."""
 Target = Value | str | Callable[[Step], bool]
 
@@ -252,6 +254,8 @@ class Backprop:
 
     def player(self, height: int = 620, **options: Any) -> Player:
         """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
+        from .drawing.inline import Player
+
         return Player(self.picture(**options).html(), repr(self), height)
 
     def prompt(self) -> None:
@@ -282,24 +286,6 @@ class Backprop:
         step, d = recorded.step(self.done + 1), derivative_sign()
         partial = f"{d}{recorded.names[step.node]}/{d}{recorded.names[step.receiver]}"
         return f"{head}\n  next: {step.equation}, {partial}"
-
-
-class Player:
-    """A page in a frame of its own: it shows itself below the cell of a notebook."""
-
-    def __init__(self, page: str, words: str, height: int) -> None:
-        self.page, self.words, self.height = page, words, height
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        inside = (
-            self.page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
-        )
-        style = f"width:100%;height:{self.height}px;border:1px solid #9AA5B1;border-radius:6px"
-        frame = f'<iframe sandbox="allow-scripts" title="backprop" style="{style}" srcdoc="{inside}"></iframe>'
-        return {"text/html": frame, "text/plain": self.words}
-
-    def __repr__(self) -> str:
-        return self.words
 
 
 def backprop(root: Value, gradient: float = 1.0) -> Backprop:

@@ -1,7 +1,8 @@
-"""What the stepper's commands give: rows with fields, whose repr is a table that fits a terminal."""
+"""What the stepper's commands give: rows whose repr is a table that fits a terminal."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any, NamedTuple
 
@@ -75,7 +76,8 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
     )
 
 
@@ -138,3 +140,17 @@ def checks(rows: list[Checked], left_out: int) -> str:
     if left_out:
         lines.append(f"  ... {left_out:,} more leaves")
     return "\n".join(lines)
+
+
+_BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m", "\x1b[0m"
+
+
+def coloured(text: str) -> str:
+    """A text for a terminal: positive numbers in blue, negative ones in vermilion, heads in bold.
+
+    >>> coloured("+1.0")
+    '\\x1b[38;5;32m+1.0\\x1b[0m'
+    """
+    text = re.sub(r"(?<![\w.])\+\d[\d.]*(?:e[+-]\d+)?", rf"{_BLUE}\g<0>{_PLAIN}", text)
+    text = re.sub(r"(?<![\w.;-])-\d[\d.]*(?:e[+-]\d+)?", rf"{_VERMILION}\g<0>{_PLAIN}", text)
+    return re.sub(r"(?m)^(\[\d+/\d+\]|->\S+)", rf"{_BOLD}\g<0>{_PLAIN}", text)

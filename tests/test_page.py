@@ -247,7 +247,9 @@ def test_a_step_shows_every_symbol_above_its_number(visit, html):
     assert page.inner_text("#change") == "a.grad: 0.0000 → +0.2826 (1 of 2 contributions, not final yet)"
     assert page.inner_text("#rule") == "t = tanh(a): ∂t/∂a = 1 − t × t = 1 − 0.9640 × 0.9640 = +0.0707"
     left = [
-        page.eval_on_selector_all(f"#{line} span", "all => all.map(e => Math.round(e.getBoundingClientRect().x))")
+        page.eval_on_selector_all(
+            f"#{line} span", "all => all.map(e => Math.round(e.getBoundingClientRect().x))"
+        )
         for line in ("symbols", "numbers")
     ]
     assert left[0] == left[1]

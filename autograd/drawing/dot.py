@@ -130,6 +130,6 @@ def _add_arrow(graph: Digraph, arrow: Arrow, theme: Theme, past: bool, sides: tu
 
 
 def _halo(colour: str, width: float, theme: Theme) -> dict[str, str]:
-    """The contribution's colour between two lines of the present's: dot lays colours side by side, 2 points each."""
+    """The contribution's colour between two lines of the present's: dot lays lines of 2 points side by side."""
     inner = [colour] * max(1, round(width / 2))
     return {"color": ":".join([theme.now, *inner, theme.now]), "penwidth": "2.2"}

@@ -79,7 +79,8 @@ def box_label(box: Box, theme: Theme) -> str:
     if box.symbol:
         size = 16 if len(box.symbol) == 1 else 11
         width = 26 if len(box.symbol) == 1 else max(32, 11 + 6 * len(box.symbol))
-        badge = f'<TD BGCOLOR="{theme.badge}" WIDTH="{width}">{font(box.symbol, theme.badge_text, size, bold=True)}</TD>'
+        symbol = font(box.symbol, theme.badge_text, size, bold=True)
+        badge = f'<TD BGCOLOR="{theme.badge}" WIDTH="{width}">{symbol}</TD>'
     return _table(f"<TR>{badge}<TD>{_table(rows)}</TD></TR>")
 
 

@@ -65,9 +65,10 @@ class Picture:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save under a path whose suffix names the format; gives the path.
 
-        svg, png, gv and json always, and html for the interactive page that plays the whole pass;
-        gif and apng, films of it, with Pillow (the extra "animate"); others, such as pdf, where the
-        installed dot has them. Either the whole file is there afterwards or what was there before.
+        svg, png, jpg, gv and json always, and html for the interactive page that plays the whole
+        pass; pdf with an installed dot or the extra "pdf"; gif and apng, films of the pass, with
+        the extra "animate"; others where the installed dot has them. Either the whole file is
+        there afterwards or what was there before.
         Raises ValueError for a format that cannot be made, and OSError where the path cannot be
         written.
         """

@@ -66,6 +66,8 @@ def render(graph: Digraph, format_: str) -> bytes:
     command = dot_command()
     if is_bundled(command) and format_ == "png":
         _warn_of_missing_letters(source)
+    if is_bundled(command) and format_ == "pdf":
+        return _pdf(render(graph, "svg"))
     import subprocess
 
     result = subprocess.run([command, f"-T{format_}"], input=source.encode(), capture_output=True, check=False)
@@ -74,8 +76,22 @@ def render(graph: Digraph, format_: str) -> bytes:
     return result.stdout
 
 
+def _pdf(svg: bytes) -> bytes:
+    """The SVG as a PDF with real lines and letters, for a dot that makes none."""
+    try:
+        from reportlab.graphics import renderPDF
+        from svglib.svglib import svg2rlg
+    except ImportError:
+        words = f"the bundled dot makes no PDF: pip install 'chainwalk[pdf]', or {_INSTALL}"
+        raise ValueError(words) from None
+    import io
+
+    made: bytes = renderPDF.drawToString(svg2rlg(io.BytesIO(svg)), invariant=1)
+    return made
+
+
 def _unavailable(format_: str, command: str, reason: str) -> str:
-    more = f"; for pdf and more, {_INSTALL}" if is_bundled(command) else ""
+    more = f"; for {format_} {_INSTALL}" if is_bundled(command) else ""
     said = f" ({reason.splitlines()[0].strip()})" if reason.strip() else ""
     return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ..backward_pass import BackwardPass, State, not_reached_sign
+from ..backward_pass import BackwardPass, State, not_reached_sign, shows_unicode
 from ..notation import fixed, formula, short
-from ..tables import cut, padded, width
+from ..tables import padded, width
 
 COLUMNS = 80
 
@@ -58,7 +58,11 @@ def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -
     wide = min(COLUMNS - 47, max(width(words) for words, _ in rows))
     lines = [_line("value", ("data", "× partial", "adds", "grad"), wide)]
     lines += [_line(words, numbers, wide) for words, numbers in rows[:most]]
-    return "\n".join([*lines, f"... more below: tree(most={2 * most})"] if len(rows) > most else lines)
+    lines += [f"... more below: tree(most={2 * most})"] if len(rows) > most else []
+    return "\n".join(lines).translate({} if shows_unicode() else _ASCII)
+
+
+_ASCII = str.maketrans("├└│─×", "|`|-x")
 
 
 def _line(words: str, numbers: tuple[str, ...], wide: int) -> str:
@@ -83,9 +87,9 @@ def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[st
             continue
         shown.add(k)
         inner = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
-        for edge in reversed(edges):
-            corner = "└─ " if edge == edges[-1] else "├─ "
-            stack.append((recorded.edges[edge].operand, edge, inner, corner, level + 1))
+        for number in reversed(edges):
+            corner = "└─ " if number == edges[-1] else "├─ "
+            stack.append((recorded.edges[number].operand, number, inner, corner, level + 1))
 
 
 def _numbers(recorded: BackwardPass, state: State, k: int, arrived_by: int | None) -> tuple[str, ...]:
