@@ -73,6 +73,8 @@ def render(graph: Digraph, format_: str) -> bytes:
     result = subprocess.run([command, f"-T{format_}"], input=source.encode(), capture_output=True, check=False)
     if result.returncode or not result.stdout:
         raise ValueError(_unavailable(format_, command, result.stderr.decode(errors="replace")))
+    if format_ == "svg":  # a viewer may have none of that name
+        return result.stdout.replace(b'font-family="Arial"', b'font-family="Arial,Helvetica,sans-serif"')
     return result.stdout
 
 

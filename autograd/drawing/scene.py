@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from ..backward_pass import BackwardPass, State, Step
+from ..backward_pass import BackwardPass, State
 from ..notation import fixed, formula, short
 from .grouping import Folded, Frame, Group, combined, folded, frames_of
 
@@ -133,8 +133,7 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
     outer = tuple(
         _without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse
     )
-    present = None if state.present is None else recorded.step(state.present + 1)
-    words = (_formula_of(present), signs(present.change())) if present else (state.title, "")
+    words = caption_of(recorded, state)
     return Scene(boxes, arrows, words[0], outer, words[1])
 
 
@@ -223,10 +222,13 @@ def _without(frame: Frame, level: str | None, gone: set[int]) -> Frame:
     return frame._replace(nodes=tuple(k for k in frame.nodes if k not in gone), children=children)
 
 
-def _formula_of(step: Step) -> str:
-    """The caption of a step: its chain rule in symbols and numbers."""
+def caption_of(recorded: BackwardPass, state: State) -> tuple[str, str]:
+    """Where the pass stands, for a step its chain rule in symbols and numbers; and what it changes."""
+    if state.present is None:
+        return state.title, ""
+    step = recorded.step(state.present + 1)
     text = f"step {step.number} of {step.of}   {step.chained('∂')}"
-    return signs(text.replace(" * ", " · ", 1))
+    return signs(text.replace(" * ", " · ", 1)), signs(step.change())
 
 
 def signs(words: str) -> str:
