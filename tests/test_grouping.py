@@ -97,6 +97,12 @@ def test_layers_folded_into_boxes_show_the_length_of_the_error_that_arrives(netw
     assert between.partial == "8 edges"
 
 
+def test_what_has_not_flowed_yet_is_solid_between_folded_boxes_too(network):
+    model, loss = network
+    lines = draw(loss, groups=model, collapse="neuron", step=-1, constants=False).source.splitlines()
+    assert not [line for line in lines if "->" in line and "dashed" in line]
+
+
 def test_a_length_of_several_errors_has_no_sign(network):
     model, loss = network
     scene = draw(loss, groups=model, collapse="layer").scene

@@ -326,6 +326,17 @@ def test_a_click_on_an_edge_or_a_value_jumps_to_it(visit, html):
     assert when(page) == "step 6 of 7"
 
 
+def test_a_click_beside_a_thin_line_finds_its_edge(visit, html):
+    page = visit(html, "#3")
+    x, y = page.evaluate(
+        "(() => { const p = document.querySelector('#e6_1 path:not(.halo)');"
+        "const at = p.getPointAtLength(p.getTotalLength() / 2).matrixTransform(p.getScreenCTM());"
+        "return [at.x, at.y] })()"
+    )
+    page.mouse.click(x, y + 5)
+    assert when(page) == "step 2 of 7"
+
+
 def view(page):
     return [float(number) for number in page.get_attribute("#stage svg", "viewBox").split()]
 

@@ -116,7 +116,7 @@ def _add_arrow(graph: Digraph, arrow: Arrow, theme: Theme, past: bool, sides: tu
     attributes = {"id": arrow.id, "class": classes, "penwidth": f"{arrow.width:.2f}"}
     if arrow.partial or arrow.contribution:
         attributes["label"] = f"<{arrow_label(arrow, theme)}>"
-    elif not flowed:  # from a constant
+    if arrow.operand[0] in "cm":  # from a constant, or from values that are not shown
         attributes |= {"style": "dashed", "penwidth": "1"}
     if flowed:
         colour = getattr(theme, f"past_{arrow.sign}" if past and not arrow.present else arrow.sign)

@@ -103,7 +103,8 @@ def arrow_label(arrow: Arrow, theme: Theme) -> str:
     contribution = getattr(theme, f"text_{arrow.sign}") if arrow.sign else theme.paper
     cells = [font(arrow.partial, partial)] if arrow.partial else []
     cells += [font(arrow.contribution, contribution, bold=True)] if arrow.contribution else []
-    return _table("".join(f"<TR><TD>{cell}</TD></TR>" for cell in cells), 1)
+    beside = '<TD WIDTH="4"></TD>'  # keeps a thick line off the letters
+    return _table("".join(f"<TR>{beside}<TD>{cell}</TD>{beside}</TR>" for cell in cells), 1)
 
 
 def caption(scene: Scene, theme: Theme) -> str:
