@@ -7,6 +7,8 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ..tables import cut
+
 if TYPE_CHECKING:
     from graphviz import Digraph
 
@@ -94,7 +96,7 @@ def _pdf(svg: bytes) -> bytes:
 
 def _unavailable(format_: str, command: str, reason: str) -> str:
     more = f"; for {format_} {_INSTALL}" if is_bundled(command) else ""
-    said = f" ({reason.splitlines()[0].strip()})" if reason.strip() else ""
+    said = f" ({cut(reason.strip().splitlines()[0], 80)})" if reason.strip() else ""
     return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
 
 
