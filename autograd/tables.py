@@ -12,10 +12,16 @@ from .value import Value
 
 
 class Steps(list[Step]):
-    """Several steps; its repr is theirs, one below the other."""
+    """Several steps; its repr is theirs, one below the other, of many the first and the last few."""
 
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self)) or "no step left: the backward pass is complete"
+        words = [*map(repr, self[:_FIRST]), *map(repr, self[max(_FIRST, len(self) - _LAST) :])]
+        if len(self) > len(words):
+            words.insert(_FIRST, f"... {plural(len(self) - len(words), 'more step')} ...")
+        return "\n".join(words) or "no step left: the backward pass is complete"
+
+
+_FIRST, _LAST = 20, 5
 
 
 class Row(NamedTuple):

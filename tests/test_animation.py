@@ -82,7 +82,7 @@ def test_an_image_has_one_frame_for_every_moment_and_repeats(root, tmp_path, suf
     image = pytest.importorskip("PIL.Image")
     path = root.backprop().save(tmp_path / f"L.{suffix}")
     with image.open(io.BytesIO(path.read_bytes())) as film:
-        assert film.n_frames == len(root.backprop()) + 2
+        assert film.n_frames == len(root.backprop()) + 3  # before, the seed, every step, and at rest
         assert film.info.get("loop") == 0
         film.seek(film.n_frames - 1)
         assert film.size[0] > 300

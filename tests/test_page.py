@@ -481,6 +481,19 @@ def test_a_picture_too_small_to_read_begins_near_and_follows_the_steps(visit, tm
             assert box["x"] + box["width"] <= stage["x"] + stage["width"] + 1
 
 
+def test_near_a_small_part_both_ends_of_the_present_edge_are_shown_if_they_fit(visit, root, tmp_path):
+    page = visit(root.backprop().save(tmp_path / "L.html"), "#0")
+    page.click("#closer")
+    stage = page.locator("#stage").bounding_box()
+    for number in range(1, 8):
+        page.keyboard.press("ArrowRight")
+        ends = [page.locator(f"g.{kind}").bounding_box() for kind in ("receiver", "result")]
+        left, right = min(e["x"] for e in ends), max(e["x"] + e["width"] for e in ends)
+        if right - left <= stage["width"]:
+            assert stage["x"] - 1 <= left, number
+            assert right <= stage["x"] + stage["width"] + 1, number
+
+
 def test_a_network_of_300_values_plays(visit, tmp_path):
     root = network(48)
     bp = root.backprop()

@@ -280,6 +280,18 @@ def test_the_values_behind_the_border_of_a_depth_are_counted_once_each():
     assert texts == ["… 4 more", "… 5 more"]
 
 
+def test_of_many_steps_the_first_and_the_last_are_shown():
+    y = Value(1.0, "x")
+    for _ in range(60):
+        y = tanh(y)
+    steps = backprop(y).step(61)
+    lines = repr(steps).splitlines()
+    assert len(steps) == 61
+    assert "... 36 more steps ..." in lines
+    assert lines[0].startswith("[0/60] seed")
+    assert any(line.startswith("[60/60]") for line in lines)
+
+
 def test_check_takes_any_values_and_says_what_it_left_out(graph):
     bp = graph["L"].backprop()
     assert [row.name for row in bp.check("e", graph["t"])] == ["e", "t"]

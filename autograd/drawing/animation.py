@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 from ..backward_pass import BackwardPass
 from ..notation import fixed
 from .layout import SVG, as_text, elements, two_layouts
-from .scene import MINUS, View, caption_of, room_for_titles, sign_of
+from .parts import MINUS, sign_of
+from .scene import View, caption_of, room_for_titles
 from .theme import DARK, LIGHT, variables
 
 PACE = 0.9

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .grouping import Frame
 from .labels import arrow_label, box_label, caption, font, group_label, text, tooltip
-from .scene import Arrow, Box, Scene
+from .parts import Arrow, Box, Scene
 from .theme import Theme
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..notation import printable
-from .scene import Arrow, Box, Scene
+from .parts import Arrow, Box, Scene
 from .theme import Theme
 
 LONGEST = 60

@@ -13,7 +13,8 @@ from typing import Any
 from ..backward_pass import BackwardPass, Step
 from ..notation import fixed, formula
 from .layout import as_text, two_layouts
-from .scene import MINUS, View, sign_of, signs
+from .parts import MINUS, sign_of, signs
+from .scene import View
 from .theme import DARK, LIGHT, variables
 
 _PLAYER = Path(__file__).parent / "player"

@@ -251,10 +251,18 @@
     keepInView(data.steps[now] || { receiver: data.nodes.length - 1 });
   }
 
+  // Both ends of the present edge if there is room for them, else the one that receives.
   function keepInView(step) {
     if (view.width >= full.width - 0.5 || !nodes[step.receiver]) return;
     const screen = stage.getBoundingClientRect();
-    const box = nodes[step.receiver].group.getBoundingClientRect();
+    const ends = [step.receiver, step.result].filter((k) => nodes[k]).map((k) => nodes[k].group.getBoundingClientRect());
+    const around = (boxes) => ({
+      left: Math.min(...boxes.map((box) => box.left)), right: Math.max(...boxes.map((box) => box.right)),
+      top: Math.min(...boxes.map((box) => box.top)), bottom: Math.max(...boxes.map((box) => box.bottom)),
+    });
+    const both = around(ends);
+    const room = both.right - both.left <= screen.width && both.bottom - both.top <= screen.height;
+    const box = room ? both : around(ends.slice(0, 1));
     const inside = box.left >= screen.left && box.right <= screen.right && box.top >= screen.top && box.bottom <= screen.bottom;
     if (inside) return;
     const centre = pointIn({ clientX: (box.left + box.right) / 2, clientY: (box.top + box.bottom) / 2 });
