@@ -466,6 +466,15 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, html):
     assert page.locator("#stage svg").bounding_box()["width"] <= 360
 
 
+@pytest.mark.parametrize("wide", [360, 900, 1280])
+def test_the_table_fits_its_column_whatever_the_formulas(visit, tmp_path, wide):
+    model = MLP(3, [4, 1], activation="tanh", rng=random.Random(0))
+    root = squared_error([model([0.5, -1.0, 2.0])], [1.0])
+    page = visit(root.backprop().save(tmp_path / "net.html"), viewport={"width": wide, "height": 740})
+    page.keyboard.press("End")
+    assert page.eval_on_selector("aside", "a => a.scrollWidth - a.clientWidth") == 0
+
+
 def test_a_picture_too_small_to_read_begins_near_and_follows_the_steps(visit, tmp_path):
     page = visit(network(16).backprop().save(tmp_path / "net.html"))
     letter = page.locator("#n0 text").first.bounding_box()["height"]
