@@ -129,7 +129,7 @@ class Prompt(cmd.Cmd):
         return self.stepper.next()
 
     def do_until(self, target: str) -> Any:
-        """u, until NAME: go on until that gradient is final; or until contribution < 0, |after| > 1"""
+        """u, until WHAT: go on until a grad (by name) is final, or |partial| > 1"""
         if not target:
             return "until which value? Give its name, or a condition such as contribution < 0"
         return self.stepper.until(condition(target) or target)
@@ -159,15 +159,15 @@ class Prompt(cmd.Cmd):
         return self.stepper.where(_whole(most, 30))
 
     def do_tree(self, depth: str) -> Any:
-        """t, tree [DEPTH]: the graph from the root down, with what has flowed along every edge"""
+        """t, tree [DEPTH]: the graph from the root down, with what has flowed"""
         return self.stepper.tree(_whole(depth, 8))
 
     def do_watch(self, names: str) -> Any:
-        """a, watch [NAME ...]: show these gradients below every step; without a name, none"""
+        """a, watch [NAME ...]: show these gradients below every step, or none"""
         return self.stepper.watch(*self._names(names))
 
     def do_check(self, names: str) -> Any:
-        """c, check [NAME ...]: a numerical derivative beside these gradients, or beside every leaf's"""
+        """c, check [NAME ...]: numerical derivatives beside these gradients, or all"""
         return self.stepper.check(*self._names(names))
 
     def _names(self, words: str) -> list[str]:
@@ -179,18 +179,18 @@ class Prompt(cmd.Cmd):
         return self.stepper.show()
 
     def do_save(self, path: str) -> Any:
-        """o, save PATH: save the picture of the step, .svg .png .pdf; .html is a page that plays all"""
+        """o, save PATH: a picture of the step, .svg .png .pdf; .html plays all"""
         return f"picture: {self.stepper.save(path)}" if path else "save where? Give a path such as step.svg"
 
     def do_frames(self, folder: str) -> Any:
-        """m, frames FOLDER: save one picture for every step"""
+        """m, frames FOLDER: a picture of every step"""
         if not folder:
             return "frames where? Give a folder"
         paths = self.stepper.frames(folder)
         return f"{len(paths)} pictures: {paths[0]} to {paths[-1].name}"
 
     def do_animate(self, path: str) -> Any:
-        """l, animate PATH: save the whole pass as a film, .svg, .gif or .apng"""
+        """l, animate PATH: a film of the whole pass, .svg .gif .apng"""
         return f"film: {self.stepper.animate(path)}" if path else "animate where? Give a path such as film.svg"
 
     def do_quit(self, _: str) -> bool:
@@ -203,7 +203,8 @@ class Prompt(cmd.Cmd):
         commands = [getattr(self, f"do_{each}", None) for each in names]
         if None in commands:
             return f"{name!r} is not a command; h lists them"
-        return "\n".join(f"  {command.__doc__}" for command in commands)
+        lines = (str(command.__doc__).split(": ", 1) for command in commands)
+        return "\n".join(f"  {usage:<22}{meaning}" for usage, meaning in lines)
 
 
 def _whole(text: str, default: int | None) -> int:

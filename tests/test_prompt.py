@@ -43,8 +43,8 @@ def answers(capsys, commands: str) -> str:
         ("t 1", "tree 1", "└─ v3 ..."),
         ("u |partial| > 2", "until |partial| > 2", "v2 = a * b"),
         ("u contribution < 0", "unt contribution < 0", "v2 = a * b"),
-        ("h", "help", "s, step [COUNT]: do the next step"),
-        ("h u", "help until", "u, until NAME: go on until that"),
+        ("h", "help", "s, step [COUNT]       do the next step"),
+        ("h u", "help until", "u, until WHAT         go on until"),
     ],
 )
 def test_the_short_form_does_what_the_long_one_does(capsys, short, long, shown):
@@ -79,6 +79,12 @@ def test_every_method_of_the_stepper_is_a_command():
     inner = {"recorded", "done", "picture", "player", "prompt"}  # objects, and the prompt itself
     assert methods - inner == set(_SHORT.values()) - {"help", "quit"}
     assert len(_SHORT) == len(set(_SHORT.values())) + 1  # h and ? are one
+
+
+def test_the_help_fits_80_columns(capsys):
+    lines = answers(capsys, "h\n").splitlines()
+    assert len(lines) > 15
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_name_with_spaces_is_a_name(capsys):
