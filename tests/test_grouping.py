@@ -97,6 +97,23 @@ def test_layers_folded_into_boxes_show_the_length_of_the_error_that_arrives(netw
     assert between.partial == "8 edges"
 
 
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+def test_folded_frames_have_one_geometry_and_mark_the_present_step(network, level):
+    import re
+
+    model, loss = network
+    places = set()
+    for step in (-1, 0, 8, 20):
+        picture = draw(loss, groups=model, collapse=level, step=step)
+        places.add(
+            tuple(re.findall(r'<text[^>]* x="([^"]+)" y="([^"]+)"[^>]*>(?:Neuron|Layer)', picture.svg()))
+        )
+        marks = sorted(box.mark for box in picture.scene.boxes if box.mark)
+        assert marks in ([], ["receiver"], ["receiver", "result"])
+        assert (marks == []) == (step < 1)
+    assert len(places) == 1
+
+
 def test_what_has_not_flowed_yet_is_solid_between_folded_boxes_too(network):
     model, loss = network
     lines = draw(loss, groups=model, collapse="neuron", step=-1, constants=False).source.splitlines()

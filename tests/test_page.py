@@ -276,7 +276,7 @@ def table_of(page):
 
 def grads_in_picture(page):
     return page.eval_on_selector_all(
-        "g.node",
+        "g.node:not(.constant)",
         "nodes => Object.fromEntries(nodes.map(n => [n.id, "
         "[n.querySelector('.grad-label').textContent, n.querySelector('.grad-value').textContent]]))",
     )
@@ -501,6 +501,40 @@ def test_near_a_small_part_both_ends_of_the_present_edge_are_shown_if_they_fit(v
         if right - left <= stage["width"]:
             assert stage["x"] - 1 <= left, number
             assert right <= stage["x"] + stage["width"] + 1, number
+
+
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+def test_a_folded_network_plays_and_shows_what_its_picture_shows(visit, tmp_path, level):
+    model = MLP(2, [3, 2, 1], activation="tanh", rng=random.Random(5))
+    root = squared_error([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
+    bp = root.backprop()
+    page = visit(bp.save(tmp_path / "net.html", groups=model, collapse=level), "#-1")
+    whole = len(bp)
+    for number in [*range(-1, whole + 1, 5), whole, *range(whole - 3, -2, -7)]:
+        page.evaluate("n => { location.hash = '#' + n }", number)
+        expected = "before the backward pass" if number < 0 else f"step {number} of {whole}"
+        patiently(lambda text=expected: when(page) == text)
+        scene = draw(bp.recorded, step=number, groups=model, collapse=level).scene
+        boxes = {box.id: box.grad or "·" for box in scene.boxes if box.kind != "constant"}
+        assert {name: grad for name, (_, grad) in grads_in_picture(page).items()} == boxes
+        shown = page.eval_on_selector_all(
+            "g.edge.back:not(.constant)",
+            "edges => edges.filter(e => getComputedStyle(e).display !== 'none')"
+            ".map(e => [e.id, e.querySelector('.flow')?.textContent || ''])",
+        )
+        assert dict(shown) == {arrow.id: arrow.contribution for arrow in scene.arrows if arrow.sign}
+        marked = {box.id: box.mark for box in scene.boxes if box.mark}
+        for name, mark in marked.items():
+            assert page.locator(f"#{name}.{mark}").count() == 1
+
+
+def test_a_large_network_can_be_played_folded_where_it_is_too_large_to_draw_whole(tmp_path):
+    model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    bp = squared_error([model([0.5, -0.5])], [1.0]).backprop()
+    with pytest.raises(ValueError, match="more than anybody can read"):
+        bp.save(tmp_path / "whole.html", groups=model)
+    path = bp.save(tmp_path / "folded.html", groups=model, collapse="neuron")
+    assert path.stat().st_size < 1_000_000
 
 
 def test_a_network_of_300_values_plays(visit, tmp_path):

@@ -62,23 +62,26 @@ def draw(
     if step is not None:
         shown = shown._replace(room=room_for_titles(recorded))
     opening = len(recorded.edges) + 1 if step is None else step
+    told = max_nodes if view.collapse is None and view.depth is None else max(max_nodes, _TOLD)
     every = view._replace(collapse=None, depth=None)
 
-    def whole() -> BackwardPass:
-        _refuse_large(len(recorded.order), max_nodes, "a page or a film shows all of them")
+    def whole(most: int = max_nodes) -> BackwardPass:
+        _refuse_large(len(recorded.order), most, "a page or a film tells of all of them")
         return recorded
 
     return Picture(
         shown._replace(title=title) if title else shown,
         table(recorded, state),
         lambda: frames(whole(), view),
-        lambda: page(whole(), opening, every, theme or "auto", rankdir),
+        lambda: page(whole(told), opening, view, theme or "auto", rankdir),
         lambda: animated_svg(whole(), every, theme or "auto", rankdir),
         theme=theme or "light",
         rankdir=rankdir,
     )
 
 
+_TOLD = 5_000
+"""Values of which a page can tell every step while it shows a part of them."""
 _LARGEST = 200_000
 """Values of which a part can be shown: more would take minutes to record."""
 

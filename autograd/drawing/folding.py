@@ -8,7 +8,8 @@ from .grouping import Folded, Frame, combined
 from .parts import MINUS, Arrow, Box, line_widths, sign_of
 
 
-def folded_box(each: Folded) -> Box:
+def folded_box(each: Folded, mark: str = "") -> Box:
+    """A group as one box, with the error that has arrived at it."""
     several = len(each.outputs) > 1
     grad = None if each.error is None else fixed(each.error, sign=not several).translate(MINUS)
     return Box(
@@ -19,44 +20,59 @@ def folded_box(each: Folded) -> Box:
         data=f"{len(each.nodes)} values",
         grad=grad,
         sign=("size" if each.error is not None else "") if several else sign_of(each.error),
-        counted=f"‖error‖ of {len(each.outputs)}" if several else "out grad",
-        mark="",
+        counted=waiting(each),
+        mark=mark,
         tooltip=f"{each.frame.name}: {each.frame.detail}\n{len(each.nodes)} values",
     )
 
 
+def waiting(each: Folded) -> str:
+    """What a folded box says beside its gradient: whose it is."""
+    return f"‖error‖ of {len(each.outputs)}" if len(each.outputs) > 1 else "out grad"
+
+
+def arrow_id(recorded: BackwardPass, inside: dict[int, Folded], k: int) -> str | None:
+    """The id of the arrow that an edge is part of; None for one inside a folded box."""
+    edge = recorded.edges[k]
+    ends = [inside[end].frame.id if end in inside else f"n{end}" for end in (edge.operand, edge.result)]
+    if all(end[0] == "n" for end in ends):
+        return f"e{edge.result}_{edge.position}"
+    return None if ends[0] == ends[1] else "-".join(ends)
+
+
 def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded]) -> list[Arrow]:
     """One arrow for all the edges between two boxes of which one is a group."""
-    bundles: dict[tuple[str, str], list[float | None]] = {}
-    for k, edge in enumerate(recorded.edges):
-        ends = (edge.operand, edge.result)
-        if any(end in inside for end in ends):
-            operand, result = (inside[end].frame.id if end in inside else f"n{end}" for end in ends)
-            if operand != result:
-                bundles.setdefault((operand, result), []).append(state.contributions[k])
-    sizes = {pair: combined([c for c in flowed if c is not None]) for pair, flowed in bundles.items()}
-    widths = line_widths([size or 0.0 for size in sizes.values()])
+    bundles: dict[str, list[int]] = {}
+    for k in range(len(recorded.edges)):
+        name = arrow_id(recorded, inside, k)
+        if name and "-" in name:
+            bundles.setdefault(name, []).append(k)
+    final = [combined([recorded.contributions[k] for k in edges]) or 0.0 for edges in bundles.values()]
     return [
-        _bundle(pair, len(bundles[pair]), size, width)
-        for (pair, size), width in zip(sizes.items(), widths, strict=True)
+        _bundle(name, edges, state, size, width)
+        for (name, edges), size, width in zip(bundles.items(), final, line_widths(final), strict=True)
     ]
 
 
-def _bundle(pair: tuple[str, str], count: int, size: float | None, width: float) -> Arrow:
+def _bundle(name: str, edges: list[int], state: State, final: float, width: float) -> Arrow:
     """One arrow for some edges; what flowed along several of them is the length of their vector.
 
     A single edge goes without its numbers: they stand in the box of the neuron that it leads to,
-    and between fully connected layers they would bend all lines around them.
+    and between fully connected layers they would bend all lines around them. Several keep the
+    room for the number that they will have.
     """
+    operand, result = name.split("-")
+    size = combined([c for c in (state.contributions[k] for k in edges) if c is not None])
+    several = len(edges) > 1
     return Arrow(
-        id="-".join(pair),
-        operand=pair[0],
-        result=pair[1],
-        sign=sign_of(size) if count == 1 or size is None else "size" if size else "zero",
+        id=name,
+        operand=operand,
+        result=result,
+        sign=("size" if size else "zero") if several and size is not None else sign_of(size),
         width=1.2 if size is None else width,
-        partial="" if count == 1 else f"{count} edges",
-        contribution="" if size is None or count == 1 else short(size).translate(MINUS),
-        present=False,
+        partial=f"{len(edges)} edges" if several else "",
+        contribution=short(final if size is None else size).translate(MINUS) if several else "",
+        present=state.present in edges,
     )
 
 

@@ -12,7 +12,7 @@ from .scene import View, scene
 from .theme import LIGHT, repainted
 
 SVG = "http://www.w3.org/2000/svg"
-_TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero)
+_TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"
 
 
@@ -70,6 +70,8 @@ def _prepare_edge(group: ElementTree.Element) -> None:
     for child in list(group):
         if child.tag == f"{{{SVG}}}title":
             group.remove(child)
+    for text in elements(group, "text")[-1:]:
+        text.set("class", "flow")
     lines = elements(group, "path")
     if lines and "constant" not in str(group.get("class")):
         width, path = float(lines[0].get("stroke-width", "1")), lines[0].get("d", "")

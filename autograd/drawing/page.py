@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..backward_pass import BackwardPass, Step
-from ..notation import fixed, formula
+from ..notation import fixed, formula, short
+from .folding import arrow_id, folded_box, waiting
+from .grouping import Folded, combined
 from .layout import as_text, two_layouts
 from .parts import MINUS, sign_of, signs
-from .scene import View
+from .scene import View, folded_nodes
 from .theme import DARK, LIGHT, variables
 
 _PLAYER = Path(__file__).parent / "player"
@@ -39,7 +41,7 @@ def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", 
         "heading": html.escape(signs(equation)),
         "style": _colours() + (_PLAYER / "player.css").read_text(encoding="utf-8"),
         "picture": as_text(two_layouts(recorded, view, rankdir)),
-        "data": _safe(_data(recorded, opening, theme)),
+        "data": _safe(_data(recorded, view, opening, theme)),
         "script": script,
     }
     template = (_PLAYER / "player.html").read_text(encoding="utf-8")
@@ -60,12 +62,13 @@ def _safe(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _data(recorded: BackwardPass, opening: int, theme: str) -> dict[str, Any]:
+def _data(recorded: BackwardPass, view: View, opening: int, theme: str) -> dict[str, Any]:
     """What the script needs to know: every node once, and every step once."""
-    names = recorded.names
+    names, inside = recorded.names, folded_nodes(recorded, recorded.state(-1), view)
     nodes = [
         {
-            "id": f"n{k}",
+            "id": inside[k].frame.id if k in inside else f"n{k}",
+            "waiting": waiting(inside[k]) if k in inside else "grad",
             "name": names[node],
             "formula": signs(formula(node, names)),
             "data": fixed(node.data).translate(MINUS),
@@ -74,6 +77,8 @@ def _data(recorded: BackwardPass, opening: int, theme: str) -> dict[str, Any]:
         for k, node in enumerate(recorded.order)
     ]
     steps = [_step(recorded, number) for number in range(len(recorded.edges) + 1)]
+    if inside:
+        _fold(recorded, inside, steps)
     return {
         "nodes": nodes,
         "steps": steps,
@@ -83,6 +88,23 @@ def _data(recorded: BackwardPass, opening: int, theme: str) -> dict[str, Any]:
         "theme": theme,
         "pace": _PACE,
     }
+
+
+def _fold(recorded: BackwardPass, inside: dict[int, Folded], steps: list[dict[str, Any]]) -> None:
+    """Tell each step which arrow it is part of, what that then carries, and what a folded box shows."""
+    grads: dict[int, float] = {}
+    flowed: dict[str, list[float]] = {}
+    for number, step in enumerate(steps):
+        if number:
+            name = step["edge"] = arrow_id(recorded, inside, number - 1)
+            if name and "-" in name:
+                flowed.setdefault(name, []).append(recorded.contributions[number - 1])
+                step["carried"] = short(combined(flowed[name]) or 0.0).translate(MINUS)
+        if group := inside.get(step["receiver"]):
+            grads[step["receiver"]] = recorded.after[number - 1] if number else recorded.final[-1]
+            box = folded_box(group._replace(error=combined([grads[k] for k in group.outputs if k in grads])))
+            output = step["receiver"] in group.outputs
+            step["box"] = {"grad": box.grad, "label": box.counted, "sign": box.sign} if output else None
 
 
 def _start(recorded: BackwardPass) -> dict[str, str]:

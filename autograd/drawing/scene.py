@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..backward_pass import BackwardPass, State
 from ..notation import fixed, formula, short
 from .folding import folded_arrows, folded_box, without
-from .grouping import Group, folded, frames_of
+from .grouping import Folded, Group, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
 
 
@@ -52,15 +52,22 @@ _FRAME_OF_TITLE = 62
 """Letters of a step's title that are not names: its number, three fractions and three numbers."""
 
 
+def folded_nodes(recorded: BackwardPass, state: State, view: View) -> dict[int, Folded]:
+    """For each node that is shown inside a folded box, that box."""
+    if not view.collapse:
+        return {}
+    boxes = folded(recorded, state, frames_of(recorded, view.groups), view.collapse)
+    return {k: each for each in boxes for k in each.nodes}
+
+
 def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  # noqa: B008 (immutable)
     """What one state of a recorded pass shows."""
-    found = frames_of(recorded, view.groups)
-    boxes_folded = folded(recorded, state, found, view.collapse) if view.collapse else []
-    inside = {k: each for each in boxes_folded for k in each.nodes}
+    found, inside = frames_of(recorded, view.groups), folded_nodes(recorded, state, view)
+    boxes_folded = list(dict.fromkeys(inside.values()))
     near, hidden = _near(recorded, view.depth)
     widths = line_widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
-    boxes, arrows = [folded_box(each) for each in boxes_folded], []
+    boxes, arrows = [folded_box(each, _mark(recorded, state, each.nodes)) for each in boxes_folded], []
     for k, node in enumerate(recorded.order):
         if k in inside or k not in near:
             continue
@@ -123,8 +130,6 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
     counted = ""
     if grad is not None and expected > 1:
         counted = f"Σ{expected}" if arrived == expected else f"{arrived}/{expected}"
-    edge = None if state.present is None else recorded.edges[state.present]
-    mark = "" if edge is None else "receiver" if edge.operand == k else "result" if edge.result == k else ""
     equation = f"{name} = {formula(node, recorded.names)}" if node.op else name
     return Box(
         id=f"n{k}",
@@ -135,9 +140,17 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
         grad=None if grad is None else fixed(grad, sign=True).translate(MINUS),
         sign=sign_of(grad),
         counted=counted,
-        mark=mark,
+        mark=_mark(recorded, state, (k,)),
         tooltip=f"{equation}\ndata {node.data!r}" + ("" if grad is None else f"\ngrad {grad!r}"),
     )
+
+
+def _mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
+    """Which part a box with these nodes has in the present step."""
+    if state.present is None:
+        return ""
+    edge = recorded.edges[state.present]
+    return "receiver" if edge.operand in nodes else "result" if edge.result in nodes else ""
 
 
 def _constant(id_: str, number: float) -> Box:

@@ -20,6 +20,20 @@
   });
   const finalStep = latest; // for each node the step that completes it; -1 if none reaches it
 
+  // The same for what the picture shows, where a box may stand for many values and a line for many edges.
+  function before(key) {
+    const seen = new Map();
+    return [seen, data.steps.map((step, k) => {
+      const name = key(step);
+      if (name === null) return -1;
+      const found = seen.has(name) ? seen.get(name) : -1;
+      seen.set(name, k);
+      return found;
+    })];
+  }
+  const [boxDone, previousBox] = before((step) => (step.box === null ? null : data.nodes[step.receiver].id));
+  const [, previousFlow] = before((step) => step.edge);
+
   const nodes = data.nodes.map((node) => {
     const group = find(node.id);
     return group && {
@@ -63,11 +77,21 @@
     rows[k].grad.textContent = made.grad;
     rows[k].grad.className = `number ${made.sign}`.trim();
     rows[k].arrived.textContent = node.expected ? `${made.count}/${node.expected}` : "";
+  }
+
+  function showBox(k, step) {
     if (!nodes[k]) return;
-    nodes[k].group.classList.remove("pos", "neg", "zero", "reached");
+    const waiting = { grad: "·", label: data.nodes[k].waiting, sign: "" };
+    const made = step < 0 ? waiting : data.steps[step].box || data.steps[step];
+    nodes[k].group.classList.remove("pos", "neg", "zero", "size", "reached");
     if (made.sign) nodes[k].group.classList.add(made.sign, "reached");
     if (nodes[k].value) nodes[k].value.textContent = made.grad;
     if (nodes[k].label) nodes[k].label.textContent = made.label;
+  }
+
+  function showFlow(k) {
+    const group = k < 0 ? null : edges[k][1];
+    if (group && data.steps[k].carried) group.querySelector(".flow")?.replaceChildren(data.steps[k].carried);
   }
 
   function showEdge(k, state) {
@@ -89,13 +113,19 @@
     if (data.steps[now]) showEdge(now, "done");
     for (; now < to; now += 1) {
       if (now === count) continue;
-      showNode(data.steps[now + 1].receiver, now + 1);
+      const step = data.steps[now + 1];
+      showNode(step.receiver, now + 1);
+      if (step.box !== null) showBox(step.receiver, now + 1);
       showEdge(now + 1, "done");
+      showFlow(now + 1);
     }
     for (; now > to; now -= 1) {
       if (now === last) continue;
-      showNode(data.steps[now].receiver, previous[now]);
-      showEdge(now, "ahead");
+      const step = data.steps[now];
+      showNode(step.receiver, previous[now]);
+      if (step.box !== null) showBox(step.receiver, previousBox[now]);
+      showEdge(now, previousFlow[now] < 0 ? "ahead" : "done");
+      showFlow(previousFlow[now]);
     }
     picture.classList.toggle("complete", now === last);
     if (data.steps[now]) {
@@ -332,7 +362,7 @@
     const edge = data.steps.findIndex((made) => made.edge && (group.id === made.edge || group.id === `forth-${made.edge}`));
     stop();
     if (edge >= 0) go(edge);
-    else jumpToNode(data.nodes.findIndex((node) => node.id === group.id));
+    else if (boxDone.has(group.id)) go(boxDone.get(group.id));
   });
 
   // Themes: automatic until somebody chooses
@@ -384,7 +414,10 @@
   });
 
   find("slider").max = String(last);
-  data.nodes.forEach((_, k) => showNode(k, -1));
+  data.nodes.forEach((_, k) => {
+    showNode(k, -1);
+    showBox(k, -1);
+  });
   data.steps.forEach((_, k) => showEdge(k, "ahead"));
   look(view);
   const asked = fromAddress();
