@@ -13,6 +13,8 @@ from .precise import MP, exactly
 from .record import Record, flat_truth
 
 Floats = Callable[[list[float]], Any]
+IN_DIGITS = "the function itself in high precision"
+BY_DIFFERENCES = "finite differences in float64"
 MOST_LEAVES = 50
 """How many leaves of one graph are looked at by finite differences."""
 
@@ -31,7 +33,7 @@ def _towards(f: Floats, found: float, point: list[float], k: int) -> Finding:
     if truth is None:
         return _by_differences(_numbers(moved), found, estimate, point[k], k)
     verdict = judged(found, truth, _conditioning(moved, point[k], truth))
-    why = "evidence: the function itself in high precision"
+    why = IN_DIGITS
     return Finding("end to end", k, verdict, found, float(truth), why=why)
 
 
@@ -124,15 +126,18 @@ def _by_differences(
 ) -> Finding:
     """Ridders' central differences; at a kink, the quotients on both sides."""
     (truth, error), (left, right) = estimate, _one_sided(number, x)
+    if math.inf in (abs(left), abs(right)):
+        why = "the function jumps here, or is vertical: no slope on one side of this point"
+        return Finding("end to end", k, UNDECIDED, found, None, why=why)
     if math.isfinite(left) and math.isfinite(right) and abs(right - left) > 1e-3 * max(abs(left), abs(right)):
-        slack = 1e-6 * max(abs(left), abs(right))
-        inside = min(left, right) - slack <= found <= max(left, right) + slack
-        why = f"a kink, between {left:g} and {right:g}"
+        low, high, slack = min(left, right), max(left, right), 1e-6 * max(abs(left), abs(right))
+        inside = low - slack <= found <= high + slack
+        why = f"a kink, between {low:g} and {high:g}"
         return Finding("end to end", k, RIGHT if inside else WRONG, found, truth, error, why)
     if not math.isfinite(truth):
         why = "the function is not defined around this point"
         return Finding("end to end", k, UNDECIDED, found, truth, why=why)
-    why = f"evidence: finite differences in float64, certain to {error:.0e}"
+    why = f"{BY_DIFFERENCES}, certain to {error:.0e}"
     tolerance = 10 * error + 8 * EPS * abs(truth)
     if not abs(found - truth) <= tolerance:
         return Finding("end to end", k, WRONG, found, truth, tolerance, why)
@@ -141,8 +146,32 @@ def _by_differences(
 
 
 def _one_sided(f: Callable[[float], float], x: float) -> tuple[float, float]:
-    """Slopes a small step to the left and to the right, each extrapolated once."""
-    step = 2.0**-24 * (abs(x) or 1.0)
-    here = f(x)
-    left, right = ((2 * (f(x + s) - here) / s - (f(x + 2 * s) - here) / (2 * s)) for s in (-step, step))
-    return left, right
+    """Slopes a small step to the left and to the right, each extrapolated once; inf where it jumps."""
+    step, here = 2.0**-24 * (abs(x) or 1.0), f(x)
+
+    def slope(s: float) -> float:
+        there = f(x + s)
+        near, far = (there - here) / s, (f(x + 2 * s) - here) / (2 * s)
+        moved = abs(there - here) > 1e-9 * (abs(here) + abs(there))
+        # Half the step, a steeper slope: as with a jump (twice), or a vertical tangent.
+        jumps = moved and abs(near) > 1.2 * abs(far)
+        return math.copysign(math.inf, near) if jumps else 2 * near - far
+
+    return slope(-step), slope(step)
+
+
+def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> Iterator[Finding]:
+    """A gradient at a point where a function branches: between the slopes on both sides of it."""
+    for k, x in enumerate(point):
+
+        def moved(x: float, k: int = k) -> float:
+            return f([*point[:k], x, *point[k + 1 :]])  # type: ignore[no-any-return]
+
+        number = _numbers(moved)
+        finding = _by_differences(number, gradient[k], derivative(number, x), x, k)
+        why = f"the function branches here; {finding.why}"
+        if finding.verdict == WRONG:
+            why = (
+                f"the branch taken at this very point has another derivative than the function: {gradient[k]:g}"
+            )
+        yield finding._replace(why=why)
