@@ -21,6 +21,7 @@ from .outside import Outside
 from .plan import Options, Plan, Wanted
 from .tracing import Trace, trace
 
+_VALUE = Wanted("value")
 _MOST = 64
 """So many plans are kept; arguments of ever new shapes drop the oldest."""
 
@@ -90,7 +91,7 @@ class Compiled:
         """
         if (mode := CURRENT.get()) is not None and mode.tracing:
             return self.f(*args, **kwargs)
-        return self._run(Wanted("value"), self._bound(args, kwargs))
+        return self._run(_VALUE, self._bound(args, kwargs) if kwargs else args)
 
     def value_and_grad(
         self, *args: Any, wrt: Any = None, per_row: bool = False, has_aux: bool = False
@@ -135,8 +136,6 @@ class Compiled:
         return self._run(asked, (*args, *parts))
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        if not kwargs:
-            return args
         bound = inspect.signature(self.f).bind(*args, **kwargs)
         if bound.kwargs:
             raise TypeError(

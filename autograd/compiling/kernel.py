@@ -137,8 +137,10 @@ class Workspace:
             "scratch": aligned(kernel._slots * blocks * shape.lanes + 8, dtype),
             "mask_tile": aligned(shape.tile, dtype),
         }
-        self.views: list[tuple[int, Array]] = []
-        """Where each shared argument goes."""
+        self.places: list[tuple[int, Array]] = []
+        """Where each shared argument goes; of staged rows, where each column goes too."""
+        self.takers: list[Any] = []
+        """What takes each result out: a number, or an array of the caller's own."""
         self.staged_in: Array = None
         self.staged_out: Array = None
         self.rows = -1

@@ -46,9 +46,10 @@ class Outside:
         for names, name, was in self._names:
             if names.get(name, _NOTHING) is not was:
                 return True
-        return any(not _same(value.data, was) for value, was in self._data) or any(
-            _contents(container) != was for container, was in self._contents
-        )
+        for value, number in self._data:
+            if not _same(value.data, number):
+                return True
+        return any(_contents(container) != contents for container, contents in self._contents)
 
     def forget_changes(self) -> None:
         """Watch no longer what has changed since: the function itself writes it, as a log or a count."""
