@@ -16,6 +16,7 @@ from ..modes import CURRENT
 from ..value import Value
 from .arguments import described, gathered, leaves_of, shapes, with_values
 from .cache import CodeCache
+from .kernel import Facts
 from .native import Host, host
 from .outside import Outside
 from .plan import Options, Plan, Wanted
@@ -274,7 +275,7 @@ class Compiled:
         """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
         if not self._plans:
             raise ValueError(f"{_name(self.f)} is not compiled yet, which happens at the first call")
-        native = list(self._plans.values())[-1].kernel.native
+        native = list(self._plans.values())[-1].kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
         return native.ir() if form == "ir" else native.assembly()
@@ -351,28 +352,36 @@ def _name(f: Any) -> str:
 
 
 def _told(name: str, wanted: Wanted, plan: Plan) -> str:
-    facts = plan.kernel.facts
-    shape = facts.shape
-    lanes = f"{shape.lanes} x {shape.scalar}" if plan.batched else "one number at a time"
-    if plan.batched and shape.units > 1:
-        lanes += f", {shape.units} registers of rows side by side"
+    facts = [kernel.facts for kernel in plan.kernels]
+    instructions = sum(fact.instructions for fact in facts)
     lines = [
         f"{name}: {wanted.what.replace('_', ' ')}",
         f"  {plan.recorded:,} operations recorded, {plan.operations:,} with what was asked of them; "
-        f"{facts.instructions:,} instructions after optimisation",
-        f"  {facts.tier}; {lanes} on {facts.machine.processor}",
+        f"{instructions:,} instructions after optimisation",
     ]
+    if plan.loops is not None:
+        counts = " and ".join(f"{loop.terms:,}" for loop in plan.loops.loops)
+        lines.append(f"  a loop over {counts} terms of one form")
+    lines += [line for fact in facts for line in _told_of_kernel(fact)]
+    kept = " with code from the cache" if any(kernel.native.kept for kernel in plan.kernels) else ""
+    lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s{kept}")
+    return "\n".join(lines)
+
+
+def _told_of_kernel(facts: Facts) -> list[str]:
+    shape = facts.shape
+    lanes = f"{shape.lanes} x {shape.scalar}" if shape.tile > 1 else "one number at a time"
+    if shape.units > 1:
+        lanes += f", {shape.units} registers of rows side by side"
+    lines = [f"  {facts.tier}; {lanes} on {facts.machine.processor}"]
     if facts.mathematics:
-        from_library = ", ".join(facts.vectorised)
         others = ", ".join(item for item in facts.mathematics if item not in facts.vectorised)
         sources = [
-            f"{from_library} from libmvec" if from_library else "",
+            f"{', '.join(facts.vectorised)} from libmvec" if facts.vectorised else "",
             f"{others} from LLVM or libm" if others else "",
         ]
         lines.append(f"  {'; '.join(filter(None, sources))}")
-    kept = " with code from the cache" if plan.kernel.native.kept else ""
-    lines.append(f"  compiled in {facts.seconds:.2f} s{kept}")
-    return "\n".join(lines)
+    return lines
 
 
 class GraphFunction:

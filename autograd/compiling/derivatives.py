@@ -201,19 +201,23 @@ def _sent_by_layer(
     return sent
 
 
-def lowered(lower: World, roots: Sequence[Expression]) -> list[Expression]:
-    """Expressions of the upper level in the lower one, their value rules written out."""
+def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> list[Expression]:
+    """Expressions of the upper level in the lower one, their value rules written out.
+
+    With `whole`, dot products of numbers of a row with numbers that all rows share stay what they are.
+    """
     found: dict[Expression, Expression] = {}
     order = below(roots)
     layers = _layers(order)
     for node in order:
         if node in found:
             continue
-        if node in layers:
-            _lower_layer(lower, layers[node], found)
-            continue
         operands = [found[operand] for operand in node.operands]
-        if node.kind == "constant":
+        if node.kind is _DOT and whole and (dot := _whole(lower, operands)):
+            found[node] = dot
+        elif node in layers:
+            _lower_layer(lower, layers[node], found)
+        elif node.kind == "constant":
             found[node] = lower.constant(node.value)
         elif node.kind == "input":
             found[node] = lower.input(int(node.value))
@@ -225,6 +229,18 @@ def lowered(lower: World, roots: Sequence[Expression]) -> list[Expression]:
         else:
             found[node] = lower.operation(node.kind, node.kind.grouped(operands))
     return [found[root] for root in roots]
+
+
+def _whole(lower: World, operands: list[Expression]) -> Expression | None:
+    """A dot product as one expression, the numbers that all rows share first; None for any other."""
+    half = len(operands) // 2
+    first, second = operands[:half], operands[half:]
+    if half < 2:
+        return None
+    for shared, own in ((first, second), (second, first)):
+        if all(item.rows for item in own) and not any(item.rows for item in shared):
+            return lower.dot(shared, own)
+    return None
 
 
 def _lower_layer(lower: World, layer: list[Expression], found: dict[Expression, Expression]) -> None:

@@ -91,6 +91,7 @@ class Native:
 
     def _module(self, target: Any) -> Any:
         module = llvm.parse_assembly(self._text)
+        module.verify()
         if self.passes:
             options = llvm.create_pipeline_tuning_options(speed_level=2)
             options.slp_vectorization = True

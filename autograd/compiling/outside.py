@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from functools import partial
+from operator import is_
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -31,7 +33,7 @@ class Outside:
     def __init__(self, f: Any) -> None:
         self._cells: list[tuple[CellType, Any]] = []
         self._names: list[tuple[Mapping[str, Any], str, Any]] = []
-        self._contents: list[tuple[Any, Any]] = []
+        self._contents: list[Callable[[], bool]] = []
         self._data: list[tuple[Value, float]] = []
         self._seen: set[int] = set()
         self._waiting: list[Any] = [f]
@@ -49,14 +51,14 @@ class Outside:
         for value, number in self._data:
             if not _same(value.data, number):
                 return True
-        return any(_contents(container) != contents for container, contents in self._contents)
+        return any(not unchanged() for unchanged in self._contents)
 
     def forget_changes(self) -> None:
         """Watch no longer what has changed since: the function itself writes it, as a log or a count."""
         self._cells = [(cell, was) for cell, was in self._cells if _inside(cell) is was]
         self._names = [(names, name, was) for names, name, was in self._names if names.get(name) is was]
         self._data = [(value, was) for value, was in self._data if _same(value.data, was)]
-        self._contents = [(item, was) for item, was in self._contents if _contents(item) == was]
+        self._contents = [unchanged for unchanged in self._contents if unchanged()]
 
     def _look_at(self, item: Any) -> None:
         if id(item) in self._seen:
@@ -94,8 +96,8 @@ class Outside:
         if isinstance(item, Value):
             if numbers_taken:
                 self._data.append((item, item.data))
-        elif (contents := _contents(item)) is not None:
-            self._contents.append((item, contents))
+        elif (unchanged := _unchanged(item)) is not None:
+            self._contents.append(unchanged)
         elif callable(item) and not isinstance(item, _UNCHANGING):
             self._waiting.append(item)
 
@@ -123,14 +125,30 @@ def _is_own(item: Any) -> bool:
     return str(getattr(item, "__module__", "")).partition(".")[0] == _OWN and callable(item)
 
 
-def _contents(item: Any) -> Any:
-    """What can change inside a list, dict or array of numbers; None for anything else."""
+def _unchanged(item: Any) -> Callable[[], bool] | None:
+    """A question whether a list, dict or array of numbers is what it was; None for anything else."""
     if hasattr(item, "tobytes") and hasattr(item, "ndim"):
-        return item.tobytes() if item.ndim else None
+        bits = item.tobytes()
+        return (lambda: bool(item.tobytes() == bits)) if item.ndim else None
+    if not isinstance(item, dict | list | tuple):
+        return None
+    if _of_numbers(item):  # the same objects as in the copy, while nothing changes: compared in no time
+        copy = deepcopy(item)
+        return lambda: bool(item == copy)
+    parts = list(item.values()) if isinstance(item, dict) else list(item)
+    questions = [_unchanged(part) for part in parts if not is_number(part)]
+    if None in questions:
+        return None
+    return lambda: _same_objects(item, parts) and all(question() for question in questions if question)
+
+
+def _same_objects(item: Any, parts: list[Any]) -> bool:
+    now = list(item.values()) if isinstance(item, dict) else item
+    return len(now) == len(parts) and all(map(is_, now, parts))
+
+
+def _of_numbers(item: Any) -> bool:
+    """Whether there are numbers alone in lists, dicts and tuples."""
     if isinstance(item, dict):
-        found = _contents(list(item.values()))
-        return None if found is None else (list(item), found)
-    if isinstance(item, list | tuple):
-        parts = [part if is_number(part) else _contents(part) for part in item]
-        return None if any(part is None for part in parts) else parts
-    return None
+        return all(map(_of_numbers, item.values()))
+    return all(map(_of_numbers, item)) if isinstance(item, list | tuple) else is_number(item)

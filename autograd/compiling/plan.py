@@ -14,10 +14,13 @@ from ..graph import topological_order
 from ..notation import history
 from ..value import Value
 from .arguments import FLOAT, Leaf, builder, leaves_of, read, spread
-from .derivatives import as_expressions, lowered, pulled_back
+from .derivatives import as_expressions, pulled_back
 from .expressions import Expression, World
+from .gathering import gathered
 from .kernel import STAGED, Array, Kernel, Workspace, pool
+from .loops import Loops, Target
 from .native import Host
+from .rolling import rolled
 from .shapes import Layout
 from .tracing import Trace
 
@@ -72,18 +75,23 @@ class Plan:
         self._lay_out()
         if self.batched and not self.columns:
             raise ValueError("the batched arguments have rows without any numbers in them")
-        self.upper = World(upper=True)
+        self.upper = World(upper=True, columns=self.columns)
         self.one = self.upper.constant(1.0)
         given = {
             value: self.upper.input(place) for value, place in zip(trace.inputs, self.places, strict=False)
         }
         given |= {value: self.upper.input(self.captured_from + k) for k, value in enumerate(self.captured)}
-        outputs = as_expressions(self.upper, trace.nodes, trace.outputs, given)
+        outputs = gathered(self.upper, as_expressions(self.upper, trace.nodes, trace.outputs, given))
         self.results: list[Result] = []
-        self.build = self._wanted(trace, outputs)
+        self.where: list[tuple[Result, int, int]] = []
+        """Each result, and the first and last place of its numbers among the outputs or sums."""
+        self.loops = self._rolled(outputs)
+        self.build = self._wanted(trace, outputs) if self.loops is None else self._from_loops()
         self.recorded = len(trace.nodes)
         self.operations = sum(bool(item.operands) for item in self.upper.known.values())
-        self._compile()
+        if self.loops is None:
+            self._compile()
+        self.kernels = [self.kernel] if self.loops is None else self.loops.kernels
 
     # Where the numbers are.
 
@@ -118,6 +126,62 @@ class Plan:
         counts = [sum(1 for _ in leaves_of(form)) for form in self.forms]
         first = sum(counts[:position])
         return list(range(first, first + counts[position]))
+
+    # A sum of many terms of one form: loops over the terms.
+
+    def _rolled(self, outputs: list[Expression]) -> Loops | None:
+        """Loops for a value and its gradient where they are worth it."""
+        wanted = self.wanted
+        if self.batched or len(outputs) != 1 or wanted.what not in ("value", "grad", "value_and_grad"):
+            return None
+        found, rest = rolled(outputs[0])
+        if not found:
+            return None
+        sought = {
+            place
+            for k in wanted.wrt
+            for leaf in self._leaves_at(k)
+            for place in range(self.starts[leaf], self.starts[leaf] + self.leaves[leaf].size)
+        }
+        sought |= {self._captured_place[value] for value in wanted.outside if value in self._captured_place}
+        options = self.options
+        target = Target(options.machine, options.single, options.kept)
+        return Loops(found, rest, self.shared, frozenset(sought if wanted.what != "value" else ()), target)
+
+    @property
+    def _captured_place(self) -> dict[Value, int]:
+        return {value: self.captured_from + k for k, value in enumerate(self.captured)}
+
+    def _from_loops(self) -> Callable[[list[Any]], Any]:
+        """What puts the sum and its slopes together."""
+        wanted = self.wanted
+        self.where.append((Result([], (), False), 0, 1))
+        if wanted.what == "value":
+            return itemgetter(0)
+        gradient = self._slopes_outside() if wanted.outside else self._each_wrt(self._slopes_of)
+        return gradient if wanted.what == "grad" else lambda items: (items[0], gradient(items))
+
+    def _slopes_outside(self) -> Callable[[list[Any]], Any]:
+        """By Values from outside, in one array; 0 for one that f does not use."""
+        places = np.array([self._captured_place.get(value, -1) for value in self.wanted.outside])
+        self.where.append((Result([], (self.shared,), False), 1, 1 + self.shared))
+        return lambda items: np.where(places < 0, 0.0, items[1][places])
+
+    def _slopes_of(self, leaf: int) -> int:
+        start, form = self.starts[leaf] + 1, self.leaves[leaf]
+        self.where.append((Result([], form.shape, False), start, start + form.size))
+        return len(self.where) - 1
+
+    def _run_loops(self, loops: Loops, leaves: list[Array]) -> list[Any]:
+        memory = loops.memory()
+        try:
+            if not memory.views:
+                memory.views = self._shared_places(memory.numbers)
+            self._put(memory.numbers, memory.views, leaves)
+            totals = loops.run(memory)
+        finally:
+            loops.release(memory)
+        return [_summed(result, totals, start, stop) for result, start, stop in self.where]
 
     # What is wanted, in expressions.
 
@@ -267,14 +331,11 @@ class Plan:
         roots = [root for part in split for result in part for root in result.roots]
         outputs = sum(len(result.roots) for result in split[0])
         layout = Layout(self.columns, self.shared, outputs, len(roots) - outputs)
-        expressions = lowered(World(upper=False), roots)
-        self.kernel = Kernel(expressions, layout, self.options.machine, self.options.single, self.options.kept)
+        self.kernel = Kernel(roots, layout, self.options.machine, self.options.single, self.options.kept)
         sizes = [[len(result.roots) for result in part] for part in split]
         starts = [list(accumulate(part, initial=0)) for part in sizes]
         taken = [0, 0]
         self.results = [result._replace(roots=[]) for result in self.results]  # a large graph's memory
-        self.where: list[tuple[Result, int, int]] = []
-        """Each result, and the first and last place of its numbers among the outputs or sums."""
         for result in self.results:
             group = 0 if result.rows else 1
             start = starts[group][taken[group]]
@@ -310,6 +371,8 @@ class Plan:
 
     def run(self, leaves: list[Array]) -> Any:
         """The results, for arrays that `read` gave."""
+        if self.loops is not None:
+            return self.build(self._run_loops(self.loops, leaves))
         if not self.batched:
             return self.build(self._run_single(leaves))
         rows = self._rows(leaves)
@@ -325,20 +388,20 @@ class Plan:
                 raise ValueError(f"the batched arguments need equally many rows, but {counts}")
         return rows
 
-    def _shared_places(self, workspace: Workspace) -> list[tuple[int, Array]]:
+    def _shared_places(self, shared: Array) -> list[tuple[int, Array]]:
         return [
-            (k, workspace.shared[start - self.columns :][: leaf.size].reshape(leaf.shape))
+            (k, shared[start - self.columns :][: leaf.size].reshape(leaf.shape))
             for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
             if not leaf.rows
         ]
 
-    def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
-        """Put what all rows share, and what rows are staged, in its place."""
-        for k, place in workspace.places:
+    def _put(self, shared: Array, places: list[tuple[int, Array]], leaves: list[Array]) -> None:
+        """Put what all rows share, and what rows are staged, where it is read."""
+        for k, place in places:
             place[...] = leaves[k]
         if self.captured:
             start = self.captured_from - self.columns
-            workspace.shared[start : start + len(self.captured)] = [value.data for value in self.captured]
+            shared[start : start + len(self.captured)] = [value.data for value in self.captured]
 
     def _takers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
         found: list[Callable[[], Any]] = []
@@ -354,8 +417,11 @@ class Plan:
         workspace = self.kernel.workspace()
         try:
             if not workspace.takers:
-                workspace.places, workspace.takers = self._shared_places(workspace), self._takers(workspace, 0)
-            self._share(workspace, leaves)
+                workspace.places, workspace.takers = (
+                    self._shared_places(workspace.shared),
+                    self._takers(workspace, 0),
+                )
+            self._put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
             return [take() for take in workspace.takers]
         finally:
@@ -370,7 +436,7 @@ class Plan:
             for k, start, stop in self._columns
             if stop > start
         ]
-        workspace.places = self._shared_places(workspace) + columns
+        workspace.places = self._shared_places(workspace.shared) + columns
         workspace.takers = self._takers(workspace, rows)
 
     def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
@@ -378,7 +444,7 @@ class Plan:
         try:
             if workspace.rows != rows:
                 self._stage(workspace, rows)
-            self._share(workspace, leaves)
+            self._put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
             return [take() for take in workspace.takers]
         finally:
@@ -412,8 +478,8 @@ class Plan:
         workspace = self.kernel.workspace()
         try:
             workspace.rows = -1  # the addresses of staged arrays are overwritten
-            workspace.places = self._shared_places(workspace)
-            self._share(workspace, arrays)
+            workspace.places = self._shared_places(workspace.shared)
+            self._put(workspace.shared, workspace.places, arrays)
             for start, leaf, array in zip(self.starts, self.leaves, arrays, strict=True):
                 if leaf.rows:
                     base, strides = array.ctypes.data + first * array.strides[0], array.strides

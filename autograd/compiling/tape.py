@@ -143,7 +143,11 @@ def interpreter(layout_rows: bool, shape: Shape, vector_functions: Mapping[str, 
         [
             *functions.declarations(),
             f"""
-define void @body(i64 %blocks, {pointers}) {{
+define void @prepare(ptr %shared) {{
+  ret void
+}}
+
+define void @body(i64 %blocks, i64 %rows, {pointers}) {{
 entry:
   br label %block
 block:
