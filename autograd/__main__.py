@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 from .drawing import draw
 from .errors import DomainError
 from .explaining import explain
-from .parsing import ExpressionError, evaluate
+from .parsing import ExpressionError, evaluate, identifier
 from .stepping import Backprop
 from .value import Value
 
@@ -39,14 +41,22 @@ class UsageError(ValueError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 2 when it could not, with one clear line why.
 
-    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided.
+    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args([_not_an_option(argument) for argument in given])
     if options.command is None:
         return _example()
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(f"chainwalk {options.command}: interrupted", file=sys.stderr)
+        return 130
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         print(f"chainwalk {options.command}: {error}", file=sys.stderr)
         return 2
@@ -134,10 +144,11 @@ def _evaluated(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
 def _explain(options: argparse.Namespace) -> int:
     root, leaves = _evaluated(options)
     where = ", ".join(f"{name} = {leaf.data:g}" for name, leaf in leaves.items())
-    print(f"{options.expression.strip()}   at {where}\n")
-    print(explain(root))
-    if options.save:
-        print(f"\npicture: {_save(root, options.save, options.theme)}")
+    text = explain(root)
+    saved = None if options.save is None else _save(root, options.save, options.theme)
+    print(f"{options.expression.strip()}   at {where}\n\n{text}")
+    if saved:
+        print(f"\npicture: {saved}")
     return 0
 
 
@@ -174,33 +185,51 @@ def _prove(options: argparse.Namespace) -> int:
 def _range(text: str) -> tuple[float, float]:
     """A number, or low:high."""
     low, colon, high = text.partition(":")
-    return (float(low), float(high)) if colon else (float(low), float(low))
+    return (_finite(low), _finite(high)) if colon else (_finite(low), _finite(low))
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _numbers(values: Sequence[str]) -> dict[str, float]:
     """The `name=number` arguments."""
-    return _named(values, float)
+    return _named(values, _finite)
 
 
 def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
     """Arguments that read `name=number`, or `name=` whatever else is read."""
     numbers: dict[str, T] = {}
     for text in values:
-        name, equals, number = text.strip().partition("=")
-        if not equals or not name.isidentifier():
+        left, equals, number = text.strip().partition("=")
+        if text.strip().startswith("--"):
+            raise UsageError(f"there is no option {text.strip()}: see chainwalk --help")
+        if not equals or left.startswith("-") or not left.strip():
             raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5")
+        try:
+            name = identifier(left.strip())
+        except ValueError as error:
+            raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5: {error}") from None
         if name in numbers:
             raise UsageError(f"{name} is given twice")
         try:
             numbers[name] = read(number)
         except ValueError:
-            raise UsageError(f"{text!r}: {number!r} is not a number") from None
+            raise UsageError(f"{text!r}: {number!r} is not a finite number") from None
     return numbers
 
 
 def _save(root: Value, path: str, theme: str | None) -> Path:
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise UsageError(f"the picture could not be saved: there is no folder {str(folder)!r}; make it first")
     try:
         return draw(root, theme=theme).save(path)
+    except OSError as error:
+        raise UsageError(f"the picture could not be saved as {path!r}: {error.strerror}") from error
     except (ValueError, RuntimeError, ImportError) as error:
         raise UsageError(f"the picture could not be saved: {error}") from error
 

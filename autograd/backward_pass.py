@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from .graph import topological_order
-from .notation import fixed, formula, names_of, partial_formula, word
+from .notation import fixed, formula, names_of, partial_formula, partners, word
 from .value import Value
 
 
@@ -203,13 +203,15 @@ class Step:
 
     def rule(self, numbers: bool = False) -> str:
         """The partial as the table has it, in the operands' names or in their numbers."""
-        if self.position is None:
+        op = self.node.op
+        if self.position is None or op is None:
             return ""
         names, operands = self._pass.names, self.node.operands
+        mentioned = partners(op, self.position, len(operands))  # of a long sum only these: it has many steps
         if not numbers:
-            words = {k: word(operand, names) for k, operand in enumerate(operands)}
+            words = {k: word(operands[k], names) for k in mentioned}
             return partial_formula(self.node, self.position, words, names[self.node])
-        words = {k: _in_formula(getattr(item, "data", item)) for k, item in enumerate(operands)}
+        words = {k: _in_formula(getattr(operands[k], "data", operands[k])) for k in mentioned}
         return partial_formula(self.node, self.position, words, _in_formula(self.node.data))
 
     def local(self, d: str) -> str:

@@ -45,6 +45,7 @@ LAYERS = [
     {
         "autograd.compiling.expressions",
         "autograd.compiling.arguments",
+        "autograd.compiling.collector",
         "autograd.compiling.outside",
         "autograd.compiling.shapes",
     },

@@ -173,7 +173,7 @@ def test_an_operator_takes_plain_numbers_on_both_sides(operator, name, point, ki
 def test_nan_stays_nan(name):
     op, point = TABLE[name], truth.POINTS[name][0]
     for k in range(len(point)):
-        if name == "where" or (name == "clip" and k > 0) or (name in ("leaky_relu", "elu") and k == 1):
+        if name == "where" or (name in ("leaky_relu", "elu") and k == 1):
             continue  # a number that is not chosen may be anything
         operands = [NAN if j == k else x for j, x in enumerate(point)]
         assert math.isnan(call(op, operands))
@@ -292,7 +292,16 @@ def test_what_needs_an_operand_says_so(name):
 
 
 def test_an_empty_total_is_0_and_an_empty_product_is_1():
-    assert (autograd.total([]), autograd.prod([]), autograd.dot([], [])) == (0.0, 1.0, 0.0)
+    found = (autograd.total([]), autograd.prod([]), autograd.dot([], []))
+    assert found == (0.0, 1.0, 0.0)
+    assert {type(number) for number in found} == {float}
+
+
+def test_a_limit_that_is_nan_makes_clip_nan():
+    for point in ((3.0, NAN, 1.0), (0.0, -1.0, NAN), (NAN, 0.0, 1.0)):
+        assert math.isnan(autograd.clip(*point))
+        assert math.isnan(autograd.clip(*map(Value, point)).data)
+    assert autograd.clip(INF, -INF, INF) == INF
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ..modes import CURRENT
 from ..value import Value
 from .arguments import described, gathered, leaves_of, shapes, with_values
 from .cache import CodeCache
+from .collector import collector_paused
 from .kernel import Facts
 from .native import Host, host
 from .outside import Outside
@@ -213,7 +214,7 @@ class Compiled:
 
     def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
         forms = self._forms(wanted, args)
-        with self._lock:
+        with self._lock, collector_paused():
             plan = self._plans.get((wanted, forms))
             if plan is None:
                 trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)

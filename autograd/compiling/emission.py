@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from .expressions import LOGIC, Expression
@@ -127,7 +128,8 @@ class _Emitter:
     ) -> None:
         self.program, self.memory, self.shape = program, memory, shape
         self.layout = memory.layout
-        often = sum(node.kind in INLINE for node in program.order) > OFTEN
+        written = chain(program.shared, *(stage.nodes for stage in program.stages if isinstance(stage, Chunk)))
+        often = sum(node.kind in INLINE for node in written) > OFTEN
         self.functions = Functions(shape, vector_functions, often)
         self.sums: dict[Expression, list[int]] = {}
         for place, node in program.sums:

@@ -202,7 +202,9 @@ class World:
             key = (kind, *[operand.number for operand in operands])
         found = self.known.get(key)
         if found is None:
-            rows = value < self.columns if kind == "input" else any(operand.rows for operand in operands)
+            rows = self.columns > 0 and (
+                value < self.columns if kind == "input" else any(operand.rows for operand in operands)
+            )
             found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
         return found
 

@@ -68,10 +68,11 @@ class Kernel:
         self.layout = layout
         self.dtype = np.dtype(np.float32 if single else np.float64)
         library = vector_library(machine, single) if layout.rows else {}
-        lower = World(upper=False, columns=layout.columns)
-        program = staged(lowered(lower, roots), layout)
         self.tape: Array = None
-        if program.instructions <= LIMIT:
+        lower = World(upper=False, columns=layout.columns)
+        expressions = lowered(lower, roots)
+        program = staged(expressions, layout) if layout.rows or len(lower.known) <= LIMIT else None
+        if program is not None and program.instructions <= LIMIT:
             memory = Memory(program, layout)
             layers = any(isinstance(stage, Product) for stage in program.stages)
             shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
@@ -83,14 +84,13 @@ class Kernel:
             tier, instructions = _told(program), program.instructions
         else:
             shape = _shape(layout, machine, single, UNITS)
-            lower = World(upper=False, columns=layout.columns)
-            plain = lowered(lower, roots, whole=False)
-            order = below(plain)
-            tape = encode(order, plain, layout)
+            if layout.rows:  # without stages of their own for layers
+                expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
+            tape = encode(below(expressions), expressions, layout)
             self.tape, self.constants, self.more_shared = tape.code, tape.constants, 0
             self.native = tape_runner(layout.rows, shape, machine)
             self.scratch, mathematics = tape.slots * shape.block, tape.functions
-            instructions = sum(bool(node.operands) for node in order)
+            instructions = tape.instructions
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
         self.shape = shape
         self.addresses = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}

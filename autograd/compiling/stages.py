@@ -66,7 +66,6 @@ class Program(NamedTuple):
     """Results with a number for each row, and their places."""
     sums: list[tuple[int, Expression]]
     """What is summed over the rows without a stage of its own; one place may have several terms."""
-    order: list[Expression]
 
     @property
     def instructions(self) -> int:
@@ -87,9 +86,9 @@ def staged(roots: Sequence[Expression], layout: Layout) -> Program:
     wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in read(outer))}
     order = below(wanted)
     if not layout.rows:
-        return Program([], _cut(order), outputs, terms, order)
+        return Program([], _cut(order), outputs, terms)
     shared = [node for node in order if node.operands and not node.rows]
-    return Program(shared, _scheduled(order, outers, wanted), outputs, terms, order)
+    return Program(shared, _scheduled(order, outers, wanted), outputs, terms)
 
 
 def _uses(roots: Sequence[Expression]) -> Iterable[Expression]:
