@@ -359,9 +359,20 @@ def test_a_recorded_graph_of_inputs_and_parameters():
     w.data = 10.0
     assert fast(*rows.T)[0] == (10 - 1) * 2 + 2
     assert fast.hessian(*rows.T, wrt=("x", "y"))[0][1].tolist() == [10.0, 10.0, 10.0]
+    assert len(fast.grad(*rows.T, wrt=("x", "y"))) == 2
+    assert fast.grad(*rows.T, wrt="parameters").tolist() == [2 - 3 + 30, 2 - 1 + 6]
+    assert len(fast.hvp(*rows.T, vector=(rows[:, 0], rows[:, 1]))) == 2
     assert autograd.compile(root, inputs=[x, y])(1.0, 2.0) == 9 * 2 + 2
     with pytest.raises(TypeError, match="each once"):
         fast(*rows.T, x=1.0)
+
+
+def test_inputs_of_one_label_go_by_their_position():
+    x, y = Value(1.0, "x"), Value(2.0, "x")
+    fast = autograd.compile(x - y, inputs=[x, y])
+    assert fast(5.0, 3.0) == 2.0
+    with pytest.raises(ValueError, match="input 0, input 1"):
+        fast.grad(5.0, 3.0, wrt="x")
 
 
 def test_a_recorded_graph_refuses_what_does_not_fit():

@@ -14,7 +14,7 @@ from ..value import Value
 
 Array = Any
 """A numpy array."""
-_FLOAT = np.dtype(np.float64)
+FLOAT = np.dtype(np.float64)
 
 
 class Leaf(NamedTuple):
@@ -40,16 +40,24 @@ class Branch(NamedTuple):
     kind: Any
     keys: tuple[Any, ...]
     parts: tuple[Any, ...]
+    flat: bool
+    """Whether nothing is nested inside."""
+
+
+def _branch(kind: Any, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Branch:
+    return Branch(kind, keys, parts, all(isinstance(part, Leaf) for part in parts))
 
 
 def described(argument: Any, rows: bool, name: str) -> Any:
     """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
     if isinstance(argument, dict):
         parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
-        return Branch(dict, tuple(argument), parts)
+        return _branch(dict, tuple(argument), parts)
     if hasattr(argument, "_fields"):
         fields = zip(argument._fields, argument, strict=True)
-        return Branch(type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in fields))
+        return _branch(
+            type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in fields)
+        )
     form = "array"
     if isinstance(argument, list | tuple):
         if _in_parts(argument):
@@ -59,7 +67,7 @@ def described(argument: Any, rows: bool, name: str) -> Any:
                     "several arrays of rows in a dict or a named tuple"
                 )
             parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
-            return Branch(type(argument), (), parts)
+            return _branch(type(argument), (), parts)
         form = "list"
     array = numeric(argument, name)
     if not rows:
@@ -93,7 +101,7 @@ def numeric(argument: Any, name: str) -> Array:
     except ValueError as error:
         raise TypeError(f"{name} is not an array of numbers: {error}") from None
     if array.dtype.kind == "O" and all(map(is_number, array.ravel().tolist())):
-        return array.astype(_FLOAT)  # large whole numbers, fractions
+        return array.astype(FLOAT)  # large whole numbers, fractions
     if array.dtype.kind not in "iuf" and array.size:
         kind = _KINDS.get(array.dtype.kind, str(array.dtype))
         raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}")
@@ -151,42 +159,45 @@ def shapes(form: Any) -> Any:
     return form.shape if isinstance(form, Leaf) else (form.keys, [shapes(part) for part in form.parts])
 
 
-def read(form: Any, argument: Any, into: list[Array]) -> bool:
-    """The arrays of an argument; False where it is not quite of that form, which `described` looks into."""
+def spread(form: Any, argument: Any, into: list[Any]) -> bool:
+    """What stands at the leaves of an argument; False where it is nested in another way."""
     if form.__class__ is Leaf:
-        if form.form == "array":  # by far the most frequent, and nothing is checked twice
-            if argument.__class__ is not np.ndarray:
-                return False
-            if argument.dtype is not _FLOAT and argument.dtype.kind not in "fiu":
-                return False
-            into.append(argument)
-            if form.rows:
-                return argument.ndim > 0 and argument.shape[1:] == form.shape
-            return argument.shape == form.shape  # type: ignore[no-any-return]
-        return _read_other(form, argument, into)
+        into.append(argument)
+        return True
     if argument.__class__ is not form.kind or len(argument) != len(form.parts):
         return False
     if form.kind is dict:
         if tuple(argument) != form.keys:
             return False
         argument = list(argument.values())
-    return all(read(part, item, into) for part, item in zip(form.parts, argument, strict=True))
+    if form.flat:
+        into += argument
+        return True
+    return all(spread(part, item, into) for part, item in zip(form.parts, argument, strict=True))
 
 
-def _read_other(form: Leaf, argument: Any, into: list[Array]) -> bool:
-    if form.form == "number":
-        into.append(argument)
-        return isinstance(argument, float | int) and argument.__class__ is not bool
-    if not isinstance(argument, list | tuple):
-        return False
+def read(leaf: Leaf, item: Any) -> Any:
+    """The array at a leaf, or its number; None where it is not quite of that form."""
+    if leaf.form == "array":
+        if item.__class__ is not np.ndarray or (item.dtype is not FLOAT and item.dtype.kind not in "fiu"):
+            return None
+        return item if fits(leaf, item.shape) else None
+    if leaf.form == "number":
+        return item if isinstance(item, float | int) and item.__class__ is not bool else None
+    if not isinstance(item, list | tuple):
+        return None
     try:
-        array = np.asarray(argument)
+        array = np.asarray(item)
     except ValueError:
-        return False
-    into.append(array)
-    if array.dtype.kind not in "fiu" and array.size:
-        return False
-    return (array.shape[1:] if form.rows else array.shape) == form.shape and (not form.rows or array.ndim > 0)
+        return None
+    return array if fits(leaf, array.shape) and (array.dtype.kind in "fiu" or not array.size) else None
+
+
+def fits(leaf: Leaf, shape: tuple[int, ...]) -> bool:
+    """Whether an array of that shape belongs there."""
+    if leaf.rows:
+        return len(shape) > 0 and shape[1:] == leaf.shape
+    return shape == leaf.shape
 
 
 def gathered(form: Any, argument: Any) -> Iterator[Any]:

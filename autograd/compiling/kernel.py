@@ -167,8 +167,10 @@ class Workspace:
             name: self.tile.ctypes.data + start * dtype.itemsize
             for name, start in zip(sizes, starts, strict=False)
         }
-        self.views: list[tuple[int, Array]] = []
-        """Where each shared argument goes."""
+        self.places: list[tuple[int, Array]] = []
+        """Where each shared argument goes; of staged rows, where each column goes too."""
+        self.takers: list[Any] = []
+        """What takes each result out: a number, or an array of the caller's own."""
         self.staged_in: Array = None
         self.staged_out: Array = None
         self.rows = -1

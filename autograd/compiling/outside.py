@@ -48,9 +48,10 @@ class Outside:
         for names, name, was in self._names:
             if names.get(name, _NOTHING) is not was:
                 return True
-        return any(not _same(value.data, was) for value, was in self._data) or any(
-            not unchanged() for unchanged in self._contents
-        )
+        for value, number in self._data:
+            if not _same(value.data, number):
+                return True
+        return any(not unchanged() for unchanged in self._contents)
 
     def forget_changes(self) -> None:
         """Watch no longer what has changed since: the function itself writes it, as a log or a count."""

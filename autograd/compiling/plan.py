@@ -13,7 +13,7 @@ import numpy as np
 from ..graph import topological_order
 from ..notation import history
 from ..value import Value
-from .arguments import Leaf, builder, leaves_of, read
+from .arguments import FLOAT, Leaf, builder, leaves_of, read, spread
 from .derivatives import as_expressions, pulled_back
 from .expressions import Expression, World
 from .gathering import gathered
@@ -70,6 +70,7 @@ class Plan:
         self.forms, self.wanted, self.options = list(forms), wanted, options
         self.captured = trace.captured
         self.leaves: list[Leaf] = [leaf for form in self.forms for leaf in leaves_of(form)]
+        self._expected = [(leaf.shape, leaf.rows) for leaf in self.leaves]
         self.batched = any(leaf.rows for leaf in self.leaves)
         self._lay_out()
         if self.batched and not self.columns:
@@ -174,6 +175,8 @@ class Plan:
     def _run_loops(self, loops: Loops, leaves: list[Array]) -> list[Any]:
         memory = loops.memory()
         try:
+            if not memory.views:
+                memory.views = self._shared_places(memory.numbers)
             self._put(memory.numbers, memory.views, leaves)
             totals = loops.run(memory)
         finally:
@@ -347,11 +350,22 @@ class Plan:
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
         """The numbers of the arguments; None if they have another form than this plan is for."""
-        found: list[Array] = []
         if len(arguments) != len(self.forms):
             return None
+        found: list[Any] = []
         for form, argument in zip(self.forms, arguments, strict=True):
-            if not read(form, argument, found):
+            if form.__class__ is Leaf:
+                found.append(argument)
+            elif not spread(form, argument, found):
+                return None
+        for k, (shape, rows) in enumerate(self._expected):
+            item = found[k]
+            if item.__class__ is np.ndarray and item.dtype is FLOAT:  # by far the most frequent
+                if item.shape != shape if not rows else item.shape[1:] != shape or not item.ndim:
+                    return None
+            elif (item := read(self.leaves[k], item)) is not None:
+                found[k] = item
+            else:
                 return None
         return found
 
@@ -374,59 +388,67 @@ class Plan:
                 raise ValueError(f"the batched arguments need equally many rows, but {counts}")
         return rows
 
-    def _share(self, workspace: Workspace, leaves: list[Array]) -> None:
-        """Put what all rows share in its place."""
-        self._put(workspace.shared, workspace.views, leaves)
+    def _shared_places(self, shared: Array) -> list[tuple[int, Array]]:
+        return [
+            (k, shared[start - self.columns :][: leaf.size].reshape(leaf.shape))
+            for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
+            if not leaf.rows
+        ]
 
-    def _put(self, shared: Array, views: list[tuple[int, Array]], leaves: list[Array]) -> None:
-        """Put what all rows share where it is read; the views of its parts are made once."""
-        if not views:
-            views += [
-                (k, shared[start - self.columns : start - self.columns + leaf.size].reshape(leaf.shape))
-                for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
-                if not leaf.rows
-            ]
-        for k, view in views:
-            view[...] = leaves[k]
+    def _put(self, shared: Array, places: list[tuple[int, Array]], leaves: list[Array]) -> None:
+        """Put what all rows share, and what rows are staged, where it is read."""
+        for k, place in places:
+            place[...] = leaves[k]
         if self.captured:
             start = self.captured_from - self.columns
             shared[start : start + len(self.captured)] = [value.data for value in self.captured]
 
+    def _takers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
+        found: list[Callable[[], Any]] = []
+        for result, start, stop in self.where:
+            if result.rows:
+                found.append(workspace.staged_out[start * rows : stop * rows].reshape(rows, *result.shape).copy)
+            else:
+                view = workspace.totals[start:stop].reshape(result.shape)
+                found.append(view.copy if result.shape else view.item)
+        return found
+
     def _run_single(self, leaves: list[Array]) -> list[Any]:
         workspace = self.kernel.workspace()
         try:
-            self._share(workspace, leaves)
+            if not workspace.takers:
+                workspace.places, workspace.takers = (
+                    self._shared_places(workspace.shared),
+                    self._takers(workspace, 0),
+                )
+            self._put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
-            totals = workspace.totals.copy()
+            return [take() for take in workspace.takers]
         finally:
             self.kernel.release(workspace)
-        return [_summed(result, totals, start, stop) for result, start, stop in self.where]
+
+    def _stage(self, workspace: Workspace, rows: int) -> None:
+        """Make room for so many rows, and know where everything goes and comes from."""
+        workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
+        staged = workspace.staged_in[:, :rows]
+        columns = [
+            (k, np.moveaxis(staged[start:stop].reshape(*self.leaves[k].shape, rows), -1, 0))
+            for k, start, stop in self._columns
+            if stop > start
+        ]
+        workspace.places = self._shared_places(workspace.shared) + columns
+        workspace.takers = self._takers(workspace, rows)
 
     def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
         workspace = self.kernel.workspace()
         try:
-            self._share(workspace, leaves)
             if workspace.rows != rows:
-                workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
-            staged = workspace.staged_in
-            for k, start, stop in self._columns:
-                array = leaves[k]
-                if array.ndim == 1:
-                    staged[start, :rows] = array
-                elif stop > start:
-                    staged[start:stop, :rows] = array.T if array.ndim == 2 else array.reshape(rows, -1).T
+                self._stage(workspace, rows)
+            self._put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
-            totals = workspace.totals.copy() if self._sums else workspace.totals
-            out = workspace.staged_out
-            found = [
-                out[start * rows : stop * rows].reshape(rows, *result.shape).copy()
-                if result.rows
-                else _summed(result, totals, start, stop)
-                for result, start, stop in self.where
-            ]
+            return [take() for take in workspace.takers]
         finally:
             self.kernel.release(workspace)
-        return found
 
     def _run_in_place(self, leaves: list[Array], rows: int) -> list[Any]:
         """Read the arguments where they are and write the results where they stay; on several threads."""
@@ -455,8 +477,9 @@ class Plan:
     def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
         workspace = self.kernel.workspace()
         try:
-            self._share(workspace, arrays)
             workspace.rows = -1  # the addresses of staged arrays are overwritten
+            workspace.places = self._shared_places(workspace.shared)
+            self._put(workspace.shared, workspace.places, arrays)
             for start, leaf, array in zip(self.starts, self.leaves, arrays, strict=True):
                 if leaf.rows:
                     base, strides = array.ctypes.data + first * array.strides[0], array.strides
