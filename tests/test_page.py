@@ -469,7 +469,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, html):
 @pytest.mark.parametrize("wide", [360, 900, 1280])
 def test_the_table_fits_its_column_whatever_the_formulas(visit, tmp_path, wide):
     model = MLP(3, [4, 1], activation="tanh", rng=random.Random(0))
-    root = squared_error([model([0.5, -1.0, 2.0])], [1.0])
+    root = mse_loss([model([0.5, -1.0, 2.0])], [1.0])
     page = visit(root.backprop().save(tmp_path / "net.html"), viewport={"width": wide, "height": 740})
     page.keyboard.press("End")
     assert page.eval_on_selector("aside", "a => a.scrollWidth - a.clientWidth") == 0
@@ -506,7 +506,7 @@ def test_near_a_small_part_both_ends_of_the_present_edge_are_shown_if_they_fit(v
 @pytest.mark.parametrize("level", ["neuron", "layer"])
 def test_a_folded_network_plays_and_shows_what_its_picture_shows(visit, tmp_path, level):
     model = MLP(2, [3, 2, 1], activation="tanh", rng=random.Random(5))
-    root = squared_error([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
+    root = mse_loss([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
     bp = root.backprop()
     page = visit(bp.save(tmp_path / "net.html", groups=model, collapse=level), "#-1")
     whole = len(bp)
@@ -530,7 +530,7 @@ def test_a_folded_network_plays_and_shows_what_its_picture_shows(visit, tmp_path
 
 def test_a_large_network_can_be_played_folded_where_it_is_too_large_to_draw_whole(tmp_path):
     model = MLP(2, [16, 16, 1], rng=random.Random(0))
-    bp = squared_error([model([0.5, -0.5])], [1.0]).backprop()
+    bp = mse_loss([model([0.5, -0.5])], [1.0]).backprop()
     with pytest.raises(ValueError, match="more than anybody can read"):
         bp.save(tmp_path / "whole.html", groups=model)
     path = bp.save(tmp_path / "folded.html", groups=model, collapse="neuron")
