@@ -16,6 +16,7 @@ from .derivatives import below, lowered
 from .driving import FIELDS
 from .emission import Memory, emit
 from .expressions import Expression, World
+from .mathematics import origin
 from .native import Host, Native, drivers, vector_library
 from .shapes import Layout, Shape
 from .stages import Chunk, Outer, Product, Program, staged
@@ -37,9 +38,8 @@ class Facts(NamedTuple):
     """What is to be known about a kernel."""
 
     instructions: int
-    mathematics: tuple[str, ...]
-    vectorised: tuple[str, ...]
-    """Those of the mathematical functions that a vector library computes."""
+    mathematics: dict[str, str]
+    """The mathematical functions, and where the code of each comes from."""
     tier: str
     shape: Shape
     machine: Host
@@ -98,8 +98,7 @@ class Kernel:
         self._free: list[Workspace] = []
         self.facts = Facts(
             instructions,
-            mathematics,
-            tuple(name for name in mathematics if name in library),
+            {name: origin(name, shape, library) for name in mathematics},
             tier,
             shape,
             machine,

@@ -30,11 +30,11 @@ def _told_of_kernel(facts: Facts) -> list[str]:
     if shape.units > 1:
         lanes += f", {shape.units} registers of rows side by side"
     lines = [f"  {facts.tier}; {lanes} on {facts.machine.processor}"]
-    if facts.mathematics:
-        others = ", ".join(item for item in facts.mathematics if item not in facts.vectorised)
-        sources = [
-            f"{', '.join(facts.vectorised)} from libmvec" if facts.vectorised else "",
-            f"{others} from LLVM or libm" if others else "",
-        ]
-        lines.append(f"  {'; '.join(filter(None, sources))}")
+    origins = dict.fromkeys(facts.mathematics.values())
+    parts = [
+        f"{', '.join(name for name, of in facts.mathematics.items() if of == origin)} {origin}"
+        for origin in origins
+    ]
+    if parts:
+        lines.append(f"  {'; '.join(parts)}")
     return lines
