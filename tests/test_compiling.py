@@ -14,7 +14,7 @@ from truth import POINTS
 import autograd
 from autograd import TABLE, Value
 from autograd.checking.generation import FAMILIES, from_generator, generate
-from autograd.compiling import BASELINE, Compiled, compile, host, kernel
+from autograd.compiling import BASELINE, Compiled, compile, host, kernel, stages
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
 
@@ -186,6 +186,18 @@ def test_random_programs_equal_the_engine_to_rounding(family):
     verdicts = [agrees(generate(from_generator(random.Random(seed)), family=family)) for seed in range(25)]
     assert not [verdict for verdict in verdicts if verdict not in ("well", "as conditioned")]
     assert verdicts.count("well") >= {"tame": 23, "kinks": 20, "wide": 15, "ill": 15}[family]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("way", ["parts of 3 expressions", "tape"])
+def test_random_programs_cut_into_small_parts_and_on_the_tape(family, way, monkeypatch):
+    if way == "tape":
+        monkeypatch.setattr(kernel, "LIMIT", 0)
+    else:
+        monkeypatch.setattr(stages, "CHUNK", 3)
+    programs = [generate(from_generator(random.Random(seed)), family=family) for seed in range(100, 105)]
+    verdicts = map(agrees, programs)
+    assert not [verdict for verdict in verdicts if verdict not in ("well", "as conditioned")]
 
 
 # Rows.
