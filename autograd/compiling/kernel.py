@@ -14,9 +14,10 @@ import numpy as np
 
 from .derivatives import below, lowered
 from .driving import FIELDS
-from .emission import Memory, emit
+from .emission import emit
 from .expressions import Expression, World
 from .mathematics import origin
+from .memory import Memory
 from .native import Host, Native, drivers, vector_library
 from .shapes import Layout, Shape
 from .stages import Chunk, Outer, Product, Program, staged
