@@ -55,6 +55,12 @@ def aligned(count: int, dtype: Any) -> Array:
     return memory[start : start + count * size].view(dtype)
 
 
+def address(array: Array) -> int:
+    """Where an array's first number is; a quarter of the time of `array.ctypes.data`."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
 class Kernel:
     """Native code that computes some expressions, and how to call it.
 
@@ -169,6 +175,8 @@ class Workspace:
         }
         self.places: list[tuple[int, Array]] = []
         """Where each shared argument goes; of staged rows, where each column goes too."""
+        self.views: list[tuple[int, Array]] = []
+        """Where each shared argument goes, for rows that are read in place."""
         self.takers: list[Any] = []
         """What takes each result out: a number, or an array of the caller's own."""
         self.staged_in: Array = None

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .expressions import Expression
-from .kernel import STAGED, Array, Kernel, Workspace, pool
+from .kernel import STAGED, Array, Kernel, Workspace, address, pool
 from .loops import Loops, Target
 from .native import Host
 from .places import Places
@@ -49,6 +49,7 @@ class Runner:
         layout = Layout(places.columns, places.shared, outputs, len(roots) - outputs)
         self.kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
         self.kernels = [self.kernel]
+        self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
         self.where = self._located(results)
         wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
         self.first = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
@@ -148,29 +149,33 @@ class Runner:
         workspace = self.kernel.workspace()
         try:
             workspace.rows = -1  # the addresses of staged arrays are overwritten
-            workspace.places = self.places.views(workspace.shared)
-            self.places.put(workspace.shared, workspace.places, arrays)
-            for start, leaf, array in zip(self.places.starts, self.places.leaves, arrays, strict=True):
-                if leaf.rows:
-                    base, strides = array.ctypes.data + first * array.strides[0], array.strides
-                    offsets = sum(
-                        (np.arange(n).reshape((-1,) + (1,) * (len(leaf.shape) - axis - 1)) * strides[axis + 1]
-                         for axis, n in enumerate(leaf.shape)),
-                        np.zeros(leaf.shape, dtype=np.int64),
-                    )  # fmt: skip
-                    workspace.inputs[start : start + leaf.size, 0] = base + offsets.ravel()
-                    workspace.inputs[start : start + leaf.size, 1] = strides[0]
-            for (result, start, _), array in zip(self.where, results, strict=True):
+            workspace.views = workspace.views or self.places.views(workspace.shared)
+            self.places.put(workspace.shared, workspace.views, arrays)
+            for k, start, stop in self.places.with_rows:
+                array = arrays[k]
+                inputs, stride = workspace.inputs[start:stop], array.strides[0]
+                inputs[:, 0] = self._offsets(k, array.strides[1:]) + (address(array) + first * stride)
+                inputs[:, 1] = stride
+            for (result, start, stop), array in zip(self.where, results, strict=True):
                 if result.rows:
-                    size, many = array.itemsize, result.size
-                    base = array.ctypes.data + first * size * many
-                    workspace.results[start : start + many, 0] = base + size * np.arange(many)
-                    workspace.results[start : start + many, 1] = size * many
+                    stride = array.itemsize * result.size
+                    base = address(array) + first * stride
+                    workspace.results[start:stop, 0] = self.inside[start:stop] * array.itemsize + base
+                    workspace.results[start:stop, 1] = stride
             workspace.call[0] = last - first
             self.kernel.run(workspace)
             return workspace.totals.copy()
         finally:
             self.kernel.release(workspace)
+
+    def _offsets(self, leaf: int, strides: tuple[int, ...]) -> Array:
+        """How many bytes after the first number of a row the others of it are."""
+        found = self._known_offsets.get((leaf, strides))
+        if found is None:
+            places = np.indices(self.places.leaves[leaf].shape)
+            found = np.tensordot(np.array(strides, dtype=np.int64), places, 1).ravel()
+            self._known_offsets[leaf, strides] = found
+        return found
 
 
 class LoopRunner:
