@@ -11,12 +11,19 @@ from .modes import ieee_arithmetic
 from .recording import function_of
 from .value import Value
 
+EPS = 2.0**-52
+"""The relative distance of two neighbouring floats."""
 _SHRINK = 1.4
 """By how much each step is smaller than the one before it."""
 
 
-def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
+def derivative(
+    f: Callable[[float], float], x: float, reach: float = 0.1, unit: float = EPS
+) -> tuple[float, float]:
     """f'(x) by central differences extrapolated to step 0, and an estimate of its error.
+
+    The first step is `reach` times the size of x, or a tenth of that where x is smaller than 0.1;
+    `unit` is the relative error that rounding makes in f's numbers.
 
     Ridders' method: C. J. F. Ridders, Accurate computation of F'(x) and F'(x) F''(x), Advances in
     Engineering Software 4 (1982). nan where f is not defined around x.
@@ -25,12 +32,12 @@ def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
     >>> abs(value - math.e) <= error < 1e-9
     True
     """
-    step = 0.1 * max(abs(x), 0.1)
+    step = reach * max(abs(x), 0.1)
     best, error = math.nan, math.inf
     row: list[float] = []
     for _ in range(13):
         up, down = f(x + step), f(x - step)
-        rounding = 2**-52 * max(abs(up), abs(down)) / step
+        rounding = unit * max(abs(up), abs(down)) / step
         new, factor = [(up - down) / (2 * step)], 1.0
         for k, old in enumerate(row):
             factor *= _SHRINK * _SHRINK

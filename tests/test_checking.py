@@ -266,6 +266,52 @@ def test_a_hand_written_gradient_of_an_opaque_function(f, right, wrong, point):
     assert check_gradients(f, point, gradient=wrong, raises=False).verdict == "wrong"
 
 
+def test_a_fast_wave_is_no_slow_one():
+    def slope(x):
+        return 1e6 * math.cos(1e6 * x)
+
+    def wave(x):
+        return math.sin(1e6 * x)
+
+    assert check_gradients(wave, 0.7, gradient=slope).right
+    assert check_gradients(wave, 0.7, gradient=lambda x: slope(x) * (1 + 1e-6), raises=False).verdict == "wrong"
+
+
+def test_a_function_of_single_precision_is_not_held_to_float64():
+    import struct
+
+    def single(x):
+        return struct.unpack("f", struct.pack("f", x))[0]
+
+    def square(x):
+        return single(single(x) ** 2)
+
+    for x in (0.7, 0.3, 1.9, -2.6):
+        assert check_gradients(square, x, gradient=lambda x: 2 * single(x)).verdict != "wrong"
+        assert check_gradients(square, x, gradient=lambda x: 2.1 * x, raises=False).verdict == "wrong"
+
+
+def test_an_opaque_function_that_jumps_or_is_chance_cannot_be_decided():
+    assert check_gradients(math.floor, 1.0, gradient=lambda x: 0.0).verdict == "undecided"
+    assert check_gradients(math.floor, 1.5, gradient=lambda x: 0.0).right
+    rng = random.Random(0)
+    report = check_gradients(lambda x: x * rng.random(), 1.0, gradient=lambda x: 0.5)
+    assert "not deterministic" in str(report)
+
+
+def test_the_trap_of_where_a_nan_at_the_point_that_was_to_be_avoided():
+    jax = pytest.importorskip("jax")
+    sinc = jax.jit(lambda x: jax.numpy.where(x == 0, 1.0, jax.numpy.sin(x) / x))
+    assert check_gradients(sinc, 0.0, gradient="jax", raises=False).verdict == "wrong"
+    assert check_gradients(sinc, 0.5, gradient="jax").right
+
+
+@pytest.mark.parametrize(("f", "gradient"), [(lambda x: "a", abs), (math.sin, str), (math.sin, lambda x: None)])
+def test_an_opaque_function_and_its_gradient_give_numbers(f, gradient):
+    with pytest.raises(TypeError, match=r"f gave 'a'|expected a real number"):
+        check_gradients(f, 1.0, gradient=gradient)
+
+
 def test_the_opaque_gradient_has_one_number_for_each_argument():
     with pytest.raises(ValueError, match="gave 1 numbers for the 2"):
         check_gradients(lambda x, y: x * y, 1.0, 2.0, gradient=lambda x, y: [y])

@@ -73,7 +73,7 @@ def check_gradients(
             raise ValueError(
                 f"gradient gave {len(found)} numbers for the {len(numbers)} that f takes: one for each"
             )
-        report = Report(check_opaque(call, list(map(float, found)), numbers), dict(enumerate(names)), title)
+        report = Report(check_opaque(call, list(map(number, found)), numbers), dict(enumerate(names)), title)
     else:
         report = _recorded(call, numbers, names, order, title)
     if report.smallest is not None and save is not None:

@@ -203,6 +203,8 @@ class Report:
                 f"the backward pass: {guilty.why}; {self.name(node)}.grad is {guilty.found:+.6g} and should be "
                 f"{guilty.truth:+.6g}"
             )
+        if guilty.question == "end to end" and self.program is None:
+            return f"the gradient that was given; the evidence is {guilty.why or 'high precision'}"
         return guilty.why or f"{guilty.question}: found {guilty.found:+.10g}, truth {guilty.truth}"
 
 
