@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from autograd import Value
 
@@ -113,7 +113,7 @@ def fit(
             watch=Watch(model),
             history=History(),
             fast=fast,
-            far=fast if hasattr(fast, "batches") else None,
+            far=cast("DistributedModel", fast) if hasattr(fast, "batches") else None,
         )
         run.start(keeper)
         run.train(epochs, keeper, progress, [*callbacks, *([after_epoch] if after_epoch else [])])
@@ -146,7 +146,7 @@ class _Run(NamedTuple):
     """A run of training: all that its epochs need."""
 
     model: Module
-    data: Dataset | Rows
+    data: Any
     loss: str | Loss
     optimiser: Optimiser
     rng: random.Random

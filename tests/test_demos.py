@@ -21,7 +21,8 @@ def test_a_demo_runs(demo, tmp_path):
     result = subprocess.run(
         [sys.executable, "-W", "error", str(demo)],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "Agg"},
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "Agg", "ROWS": "100000"},
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -48,14 +48,18 @@ def folder(
         raise ValueError("which columns? Give a column, or a list of them, for each name, such as y='price'")
     files = _good(client.submit(attempted, listed, str(path), pure=False).result())
     look, read = _FORMATS[Path(files[0]).suffix]
-    looks = client.map(attempted, [look] * len(files), files, columns=columns, block=block, key="look", pure=False)
+    looks = client.map(
+        attempted, [look] * len(files), files, columns=columns, block=block, key="look", pure=False
+    )
     looked = [_good(found) for found in client.gather(looks)]
     blocks = [
         FileBlock(read, file, columns, part, count)
         for file, found in zip(files, looked, strict=True)
         for part, count in zip(found.parts, found.counts, strict=True)
     ]
-    shapes = {name: (len(column),) if isinstance(column, list) else () for name, column in columns.items()}
+    shapes: dict[str, tuple[int, ...]] = {
+        name: (len(column),) if isinstance(column, list) else () for name, column in columns.items()
+    }
     kept = _kept(client, blocks, shapes, keep)
     here = client.map(load, blocks[:kept], key="load", pure=False) if kept else []
     return Rows(client, [*here, *blocks[kept:]], [item.rows for item in blocks], shapes)
@@ -115,7 +119,9 @@ def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
     asked = _columns(columns)
     missing = [name for name in asked if name not in schema.names]
     if missing:
-        raise ValueError(f"{path} has no column {', '.join(missing)}: its columns are {', '.join(schema.names)}")
+        raise ValueError(
+            f"{path} has no column {', '.join(missing)}: its columns are {', '.join(schema.names)}"
+        )
     for name in asked:
         kind = schema.field(name).type
         if not (pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)):
@@ -175,7 +181,9 @@ def look_npy(path: str, columns: Columns, block: int | None) -> Found:
     width = table.shape[1]
     wrong = [k for k in _columns(columns) if not isinstance(k, int) or not -width <= k < width]
     if wrong:
-        raise ValueError(f"{path} has no column {', '.join(map(repr, wrong))}: its columns are 0 to {width - 1}")
+        raise ValueError(
+            f"{path} has no column {', '.join(map(repr, wrong))}: its columns are 0 to {width - 1}"
+        )
     if not len(table):
         raise ValueError(f"{path}: a block of zero rows: take the file away")
     cuts = partition(len(table), table.strides[0], block)

@@ -51,7 +51,12 @@ def block_values(block: Block, kernel: Kernel, names: Sequence[str], shared: Seq
 
 
 def block_sum(
-    block: Block, kernel: Kernel, names: Sequence[str], shared: Sequence[Any], what: str, options: dict[str, Any]
+    block: Block,
+    kernel: Kernel,
+    names: Sequence[str],
+    shared: Sequence[Any],
+    what: str,
+    options: dict[str, Any],
 ) -> Any:
     """The derivatives that one of a kernel's methods gives for a block; values summed over its rows."""
     found = kernel.run(what, block, names, shared, **options)
@@ -161,7 +166,7 @@ class Spread:
             shared = (*shared, np.array([value.data for value in parameters]))
         if len(shared) != len(self.shared):
             raise TypeError(
-                f"this takes {', '.join(self.shared) or 'no arguments'}, and {len(shared)} were given: the rows "
+                f"this takes {', '.join(self.shared) or 'nothing'}, and {len(shared)} were given: the rows "
                 f"have the others ({', '.join(self.batched)})"
             )
         return shared

@@ -63,9 +63,7 @@ def export(
     return Writer(traced, names, forms, rows, _called(name or getattr(f, "__name__", ""))).text()
 
 
-def _of_graph(
-    root: Value, inputs: list[Value], parameters: list[Value], batched: Any, name: str
-) -> str:
+def _of_graph(root: Value, inputs: list[Value], parameters: list[Value], batched: Any, name: str) -> str:
     labels = [value.label for value in inputs] + ["parameters"] * bool(parameters)
     names = _names(labels, len(labels))
     forms = [Leaf((), "number", False) for _ in inputs]
@@ -78,7 +76,9 @@ def _of_graph(
 def _names(found: list[str], count: int) -> list[str]:
     """Names that the arguments can have in the source."""
     found = found + [""] * (count - len(found))
-    usable = [name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name) for name in found]
+    usable = [
+        name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name) for name in found
+    ]
     return [
         name if good and found.index(name) == k else f"argument_{k}"
         for k, (name, good) in enumerate(zip(found, usable, strict=True))

@@ -50,7 +50,9 @@ class Writer:
         self.lines.append(f"return {self._result(self.trace.template)}")
         body = "".join(f"    {line}\n" for line in self.lines)
         function = f"def {self.name}({', '.join(self.names)}):\n{body}"
-        return "\n\n".join([self._head(), *(f"{part}" for part in self._definitions()), function + self._over_rows()])
+        return "\n\n".join(
+            [self._head(), *(f"{part}" for part in self._definitions()), function + self._over_rows()]
+        )
 
     def _head(self) -> str:
         nodes = sum(len(group.nodes) for group in self.groups)
@@ -134,7 +136,7 @@ def _sequence(op: Op, rows: list[list[Item]]) -> str:
     """A starred operation of some nodes, whose operands have equally many elements."""
     if op is not TABLE.get(op.name):
         raise TypeError(f"{op.name} has a starred operand, which cannot be exported: use total, dot, prod ...")
-    sequences = [[group for group in op.grouped(row)] for row in rows]
+    sequences = [op.grouped(list(row)) for row in rows]
     operands = [matrix([row[k] for row in sequences]) for k in range(len(op.operands))]
     if op.name == "dot":
         (left, flat), (right, other) = operands
