@@ -46,7 +46,7 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Right:
-    """How many predictions are right: those on the side of a threshold that the target is on, or the largest."""
+    """How many predictions are right: on the same side as the target, or the largest where it says."""
 
     threshold: float
 
@@ -110,7 +110,7 @@ class DistributedModel(CompiledModel):
         return rows
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Batch]:
-        """All examples once, in a new order. Of a Dataset the very batches that it has itself; of rows whole blocks."""
+        """All examples once, in a new order: the very batches of a Dataset, or whole blocks of rows."""
         if size < 1:
             raise ValueError(f"a batch has at least 1 example, not {size!r}")
         if not self.gathers:

@@ -93,7 +93,8 @@ def sweep(
     >>> def train(lr, seed):
     ...     rng = random.Random(seed)
     ...     model = MLP(2, [4, 1], rng=rng)
-    ...     return model, fit(model, moons(20, rng=rng), "hinge", SGD(model.parameters(), lr), epochs=2, rng=rng)
+    ...     data, optimiser = moons(20, rng=rng), SGD(model.parameters(), lr)
+    ...     return model, fit(model, data, "hinge", optimiser, epochs=2, rng=rng)
     >>> found = sweep(train, grid(lr=[0.0001, 0.1], seed=[0]))
     >>> found.best.setting, len(found.trials)
     ({'lr': 0.1, 'seed': 0}, 2)

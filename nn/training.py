@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from autograd import Value
 
@@ -116,7 +116,7 @@ def fit(
             history=History(),
             settings=Settings(),
             fast=fast,
-            far=fast if hasattr(fast, "batches") else None,
+            far=cast("DistributedModel", fast) if hasattr(fast, "batches") else None,
         )
         run.start(keeper)
         run.train(epochs, keeper, progress, [*callbacks, *([after_epoch] if after_epoch else [])])
@@ -149,7 +149,7 @@ class _Run(NamedTuple):
     """A run of training: all that its epochs need."""
 
     model: Module
-    data: Dataset | Rows
+    data: Any
     loss: str | Loss
     optimiser: Optimiser
     rng: random.Random

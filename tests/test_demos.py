@@ -44,7 +44,13 @@ def run(demo, folder, *arguments):
         [sys.executable, "-W", "error", str(demo), *arguments],
         cwd=folder,
         env=os.environ
-        | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "Agg", "LANG": "C.UTF-8"},
+        | {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "utf-8",
+            "MPLBACKEND": "Agg",
+            "LANG": "C.UTF-8",
+            "ROWS": "100000",
+        },
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -15,7 +15,7 @@ Block = dict[str, Any]
 
 
 def made(where: str, arrays: Mapping[str, Any]) -> Block:
-    """A block of arrays. Raises ValueError for no rows, for different numbers of them, TypeError for no numbers."""
+    """A block of arrays. Raises ValueError for unlike numbers of rows and for none, TypeError for text."""
     block = {}
     for name, array in arrays.items():
         if array.dtype.kind not in "iuf":

@@ -57,7 +57,9 @@ def folder(
         for file, found in zip(files, looked, strict=True)
         for part, count in zip(found.parts, found.counts, strict=True)
     ]
-    shapes = {name: (len(column),) if isinstance(column, list) else () for name, column in columns.items()}
+    shapes: dict[str, tuple[int, ...]] = {
+        name: (len(column),) if isinstance(column, list) else () for name, column in columns.items()
+    }
     kept = _kept(client, blocks, shapes, keep)
     here = client.map(load, blocks[:kept], key="load", pure=False) if kept else []
     return Rows(client, [*here, *blocks[kept:]], [item.rows for item in blocks], shapes)

@@ -62,7 +62,8 @@ class Rows:
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> list[Future]:
         """For each block, in order, the promise of `function(block, *arguments)`; it stays on its worker."""
-        return self._map(on_block, function, arguments)
+        found: list[Future] = self._map(on_block, function, arguments)
+        return found
 
     def _map(self, task: Callable[..., Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """A task for each block; futures among the arguments come first where the function is called."""
@@ -164,11 +165,11 @@ def _of_dask(client: Client, arrays: dict[str, Any], block: int | None) -> Rows:
         raise ValueError("the chunks of a dask array have unknown sizes: call its compute_chunk_sizes() first")
     aligned = {}
     for name, array in arrays.items():
-        array = array if hasattr(array, "dask") else dask.array.from_array(np.asarray(array))
-        if array.shape[0] != first.shape[0]:
+        lazy = array if hasattr(array, "dask") else dask.array.from_array(np.asarray(array))
+        if lazy.shape[0] != first.shape[0]:
             counts = {key: item.shape[0] for key, item in arrays.items()}
             raise ValueError(f"different numbers of rows: {counts}")
-        aligned[name] = array.rechunk({0: chunks, **{axis: -1 for axis in range(1, array.ndim)}})
+        aligned[name] = lazy.rechunk({0: chunks, **dict.fromkeys(range(1, lazy.ndim), -1)})
     if not all(chunks):
         raise ValueError(f"chunk {chunks.index(0)} of a dask array has zero rows: rechunk it")
     parts = zip(*(array.to_delayed().ravel() for array in aligned.values()), strict=True)

@@ -166,7 +166,7 @@ class Spread:
             shared = (*shared, np.array([value.data for value in parameters]))
         if len(shared) != len(self.shared):
             raise TypeError(
-                f"this takes {', '.join(self.shared) or 'no arguments'}, and {len(shared)} were given: the rows "
+                f"this takes {', '.join(self.shared) or 'nothing'}, and {len(shared)} were given: the rows "
                 f"have the others ({', '.join(self.batched)})"
             )
         return shared

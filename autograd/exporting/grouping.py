@@ -1,4 +1,4 @@
-"""Nodes that compute the same at the same depth, as one operation on arrays: a layer is a product of matrices."""
+"""Nodes that compute the same at the same depth, as one operation on arrays: a layer as a matrix product."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Group(NamedTuple):
 
 
 def groups(roots: Iterable[Any], leaves: Iterable[Value]) -> tuple[list[Group], dict[Value, Value]]:
-    """The nodes below some roots in groups, operands first; and for each node that equals an earlier one, that."""
+    """The nodes below some roots in groups, operands first; and for each node that first one that it equals."""
     same: dict[Value, Value] = {leaf: leaf for leaf in leaves}
     depth = dict.fromkeys(same, 0)
     known: dict[Any, Value] = {}
@@ -48,11 +48,11 @@ class Place(NamedTuple):
     """Where a number is: alone under a name, or in an array of that many."""
 
     name: str
-    index: int
+    at: int
     size: int | None
 
     def __str__(self) -> str:
-        return self.name if self.size is None else f"{self.name}[{self.index}]"
+        return self.name if self.size is None else f"{self.name}[{self.at}]"
 
 
 Item = Place | float
@@ -91,12 +91,12 @@ def vector(items: Sequence[Item]) -> str:
 
 def _stepped(places: Sequence[Place]) -> str:
     """Items at equal distances in one array, as a slice; else nothing."""
-    first, step = places[0], places[1].index - places[0].index
+    first, step = places[0], places[1].at - places[0].at
     if step < 1 or any(
-        item.name != first.name or item.index != first.index + step * k for k, item in enumerate(places)
+        item.name != first.name or item.at != first.at + step * k for k, item in enumerate(places)
     ):
         return ""
-    return f"{first.name}[{first.index}:{places[-1].index + 1}:{step}]"
+    return f"{first.name}[{first.at}:{places[-1].at + 1}:{step}]"
 
 
 def _picked(places: Sequence[Place], sizes: dict[str, int]) -> str:
@@ -104,7 +104,7 @@ def _picked(places: Sequence[Place], sizes: dict[str, int]) -> str:
     starts, total = {}, 0
     for name, size in sizes.items():
         starts[name], total = total, total + size
-    positions = ", ".join(str(starts[place.name] + place.index) for place in places)
+    positions = ", ".join(str(starts[place.name] + place.at) for place in places)
     whole = next(iter(sizes)) if len(sizes) == 1 else f"jnp.concatenate([{', '.join(sizes)}])"
     return f"{whole}[jnp.array([{positions}])]"
 
@@ -115,7 +115,7 @@ def _runs(items: Sequence[Item]) -> list[list[Item]]:
     for item in items:
         last = runs[-1][-1] if runs else None
         if isinstance(item, Place):
-            near = isinstance(last, Place) and last.name == item.name and last.index + 1 == item.index
+            near = isinstance(last, Place) and last.name == item.name and last.at + 1 == item.at
         else:
             near = last is not None and not isinstance(last, Place)
         if near:
@@ -131,8 +131,8 @@ def _run(run: Sequence[Item]) -> str:
         return f"jnp.array([{', '.join(map(one, run))}])"
     if first.size is None:
         return f"{first.name}[None]"
-    last = first.index + len(run)
-    return first.name if len(run) == first.size else f"{first.name}[{first.index}:{last}]"
+    last = first.at + len(run)
+    return first.name if len(run) == first.size else f"{first.name}[{first.at}:{last}]"
 
 
 def matrix(rows: Sequence[Sequence[Item]]) -> tuple[str, bool]:
@@ -153,13 +153,13 @@ def _strided(rows: Sequence[Sequence[Item]]) -> str:
     start, width = rows[0][0], len(rows[0])
     if not isinstance(start, Place) or not isinstance(rows[1][0], Place):
         return ""
-    stride, name, size = rows[1][0].index - start.index, start.name, start.size or 0
-    end = start.index + stride * len(rows)
+    stride, name, size = rows[1][0].at - start.at, start.name, start.size or 0
+    end = start.at + stride * len(rows)
     for k, row in enumerate(rows):
-        places = [Place(name, start.index + stride * k + j, size) for j in range(width)]
+        places = [Place(name, start.at + stride * k + j, size) for j in range(width)]
         if list(row) != places:
             return ""
     if stride <= width or end > size:
         return ""
-    part = name if end - start.index == size else f"{name}[{start.index}:{end}]"
+    part = name if end - start.at == size else f"{name}[{start.at}:{end}]"
     return f"{part}.reshape({len(rows)}, {stride})[:, 0:{width}]"

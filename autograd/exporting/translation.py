@@ -13,7 +13,7 @@ _SPECIAL = ("erf", "erfc")
 _OWN = """exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh
 atanh erf erfc""".split()
 """The operations of one call whose derivatives JAX has as the table has them, to every order."""
-NATIVE = {name: "" for name in _OWN} | {
+NATIVE = dict.fromkeys(_OWN, "") | {
     "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}", "pos": "+{}",
     "square": "{0} * {0}", "reciprocal": "1.0 / {}",
 }  # fmt: skip

@@ -136,7 +136,7 @@ def _sequence(op: Op, rows: list[list[Item]]) -> str:
     """A starred operation of some nodes, whose operands have equally many elements."""
     if op is not TABLE.get(op.name):
         raise TypeError(f"{op.name} has a starred operand, which cannot be exported: use total, dot, prod ...")
-    sequences = [[group for group in op.grouped(row)] for row in rows]
+    sequences = [op.grouped(list(row)) for row in rows]
     operands = [matrix([row[k] for row in sequences]) for k in range(len(op.operands))]
     if op.name == "dot":
         (left, flat), (right, other) = operands

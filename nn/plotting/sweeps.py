@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def plot_sweep(sweep: Sweep, axes: Axes | None = None) -> Axes:
-    """The loss of every run by epoch, on validation data if there are any; the best one thick, with its setting.
+    """The loss of every run by epoch, on validation data if there are any; the best one thick.
 
-    A cross ends a run that diverged.
+    The title has the best setting; a cross ends a run that diverged.
     """
     axes = styled(axes)
     for trial in sweep.trials:
