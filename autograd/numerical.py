@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from .differentiation import dependents
 from .graph import topological_order
@@ -66,15 +66,28 @@ class Replay:
 
     def __call__(self, changes: Mapping[Value, float]) -> float:
         """The root's number when some nodes have others; outside a domain, nan or inf."""
-        found = self.data | dict(changes)
-        affected = dependents(self.order, changes)
-        with ieee_arithmetic():
-            for node in self.order:
-                if node in affected and node not in changes and node.op:
-                    numbers = [item if item.__class__ is float else found[item] for item in node.operands]
-                    found[node] = function_of(node.op)(*node.op.grouped(numbers))
-        return found[self.root]
+        return self._following(changes)(changes)
 
     def derivative(self, node: Value) -> tuple[float, float]:
         """d root / d node by `derivative`, with its error estimate."""
-        return derivative(lambda x: self({node: x}), node.data)
+        follow = self._following([node])
+        return derivative(lambda x: follow({node: x}), node.data)
+
+    def _following(self, changed: Collection[Value]) -> Callable[[Mapping[Value, float]], float]:
+        """The root's number as a function of some nodes' numbers; what does not depend on them stays."""
+        affected = dependents(self.order, changed)
+        steps = [
+            (node, function_of(node.op), node.op, node.operands)
+            for node in self.order
+            if node in affected and node not in changed and node.op
+        ]
+
+        def follow(changes: Mapping[Value, float]) -> float:
+            found = self.data | dict(changes)
+            with ieee_arithmetic():
+                for node, function, op, operands in steps:
+                    numbers = [item if item.__class__ is float else found[item] for item in operands]
+                    found[node] = function(*op.grouped(numbers))
+            return found[self.root]
+
+        return follow

@@ -392,14 +392,14 @@ def test_a_check_touches_no_grad():
 
 
 def test_a_model_with_its_loss_is_checked_and_a_wrong_operation_in_it_found():
-    from nn import MLP, moons, squared_error
+    from nn import MLP, moons, mse_loss
 
     rng = random.Random(0)
     data = moons(12, rng=rng)
 
     def loss(activation):
         model = MLP(2, [6, 6, 1], activation=activation, rng=rng)
-        return squared_error([model(inputs) for inputs in data.inputs], data.targets)
+        return mse_loss([model(inputs) for inputs in data.inputs], data.targets)
 
     assert check(loss("tanh")).verdict == "right"
     sloppy = operation("sloppy(x)", "tanh(x)", ["1.0 - out * out * 1.0000001"])

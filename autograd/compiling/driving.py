@@ -5,7 +5,7 @@ from __future__ import annotations
 from .shapes import Shape
 
 FIELDS = (
-    "rows", "body", "columns", "inputs", "shared", "outputs", "results", "sums", "totals",
+    "rows", "prepare", "body", "columns", "inputs", "shared", "outputs", "results", "sums", "totals",
     "in_tile", "out_tile", "sum_vectors", "scratch", "mask_tile", "tape",
 )  # fmt: skip
 """What a call is told, 8 bytes each: counts and addresses.
@@ -23,7 +23,7 @@ def driver(shape: Shape) -> str:
         f"  %at.{name} = getelementptr i64, ptr %call, i64 {k}\n  %{name} = load {_kind(name)}, ptr %at.{name}"
         for k, name in enumerate(FIELDS)
     )
-    given = "i64 %blocks, " + ", ".join(
+    given = "i64 %blocks, i64 %n, " + ", ".join(
         f"ptr %{name}" for name in "in_tile shared out_tile sum_vectors scratch mask_tile tape".split()
     )
     return f"""
@@ -41,21 +41,27 @@ copy:
   call void @llvm.memcpy.p0.p0.i64(ptr %to, ptr %from, i64 %bytes, i1 false)
   ret void
 check:
-  %any = icmp ne i64 %padded, 0
+  %any = icmp ne i64 %n, 0
   br i1 %any, label %loop, label %done
 loop:
   %i = phi i64 [ 0, %check ], [ %next, %loop ]
-  %last = sub i64 %n, 1
-  %inside = icmp ult i64 %i, %n
-  %k = select i1 %inside, i64 %i, i64 %last
-  %offset = mul i64 %k, %stride
-  %source = getelementptr i8, ptr %from, i64 %offset
+  %source = phi ptr [ %from, %check ], [ %source.next, %loop ]
   %x = load {shape.scalar}, ptr %source, align 1
   %target = getelementptr {shape.scalar}, ptr %to, i64 %i
   store {shape.scalar} %x, ptr %target
+  %source.next = getelementptr i8, ptr %source, i64 %stride
   %next = add i64 %i, 1
-  %more = icmp ult i64 %next, %padded
-  br i1 %more, label %loop, label %done
+  %more = icmp ult i64 %next, %n
+  br i1 %more, label %loop, label %fill
+fill:
+  %k = phi i64 [ %n, %loop ], [ %k.next, %filled ]
+  %empty = icmp ult i64 %k, %padded
+  br i1 %empty, label %filled, label %done
+filled:
+  %gap = getelementptr {shape.scalar}, ptr %to, i64 %k
+  store {shape.scalar} %x, ptr %gap
+  %k.next = add i64 %k, 1
+  br label %fill
 done:
   ret void
 }}
@@ -101,7 +107,7 @@ done:
 define void @drive_single(ptr %call) {{
 entry:
 {loads}
-  call void %body(i64 1, ptr null, ptr %shared, ptr null, ptr %totals, ptr %scratch, ptr null, ptr %tape)
+  call void %body(i64 1, i64 1, ptr null, ptr %shared, ptr null, ptr %totals, ptr %scratch, ptr null, ptr %tape)
   ret void
 }}
 
@@ -111,16 +117,21 @@ entry:
   %sum.bytes = mul i64 %sums, {size * shape.lanes}
   call void @llvm.memset.p0.i64(ptr %sum_vectors, i8 0, i64 %sum.bytes, i1 false)
   %some = icmp ne i64 %rows, 0
-  br i1 %some, label %tile, label %reduce
+  br i1 %some, label %begin, label %reduce
+begin:
+  call void %prepare(ptr %shared)
+  br label %tile
 tile:
-  %first = phi i64 [ 0, %entry ], [ %after, %tile.done ]
+  %first = phi i64 [ 0, %begin ], [ %after, %tile.done ]
   %left = sub i64 %rows, %first
   %short = icmp ult i64 %left, {shape.tile}
   %n = select i1 %short, i64 %left, i64 {shape.tile}
   %up = add i64 %n, {shape.block - 1}
   %blocks = udiv i64 %up, {shape.block}
   %padded = mul i64 %blocks, {shape.block}
-  br label %mask
+  %new = icmp eq i64 %first, 0
+  %remask = or i1 %new, %short
+  br i1 %remask, label %mask, label %takes
 mask:
   %m = phi i64 [ 0, %tile ], [ %m.next, %mask ]
   %counts = icmp ult i64 %m, %n
@@ -131,7 +142,7 @@ mask:
   %m.more = icmp ult i64 %m.next, %padded
   br i1 %m.more, label %mask, label %takes
 takes:
-  %c = phi i64 [ 0, %mask ], [ %c.next, %taken ]
+  %c = phi i64 [ 0, %tile ], [ 0, %mask ], [ %c.next, %taken ]
   %c.more = icmp ult i64 %c, %columns
   br i1 %c.more, label %taken, label %compute
 taken:

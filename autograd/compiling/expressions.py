@@ -24,6 +24,7 @@ PRIMITIVES = frozenset(
     sinh cosh tanh asinh acosh atanh hypot erf erfc pow cbrt floor""".split()
 )
 """What the lower level is made of, besides constants, inputs, choices and conditions."""
+DETACHED = Op("detach(x)", "x", "0.0", about="the number itself, through which no gradient goes back")
 CHAINS = 4
 """A long sum on its own is so many sums side by side: a processor adds several at a time."""
 
@@ -31,16 +32,18 @@ CHAINS = 4
 class Expression:
     """One operation on other expressions: an op of the table, or a name of the lower level."""
 
-    __slots__ = ("kind", "number", "operands", "value", "world")
+    __slots__ = ("kind", "number", "operands", "rows", "value", "world")
 
     def __init__(
-        self, world: World, kind: Any, operands: tuple[Expression, ...], value: float, number: int
+        self, world: World, kind: Any, operands: tuple[Expression, ...], value: float, number: int, rows: bool
     ) -> None:
         self.world, self.kind, self.operands = world, kind, operands
         self.value = value
         """Of a constant its number, of an input its place."""
         self.number = number
         """When it was made: operands before results."""
+        self.rows = rows
+        """Whether each row has a number of its own."""
 
     def __add__(self, other: Any) -> Expression:
         return self.world.apply("add", self, other)
@@ -85,8 +88,9 @@ class World:
     Nothing is simplified that would change a number, be it infinite or not one: `0 * x` stays.
     """
 
-    def __init__(self, upper: bool) -> None:
-        self.upper = upper
+    def __init__(self, upper: bool, columns: int = 0) -> None:
+        """Inputs before place `columns` have a number for each row."""
+        self.upper, self.columns = upper, columns
         self.known: dict[Any, Expression] = {}
         self.names: dict[str, Any] = {name: partial(self.apply, name) for name in PRIMITIVES | TABLE.keys()}
         self.names |= {
@@ -127,6 +131,14 @@ class World:
         lifted = [list(map(self.lifted, item)) if op.variadic else self.lifted(item) for item in operands]
         return self.lifted(self.evaluate(op.value, dict(zip(op.operands, lifted, strict=True)), op))
 
+    def again(self, kind: Any, operands: Sequence[Expression]) -> Expression:
+        """An operation of another expression of the upper level, on other operands."""
+        if kind == "select":
+            return self.select(*operands)
+        if isinstance(kind, str):
+            return self.logic(kind, *operands)
+        return self.operation(kind, kind.grouped(list(operands)))
+
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
         """An operation of the lower level, folded where all operands are constants."""
         lifted = tuple(map(self.lifted, operands))
@@ -135,6 +147,10 @@ class World:
         if name == "pow" and lifted[1].kind == "constant" and lifted[1].value in _SMALL_POWERS:
             return _small_power(lifted[0], int(lifted[1].value))
         return self._simple(name, name, lifted)
+
+    def dot(self, weights: Sequence[Expression], numbers: Sequence[Expression]) -> Expression:
+        """A sum of products as one expression: for those that a stage of its own computes."""
+        return self._made("dot", (*weights, *numbers))
 
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Expression:
         """The one where a condition holds, else the other."""
@@ -186,7 +202,10 @@ class World:
             key = (kind, *[operand.number for operand in operands])
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = Expression(self, kind, operands, value, len(self.known))
+            rows = self.columns > 0 and (
+                value < self.columns if kind == "input" else any(operand.rows for operand in operands)
+            )
+            found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
         return found
 
     def _simple(self, kind: Any, name: str, operands: tuple[Expression, ...]) -> Expression:

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .derivatives import below
+from .derivatives import below, lowered
 from .driving import FIELDS
 from .emission import emit
-from .expressions import Expression
+from .expressions import Expression, World
+from .mathematics import origin
+from .memory import Memory
 from .native import Host, Native, drivers, vector_library
 from .shapes import Layout, Shape
+from .stages import Chunk, Outer, Product, Program, staged
 from .tape import LIMIT, UNITS, encode, interpreter
 
 Array = Any
 STAGED = 2048
 """So many rows at most are copied to memory at known addresses: asking numpy for one takes longer."""
 ALIGNMENT = 64
-_WIDE = 6000
-"""Kernels of at most so many instructions compute two registers of rows at a time."""
+UNITS_OF_LAYERS = 2
+"""So many registers of rows for each weight that is loaded."""
+_TILE = 64
+"""So many rows at most go through a stage before they go through the next."""
+_NEAR = 128 * 1024
+"""The bytes of a tile at most, so that it stays near the processor."""
 
 
 class Facts(NamedTuple):
     """What is to be known about a kernel."""
 
     instructions: int
-    mathematics: tuple[str, ...]
-    vectorised: tuple[str, ...]
-    """Those of the mathematical functions that a vector library computes."""
+    mathematics: dict[str, str]
+    """The mathematical functions, and where the code of each comes from."""
     tier: str
     shape: Shape
     machine: Host
@@ -45,6 +53,12 @@ def aligned(count: int, dtype: Any) -> Array:
     memory = np.zeros(count * size + ALIGNMENT, dtype=np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + count * size].view(dtype)
+
+
+def address(array: Array) -> int:
+    """Where an array's first number is; a quarter of the time of `array.ctypes.data`."""
+    found: int = array.__array_interface__["data"][0]
+    return found
 
 
 class Kernel:
@@ -61,34 +75,37 @@ class Kernel:
         self.layout = layout
         self.dtype = np.dtype(np.float32 if single else np.float64)
         library = vector_library(machine, single) if layout.rows else {}
-        order = below(roots)
-        instructions = sum(node.kind not in ("constant", "input") for node in order)
-        self.constants: list[float] = []
-        self._tape: Array = None
-        if instructions <= LIMIT:
-            wide = layout.rows and instructions <= _WIDE and machine.width == 64
-            shape = _shape(layout, machine, single, 2 if wide else 1)
-            emitted = emit(order, roots, layout, shape, library)
-            self.native = Native(emitted.text, machine, kept=kept, passes=not layout.rows)
-            slots, mathematics = emitted.slots, emitted.functions
-            tier = (
-                f"straight-line code in {emitted.chunks} parts" if emitted.chunks > 1 else "straight-line code"
-            )
+        self.tape: Array = None
+        lower = World(upper=False, columns=layout.columns)
+        expressions = lowered(lower, roots)
+        program = staged(expressions, layout) if layout.rows or len(lower.known) <= LIMIT else None
+        if program is not None and program.instructions <= LIMIT:
+            memory = Memory(program, layout)
+            layers = any(isinstance(stage, Product) for stage in program.stages)
+            shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
+            emitted = emit(program, memory, shape, library)
+            self.native = Native(emitted.text, machine, kept=kept)
+            self.constants = [node.value for node in memory.constants]
+            self.more_shared = len(program.shared) + emitted.packed
+            self.scratch, mathematics = memory.slot_count * shape.tile, emitted.functions
+            tier, instructions = _told(program), program.instructions
         else:
-            shape = _shape(layout, machine, single, UNITS if layout.rows else 1)
-            tape = encode(order, roots, layout)
-            self._tape, self.constants = tape.code, tape.constants
+            shape = _shape(layout, machine, single, UNITS)
+            if layout.rows:  # without stages of their own for layers
+                expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
+            tape = encode(below(expressions), expressions, layout)
+            self.tape, self.constants, self.more_shared = tape.code, tape.constants, 0
             self.native = tape_runner(layout.rows, shape, machine)
-            slots, mathematics = tape.slots * shape.units, tape.functions
+            self.scratch, mathematics = tape.slots * shape.block, tape.functions
+            instructions = tape.instructions
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
-        body = self.native.address("body")
-        self.shape, self._body, self._slots = shape, body, slots
+        self.shape = shape
+        self.addresses = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
         self._drive = drivers(shape, machine)[0 if layout.rows else 1]
         self._free: list[Workspace] = []
         self.facts = Facts(
             instructions,
-            mathematics,
-            tuple(name for name in mathematics if name in library),
+            {name: origin(name, shape, library) for name in mathematics},
             tier,
             shape,
             machine,
@@ -111,11 +128,28 @@ class Kernel:
         self._drive(workspace.address)
 
 
-def _shape(layout: Layout, machine: Host, single: bool, units: int) -> Shape:
+_FUNCTIONS = {True: ("prepare", "body"), False: ("body",)}
+
+
+def _told(program: Program) -> str:
+    """What a program is made of."""
+    kinds = [type(stage) for stage in program.stages]
+    names = ((Chunk, "part"), (Product, "layer"), (Outer, "outer product"))
+    counts = [(kinds.count(kind), name) for kind, name in names if kind in kinds]
+    parts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts]
+    return f"straight-line code in {', '.join(parts)}"
+
+
+def _shape(layout: Layout, machine: Host, single: bool, units: int, slots: int = 0) -> Shape:
+    """How many rows at a time: as many as leave a tile near the processor."""
     if not layout.rows:
         return Shape(1, 1, single, 1)
     lanes = machine.lanes(single)
-    return Shape(lanes, units, single, 64 if not single else 128)
+    size = (layout.columns + layout.outputs + slots + 1) * (4 if single else 8)
+    tile = _TILE * (2 if single else 1)
+    while tile > lanes * units and tile * size > _NEAR:
+        tile //= 2
+    return Shape(lanes, units, single, tile)
 
 
 class Workspace:
@@ -123,31 +157,38 @@ class Workspace:
 
     def __init__(self, kernel: Kernel) -> None:
         layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
-        self.shared = aligned(layout.shared + len(kernel.constants) + 1, dtype)
+        self.shared = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
         self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
         self.totals = aligned(layout.sums + 1, dtype)
         self.inputs = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
         self.results = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
-        blocks = max(1, shape.tile // shape.block)
-        self._memory = {
-            "in_tile": aligned(layout.columns * shape.tile, dtype),
-            "out_tile": aligned(layout.outputs * shape.tile, dtype),
-            "sum_vectors": aligned(layout.sums * shape.lanes, dtype),
-            "scratch": aligned(kernel._slots * blocks * shape.lanes + 8, dtype),
-            "mask_tile": aligned(shape.tile, dtype),
+        sizes = {
+            "in_tile": layout.columns * shape.tile, "out_tile": layout.outputs * shape.tile,
+            "scratch": kernel.scratch, "mask_tile": shape.tile,
+        }  # fmt: skip
+        self.tile = aligned(sum(sizes.values()) + ALIGNMENT, dtype)
+        self.sum_vectors = aligned(layout.sums * shape.lanes, dtype)
+        starts = accumulate(sizes.values(), initial=0)
+        places = {
+            name: self.tile.ctypes.data + start * dtype.itemsize
+            for name, start in zip(sizes, starts, strict=False)
         }
+        self.places: list[tuple[int, Array]] = []
+        """Where each shared argument goes; of staged rows, where each column goes too."""
         self.views: list[tuple[int, Array]] = []
-        """Where each shared argument goes."""
+        """Where each shared argument goes, for rows that are read in place."""
+        self.takers: list[Any] = []
+        """What takes each result out: a number, or an array of the caller's own."""
         self.staged_in: Array = None
         self.staged_out: Array = None
         self.rows = -1
         """For how many rows the addresses of the staged arrays are set."""
         fields = {
-            "body": kernel._body, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
+            **kernel.addresses, **places, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
             "shared": self.shared.ctypes.data, "outputs": layout.outputs, "results": self.results.ctypes.data,
             "sums": layout.sums, "totals": self.totals.ctypes.data,
-            "tape": 0 if kernel._tape is None else kernel._tape.ctypes.data,
-            **{name: memory.ctypes.data for name, memory in self._memory.items()},
+            "sum_vectors": self.sum_vectors.ctypes.data,
+            "tape": 0 if kernel.tape is None else kernel.tape.ctypes.data,
         }  # fmt: skip
         self.call = np.array([fields.get(name, 0) for name in FIELDS], dtype=np.int64)
         self.address = self.call.ctypes.data
@@ -183,3 +224,7 @@ def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
 def pool(threads: int) -> ThreadPoolExecutor:
     """Threads to compute on: native code lets Python's lock go."""
     return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of these threads, and would wait for them
+    os.register_at_fork(after_in_child=pool.cache_clear)
