@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from typing import Any, TypeVar
 from .drawing import draw
 from .errors import DomainError
 from .explaining import explain
-from .parsing import ExpressionError, evaluate
+from .parsing import ExpressionError, evaluate, identifier
 from .stepping import Backprop
 from .value import Value
 
@@ -41,14 +43,22 @@ class UsageError(ValueError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 2 when it could not, with one clear line why.
 
-    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided.
+    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args([_not_an_option(argument) for argument in given])
     if options.command is None:
         return _example()
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print(f"chainwalk {options.command}: interrupted", file=sys.stderr)
+        return 130
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         print(f"chainwalk {options.command}: {error}", file=sys.stderr)
         return 2
@@ -95,7 +105,11 @@ def _add_check(commands: Any) -> None:
         "--at", action="append", default=[], metavar="name=number", help="another way to give a value"
     )
     check.add_argument(
-        "--examples", type=int, default=0, metavar="N", help="check N random points; a value is then low:high"
+        "--examples",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="check N random points; a value is then low:high",
     )
     check.add_argument("--order", type=int, default=2, choices=[1, 2, 3], help="of the highest derivatives (2)")
     check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
@@ -106,15 +120,21 @@ def _add_prove(commands: Any) -> None:
     about = "Check this engine on random programs, on all cores; a run that was stopped goes on where it was."
     prove = commands.add_parser("prove", help=about, description=about)
     prove.set_defaults(run=_prove)
-    prove.add_argument("--programs", type=int, default=20_000, metavar="N", help="how many in all (20,000)")
+    prove.add_argument("--programs", type=_count, default=20_000, metavar="N", help="how many in all (20,000)")
     prove.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of the highest derivatives (1)")
     prove.add_argument("--file", metavar="PATH", help="keep finished blocks here, and do not do them again")
-    prove.add_argument("--processes", type=int, metavar="N", help="how many cores to use (all)")
+    prove.add_argument("--processes", type=_count, metavar="N", help="how many cores to use (all)")
     prove.add_argument(
         "--cluster",
         metavar="ADDRESS",
         help="check on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786",
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
+    return int(text)
 
 
 def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
@@ -141,10 +161,11 @@ def _evaluated(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
 def _explain(options: argparse.Namespace) -> int:
     root, leaves = _evaluated(options)
     where = ", ".join(f"{name} = {leaf.data:g}" for name, leaf in leaves.items())
-    print(f"{options.expression.strip()}   at {where}\n")
-    print(explain(root))
-    if options.save:
-        print(f"\npicture: {_save(root, options.save, options.theme)}")
+    text = explain(root)
+    saved = None if options.save is None else _save(root, options.save, options.theme)
+    print(f"{options.expression.strip()}   at {where}\n\n{text}")
+    if saved:
+        print(f"\npicture: {saved}")
     return 0
 
 
@@ -195,33 +216,51 @@ def _tasks_run_on(address: str | None) -> Iterator[Any]:
 def _range(text: str) -> tuple[float, float]:
     """A number, or low:high."""
     low, colon, high = text.partition(":")
-    return (float(low), float(high)) if colon else (float(low), float(low))
+    return (_finite(low), _finite(high)) if colon else (_finite(low), _finite(low))
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _numbers(values: Sequence[str]) -> dict[str, float]:
     """The `name=number` arguments."""
-    return _named(values, float)
+    return _named(values, _finite)
 
 
 def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
     """Arguments that read `name=number`, or `name=` whatever else is read."""
     numbers: dict[str, T] = {}
     for text in values:
-        name, equals, number = text.strip().partition("=")
-        if not equals or not name.isidentifier():
+        left, equals, number = text.strip().partition("=")
+        if text.strip().startswith("--"):
+            raise UsageError(f"there is no option {text.strip()}: see chainwalk --help")
+        if not equals or left.startswith("-") or not left.strip():
             raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5")
+        try:
+            name = identifier(left.strip())
+        except ValueError as error:
+            raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5: {error}") from None
         if name in numbers:
             raise UsageError(f"{name} is given twice")
         try:
             numbers[name] = read(number)
         except ValueError:
-            raise UsageError(f"{text!r}: {number!r} is not a number") from None
+            raise UsageError(f"{text!r}: {number!r} is not a finite number") from None
     return numbers
 
 
 def _save(root: Value, path: str, theme: str | None) -> Path:
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise UsageError(f"the picture could not be saved: there is no folder {str(folder)!r}; make it first")
     try:
         return draw(root, theme=theme).save(path)
+    except OSError as error:
+        raise UsageError(f"the picture could not be saved as {path!r}: {error.strerror}") from error
     except (ValueError, RuntimeError, ImportError) as error:
         raise UsageError(f"the picture could not be saved: {error}") from error
 

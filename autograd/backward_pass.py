@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from .graph import topological_order
-from .notation import fixed, formula, names_of, partial_formula, word
+from .notation import fixed, formula, names_of, partial_formula, partners, word
 from .value import Value
 
 
@@ -35,18 +35,19 @@ class State(NamedTuple):
     title: str
 
 
-def _shows_unicode() -> bool:
+def shows_unicode() -> bool:
+    """Whether the terminal can show signs beyond ASCII."""
     return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
 def derivative_sign() -> str:
     """The sign of a partial derivative where the terminal can show it; `d` elsewhere."""
-    return "∂" if _shows_unicode() else "d"
+    return "∂" if shows_unicode() else "d"
 
 
 def not_reached_sign() -> str:
     """What stands in the place of a gradient that has not arrived yet."""
-    return "·" if _shows_unicode() else "."
+    return "·" if shows_unicode() else "."
 
 
 class BackwardPass:
@@ -203,13 +204,15 @@ class Step:
 
     def rule(self, numbers: bool = False) -> str:
         """The partial as the table has it, in the operands' names or in their numbers."""
-        if self.position is None:
+        op = self.node.op
+        if self.position is None or op is None:
             return ""
         names, operands = self._pass.names, self.node.operands
+        mentioned = partners(op, self.position, len(operands))  # of a long sum only these: it has many steps
         if not numbers:
-            words = {k: word(operand, names) for k, operand in enumerate(operands)}
+            words = {k: word(operands[k], names) for k in mentioned}
             return partial_formula(self.node, self.position, words, names[self.node])
-        words = {k: _in_formula(getattr(item, "data", item)) for k, item in enumerate(operands)}
+        words = {k: _in_formula(getattr(operands[k], "data", operands[k])) for k in mentioned}
         return partial_formula(self.node, self.position, words, _in_formula(self.node.data))
 
     def local(self, d: str) -> str:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 _NAMES = """sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh
-asinh acosh atanh hypot erf erfc pow prod floor pi""".split()
+asinh acosh atanh hypot erf erfc pow floor pi""".split()
 
 
 def _cbrt(x: float) -> float:
@@ -22,6 +22,11 @@ def _cbrt(x: float) -> float:
 
 def _exp2(x: float) -> float:
     return math.pow(2.0, x)
+
+
+def prod(xs: Sequence[float]) -> float:
+    """Product; a float for an empty sequence too."""
+    return math.prod(xs, start=1.0)
 
 
 def total(xs: Iterable[float]) -> float:
@@ -66,6 +71,7 @@ FAST: dict[str, Any] = {name: getattr(math, name) for name in _NAMES} | {
     "len": len,
     "cbrt": getattr(math, "cbrt", _cbrt),
     "exp2": getattr(math, "exp2", _exp2),
+    "prod": prod,
     "total": total,
     "dot": dot,
     "logsumexp": logsumexp,

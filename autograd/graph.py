@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from threading import RLock
 from typing import Any, Protocol
 
 
@@ -51,23 +53,31 @@ def backward(root: Any, gradient: float) -> None:
     """Add d root / d leaf times `gradient` to every leaf's grad; interior grads start from zero.
 
     The chain rule in reverse topological order: when a node's turn comes, all of its consumers
-    have contributed, so its grad is complete and can be passed on.
+    have contributed, so its grad is complete and can be passed on. Whoever calls it holds TURN.
     """
     order = _cleared_interior(root)
     root.grad += gradient
     for node in reversed(order):
-        upstream, operands = node.grad, node.operands
-        if len(operands) == 2:  # the loop below without its overhead: a third of the whole pass
-            (x, y), (dx, dy) = operands, node.partials
+        upstream, operands, partials = node.grad, node.operands, node.partials
+        count = len(operands)
+        if count == 2:  # the loop below without its overhead: a third of the whole pass
+            (x, y), (dx, dy) = operands, partials
             if dx is not None:
                 x.grad += upstream * dx
             if dy is not None:
                 y.grad += upstream * dy
-            continue
-        for operand, partial in zip(operands, node.partials):  # noqa: B905 (of one length by birth)
-            if partial is not None:
-                operand.grad += upstream * partial
+        elif count == 1:
+            operands[0].grad += upstream * partials[0]
+        else:
+            for operand, partial in zip(operands, partials):  # noqa: B905 (of one length by birth)
+                if partial is not None:
+                    operand.grad += upstream * partial
 
+
+TURN = RLock()
+"""Held by the thread that is changing grads: graphs may share nodes, and `+=` is not atomic."""
+if hasattr(os, "register_at_fork"):  # a child process must not inherit a lock that nobody there will release
+    os.register_at_fork(before=TURN.acquire, after_in_parent=TURN.release, after_in_child=TURN.release)
 
 _VISITED = object()
 
@@ -75,36 +85,51 @@ _VISITED = object()
 def _cleared_interior(root: Any) -> list[Any]:
     """The topological order without the leaves, every grad in it set to zero.
 
-    Until then a mark in the place of the grad says that a node has been seen, for half the cost
-    of a set of the nodes. Whatever interrupts the walk, no mark stays behind.
+    Whatever interrupts the walk, no mark stays behind.
     """
-    order: list[Any] = []
-    stack: list[Any] = [root] if root.operands else []
-    pop, push, visited = stack.pop, stack.append, _VISITED
     try:
-        while stack:
-            node = pop()
-            if node is None:  # everything that the node below it needs is in order
-                order.append(pop())
-            elif node.grad is not visited:
-                node.grad = visited
-                push(node)
-                push(None)
-                if len(node.operands) == 2:  # again the loop below, without its overhead
-                    x, y = node.operands
-                    if y.__class__ is not float and y.operands:
-                        push(y)
-                    if x.__class__ is not float and x.operands:
-                        push(x)
-                    continue
-                for operand in reversed(node.operands):
-                    if operand.__class__ is not float and operand.operands:
-                        push(operand)
+        order = _marked_interior(root)
         for node in order:
             node.grad = 0.0
     except BaseException:
         for node in topological_order(root):
-            if node.grad is visited:
+            if node.grad is _VISITED:
                 node.grad = 0.0
         raise
+    return order
+
+
+def _marked_interior(root: Any) -> list[Any]:
+    """The topological order without the leaves, a mark in the place of every grad in it.
+
+    The mark says that a node has been seen, for half the cost of a set of the nodes.
+    """
+    order: list[Any] = []
+    stack: list[Any] = [root] if root.operands else []
+    pop, push, visited = stack.pop, stack.append, _VISITED
+    while stack:
+        node = pop()
+        if node is None:  # everything that the node below it needs is in order
+            order.append(pop())
+        elif node.grad is not visited:
+            node.grad = visited
+            push(node)
+            push(None)
+            operands = node.operands
+            count = len(operands)
+            if count == 2:  # again the general case below, without its overhead
+                x, y = operands
+                if y.__class__ is not float and y.operands:
+                    push(y)
+                if x.__class__ is not float and x.operands:
+                    push(x)
+            elif count == 1:
+                if operands[0].operands:
+                    push(operands[0])
+            else:
+                stack += [
+                    item
+                    for item in operands[::-1]
+                    if item.__class__ is not float and item.operands and item.grad is not visited
+                ]
     return order

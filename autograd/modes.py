@@ -25,6 +25,8 @@ class Mode(NamedTuple):
     """Whether a point outside the domain gives nan or inf instead of an error."""
     tracing: bool = False
     """Whether the graph is recorded to be compiled, so that no number is known."""
+    births: list[Any] | None = None
+    """While tracing, the operands of each node that is born."""
 
 
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
@@ -33,7 +35,7 @@ CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
 class _Switch(ContextDecorator):
     """A context manager, also usable as a decorator, that changes one field of the current mode."""
 
-    def __init__(self, **changes: bool) -> None:
+    def __init__(self, **changes: Any) -> None:
         self._changes = changes
         self._token: Token[Mode | None] | None = None
 
@@ -122,6 +124,6 @@ def ieee_arithmetic() -> _Switch:
     return _Switch(total=True)
 
 
-def tracing() -> _Switch:
+def tracing(births: list[Any]) -> _Switch:
     """Record without numbers: a comparison gives a node, and a branch on it is an error."""
-    return _Switch(tracing=True, total=True, recording=True, watching=False)
+    return _Switch(tracing=True, births=births, total=True, recording=True, watching=False)

@@ -32,17 +32,17 @@ def fixed(number: float, sign: bool = False) -> str:
 def short(number: float, sign: bool = False) -> str:
     """Three significant digits or two decimals, for the label of an edge.
 
-    >>> short(0.0706508), short(-2.8921, sign=True), short(4.0)
-    ('0.0707', '-2.89', '4.00')
+    >>> short(0.0706508), short(-2.8921, sign=True), short(0.5)
+    ('0.0707', '-2.89', '0.500')
     """
     plus = "+" if sign else ""
     if number == 0:
         return "0.00"
     if not math.isfinite(number):
         return format(number, plus)
-    if 1 <= abs(number) < 10_000:
+    if 0.9995 <= abs(number) < 10_000:
         return format(number, f"{plus}.2f")
-    return format(number, f"{plus}.3g" if 0.001 <= abs(number) < 1 else f"{plus}.1e")
+    return format(number, f"{plus}#.3g" if 0.001 <= abs(number) < 10_000 else f"{plus}.1e")
 
 
 def plain(number: float) -> str:
@@ -117,9 +117,23 @@ def _listed(words: list[str]) -> str:
     return f"[{_shortened(words)}]"
 
 
-def _shortened(words: list[str], most: int = 6) -> str:
+_MOST = 6
+"""How many operands of a sequence are shown; of a longer one the middle is left out."""
+
+
+def _shortened(words: list[str]) -> str:
     """A comma-separated list; a long one with its middle left out."""
-    return ", ".join(words if len(words) <= most else [*words[: most - 2], "...", words[-1]])
+    if len(words) > 1 and set(words) == {"..."}:
+        return "..."
+    return ", ".join(words if len(words) <= _MOST else [*words[: _MOST - 2], "...", words[-1]])
+
+
+def _shown(node: Any) -> list[Any]:
+    """The operands of a node that `applied` needs: of a long sequence its beginning and its end."""
+    if not node.op.variadic:
+        return list(node.operands)
+    groups = node.op.grouped(list(node.operands))
+    return [item for group in groups for item in ([*group[:_MOST], group[-1]] if len(group) > _MOST else group)]
 
 
 def word(operand: Any, names: Mapping[Any, str]) -> str:
@@ -129,7 +143,7 @@ def word(operand: Any, names: Mapping[Any, str]) -> str:
 
 def formula(node: Any, names: Mapping[Any, str]) -> str:
     """How a node was computed, in the names of its operands; the empty text for a leaf."""
-    return applied(node.op, [word(operand, names) for operand in node.operands]) if node.op else ""
+    return applied(node.op, [word(operand, names) for operand in _shown(node)]) if node.op else ""
 
 
 def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
@@ -151,8 +165,19 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
     return rule if isinstance(branch, ast.Constant) else ast.unparse(branch)
 
 
+def partners(op: Op, position: int, count: int) -> range:
+    """The positions of the operands that the rule of one of `count` operands may mention.
+
+    >>> from autograd.ops import TABLE
+    >>> list(partners(TABLE["mul"], 0, 2)), list(partners(TABLE["dot"], 4, 6))
+    ([0, 1], [1, 4])
+    """
+    size = count // len(op.operands)
+    return range(position % size, count, size) if op.variadic else range(count)
+
+
 def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str) -> str:
-    """The rule of one partial, with a word for each operand's position and for the result."""
+    """The rule of one partial, with a word for the result and for each of the `partners`."""
     op: Op = node.op
     count = len(node.operands)
     if not op.variadic:
@@ -162,7 +187,7 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
         rule = taken_branch(op.partials[position], point | {"out": node.data} | op.functions)
         return fill(rule, {name: words[k] for k, name in enumerate(op.operands)} | {"out": out})
     size = count // len(op.operands)
-    binding = {name: words[position % size + k * size] for k, name in enumerate(op.elements)}
+    binding = {name: words[k] for name, k in zip(op.elements, partners(op, position, count), strict=True)}
     rule = op.partial_of(position, count).replace(f"len({op.operands[0]})", str(size))
     return fill(rule, binding | {"out": out})
 
@@ -174,22 +199,38 @@ def history(node: Any, depth: int = 4) -> str:
     >>> history((Value(1.0, "a") + 2) * Value(3.0, "b"))
     '(a + 2) * b'
     """
-    return _history(node, depth, top=True)[0]
+    return _history(node, _readable(node, depth), top=True)[0]
+
+
+def _unfolds(node: Any, top: bool = False) -> bool:
+    """Whether a history shows what a node was computed from, not just its name or number."""
+    return node.__class__ is not float and node.op is not None and (top or not node.label)
+
+
+def _readable(node: Any, depth: int, most: int = 40) -> int:
+    """How many operations deep a history can go before it has more than so many of them."""
+    level, count = [node] if _unfolds(node, top=True) else [], 0
+    for reached in range(depth):
+        level = [operand for item in level for operand in _shown(item) if _unfolds(operand)]
+        count += len(level)
+        if count > most:
+            return reached + 1
+        if not level:
+            break
+    return depth
 
 
 def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
     """The expression, and how tightly its outermost operation binds."""
     if node.__class__ is float:
         return plain(node), _TIGHTEST
-    if node.label and not (top and node.op):
-        return node.label, _TIGHTEST
-    if not node.op:
-        return plain(node.data), _TIGHTEST
+    if not _unfolds(node, top):
+        return node.label or plain(node.data), _TIGHTEST
     if depth == 0:
         return "...", _TIGHTEST
     binding = _BINDING.get(node.op.name, _TIGHTEST)
     words = []
-    for position, operand in enumerate(node.operands):
+    for position, operand in enumerate(_shown(node)):
         text, tightness = _history(operand, depth - 1)
         loose = tightness < binding or (tightness == binding and position == 1)
         words.append(f"({text})" if loose and node.op.written else text)

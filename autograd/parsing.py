@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import difflib
+import keyword
 import math
 import operator
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from .entry import Op
+from .errors import DomainError
+from .notation import printable
 from .ops import TABLE
 from .recording import RECORDED
 from .value import Value
@@ -28,7 +33,10 @@ _COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_ALLOWED = "names, numbers, + - * / % **, comparisons, lists, and the functions of the table"
+_ALLOWED = "names, numbers, + - * / % ** and the functions of the table"
+_DEEP = (
+    "nested too deeply for Python to read: name the parts, as in s = a*b; tanh(s), or add with total([a, b])"
+)
 
 
 class ExpressionError(ValueError):
@@ -39,13 +47,31 @@ class ExpressionError(ValueError):
         self.text, self.line, self.column = text, line, column
 
     def __str__(self) -> str:
-        lines = self.text.splitlines() or [""]
-        line = lines[min(self.line, len(lines)) - 1]
+        lines = self.text.splitlines()
+        if not lines:
+            return str(self.args[0])
+        line = printable(lines[min(self.line, len(lines)) - 1])
         start = max(0, self.column - 50)
         shown = ("..." if start else "") + line[start : start + 70]
         pointer = " " * (self.column - start + (3 if start else 0)) + "^"
         where = f"line {self.line}, column {self.column + 1}" if len(lines) > 1 else f"column {self.column + 1}"
         return f"{self.args[0]} ({where})\n    {shown}\n    {pointer}"
+
+
+def identifier(text: str) -> str:
+    """A text as the name that it is in an expression, where letters of two shapes may be one.
+
+    Raises ValueError for what cannot be a name.
+
+    >>> identifier("ﬁnal")
+    'final'
+    """
+    name = unicodedata.normalize("NFKC", text)
+    if not name.isidentifier():
+        raise ValueError(f"{text!r} cannot be a name")
+    if keyword.iskeyword(name):
+        raise ValueError(f"{name} is a word of Python's own and cannot be a name: choose another")
+    return name
 
 
 def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dict[str, Value]]:
@@ -73,9 +99,10 @@ class _Reader:
     """One reading of one text."""
 
     def __init__(self, text: str, values: Mapping[str, float | Value]) -> None:
-        self.text = text
+        self.text = text.strip()
+        named = {identifier(name): item for name, item in values.items()}
         self.given = {
-            name: item if isinstance(item, Value) else Value(item, name) for name, item in values.items()
+            name: item if isinstance(item, Value) else Value(item, name) for name, item in named.items()
         }
         self.leaves = dict(self.given)
         self.names: dict[str, Any] = dict(self.given)
@@ -83,17 +110,9 @@ class _Reader:
 
     def read(self) -> tuple[Value, dict[str, Value]]:
         try:
-            statements = ast.parse(self.text.strip()).body
-            result = [self._statement(statement) for statement in statements]
-        except SyntaxError as error:
-            message = f"not an expression: {error.msg}"
-            raise ExpressionError(
-                message, self.text.strip(), error.lineno or 1, (error.offset or 1) - 1
-            ) from None
+            result = [self._statement(statement) for statement in self._statements()]
         except (RecursionError, MemoryError):
-            raise ExpressionError(
-                "nested too deeply: name the parts, as in s = a*b; tanh(s)", self.text
-            ) from None
+            raise ExpressionError(_DEEP, self.text) from None
         if not result:
             raise ExpressionError("an empty expression", self.text)
         if not isinstance(result[-1], Value):
@@ -103,6 +122,15 @@ class _Reader:
             raise ExpressionError(f"{', '.join(unused)} is given a value but not used", self.text)
         self._name_result(result[-1])
         return result[-1], self.leaves
+
+    def _statements(self) -> list[ast.stmt]:
+        try:
+            return ast.parse(self.text).body
+        except SyntaxError as error:
+            where = (error.lineno or 1, max(0, (error.offset or 1) - 1))
+            raise ExpressionError(f"not an expression: {error.msg}", self.text, *where) from None
+        except ValueError as error:  # a null character, or a byte that no letter stands for
+            raise ExpressionError(f"not a text: {error}", "") from None
 
     def _name_result(self, result: Value) -> None:
         if not result.label:
@@ -132,16 +160,15 @@ class _Reader:
     def _value(self, node: ast.expr) -> Any:
         read = self._READERS.get(type(node))
         if read is None:
-            raise self._error(node, f"not allowed here; allowed are {_ALLOWED}")
+            raise self._error(
+                node, self._NOT_NUMBERS.get(type(node), f"not allowed here; allowed are {_ALLOWED}")
+            )
         return read(self, node)
 
     def _unary(self, node: ast.UnaryOp) -> Any:
         if type(node.op) not in _UNARY:
             raise self._error(node, f"an operator that is not known here; allowed are {_ALLOWED}")
         return _UNARY[type(node.op)](self._value(node.operand))
-
-    def _items(self, node: ast.List | ast.Tuple) -> list[Any]:
-        return [self._value(item) for item in node.elts]
 
     def _comparison(self, node: ast.Compare) -> bool:
         if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
@@ -166,9 +193,12 @@ class _Reader:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise self._error(node, f"{node.value!r} is not a real number")
         try:
-            return float(node.value)
+            found = float(node.value)
         except OverflowError:
-            raise self._error(node, "too large for a float64") from None
+            found = math.inf
+        if math.isinf(found):
+            raise self._error(node, "too large for a float64")
+        return found
 
     def _name(self, node: ast.Name) -> Any:
         self.used.add(node.id)
@@ -191,31 +221,59 @@ class _Reader:
                 else "only a function of the table can be called"
             )
             raise self._error(node, message)
-        arguments = [self._value(argument) for argument in node.args]
-        keywords = {str(keyword.arg): self._value(keyword.value) for keyword in node.keywords}
         op = TABLE[name]
-        if op.variadic and len(op.operands) == 1 and not any(isinstance(item, list) for item in arguments):
+        positions = [*op.operands, *[""] * len(node.args)]
+        arguments = [
+            self._argument(op, operand, item) for operand, item in zip(positions, node.args, strict=False)
+        ]
+        if op.variadic and len(op.operands) == 1 and node.args and not isinstance(arguments[0], list):
             arguments = [arguments]  # total(a, b) reads as well as total([a, b])
-        return self._applied(node, RECORDED[name], arguments, keywords)
+        return self._applied(node, RECORDED[name], arguments, self._keywords(op, node))
+
+    def _keywords(self, op: Op, node: ast.Call) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for item in node.keywords:
+            if item.arg is None or item.arg in found:
+                raise self._error(
+                    item, "not allowed here" if item.arg is None else f"{item.arg} is given twice"
+                )
+            found[item.arg] = self._argument(op, item.arg, item.value)
+        return found
+
+    def _argument(self, op: Op, operand: str, node: ast.expr) -> Any:
+        """What a function is applied to: also a condition, or a whole list, where it takes one."""
+        if operand == "condition" and isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if op.variadic and isinstance(node, ast.List | ast.Tuple):
+            return [self._value(item) for item in node.elts]
+        if op.variadic and len(op.operands) > 1:
+            raise self._error(node, f"{op.name} takes lists, as in {op.example.partition(' = ')[0]}")
+        return self._value(node)
 
     def _applied(
-        self, node: ast.expr, function: Callable[..., Any], arguments: list[Any], keywords: Any
+        self, node: ast.expr, function: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]
     ) -> Any:
         try:
             return function(*arguments, **keywords)
-        except TypeError as error:
+        except DomainError:
+            raise
+        except (TypeError, ValueError) as error:
             raise self._error(node, str(error)) from None
 
     _READERS: ClassVar[dict[type, Callable[[Any, Any], Any]]] = {
         ast.BinOp: _binary,
         ast.UnaryOp: _unary,
-        ast.Compare: _comparison,
         ast.Call: _call,
         ast.Name: _name,
         ast.Constant: _number,
-        ast.List: _items,
-        ast.Tuple: _items,
+    }
+    _NOT_NUMBERS: ClassVar[dict[type, str]] = {
+        ast.Compare: "a comparison is no number: it belongs in where(x < 0, ..., ...)",
+        ast.List: "a list is no number: it belongs in total, prod, dot, mean or logsumexp",
+        ast.Tuple: "a list is no number: it belongs in total, prod, dot, mean or logsumexp",
     }
 
-    def _error(self, node: ast.expr | ast.stmt, message: str) -> ExpressionError:
-        return ExpressionError(message, self.text.strip(), node.lineno, node.col_offset)
+    def _error(self, node: ast.expr | ast.stmt | ast.keyword, message: str) -> ExpressionError:
+        line = self.text.encode().splitlines()[node.lineno - 1]
+        column = len(line[: node.col_offset].decode())  # Python counts bytes, a reader letters
+        return ExpressionError(message, self.text, node.lineno, column)

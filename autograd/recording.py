@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from .entry import Op
-from .errors import AnomalyError, DomainError
+from .errors import AnomalyError, DomainError, TracingError
 from .floats import FAST, IEEE
 from .modes import CURRENT, Mode
 from .notation import history
@@ -30,9 +30,9 @@ def record_{name}({parameters}):
         out, partials = exceptional(OP_{name}, ({operands}))
         if partials is None: return out
     node = new(Value)
-    node.data = out
+    node._data = out
     node.grad = 0.0
-    node.label = ""
+    node._label = ""
     if mode() is None:
         node.op = OP_{name}
         node.operands = ({operands})
@@ -43,14 +43,14 @@ def record_{name}({parameters}):
 """
 _UNWRAP = """\
     {x}_ = {x}
-    if {x}.__class__ is Value: {x} = {x}.data
+    if {x}.__class__ is Value: {x} = {x}._data
     else: {x} = {x}_ = {coerce}({x})"""
 _UNWRAP_SELF = """\
     {x}_ = {x}
-    {x} = {x}.data"""
+    {x} = {x}._data"""
 _UNWRAP_OR_DECLINE = """\
     {x}_ = {x}
-    if {x}.__class__ is Value: {x} = {x}.data
+    if {x}.__class__ is Value: {x} = {x}._data
     elif {x}.__class__ is not float:
         if not is_number({x}): return NotImplemented
         {x} = {x}_ = float({x})"""
@@ -64,11 +64,11 @@ def is_number(operand: object) -> bool:
     return kind is int or kind is float or (isinstance(operand, Real) and kind is not bool)
 
 
-def number(operand: Any) -> float:
+def number(operand: Any, expected: str = "a real number or a Value") -> float:
     """A plain number as a float; anything else is a TypeError that says what is allowed."""
     if is_number(operand):
         return float(operand)
-    raise TypeError(f"expected a real number or a Value, not {operand!r} of type {type(operand).__name__}")
+    raise TypeError(f"expected {expected}, not {operand!r} of type {type(operand).__name__}")
 
 
 def truth(operand: Any) -> float:
@@ -78,18 +78,29 @@ def truth(operand: Any) -> float:
     return number(operand)
 
 
-def numbers(operands: Iterable[Any]) -> tuple[tuple[Any, ...], Sequence[float], list[bool] | None]:
+def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], list[bool] | None]:
     """The operands, their numbers, and which of them are nodes: None means all, [] none."""
-    nodes = tuple(operands)
-    kinds = {*map(type, nodes)}
-    if kinds == _ONLY_NODES:
-        return nodes, [node.data for node in nodes], None
-    edges = [node.__class__ in _ONLY_NODES for node in nodes]
-    if not any(edges):
-        nodes = nodes if kinds == _ONLY_FLOATS else tuple(map(number, nodes))
+    try:
+        nodes = tuple(operands)
+    except TypeError:
+        if hasattr(operands, "__iter__"):  # what it gives while it is read is to blame, not what it is
+            raise
+        raise TypeError(f"expected a sequence of real numbers and Values, not {operands!r}") from None
+    if nodes and nodes[0].__class__ is float and {*map(type, nodes)} == _ONLY_FLOATS:
         return nodes, nodes, []
-    nodes = tuple(node if edge else number(node) for node, edge in zip(nodes, edges, strict=True))
-    return nodes, [node.data if edge else node for node, edge in zip(nodes, edges, strict=True)], edges
+    kind = NAMESPACE["Value"]
+    data = [node._data for node in nodes if node.__class__ is kind]
+    if not data:
+        plain = list(map(number, nodes))
+        return plain, plain, []
+    if len(data) == len(nodes):
+        return nodes, data, None
+    edges = [node.__class__ is kind for node in nodes]
+    mixed: list[Any] = [
+        node if edge or node.__class__ is float else number(node)
+        for node, edge in zip(nodes, edges, strict=True)
+    ]
+    return mixed, [node._data if edge else node for node, edge in zip(mixed, edges, strict=True)], edges
 
 
 def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[float | None]:
@@ -145,14 +156,16 @@ def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
 
 def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:
     values = ", ".join(f"{name} = {value!r}" for name, value in zip(op.operands, grouped, strict=True))
-    made = [
-        f"{name} is {history(operand)}"
+    origins = [
+        f"{name} is {made}"
         for name, operand in zip(op.operands, operands, strict=False)
-        if operand.__class__ is not float and (operand.label or operand.op)
+        if operand.__class__ is not float
+        and (operand.label or operand.op)
+        and (made := history(operand)) != name
     ]
     return (
         f"{op.name}({', '.join(op.operands)}) is undefined at {values}: it needs {op.domain}"
-        f"{'; here ' + ', '.join(made) if made else ''}"
+        f"{'; here ' + ', '.join(origins) if origins else ''}"
         f". Change the inputs, or keep the operand inside with autograd.clip or autograd.where"
     )
 
@@ -160,7 +173,14 @@ def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> s
 def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
     """The op, operands and partials that a node gets while a mode is on."""
     mode = CURRENT.get() or Mode()
-    if mode.watching:
+    if mode.births is not None:
+        if not mode.recording:
+            raise TracingError(
+                "no_grad() inside a function that is being compiled: its results are numbers, which are not "
+                "known yet. For a number without a gradient use value.detach()"
+            )
+        mode.births.append(operands)
+    elif mode.watching:
         _refuse_anomaly(op, out, operands, partials)
     return (op, operands, partials) if mode.recording else (None, (), ())
 
@@ -296,14 +316,14 @@ NAMESPACE: dict[str, Any] = FAST | {
 }
 """What the generated functions see; `bind` completes it."""
 _BUILT_IN = set("Value new edges float zip len NotImplemented ArithmeticError ValueError".split())
-_ONLY_NODES: set[type] = set()
+
+
 _ONLY_FLOATS = {float}
 
 
 def bind(node_type: type) -> None:
     """Tell the generated functions which class a node is: called once, where that class is defined."""
     NAMESPACE.update(Value=node_type, new=node_type.__new__)
-    _ONLY_NODES.add(node_type)
 
 
 RECORDED: dict[str, Callable[..., Any]] = {name: recorder(op) for name, op in TABLE.items()}

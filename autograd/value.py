@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, final
 
 from .differentiation import pull_back
 from .entry import Op
-from .graph import backward, topological_order
+from .graph import TURN, backward, topological_order
 from .modes import CURRENT, always_recording
 from .ops import TABLE
 from .pickling import finish, reduced
@@ -19,6 +20,19 @@ FROM_ABOVE: dict[str, Callable[..., Any]] = {}
 
 def _operator(name: str, reflected: bool = False) -> Callable[..., Value]:
     return recorder(TABLE[name], operator=True, reflected=reflected)
+
+
+def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
+    """The method that compares a Value's number, and declines what is not a number as operators do."""
+
+    def compared(self: Value, other: Any) -> bool:
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["compared"](name, self, other)  # type: ignore[no-any-return]
+        if other.__class__ is not Value and not is_number(other):
+            return NotImplemented  # type: ignore[no-any-return]
+        return bool(compare(self._data, getattr(other, "_data", other)))
+
+    return compared
 
 
 @final
@@ -40,12 +54,13 @@ class Value:
     (3.0000122883492044, 3.999926270357784)
     """
 
-    __slots__ = ("data", "grad", "label", "op", "operands", "partials")
+    __slots__ = ("_data", "_label", "grad", "op", "operands", "partials")
 
-    data: float
+    _data: float
+    """What `data` shows, for the engine's own use: an attribute is faster than a property."""
+    _label: str
     grad: Any
     """A float; after `backward(create_graph=True)` a Value."""
-    label: str
     op: Op | None
     """The operation that computed it; None for a leaf."""
     operands: tuple[Any, ...]
@@ -54,16 +69,38 @@ class Value:
     """For each operand the derivative towards it, fixed at birth; None for a plain number."""
 
     def __init__(self, data: Any, label: str = "") -> None:
-        if not is_number(data):
-            raise TypeError(f"Value(data) takes a real number, not {data!r} of type {type(data).__name__}")
-        if not isinstance(label, str):
-            raise TypeError(f"Value(data, label) takes a text as its label, not {label!r}")
-        self.data = float(data)
-        self.grad = 0.0
+        self._data = number(data, "a real number as data")
         self.label = label
+        self.grad = 0.0
         self.op = None
         self.operands = ()
         self.partials = ()
+
+    @property
+    def data(self) -> float:
+        """The number. What is assigned becomes a float, or is a TypeError; no result is computed anew.
+
+        >>> x = Value(2.0)
+        >>> x.data = 3
+        >>> x.data
+        3.0
+        """
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = number(data, "a real number as data")
+
+    @property
+    def label(self) -> str:
+        """The name it goes by in pictures, steps and errors; empty where it has none."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a text, not {label!r} of type {type(label).__name__}")
+        self._label = label
 
     # Operators: each is made from its entry in the table, as the functions are (see recording.py).
     __add__ = _operator("add")
@@ -96,38 +133,25 @@ class Value:
     gelu, silu, erf, erfc = (RECORDED[name] for name in "gelu silu erf erfc".split())
     maximum, minimum, step, clip = (RECORDED[name] for name in "maximum minimum step clip".split())
 
-    def __lt__(self, other: Any) -> bool:
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["compared"]("lt", self, other)  # type: ignore[no-any-return]
-        return self.data < (other.data if other.__class__ is Value else number(other))
+    def conjugate(self) -> Value:
+        """Itself, as of every real number; numpy's var and vdot ask for it."""
+        return self
 
-    def __le__(self, other: Any) -> bool:
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["compared"]("le", self, other)  # type: ignore[no-any-return]
-        return self.data <= (other.data if other.__class__ is Value else number(other))
-
-    def __gt__(self, other: Any) -> bool:
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["compared"]("gt", self, other)  # type: ignore[no-any-return]
-        return self.data > (other.data if other.__class__ is Value else number(other))
-
-    def __ge__(self, other: Any) -> bool:
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["compared"]("ge", self, other)  # type: ignore[no-any-return]
-        return self.data >= (other.data if other.__class__ is Value else number(other))
+    __lt__, __le__ = _comparison("lt", operator.lt), _comparison("le", operator.le)
+    __gt__, __ge__ = _comparison("gt", operator.gt), _comparison("ge", operator.ge)
 
     def __bool__(self) -> bool:
         if (mode := CURRENT.get()) is not None and mode.tracing:
             return FROM_ABOVE["decided"](self)  # type: ignore[no-any-return]
-        return self.data != 0
+        return self._data != 0
 
     def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
         """Send `gradient` back: every leaf's grad grows by gradient * d self / d leaf.
 
         Leaves accumulate from call to call, once each call; the grads of the nodes in between
-        belong to the last call. With `create_graph` the grads are Values, recorded like any
-        other, so that they can be differentiated in turn. Raises StaleGraphError if that needs
-        a number that has been overwritten since the forward pass.
+        belong to the last call; threads take turns. With `create_graph` the grads are Values,
+        recorded like any other, so that they can be differentiated in turn. Raises
+        StaleGraphError if that needs a number that has been overwritten since the forward pass.
 
         >>> x = Value(2.0)
         >>> y = x * x * x
@@ -137,7 +161,8 @@ class Value:
         24.0
         """
         if not create_graph:
-            backward(self, number(gradient))
+            with TURN:
+                backward(self, number(gradient, "a real number as gradient"))
             return
         with always_recording():
             for node, received in pull_back(self, number(gradient), create_graph=True).items():
@@ -165,6 +190,8 @@ class Value:
         >>> x.grad
         3.0
         """
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return FROM_ABOVE["detached"](self)  # type: ignore[no-any-return]
         return Value(self.data, self.label)
 
     def backprop(self, gradient: float = 1.0) -> Any:
@@ -225,7 +252,13 @@ def zero_grad(values: Iterable[Value]) -> None:
     >>> x.grad
     0.0
     """
+    if isinstance(values, Value):
+        raise TypeError(
+            "zero_grad takes a list or set of Values: for all that one depends on, value.zero_grad()"
+        )
     for value in values:
+        if not isinstance(value, Value):
+            raise TypeError(f"zero_grad takes Values, not {value!r}")
         value.grad = 0.0
 
 
@@ -240,7 +273,10 @@ def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
     >>> x.label, ws[1].label
     ('x', 'w[1]')
     """
-    found = {key: value for key, value in (names or {}).items() if not key.startswith("_")}
+    names = {} if names is None else names
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"label takes names as keywords, or a dict with texts as keys, not {names!r}")
+    found = {key: value for key, value in names.items() if not key.startswith("_")}
     for name, value in (found | values).items():
         if isinstance(value, Value):
             value.label = name

@@ -27,7 +27,7 @@ class Function(Module):
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 
-    def __call__(self, inputs: Any) -> Any:
+    def forward(self, inputs: Any) -> Any:
         return self.function(inputs)
 
     def describe(self) -> str:
@@ -47,9 +47,9 @@ def _links(name: str, module: Module) -> list[tuple[str, Module]]:
 
 
 def _inside(module: Module) -> Iterator[tuple[str, Any]]:
-    """The modules in the attributes, and what else can be called in its lists: as often as they are there."""
+    """The modules in the attributes, as often as they are there, and the functions in a sequence or a list."""
     for name, attribute in vars(module).items():
-        if isinstance(attribute, Module):
+        if isinstance(attribute, Module) or (name.isdigit() and callable(attribute)):
             yield name, attribute
         elif isinstance(attribute, list | tuple):
             yield from ((f"{name}.{k}", item) for k, item in enumerate(attribute) if callable(item))

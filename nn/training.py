@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +17,15 @@ from .compiled import CompiledModel, compile_model
 from .data import Dataset
 from .divergence import DivergenceError, Watch
 from .history import Epoch, History
-from .layerwise import gradient_lengths
+from .layerwise import parameters_by_part
 from .losses import Loss, loss_function
-from .metrics import Evaluation, Metric, evaluate, mode, plain, usual_metrics
+from .metrics import Evaluation, Metric, evaluate, evaluation, mode, plain, usual_metrics
 from .module import Module
-from .optimisers import SGD, Optimiser, clip_gradients
+from .optimisers import SGD, Optimiser, clip_grad_norm_
+from .preconditions import recorded, refuse_misfits
 from .progress import progress_bar
 from .schedules import Schedule
+from .settings import Settings
 from .stopping import EarlyStopping
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ Callback = Callable[[int, History], object]
 def fit(
     model: Module,
     data: Dataset | Rows,
-    loss: str | Loss = "squared_error",
+    loss: str | Loss = "mse_loss",
     optimiser: Optimiser | None = None,
     *,
     epochs: int,
@@ -67,7 +70,7 @@ def fit(
       model ends with the weights of its best epoch, `history.best_epoch`;
     - `metrics`: functions of all predictions (plain numbers) and targets of an epoch, by name; by
       default the accuracy where the targets are classes (see `usual_metrics`);
-    - `clip`: no gradient gets longer than this (see `clip_gradients`);
+    - `clip`: no gradient gets longer than this (see `clip_grad_norm_`);
     - `checkpoint`: a file that the run is kept in after each epoch, and resumed from, to the bit,
       when `fit` is called with it again (see `Checkpoint`); `epochs` counts from the very beginning;
     - `compiled`: the model and its loss as native code (see `compile_model`), the same to rounding;
@@ -92,26 +95,31 @@ def fit(
     >>> history.losses[-1] < history.losses[0], len(history.losses)
     (True, 10)
     """
-    if epochs < 0:
-        raise ValueError(f"the number of epochs is 0 or more, not {epochs!r}")
-    loss_function(loss)  # an unknown name is an error before anything is done
+    refuse_misfits(model, data, loss, optimiser, rng, epochs, validation, schedule)
     stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    optimiser = optimiser or SGD(model.parameters(), lr=0.1)
+    batch_size = data.size if batch_size is None else batch_size
+    settings = Settings(
+        optimiser, schedule, data=data, validation=validation, loss=loss, batch_size=batch_size, clip=clip
+    )
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
     with _engine(model, loss, data, compiled, client, metrics) as fast:
         run = _Run(
             model=model,
             data=data,
             loss=loss,
-            optimiser=optimiser or SGD(model.parameters(), lr=0.1),
+            optimiser=optimiser,
             rng=rng,
-            batch_size=data.size if batch_size is None else batch_size,
+            batch_size=batch_size,
             validation=validation,
             schedule=schedule,
             stopping=stopping,
             metrics=metrics,
             clip=clip,
             watch=Watch(model),
+            layers=parameters_by_part(model),
             history=History(),
+            settings=settings,
             fast=fast,
             far=cast("DistributedModel", fast) if hasattr(fast, "batches") else None,
         )
@@ -157,12 +165,17 @@ class _Run(NamedTuple):
     metrics: Mapping[str, Metric] | None
     clip: float | None
     watch: Watch
+    layers: dict[str, list[Value]]
+    """The parameters of each layer."""
     history: History
+    settings: Settings
     fast: CompiledModel | None
     far: DistributedModel | None
 
     def start(self, keeper: Checkpoint | None) -> None:
         """Resume from the checkpoint, or begin anew."""
+        if keeper is not None:
+            self.settings.begin()
         resumed = keeper is not None and keeper.load(self.parts())
         if self.stopping is not None and not resumed:
             self.stopping.reset()
@@ -171,6 +184,7 @@ class _Run(NamedTuple):
         """What a checkpoint holds."""
         optional = {"schedule": self.schedule, "early stopping": self.stopping}
         return {
+            "settings": self.settings,
             "model": self.model,
             "optimiser": self.optimiser,
             "history": self.history,
@@ -218,20 +232,23 @@ class _Run(NamedTuple):
         self.history.record(told)
 
     def evaluated(self, data: Dataset | Rows) -> Evaluation:
-        """The loss and the metrics on other data, where they are."""
-        if isinstance(data, Dataset):
+        """The loss and the metrics on data that is not trained on, where they are."""
+        if not isinstance(data, Dataset):
+            if self.far is None:
+                raise TypeError("validation on a cluster goes with training on it: give client=")
+            return self.far.evaluate(data)
+        if self.fast is None or self.far is not None:
             return evaluate(self.model, data, self.loss, self.metrics)
-        if self.far is None:
-            raise TypeError("validation on a cluster goes with training on it: give client=")
-        return self.far.evaluate(data)
+        with mode(self.model, training=False):
+            return evaluation(self.fast.predict(data.inputs), data, self.loss, self.metrics)
 
     def train_step(self, batch: Any, epoch: int, number: int) -> _Step:
         """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
         parameters = self.optimiser.parameters
         loss, predictions = self.backward(batch, epoch, number)
-        lengths = gradient_lengths(self.model)
+        lengths = {name: math.hypot(*(p.grad for p in own)) for name, own in self.layers.items()}
         if self.clip is not None:
-            clip_gradients(parameters, self.clip)
+            clip_grad_norm_(parameters, self.clip)
         before = [parameter.data for parameter in parameters]
         self.optimiser.step()
         problem = self.watch.parameters(parameters)
@@ -257,7 +274,7 @@ class _Run(NamedTuple):
                 batch = self.far.examples(batch)
         # Where compiled code met a nan, the graph tells where it was born.
         predictions = [self.model(inputs) for inputs in batch.inputs]
-        found: Value = loss_function(self.loss)(predictions, batch.targets)
+        found = recorded(loss_function(self.loss)(predictions, batch.targets))
         self.accept(self.watch.loss(found), epoch, number)
         self.optimiser.zero_grad()
         found.backward()
@@ -271,8 +288,6 @@ class _Run(NamedTuple):
 
     def summary(self, steps: list[_Step]) -> Epoch:
         """The mean loss and the metrics over all examples, and the mean gradient lengths over the steps."""
-        if not steps:
-            raise ValueError("the data set has no examples: at least 1 example is needed")
         size = sum(step.size for step in steps)
         return Epoch(
             sum(step.loss * step.size for step in steps) / size,

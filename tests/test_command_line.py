@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import autograd.__main__ as command_line
 from autograd.__main__ import main
 
 
@@ -34,23 +35,68 @@ def test_save_writes_the_picture_and_says_where(capsys, tmp_path, suffix):
     [
         (["x + y", "x=1"], "y has no value: give it one with y=... (column 5)"),
         (["x +* y", "x=1", "y=2"], "(column 4)"),
-        (["x", "x=one"], "'one' is not a number"),
+        (["x", "x=one"], "'one' is not a finite number"),
         (["x", "x"], "'x' is not name=number"),
         (["x", "2x=1"], "'2x=1' is not name=number"),
         (["x", "x=1", "x=2"], "x is given twice"),
         (["x", "x=1", "z=2"], "z is given a value but not used"),
         (["log(x)", "x=-1"], "log(x) is undefined at x = -1.0: it needs x > 0"),
         (["1 / x", "x=0"], "div(x, y) is undefined at x = 1.0, y = 0.0: it needs y != 0"),
-        (["x", "x=1", "--save", "no_such_folder/x.svg"], "no_such_folder"),
+        (["x", "x=1", "--save", "no_such_folder/x.svg"], "there is no folder 'no_such_folder'; make it first"),
         (["x", "x=1", "--save", "x.doc"], "doc"),
+        (["x", "x=1", "--save", ""], "needs a suffix"),
+        (["x", "x=1", "--save", "/dev/null/x.svg"], "no folder '/dev/null'"),
+        (["x", "x=1", "--bogus"], "there is no option --bogus"),
+        (["x", "x=nan"], "'nan' is not a finite number"),
+        (["x", "x=-inf"], "'-inf' is not a finite number"),
+        (["x", "x=1e400"], "'1e400' is not a finite number"),
+        (["x", "x=1/2"], "'1/2' is not a finite number"),
+        (["x", "x="], "'' is not a finite number"),
+        (["x", "=1"], "'=1' is not name=number"),
+        (["ﬁ", "ﬁ=1", "fi=2"], "fi is given twice"),
+        (["lambda*2", "lambda=3"], "lambda is a word of Python's own"),
+        (["x.real", "x=1"], "(column 1)"),
+        (["lambda: x", "x=1"], "(column 1)"),
+        (["'a' * x", "x=1"], "'a' is not a real number (column 1)"),
+        (["dot([x], [1, 2])", "x=1"], "(column 1)"),
+        (["(" * 500 + "x" + ")" * 500, "x=1"], "nested"),
+        (["x * \udcff", "x=1"], "not a text"),
     ],
 )
 def test_what_cannot_be_used_is_one_clear_line_and_exit_status_2(capsys, arguments, message):
     assert main(["explain", *arguments]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("chainwalk explain: ")
-    assert message in captured.err
-    assert "Traceback" not in captured.err
+    assert message in captured.err.splitlines()[0]
+    assert (captured.out, "Traceback" in captured.err) == ("", False)
+
+
+def test_ten_thousand_terms_are_explained_or_refused_with_what_helps(capsys):
+    assert main(["explain", f"total([{', '.join(['x'] * 10_000)}])", "x=0.5"]) == 0
+    assert "[10000/10000] y = total(x, x, x, x, ..., x)" in capsys.readouterr().out
+    if main(["explain", "+".join(["x"] * 10_000), "x=0.5"]):
+        assert "total([a, b])" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    command = [sys.executable, "-m", "autograd", "explain", "+".join(["x"] * 900), "x=1"]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONIOENCODING": "utf-8"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+def test_ctrl_c_is_a_line_and_not_a_traceback(capsys, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "explain", interrupted)
+    assert main(["explain", "x * x", "x=3"]) == 130
+    assert capsys.readouterr() == ("", "chainwalk explain: interrupted\n")
 
 
 def test_a_missing_extra_is_a_clear_line_too(capsys, tmp_path, monkeypatch):

@@ -48,7 +48,7 @@ def on_cluster(client, data, block=30):
     [
         (MOONS, "hinge", 1),
         (BLOBS, "cross_entropy", 3),
-        (Dataset(MOONS.inputs, MOONS.inputs), "squared_error", 2),
+        (Dataset(MOONS.inputs, MOONS.inputs), "mse_loss", 2),
     ],
     ids=["hinge", "classes", "vectors"],
 )
@@ -124,7 +124,7 @@ def test_divergence_is_told_with_its_origin_where_the_examples_are_here(client):
     before = numbers(model)
     for data in (far, on_cluster(client, far, block=2)):
         with pytest.raises(DivergenceError, match="in epoch 0, step 0"):
-            fit(model, data, "squared_error", epochs=1, rng=rng, client=client)
+            fit(model, data, "mse_loss", epochs=1, rng=rng, client=client)
         assert numbers(model) == before
 
 

@@ -173,7 +173,7 @@ def test_an_operator_takes_plain_numbers_on_both_sides(operator, name, point, ki
 def test_nan_stays_nan(name):
     op, point = TABLE[name], truth.POINTS[name][0]
     for k in range(len(point)):
-        if name == "where" or (name == "clip" and k > 0) or (name in ("leaky_relu", "elu") and k == 1):
+        if name == "where" or (name in ("leaky_relu", "elu") and k == 1):
             continue  # a number that is not chosen may be anything
         operands = [NAN if j == k else x for j, x in enumerate(point)]
         assert math.isnan(call(op, operands))
@@ -212,6 +212,28 @@ def test_the_value_is_true_at_tiny_huge_and_saturated_arguments(name):
         if name in ("gelu", "silu"):  # the rounding of erfc's argument; x times a subnormal factor
             inherited = EPS * float(abs(x * x * exact)) + abs(x) * SMALLEST if abs(x) < 1e3 else 0.0
         assert close(found, exact, 4, inherited), (x, found, exact)
+
+
+SOME_EXTREMES = [5e-324, 1e-300, 1e-16, 0.3, 1 - 2**-53, 1.5, 36.0, 709.7, 1e8, 1e155, 1.7e308]
+LARGEST = {"sin": 1e8, "cos": 1e8, "tan": 1e8, "erf": 5.0, "erfc": 5.0, "gelu": 5.0}
+"""Up to where the truth's own 600 digits are enough for a derivative."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if TABLE[name].operands == ("x",)])
+def test_the_first_derivative_is_true_at_tiny_huge_and_saturated_arguments(name):
+    op, checked = TABLE[name], 0
+    for x in [sign * x for x in SOME_EXTREMES for sign in (1.0, -1.0)]:
+        if abs(x) > LARGEST.get(name, INF):
+            continue
+        try:
+            found = call(op, [Value(x)]).partials[0]
+        except DomainError:
+            continue
+        exact, terms = truth.derivative(name, (x,), (0,)), conditioning(name, (x,), (0,))
+        absolute = 2 * EPS if name in SATURATING else 1e-290  # 1 - 1e-600 is 1 in 600 digits
+        assert close(found, exact, 8, absolute + 4 * terms), (x, found, exact)
+        checked += 1
+    assert checked >= 6
 
 
 @pytest.mark.parametrize(
@@ -292,7 +314,16 @@ def test_what_needs_an_operand_says_so(name):
 
 
 def test_an_empty_total_is_0_and_an_empty_product_is_1():
-    assert (autograd.total([]), autograd.prod([]), autograd.dot([], [])) == (0.0, 1.0, 0.0)
+    found = (autograd.total([]), autograd.prod([]), autograd.dot([], []))
+    assert found == (0.0, 1.0, 0.0)
+    assert {type(number) for number in found} == {float}
+
+
+def test_a_limit_that_is_nan_makes_clip_nan():
+    for point in ((3.0, NAN, 1.0), (0.0, -1.0, NAN), (NAN, 0.0, 1.0)):
+        assert math.isnan(autograd.clip(*point))
+        assert math.isnan(autograd.clip(*map(Value, point)).data)
+    assert autograd.clip(INF, -INF, INF) == INF
 
 
 @pytest.mark.parametrize(

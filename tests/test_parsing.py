@@ -25,6 +25,12 @@ from autograd.parsing import ExpressionError, evaluate
         ("a = x * x; b = a + 1\ny = a * b", {"x": 2.0}, 20.0),
         ("a = 3; a * a", {}, 9.0),
         ("  x  ", {"x": 1.0}, 1.0),
+        ("where(condition=x < 2, x=x, y=5)", {"x": 1.0}, 1.0),
+        ("total(xs=[x, x])", {"x": 1.5}, 3.0),
+        ("dot(ws=(x, 2), xs=[3, x])", {"x": 1.0}, 5.0),
+        ("α*β + é", {"α": 2.0, "β": 3.0, "é": 4.0}, 10.0),
+        ("ﬁnal + 1", {"ﬁnal": 1.0}, 2.0),
+        ("final + 1", {"ﬁnal": 1.0}, 2.0),
     ],
 )
 def test_an_expression_has_the_value_of_the_mathematics(text, values, expected):
@@ -66,17 +72,36 @@ def test_a_name_for_a_name_is_a_node_of_its_own():
         ("[x for x in (1,)]", {"x": 1.0}, "not allowed here", 1),
         ("__import__('os').system('true')", {}, "only a function of the table", 1),
         ("x if x else 1", {"x": 1.0}, "not allowed here", 1),
-        ("1 < x < 2", {"x": 1.0}, "a comparison is one of", 1),
         ("~x", {"x": 1.0}, "operator that is not known", 1),
         ("import os", {}, "not an expression", 1),
         ("x = 2", {"x": 1.0}, "x has a value already", 1),
         ("a = b = 2", {}, "not an expression", 1),
         ("exp(x, 1)", {"x": 1.0}, "takes 1 positional argument", 1),
         ("exp(x, scale=1)", {"x": 1.0}, "unexpected keyword", 1),
-        ("2 * exp([x])", {"x": 1.0}, "expected a real number or a Value", 5),
+        ("2 * exp([x])", {"x": 1.0}, "a list is no number", 9),
+        ("[x, x]", {"x": 1.0}, "a list is no number", 1),
+        ("-(x, x)", {"x": 1.0}, "a list is no number", 2),
+        ("a = [x]; total(a)", {"x": 1.0}, "a list is no number", 5),
+        ("total([x, [x]])", {"x": 1.0}, "a list is no number", 11),
+        ("leaky_relu(x, slope=[x])", {"x": 1.0}, "a list is no number", 21),
+        ("x < 2", {"x": 1.0}, "a comparison is no number", 1),
+        ("a = x < 2; where(a, x, 1)", {"x": 1.0}, "a comparison is no number", 5),
+        ("x * (x < 2)", {"x": 1.0}, "a comparison is no number", 6),
+        ("where(x is x, x, 1)", {"x": 1.0}, "a comparison is one of", 7),
+        ("where(1 < x < 2, x, 1)", {"x": 1.0}, "a comparison is one of", 7),
+        ("dot([x], [1, 2])", {"x": 1.0}, "one length", 1),
+        ("1 + dot(x, [1])", {"x": 1.0}, r"dot takes lists, as in dot\(\[1.0", 9),
+        ("exp(**x)", {"x": 1.0}, "not allowed here", 5),
+        ("exp(*x)", {"x": 1.0}, "not allowed here", 5),
+        ("elu(x, alpha=1, alpha=2)", {"x": 1.0}, "alpha is given twice", 17),
+        ("x + 1e400", {"x": 1.0}, "too large", 5),
+        ("β + q", {"β": 1.0}, "q has no value", 5),
+        ("lambda: x", {"x": 1.0}, "not allowed here", 1),
+        ("f'{x}'", {"x": 1.0}, "not allowed here", 1),
+        ("x[0]", {"x": 1.0}, "not allowed here", 1),
+        ("(y := x)", {"x": 1.0}, "not allowed here", 2),
         ("x", {"x": 1.0, "unused": 2.0}, "unused is given a value but not used", 1),
         ("1 + 2", {}, "nothing to differentiate", 1),
-        ("", {}, "an empty expression", 1),
     ],
 )
 def test_what_cannot_be_read_is_an_error_that_points_at_its_column(text, values, message, column):
@@ -86,6 +111,33 @@ def test_what_cannot_be_read_is_an_error_that_points_at_its_column(text, values,
     first, _, pointer = str(caught.value).splitlines()
     assert f"(column {column})" in first
     assert pointer.index("^") == 4 + column - 1
+
+
+@pytest.mark.parametrize("text", ["", "   ", "# only a comment"])
+def test_an_empty_expression_says_so(text):
+    with pytest.raises(ExpressionError, match=r"^an empty expression"):
+        evaluate(text, {})
+
+
+@pytest.mark.parametrize("text", ["x * \0", "x * \udcff"])
+def test_what_is_no_text_at_all_is_an_error_too(text):
+    with pytest.raises(ExpressionError, match="not a"):
+        evaluate(text, {"x": 1.0})
+
+
+def test_signs_that_command_a_terminal_are_not_sent_to_it():
+    with pytest.raises(ExpressionError) as caught:
+        evaluate("x + \x1b[31m", {"x": 1.0})
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("for", "word of Python's own"), ("x y", "cannot be a name"), ("", "cannot be a name")],
+)
+def test_what_cannot_be_a_name_is_an_error(name, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate("x", {name: 1.0})
 
 
 def test_an_error_in_a_later_line_points_at_that_line():

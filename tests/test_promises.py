@@ -12,6 +12,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,39 @@ def test_zero_grad_clears_a_graph_or_a_set_of_leaves():
     assert (x.grad, w.grad, y.grad) == (0.0, 0.0, 0.0)
 
 
+def test_threads_that_go_back_through_shared_nodes_take_turns():
+    x = Value(2.0)
+    shared = x
+    for _ in range(100):
+        shared = shared * 1.0
+    losses = [shared * k for k in (1.0, 2.0, 3.0, 4.0)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda loss: [loss.backward() for _ in range(50)], losses))
+    finally:
+        sys.setswitchinterval(interval)
+    assert x.grad == 50 * (1 + 2 + 3 + 4)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_can_go_back_while_its_parent_was_in_the_middle():
+    code = (
+        "import os, threading\n"
+        "from autograd import Value\n"
+        "x = y = Value(1.0)\n"
+        "for _ in range(200_000): y = y * 1.0\n"
+        "thread = threading.Thread(target=y.backward)\n"
+        "thread.start()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    z = Value(3.0); (z * z).backward(); os._exit(int(z.grad))\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert run(code, PYTHONWARNINGS="ignore").strip() == "6"
+
+
 # Depth
 
 
@@ -265,15 +299,55 @@ def test_the_error_calls_a_labelled_leaf_by_its_name():
         1 / Value(0.0, "width")
 
 
+def test_the_error_does_not_say_that_x_is_x():
+    with pytest.raises(DomainError) as caught:
+        log(Value(-1.0, "x"))
+    assert "x is x" not in str(caught.value)
+
+
+def test_the_history_of_a_wide_and_deep_graph_stays_readable():
+    layer = [Value(0.1) for _ in range(50)]
+    for _ in range(8):
+        layer = [dot(layer, layer[k:] + layer[:k]) * 0.001 for k in range(50)]
+    with pytest.raises(DomainError) as caught:
+        log(total(layer) - 10)
+    assert "total(dot(" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    with anomaly_detection(), pytest.raises(AnomalyError) as caught:
+        total(layer) * 1e308 * 1e308 * math.inf
+    assert len(str(caught.value)) < 2000
+
+
 @pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0], Decimal(1), object(), b"1", Value(1.0)])
 def test_only_a_real_number_becomes_a_value(wrong):
     with pytest.raises(TypeError, match=re.escape(type(wrong).__name__)):
         Value(wrong)
 
 
+@pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0], Value(1.0)])
+def test_only_a_real_number_can_be_assigned_to_data(wrong):
+    x = Value(2.0)
+    with pytest.raises(TypeError, match="expected a real number as data"):
+        x.data = wrong
+    assert x.data == 2.0
+
+
+def test_what_is_assigned_to_data_becomes_a_float():
+    np = pytest.importorskip("numpy")
+    x = Value(2.0)
+    for number in (3, Fraction(1, 4), np.float32(0.5), np.float64(0.1), np.int8(7)):
+        x.data = number
+        assert type(x.data) is type((x * 2).data) is float
+        assert x.data == number
+
+
 def test_a_label_is_a_text():
-    with pytest.raises(TypeError, match="label"):
-        Value(1.0, 2.0)
+    x = Value(1.0)
+    for wrong in (2.0, None, b"x", 3):
+        with pytest.raises(TypeError, match="a label is a text"):
+            Value(1.0, wrong)
+        with pytest.raises(TypeError, match="a label is a text"):
+            x.label = wrong
 
 
 @pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0]])
@@ -299,14 +373,41 @@ def test_sequences_of_different_lengths_are_an_error_not_cut():
         dot([Value(1.0)] * 3, [1.0, 2.0])
 
 
+def test_what_is_not_a_sequence_is_an_error_that_says_so():
+    for function in (total, prod, autograd.mean, autograd.logsumexp):
+        with pytest.raises(TypeError, match="expected a sequence of real numbers and Values, not Value"):
+            function(Value(1.0))
+    with pytest.raises(TypeError, match="expected a sequence"):
+        dot([Value(1.0)], 2.0)
+    with pytest.raises(TypeError, match="bad item"):
+        total(raising())
+
+
+def raising():
+    yield Value(1.0)
+    raise TypeError("bad item")
+
+
+def test_zero_grad_and_label_say_what_they_take():
+    x = Value(1.0)
+    with pytest.raises(TypeError, match=r"value.zero_grad\(\)"):
+        zero_grad(x)
+    with pytest.raises(TypeError, match=r"takes Values, not 1\.0"):
+        zero_grad([x, 1.0])
+    for wrong in ("x", [x], x, {1: x}):
+        with pytest.raises(TypeError, match="label takes names"):
+            label(wrong)
+
+
 def test_value_cannot_be_subclassed():
     with pytest.raises(TypeError, match="cannot be subclassed"):
         type("Sub", (Value,), {})
 
 
 def test_the_gradient_given_to_backward_must_be_a_number():
-    with pytest.raises(TypeError, match="real number"):
-        Value(1.0).backward("1")
+    for wrong in ("1", None, True, Value(2.0)):
+        with pytest.raises(TypeError, match="expected a real number as gradient"):
+            Value(1.0).backward(wrong)
 
 
 # Anomalies
@@ -483,9 +584,13 @@ def test_equality_and_hash_are_identity_and_the_order_is_that_of_the_numbers():
     assert a == a
     assert len({a, b, a}) == 2
     assert Value(1.0) < Value(2.0) <= 2 < Value(3.0) >= 3.0 > Value(-1.0)
+    assert [Value(2.0) < Value(1.0), Value(2.0) <= 1, Value(1.0) > Value(2.0), Value(1.0) >= 10**400] == [
+        False
+    ] * 4
     assert sorted([Value(2.0), Value(1.0)])[0].data == 1.0
-    with pytest.raises(TypeError, match="real number"):
-        a < "1"  # noqa: B015
+    for wrong in ("1", None, True, 1j):
+        with pytest.raises(TypeError, match="not supported between"):
+            a < wrong  # noqa: B015
 
 
 def test_the_truth_of_a_value_is_that_of_its_number():
@@ -606,7 +711,7 @@ def test_a_copy_that_fails_leaves_the_next_one_whole_even_while_its_error_is_kep
         y = y * 1.0
     leaf = Value(1.0)
     broken = leaf * x
-    leaf.data = threading.Lock()
+    leaf.grad = threading.Lock()
     with pytest.raises(TypeError, match="pickle") as kept:
         copy.deepcopy(broken)
     assert copy.deepcopy(y).data == y.data
@@ -909,6 +1014,18 @@ def test_a_value_and_an_array_give_an_array_of_values_from_both_sides():
         assert made.shape == (2,)
         assert all(type(item) is Value for item in made)
     assert [item.data for item in numbers - x] == [-2.0, -1.0]
+    assert (x > numbers).tolist() == (numbers < x).tolist() == [True, True]
+    assert (x <= np.array([3.0, 2.0])).tolist() == [True, False]
+
+
+def test_numpy_statistics_of_values_differentiate():
+    np = pytest.importorskip("numpy")
+    xs = np.array([Value(1.0), Value(2.0), Value(6.0)], dtype=object)
+    np.var(xs).backward()
+    assert [x.grad for x in xs] == pytest.approx([2 * (x - 3) / 3 for x in (1, 2, 6)])
+    assert np.std(xs).data == pytest.approx(np.std([1.0, 2.0, 6.0]))
+    assert np.mean(xs).data == 3.0
+    assert np.vdot(xs, xs).data == 41.0
 
 
 def test_every_trigonometric_name_of_numpy_finds_its_method():
@@ -979,6 +1096,22 @@ def test_sequences_may_mix_values_and_numbers_and_come_from_generators():
     assert dot((x, 3), iter([4, x])).partials == (4.0, None, None, 3.0)
     assert prod([x, 3, x]).partials == (6.0, None, 6.0)
     assert clip(x, 0, Value(1.0)).partials == (0.0, None, 1.0)
+
+
+# Compiled
+
+
+def test_a_compiled_function_and_a_compiled_graph_give_the_result_of_new_data():
+    pytest.importorskip("llvmlite")
+    w = Value(3.0)
+    function = autograd.compile(lambda x: tanh(w * x) * x)
+    x = Value(0.5, "x")
+    graph = autograd.compile(tanh(w * x) * x, inputs=[x])
+    for weight, point in ((3.0, 0.5), (3.0, -0.25), (0.7, -0.25), (0.7, 2.0)):
+        w.data = weight
+        expected = math.tanh(weight * point) * point
+        assert function(point) == pytest.approx(expected, rel=1e-15)
+        assert graph(point) == pytest.approx(expected, rel=1e-15)
 
 
 # Weight

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..recording import is_number
 from ..value import Value
 
 Array = Any
 """A numpy array."""
-_FLOAT = np.dtype(np.float64)
+FLOAT = np.dtype(np.float64)
 
 
 class Leaf(NamedTuple):
@@ -25,6 +26,7 @@ class Leaf(NamedTuple):
     """"number", "list" or "array"."""
     rows: bool
     """Whether it has a leading axis of rows."""
+    name: str = ""
 
     @property
     def size(self) -> int:
@@ -38,58 +40,70 @@ class Branch(NamedTuple):
     kind: Any
     keys: tuple[Any, ...]
     parts: tuple[Any, ...]
+    flat: bool
+    """Whether nothing is nested inside."""
+
+
+def _branch(kind: Any, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Branch:
+    return Branch(kind, keys, parts, all(isinstance(part, Leaf) for part in parts))
 
 
 def described(argument: Any, rows: bool, name: str) -> Any:
     """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
-    if isinstance(argument, np.ndarray):
-        array = numeric(argument, name)
-        if rows and array.ndim == 0:
-            raise ValueError(
-                f"{name} is batched: it needs a leading axis of rows, not the single number {array}"
-            )
-        return Leaf(array.shape[1:] if rows else array.shape, "array", rows)
     if isinstance(argument, dict):
         parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
-        return Branch(dict, tuple(argument), parts)
-    if isinstance(argument, list | tuple):
-        if _holds_arrays(argument):
-            parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
-            return Branch(type(argument), (), parts)
-        array = numeric(argument, name)
-        if rows and array.ndim == 0:
-            raise ValueError(f"{name} is batched: it needs a leading axis of rows")
-        return Leaf(array.shape[1:] if rows else array.shape, "list", rows)
-    array = numeric(argument, name)
-    if rows:
-        raise ValueError(
-            f"{name} is batched: it needs a leading axis of rows, not the single number {argument!r}"
+        return _branch(dict, tuple(argument), parts)
+    if hasattr(argument, "_fields"):
+        fields = zip(argument._fields, argument, strict=True)
+        return _branch(
+            type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in fields)
         )
-    return Leaf((), "number", False)
+    form = "array"
+    if isinstance(argument, list | tuple):
+        if _in_parts(argument):
+            if rows:
+                raise ValueError(
+                    f"{name} is batched: give its rows as one array or as a list of equally long lists, and "
+                    "several arrays of rows in a dict or a named tuple"
+                )
+            parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
+            return _branch(type(argument), (), parts)
+        form = "list"
+    array = numeric(argument, name)
+    if not rows:
+        number = array.ndim == 0 and not isinstance(argument, np.ndarray)
+        return Leaf(array.shape, "number" if number else form, False, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is batched: it needs a leading axis of rows, not the single number {array}")
+    return Leaf(array.shape[1:], form, True, name)
 
 
-def _holds_arrays(items: Sequence[Any]) -> bool:
+def _in_parts(items: Sequence[Any]) -> bool:
     """Whether a sequence has to be taken apart: it holds arrays, or lists of different lengths."""
-    if any(isinstance(item, np.ndarray | dict) for item in items):
+    if any(isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") for item in items):
         return True
     nested = [item for item in items if isinstance(item, list | tuple)]
-    lengths = {len(item) for item in nested}
-    ragged = len(lengths) > 1 or (bool(nested) and len(nested) < len(items))
-    return ragged or any(_holds_arrays(item) for item in nested)
+    ragged = len({len(item) for item in nested}) > 1 or (bool(nested) and len(nested) < len(items))
+    return ragged or any(_in_parts(item) for item in nested)
+
+
+_KINDS = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
 
 
 def numeric(argument: Any, name: str) -> Array:
     """An array of real numbers, as it is where it is one. Raises TypeError for anything else."""
     if isinstance(argument, Value):
         raise TypeError(f"{name} is a Value: a compiled function takes numbers, here {name}.data")
+    if isinstance(argument, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
     try:
         array = np.asarray(argument)
     except ValueError as error:
         raise TypeError(f"{name} is not an array of numbers: {error}") from None
+    if array.dtype.kind == "O" and all(map(is_number, array.ravel().tolist())):
+        return array.astype(FLOAT)  # large whole numbers, fractions
     if array.dtype.kind not in "iuf" and array.size:
-        kind = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}.get(
-            array.dtype.kind, str(array.dtype)
-        )
+        kind = _KINDS.get(array.dtype.kind, str(array.dtype))
         raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}")
     return array
 
@@ -140,39 +154,57 @@ def _builder(form: Any, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]
     return lambda items: _assembled(form, [part(items) for part in parts])
 
 
-def read(form: Any, argument: Any, into: list[Array]) -> bool:
-    """The arrays of an argument; False where it has another form, which only `described` explains."""
+def shapes(form: Any) -> Any:
+    """The nesting of an argument and the shapes of its arrays, in whatever kind of sequence they came."""
+    return form.shape if isinstance(form, Leaf) else (form.keys, [shapes(part) for part in form.parts])
+
+
+def spread(form: Any, argument: Any, into: list[Any]) -> bool:
+    """What stands at the leaves of an argument; False where it is nested in another way."""
     if form.__class__ is Leaf:
-        if form.form == "array":  # by far the most frequent, and nothing is checked twice
-            if argument.__class__ is not np.ndarray:
-                return False
-            if argument.dtype is not _FLOAT and argument.dtype.kind not in "fiu":
-                return False
-            into.append(argument)
-            if form.rows:
-                return argument.ndim > 0 and argument.shape[1:] == form.shape
-            return argument.shape == form.shape  # type: ignore[no-any-return]
-        return _read_other(form, argument, into)
+        into.append(argument)
+        return True
     if argument.__class__ is not form.kind or len(argument) != len(form.parts):
         return False
     if form.kind is dict:
         if tuple(argument) != form.keys:
             return False
         argument = list(argument.values())
-    return all(read(part, item, into) for part, item in zip(form.parts, argument, strict=True))
+    if form.flat:
+        into += argument
+        return True
+    return all(spread(part, item, into) for part, item in zip(form.parts, argument, strict=True))
 
 
-def _read_other(form: Leaf, argument: Any, into: list[Array]) -> bool:
-    if form.form == "number":
-        into.append(argument)
-        return argument.__class__ is float or argument.__class__ is int
-    if not isinstance(argument, list | tuple):
-        return False
+def read(leaf: Leaf, item: Any) -> Any:
+    """The array at a leaf, or its number; None where it is not quite of that form."""
+    if leaf.form == "array":
+        if item.__class__ is not np.ndarray or (item.dtype is not FLOAT and item.dtype.kind not in "fiu"):
+            return None
+        return item if fits(leaf, item.shape) else None
+    if leaf.form == "number":
+        return item if isinstance(item, float | int) and item.__class__ is not bool else None
+    if not isinstance(item, list | tuple):
+        return None
     try:
-        array = np.asarray(argument)
+        array = np.asarray(item)
     except ValueError:
-        return False
-    into.append(array)
-    if array.dtype.kind not in "fiu" and array.size:
-        return False
-    return (array.shape[1:] if form.rows else array.shape) == form.shape and (not form.rows or array.ndim > 0)
+        return None
+    return array if fits(leaf, array.shape) and (array.dtype.kind in "fiu" or not array.size) else None
+
+
+def fits(leaf: Leaf, shape: tuple[int, ...]) -> bool:
+    """Whether an array of that shape belongs there."""
+    if leaf.rows:
+        return len(shape) > 0 and shape[1:] == leaf.shape
+    return shape == leaf.shape
+
+
+def gathered(form: Any, argument: Any) -> Iterator[Any]:
+    """The arrays of an argument that has been described, whatever kind of sequence holds the numbers."""
+    if isinstance(form, Leaf):
+        array = numeric(argument, form.name)
+        yield float(array) if form.form == "number" else array
+        return
+    for part, item in zip(form.parts, argument.values() if form.kind is dict else argument, strict=True):
+        yield from gathered(part, item)

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..floats import products_around
-from ..graph import topological_order
 from ..ops import TABLE
 from ..value import Value
-from .expressions import LOGIC, Expression, World
+from .expressions import DETACHED, LOGIC, Expression, World
 
 _DOT = TABLE["dot"]
 TILE = 8
 """So many neurons of a layer are computed at the same time, so that each input is loaded once for all."""
 
 
-def as_expressions(world: World, roots: Sequence[Any], inputs: Mapping[Value, Expression]) -> list[Expression]:
+def as_expressions(
+    world: World, nodes: Iterable[Value], roots: Sequence[Any], inputs: Mapping[Value, Expression]
+) -> list[Expression]:
     """What recorded graphs compute, in terms of the expressions that stand for their inputs.
 
-    A leaf that is no input, and a plain number among the roots or operands, is a constant.
+    The nodes are all that the roots need, operands first. A plain number among the roots or
+    operands is a constant.
     """
     found: dict[Any, Expression] = dict(inputs)
-    for root in roots:
-        if isinstance(root, Value) and root not in found:
-            for node in topological_order(root):
-                if node not in found:
-                    found[node] = _expression(world, node, found)
+    for node in nodes:
+        if node not in found:
+            found[node] = _expression(world, node, found)
     return [found[root] if isinstance(root, Value) else world.constant(root) for root in roots]
 
 
 def _expression(world: World, node: Value, found: Mapping[Value, Expression]) -> Expression:
-    if node.op is None:
-        return world.constant(node.data)
+    op: Any = node.op
     operands = [world.constant(item) if item.__class__ is float else found[item] for item in node.operands]
-    return world.operation(node.op, node.op.grouped(operands))
+    return world.operation(op, op.grouped(operands))
 
 
 def below(roots: Iterable[Expression]) -> list[Expression]:
@@ -49,6 +48,41 @@ def below(roots: Iterable[Expression]) -> list[Expression]:
     return sorted(seen, key=lambda node: node.number)
 
 
+class Flow(NamedTuple):
+    """A gradient on its way, and the condition under which there is one: None for always.
+
+    Where a rule chooses, nothing flows through the other branch: not even 0, which times an
+    infinite partial would be nan.
+    """
+
+    gradient: Expression
+    condition: Expression | None = None
+
+    def times(self, partial: Any) -> Flow:
+        """What flows on through an operation."""
+        return self._replace(gradient=self.gradient * partial)
+
+    def only_where(self, condition: Expression) -> Flow:
+        """What flows into the branch of a choice."""
+        world = condition.world
+        both = condition if self.condition is None else world.logic("and", self.condition, condition)
+        return self._replace(condition=both)
+
+    def whole(self) -> Expression:
+        """The gradient, 0 where there is none."""
+        world = self.gradient.world
+        return self.gradient if self.condition is None else world.select(self.condition, self.gradient, 0.0)
+
+    def __or__(self, other: Flow) -> Flow:
+        """What arrives from two sides."""
+        if self.condition is other.condition:
+            return self._replace(gradient=self.gradient + other.gradient)
+        condition = None
+        if self.condition is not None and other.condition is not None:
+            condition = self.gradient.world.logic("or", self.condition, other.condition)
+        return Flow(self.whole() + other.whole(), condition)
+
+
 def pulled_back(
     world: World, seeds: Mapping[Expression, Expression], inputs: Sequence[Expression]
 ) -> list[Expression]:
@@ -56,7 +90,7 @@ def pulled_back(
     order = below(seeds)
     active = _active(order, inputs)
     layers = _layers([node for node in order if node in active])  # each has a first one, whose turn comes
-    arrived: dict[Expression, Expression] = dict(seeds)
+    arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
         if node not in active or not node.operands:
             continue
@@ -66,37 +100,34 @@ def pulled_back(
         else:  # the layer's inputs came before all of it: its last turn is early enough
             sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
         for operand, contribution in sent:
-            arrived[operand] = arrived[operand] + contribution if operand in arrived else contribution
+            arrived[operand] = arrived[operand] | contribution if operand in arrived else contribution
     zero = world.constant(0.0)
-    return [arrived.get(item, zero) for item in inputs]
+    return [arrived[item].whole() if item in arrived else zero for item in inputs]
 
 
 def _active(order: list[Expression], inputs: Sequence[Expression]) -> set[Expression]:
     reached = set(inputs)
     for node in order:
-        if not reached.isdisjoint(node.operands):
+        if node.kind is not DETACHED and not reached.isdisjoint(node.operands):
             reached.add(node)
     return reached
 
 
 def _sent(
-    world: World, node: Expression, upstream: Expression, active: set[Expression]
-) -> list[tuple[Expression, Expression]]:
+    world: World, node: Expression, upstream: Flow, active: set[Expression]
+) -> list[tuple[Expression, Flow]]:
     """For each operand that takes part, what flows back to it."""
     if node.kind == "select":
         condition, chosen, otherwise = node.operands
-        sent = [
-            (chosen, world.select(condition, upstream, 0.0)),
-            (otherwise, world.select(condition, 0.0, upstream)),
-        ]
-        return [(operand, contribution) for operand, contribution in sent if operand in active]
+        branches = [(chosen, condition), (otherwise, world.logic("not", condition))]
+        return [(branch, upstream.only_where(taken)) for branch, taken in branches if branch in active]
     if isinstance(node.kind, str):
         if node.kind in LOGIC:
             return []
         raise TypeError(f"{node.kind} has no rule to differentiate it by")
     rule = _partials(world, node)
     return [
-        (operand, upstream * world.lifted(rule(k)))
+        (operand, upstream.times(world.lifted(rule(k))))
         for k, operand in enumerate(node.operands)
         if operand in active
     ]
@@ -149,24 +180,24 @@ def _tiles(rows: int, columns: int, tile: int) -> Iterable[tuple[int, int]]:
 def _sent_by_layer(
     world: World,
     layer: list[Expression],
-    arrived: Mapping[Expression, Expression],
+    arrived: Mapping[Expression, Flow],
     active: set[Expression],
-) -> list[tuple[Expression, Expression]]:
+) -> list[tuple[Expression, Flow]]:
     """What a layer of dot products sends back: to each weight a product, to each input a dot product."""
     nodes = [node for node in layer if node in arrived]
     if not nodes:
         return []
     size = len(nodes[0].operands) // 2
-    errors = [arrived[node] for node in nodes]
+    errors = [arrived[node].whole() for node in nodes]
     xs = nodes[0].operands[size:]
     sent = []
     for k, x in enumerate(xs):
         if x in active:
-            sent.append((x, world.operation(_DOT, ([node.operands[k] for node in nodes], errors))))
+            sent.append((x, Flow(world.operation(_DOT, ([node.operands[k] for node in nodes], errors)))))
     for row, column in _tiles(len(nodes), size, TILE // 2):
         weight = nodes[row].operands[column]
         if weight in active:
-            sent.append((weight, errors[row] * xs[column]))
+            sent.append((weight, Flow(errors[row] * xs[column])))
     return sent
 
 

@@ -41,21 +41,27 @@ copy:
   call void @llvm.memcpy.p0.p0.i64(ptr %to, ptr %from, i64 %bytes, i1 false)
   ret void
 check:
-  %any = icmp ne i64 %padded, 0
+  %any = icmp ne i64 %n, 0
   br i1 %any, label %loop, label %done
 loop:
   %i = phi i64 [ 0, %check ], [ %next, %loop ]
-  %last = sub i64 %n, 1
-  %inside = icmp ult i64 %i, %n
-  %k = select i1 %inside, i64 %i, i64 %last
-  %offset = mul i64 %k, %stride
-  %source = getelementptr i8, ptr %from, i64 %offset
+  %source = phi ptr [ %from, %check ], [ %source.next, %loop ]
   %x = load {shape.scalar}, ptr %source, align 1
   %target = getelementptr {shape.scalar}, ptr %to, i64 %i
   store {shape.scalar} %x, ptr %target
+  %source.next = getelementptr i8, ptr %source, i64 %stride
   %next = add i64 %i, 1
-  %more = icmp ult i64 %next, %padded
-  br i1 %more, label %loop, label %done
+  %more = icmp ult i64 %next, %n
+  br i1 %more, label %loop, label %fill
+fill:
+  %k = phi i64 [ %n, %loop ], [ %k.next, %filled ]
+  %empty = icmp ult i64 %k, %padded
+  br i1 %empty, label %filled, label %done
+filled:
+  %gap = getelementptr {shape.scalar}, ptr %to, i64 %k
+  store {shape.scalar} %x, ptr %gap
+  %k.next = add i64 %k, 1
+  br label %fill
 done:
   ret void
 }}
@@ -123,7 +129,9 @@ tile:
   %up = add i64 %n, {shape.block - 1}
   %blocks = udiv i64 %up, {shape.block}
   %padded = mul i64 %blocks, {shape.block}
-  br label %mask
+  %new = icmp eq i64 %first, 0
+  %remask = or i1 %new, %short
+  br i1 %remask, label %mask, label %takes
 mask:
   %m = phi i64 [ 0, %tile ], [ %m.next, %mask ]
   %counts = icmp ult i64 %m, %n
@@ -134,7 +142,7 @@ mask:
   %m.more = icmp ult i64 %m.next, %padded
   br i1 %m.more, label %mask, label %takes
 takes:
-  %c = phi i64 [ 0, %mask ], [ %c.next, %taken ]
+  %c = phi i64 [ 0, %tile ], [ 0, %mask ], [ %c.next, %taken ]
   %c.more = icmp ult i64 %c, %columns
   br i1 %c.more, label %taken, label %compute
 taken:

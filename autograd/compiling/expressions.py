@@ -24,6 +24,7 @@ PRIMITIVES = frozenset(
     sinh cosh tanh asinh acosh atanh hypot erf erfc pow cbrt floor""".split()
 )
 """What the lower level is made of, besides constants, inputs, choices and conditions."""
+DETACHED = Op("detach(x)", "x", "0.0", about="the number itself, through which no gradient goes back")
 CHAINS = 4
 """A long sum on its own is so many sums side by side: a processor adds several at a time."""
 
@@ -42,7 +43,7 @@ class Expression:
         self.number = number
         """When it was made: operands before results."""
         self.rows = rows
-        """Whether each row has a number of its own, on the lower level."""
+        """Whether each row has a number of its own."""
 
     def __add__(self, other: Any) -> Expression:
         return self.world.apply("add", self, other)
@@ -130,6 +131,14 @@ class World:
         lifted = [list(map(self.lifted, item)) if op.variadic else self.lifted(item) for item in operands]
         return self.lifted(self.evaluate(op.value, dict(zip(op.operands, lifted, strict=True)), op))
 
+    def again(self, kind: Any, operands: Sequence[Expression]) -> Expression:
+        """An operation of another expression of the upper level, on other operands."""
+        if kind == "select":
+            return self.select(*operands)
+        if isinstance(kind, str):
+            return self.logic(kind, *operands)
+        return self.operation(kind, kind.grouped(list(operands)))
+
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
         """An operation of the lower level, folded where all operands are constants."""
         lifted = tuple(map(self.lifted, operands))
@@ -193,7 +202,9 @@ class World:
             key = (kind, *[operand.number for operand in operands])
         found = self.known.get(key)
         if found is None:
-            rows = value < self.columns if kind == "input" else any([operand.rows for operand in operands])
+            rows = self.columns > 0 and (
+                value < self.columns if kind == "input" else any(operand.rows for operand in operands)
+            )
             found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
         return found
 

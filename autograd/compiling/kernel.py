@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,10 @@ import numpy as np
 
 from .derivatives import below, lowered
 from .driving import FIELDS
-from .emission import Memory, emit
+from .emission import emit
 from .expressions import Expression, World
+from .mathematics import origin
+from .memory import Memory
 from .native import Host, Native, drivers, vector_library
 from .shapes import Layout, Shape
 from .stages import Chunk, Outer, Product, Program, staged
@@ -36,9 +39,8 @@ class Facts(NamedTuple):
     """What is to be known about a kernel."""
 
     instructions: int
-    mathematics: tuple[str, ...]
-    vectorised: tuple[str, ...]
-    """Those of the mathematical functions that a vector library computes."""
+    mathematics: dict[str, str]
+    """The mathematical functions, and where the code of each comes from."""
     tier: str
     shape: Shape
     machine: Host
@@ -51,6 +53,12 @@ def aligned(count: int, dtype: Any) -> Array:
     memory = np.zeros(count * size + ALIGNMENT, dtype=np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + count * size].view(dtype)
+
+
+def address(array: Array) -> int:
+    """Where an array's first number is; a quarter of the time of `array.ctypes.data`."""
+    found: int = array.__array_interface__["data"][0]
+    return found
 
 
 class Kernel:
@@ -67,29 +75,29 @@ class Kernel:
         self.layout = layout
         self.dtype = np.dtype(np.float32 if single else np.float64)
         library = vector_library(machine, single) if layout.rows else {}
-        lower = World(upper=False, columns=layout.columns)
-        program = staged(lowered(lower, roots), layout)
         self.tape: Array = None
-        if program.instructions <= LIMIT:
+        lower = World(upper=False, columns=layout.columns)
+        expressions = lowered(lower, roots)
+        program = staged(expressions, layout) if layout.rows or len(lower.known) <= LIMIT else None
+        if program is not None and program.instructions <= LIMIT:
             memory = Memory(program, layout)
             layers = any(isinstance(stage, Product) for stage in program.stages)
             shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
             emitted = emit(program, memory, shape, library)
-            self.native = Native(emitted.text, machine, kept=kept, passes=not layout.rows)
+            self.native = Native(emitted.text, machine, kept=kept)
             self.constants = [node.value for node in memory.constants]
             self.more_shared = len(program.shared) + emitted.packed
             self.scratch, mathematics = memory.slot_count * shape.tile, emitted.functions
             tier, instructions = _told(program), program.instructions
         else:
             shape = _shape(layout, machine, single, UNITS)
-            lower = World(upper=False, columns=layout.columns)
-            plain = lowered(lower, roots, whole=False)
-            order = below(plain)
-            tape = encode(order, plain, layout)
+            if layout.rows:  # without stages of their own for layers
+                expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
+            tape = encode(below(expressions), expressions, layout)
             self.tape, self.constants, self.more_shared = tape.code, tape.constants, 0
             self.native = tape_runner(layout.rows, shape, machine)
             self.scratch, mathematics = tape.slots * shape.block, tape.functions
-            instructions = sum(bool(node.operands) for node in order)
+            instructions = tape.instructions
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
         self.shape = shape
         self.addresses = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
@@ -97,8 +105,7 @@ class Kernel:
         self._free: list[Workspace] = []
         self.facts = Facts(
             instructions,
-            mathematics,
-            tuple(name for name in mathematics if name in library),
+            {name: origin(name, shape, library) for name in mathematics},
             tier,
             shape,
             machine,
@@ -166,8 +173,12 @@ class Workspace:
             name: self.tile.ctypes.data + start * dtype.itemsize
             for name, start in zip(sizes, starts, strict=False)
         }
+        self.places: list[tuple[int, Array]] = []
+        """Where each shared argument goes; of staged rows, where each column goes too."""
         self.views: list[tuple[int, Array]] = []
-        """Where each shared argument goes."""
+        """Where each shared argument goes, for rows that are read in place."""
+        self.takers: list[Any] = []
+        """What takes each result out: a number, or an array of the caller's own."""
         self.staged_in: Array = None
         self.staged_out: Array = None
         self.rows = -1
@@ -213,3 +224,7 @@ def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
 def pool(threads: int) -> ThreadPoolExecutor:
     """Threads to compute on: native code lets Python's lock go."""
     return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of these threads, and would wait for them
+    os.register_at_fork(after_in_child=pool.cache_clear)

@@ -26,6 +26,19 @@ _TERMS = [1 / math.factorial(k) for k in range(2, 14)]
 
 INLINE = frozenset(("exp", "tanh"))
 """What is written out here, in float64."""
+OFTEN = 100
+"""Written out more often than this, compiling takes too long: then they are functions, called."""
+
+
+def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
+    """Where the code of a mathematical function comes from."""
+    if name in INLINE and not shape.single:
+        return "of our own"
+    if name in INTRINSICS:
+        return "from the processor"
+    if name in vector_functions:
+        return "from libmvec"
+    return "from LLVM" if name == "mod" else "from libm"
 
 
 class Inline:
@@ -136,8 +149,9 @@ class Inline:
 class Functions:
     """The mathematical functions of vectors that some code calls, and how to declare them."""
 
-    def __init__(self, shape: Shape, vector_functions: Mapping[str, str]) -> None:
-        self.shape, self.vector_functions = shape, vector_functions
+    def __init__(self, shape: Shape, vector_functions: Mapping[str, str], often: bool = False) -> None:
+        """`often` tells that exp and tanh are to be called, not written out at each place."""
+        self.shape, self.vector_functions, self.often = shape, vector_functions, often
         self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
         self.mask = shape.mask
         self.used: set[str] = set()
@@ -145,6 +159,7 @@ class Functions:
         self._reciprocal = shape.lanes == 8 and bool(vector_functions)
 
     def declarations(self) -> list[str]:
+        """Each declaration and definition once."""
         found = [
             f"declare {self.vector} @llvm.{INTRINSICS[name]}.{self.shape.suffix}({self.vector})"
             for name in sorted(self.used & INTRINSICS.keys())
@@ -153,31 +168,43 @@ class Functions:
             found += self._function(name)
         if self.used & self.inline:
             found += Inline(self.shape, "", self._reciprocal).declarations()
+            found += [self._written_once(name) for name in sorted(self.used & self.inline) if self.often]
         return list(dict.fromkeys(found))
 
     def written(self, name: str, words: Sequence[str], out: str) -> list[str]:
         """The lines that put a function of vectors into the result."""
         self.used.add(name)
-        if name in self.inline:
+        if name in self.inline and not self.often:
             return Inline(self.shape, out, self._reciprocal).written(name, words[0])
         arguments = ", ".join(f"{self.vector} {word}" for word in words)
         target = f"llvm.{INTRINSICS[name]}.{self.shape.suffix}" if name in INTRINSICS else self._symbol(name)
         return [f"  {out} = call {self.vector} @{target}({arguments})"]
 
     def _symbol(self, name: str) -> str:
+        if name in self.inline:
+            return f"own.{name}"
         return self.vector_functions.get(name) or f"lanes.{name}"
 
+    def _written_once(self, name: str) -> str:
+        head = f"define internal {self.vector} @own.{name}({self.vector} %x) noinline {{"
+        lines = Inline(self.shape, "%r", self._reciprocal).written(name, "%x")
+        return "\n".join([head, *lines, f"  ret {self.vector} %r", "}"])
+
     def _function(self, name: str) -> list[str]:
-        """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane."""
+        """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane.
+
+        A definition is one text, since only whole ones may be left out as repeated.
+        """
         count = 2 if name in TWO or name == "mod" else 1
         if name in self.vector_functions:
             return [f"declare {self.vector} @{self._symbol(name)}({', '.join([self.vector] * count)})"]
         parameters = ", ".join(f"{self.vector} %x{k}" for k in range(count))
         head = f"define internal {self.vector} @{self._symbol(name)}({parameters}) noinline {{"
         if name == "mod":
-            return self._modulo(head)
+            sign = f"declare {self.vector} @llvm.copysign.{self.shape.suffix}({self.vector}, {self.vector})"
+            return [sign, "\n".join([head, *self._modulo()])]
         declared = f"declare double @{name}({', '.join(['double'] * count)})"
-        return [declared, head, *self._lane_by_lane(name, count)]
+        return [declared, "\n".join([head, *self._lane_by_lane(name, count)])]
 
     def _lane_by_lane(self, name: str, count: int) -> list[str]:
         lines, result, single = [], "poison", self.shape.single
@@ -210,13 +237,11 @@ class Functions:
         call = [f"  %f = call double @{name}({words})", "  %r = fptrunc double %f to float"]
         return [*wide, *call, "  ret float %r", "}"]
 
-    def _modulo(self, head: str) -> list[str]:
+    def _modulo(self) -> list[str]:
         """Python's remainder: with the sign of the divisor."""
         v, zero = self.vector, self.constant(0.0)
         sign = f"@llvm.copysign.{self.shape.suffix}"
         return [
-            f"declare {v} {sign}({v}, {v})",
-            head,
             f"  %r = frem {v} %x0, %x1",
             f"  %n = fcmp une {v} %r, {zero}",
             f"  %a = fcmp olt {v} %r, {zero}",

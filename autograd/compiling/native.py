@@ -8,16 +8,11 @@ import time
 from functools import cache
 from typing import Any, NamedTuple
 
+import llvmlite.binding as llvm
+
 from .driving import driver
 from .mathematics import TWO
 from .shapes import Shape
-
-try:
-    import llvmlite.binding as llvm
-except ImportError as error:
-    raise ImportError(
-        "compiling needs llvmlite and numpy, the extra `compile`: pip install 'chainwalk[compile]'"
-    ) from error
 
 _LOCK = threading.RLock()
 _LIBRARY = "libmvec.so.1"
@@ -59,8 +54,8 @@ BASELINE = Host("x86-64", "", 16, vector_functions=False)
 
 @cache
 def vector_library(machine: Host, single: bool) -> dict[str, str]:
-    """The vector functions of glibc's libmvec, by name; none where there is no such library."""
-    if not machine.vector_functions:
+    """The vector functions of glibc's libmvec, by name; none where it has none of that width."""
+    if not machine.vector_functions or machine.width not in _LETTERS:
         return {}
     try:
         library = ctypes.CDLL(_LIBRARY)
@@ -105,13 +100,15 @@ class Native:
         return module
 
     def _compiled(self, kept: Any) -> Any:
-        target = self._target()
-        code = kept.get(self._text) if kept is not None else None
+        target, machine = self._target(), self.machine
+        key = f"{machine.processor}\n{machine.features}\n{self.level} {self.passes}\n{self._text}"
+        code = kept.get(key) if kept is not None else None
+        self.kept = code is not None
+        """Whether the code had been compiled before."""
         if code is None:
-            module = self._module(target)
-            code = target.emit_object(module)
+            code = target.emit_object(self._module(target))
             if kept is not None:
-                kept.put(self._text, code)
+                kept.put(key, code)
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()

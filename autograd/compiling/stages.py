@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from .derivatives import below
-from .expressions import Expression
+from .expressions import LOGIC, Expression
 from .shapes import Layout
 
 CHUNK = 300
@@ -22,7 +23,7 @@ WORTHWHILE = 8
 
 
 class Chunk(NamedTuple):
-    """Expressions computed one after the other, row by row."""
+    """Expressions computed one after the other, row by row; conditions are computed where they are used."""
 
     nodes: list[Expression]
 
@@ -48,6 +49,13 @@ class Outer(NamedTuple):
 Stage = Chunk | Product | Outer
 
 
+def read(stage: Product | Outer) -> list[Expression]:
+    """The numbers of a row that a stage reads."""
+    if isinstance(stage, Product):
+        return list(stage.inputs)
+    return [*stage.lefts, *(right for right in stage.rights if right is not None)]
+
+
 class Program(NamedTuple):
     """What a kernel does."""
 
@@ -58,7 +66,6 @@ class Program(NamedTuple):
     """Results with a number for each row, and their places."""
     sums: list[tuple[int, Expression]]
     """What is summed over the rows without a stage of its own; one place may have several terms."""
-    order: list[Expression]
 
     @property
     def instructions(self) -> int:
@@ -76,13 +83,12 @@ def staged(roots: Sequence[Expression], layout: Layout) -> Program:
     outers: list[Outer] = []
     if layout.rows:
         terms, outers = _outers(_apart(terms, Counter(_uses(roots))))
-    wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in _read(outer))}
+    wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in read(outer))}
     order = below(wanted)
     if not layout.rows:
-        body = [node for node in order if node.operands]
-        return Program([], _cut(body), outputs, terms, order)
+        return Program([], _cut(order), outputs, terms)
     shared = [node for node in order if node.operands and not node.rows]
-    return Program(shared, _scheduled(order, outers, wanted), outputs, terms, order)
+    return Program(shared, _scheduled(order, outers, wanted), outputs, terms)
 
 
 def _uses(roots: Sequence[Expression]) -> Iterable[Expression]:
@@ -108,24 +114,34 @@ def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> li
 def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expression]], list[Outer]]:
     """Products of numbers of a row, where some meet all of some others, as stages; and the other terms."""
     partners: dict[Expression, dict[Expression, int]] = {}
+    taken: dict[Expression, set[int]] = {}
+    """The sums that each left adds to: a stage holds each of its sums once."""
     rest = []
     for place, node in terms:
         if node.kind == "mul" and all(operand.rows for operand in node.operands):
             left, right = node.operands
-            if right not in partners.setdefault(left, {}):
-                partners[left][right] = place
+            found = partners.setdefault(left, {})
+            if right not in found and place not in taken.setdefault(left, set()):
+                found[right] = place
+                taken[left].add(place)
                 continue
         rest.append((place, node))
-    together: dict[tuple[Expression, ...], list[Expression]] = {}
+    together: dict[tuple[Expression, ...], list[tuple[list[Expression], set[int]]]] = {}
     for left, found in partners.items():
-        together.setdefault(tuple(found), []).append(left)
+        groups = together.setdefault(tuple(found), [])
+        lefts, places = next((group for group in groups if group[1].isdisjoint(taken[left])), ([], set()))
+        if not lefts:
+            groups.append((lefts, places))
+        lefts.append(left)
+        places |= taken[left]
     outers = []
-    for rights, lefts in together.items():
-        if len(rights) * len(lefts) < WORTHWHILE:
-            rest += [(partners[left][right], left * right) for left in lefts for right in rights]
-        else:
-            sums = [[partners[left][right] for right in rights] for left in lefts]
-            outers.append(Outer(lefts, list(rights), sums))
+    for rights, groups in together.items():
+        for lefts, _ in groups:
+            if len(rights) * len(lefts) < WORTHWHILE:
+                rest += [(partners[left][right], left * right) for left in lefts for right in rights]
+            else:
+                sums = [[partners[left][right] for right in rights] for left in lefts]
+                outers.append(Outer(lefts, list(rights), sums))
     return _with_ones(rest, outers)
 
 
@@ -141,20 +157,13 @@ def _with_ones(
         alone.setdefault(node, place)
     found = []
     for lefts, rights, sums in outers:
-        if all(left in alone for left in lefts):
-            places = [[alone.pop(left)] for left in lefts]
-            sums = [row + place for row, place in zip(sums, places, strict=True)]
-            found.append(Outer(lefts, [*rights, None], sums))
+        places = [alone[left] for left in lefts if left in alone]
+        if len({*places}) == len(lefts) and {*places}.isdisjoint(chain(*sums)):
+            more = [[*row, alone.pop(left)] for left, row in zip(lefts, sums, strict=True)]
+            found.append(Outer(lefts, [*rights, None], more))
         else:
             found.append(Outer(lefts, rights, sums))
     return [*rest, *((place, node) for node, place in alone.items())], found
-
-
-def _read(stage: Product | Outer) -> list[Expression]:
-    """The numbers of a row that a stage reads from memory."""
-    if isinstance(stage, Product):
-        return list(stage.inputs)
-    return [*stage.lefts, *(right for right in stage.rights if right is not None)]
 
 
 def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Expression]) -> list[Stage]:
@@ -179,14 +188,14 @@ def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Express
         if node in begun:
             close()
             stages.append(begun[node])
-        elif node not in given and node.operands:
+        elif node not in given:
             chunk.append(node)
     close()
     return [*stages, *reversed(ready)]
 
 
 def _last(outer: Outer) -> int:
-    return max(node.number for node in _read(outer))
+    return max(node.number for node in read(outer))
 
 
 def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Product, list[Expression]]]:
@@ -210,6 +219,28 @@ def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Pr
     return found
 
 
-def _cut(nodes: list[Expression]) -> list[Stage]:
+def _cut(nodes: Sequence[Expression]) -> list[Stage]:
     """Chunks of bounded size."""
-    return [Chunk(nodes[k : k + CHUNK]) for k in range(0, len(nodes), CHUNK)]
+    ordered = _depth_first(nodes)
+    return [Chunk(ordered[k : k + CHUNK]) for k in range(0, len(ordered), CHUNK)]
+
+
+def _depth_first(nodes: Sequence[Expression]) -> list[Expression]:
+    """Each result right after what it is made of, so that few numbers wait in registers for their use."""
+    here = {node for node in nodes if node.operands}
+    used = {operand for node in here for operand in node.operands}
+    ordered: list[Expression] = []
+    seen: set[Expression] = set()
+    for last in (node for node in nodes if node in here and node not in used):
+        waiting = [last]
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            missing = [operand for operand in node.operands if operand in here and operand not in seen]
+            if missing:
+                waiting += [node, *reversed(missing)]
+            else:
+                seen.add(node)
+                ordered.append(node)
+    return [node for node in ordered if node.kind not in LOGIC]

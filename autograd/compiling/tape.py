@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .emission import ARGUMENTS, BINARY, COMPARE
+from .chunks import ARGUMENTS, BINARY, COMPARE
 from .expressions import PRIMITIVES, Expression
 from .mathematics import TWO, Functions
 from .shapes import Layout, Shape
@@ -41,6 +41,7 @@ class Tape(NamedTuple):
     """To be put behind the shared inputs."""
     functions: tuple[str, ...]
     runs: int
+    instructions: int
 
 
 def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Layout) -> Tape:
@@ -111,7 +112,12 @@ class _Assembler:
         functions = {OPERATIONS[code] for _, code, _ in self.steps} & PRIMITIVES - BINARY.keys() - {"neg"}
         values = [node.value for node in self.constants]
         return Tape(
-            np.array(self.code, dtype=np.int32), self.count, values, tuple(sorted(functions)), self.runs
+            np.array(self.code, dtype=np.int32),
+            self.count,
+            values,
+            tuple(sorted(functions)),
+            self.runs,
+            sum(bool(node.operands) for _, _, node in self.steps),
         )
 
     def _operands(self, node: Expression) -> list[int]:

@@ -6,16 +6,15 @@ import math
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..entry import Op
 from ..errors import TracingError
-from ..graph import topological_order
 from ..modes import tracing
 from ..notation import history
-from ..recording import recorder
-from ..structure import flatten
+from ..recording import is_number, recorder
 from ..value import FROM_ABOVE, Value
+from .expressions import DETACHED
 
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _COMPARISONS = {
@@ -53,45 +52,82 @@ def _users_line() -> str:
 
 FROM_ABOVE["compared"] = _compared
 FROM_ABOVE["decided"] = _decided
+FROM_ABOVE["detached"] = recorder(DETACHED)
+
+
+class Place(NamedTuple):
+    """One number of a result, or an array of them: where it stands among the outputs."""
+
+    start: int
+    shape: tuple[int, ...] | None
+    """None for a number."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape or ())
 
 
 class Trace:
     """A function as a graph: its inputs, what it gives, and the Values from outside that it uses."""
 
-    def __init__(self, inputs: Sequence[Value], result: Any) -> None:
+    def __init__(self, inputs: Sequence[Value], result: Any, births: Sequence[Any] | None = None) -> None:
+        """`births` are the operands of all nodes recorded inside; None if every node counts as inside."""
         self.inputs = list(inputs)
-        self.outputs, _ = flatten(result)
-        self.template = _positions(result, iter(range(len(self.outputs))))
-        given = set(self.inputs)
+        self.outputs: list[Any] = []
+        self.places: list[Place] = []
+        self.template = self._placed(result)
         self.captured: list[Value] = []
-        """Values from outside, read again at each call."""
-        seen: set[Value] = set()
-        for output in self.outputs:
-            if isinstance(output, Value):
-                for node in topological_order(output):
-                    if not node.operands and node not in given and node not in seen:
-                        seen.add(node)
-                        self.captured.append(node)
-            elif isinstance(output, bool) or not isinstance(output, int | float):
+        """Values from outside, read again at each call: leaves, and results computed before."""
+        self.nodes = self._inside(None if births is None else set(map(id, births)))
+        """All that the outputs need, operands first, without the inputs and what was captured."""
+
+    def _placed(self, tree: Any) -> Any:
+        """The result with a position among the places instead of each number or array."""
+        if isinstance(tree, dict):
+            return {key: self._placed(item) for key, item in tree.items()}
+        if isinstance(tree, list | tuple):
+            parts = [self._placed(item) for item in tree]
+            return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+        array = hasattr(tree, "ndim") and hasattr(tree, "tolist")
+        self.places.append(Place(len(self.outputs), tree.shape if array and tree.shape else None))
+        for output in tree.ravel().tolist() if array else [tree]:
+            if not isinstance(output, Value) and not is_number(output):
                 raise TypeError(
                     f"a compiled function gives numbers, not {output!r} of type {type(output).__name__}"
                 )
+            self.outputs.append(output)
+        return len(self.places) - 1
+
+    def _inside(self, born: set[int] | None) -> list[Value]:
+        """The nodes, by a depth-first walk that stops at inputs and at what was there before."""
+        order: list[Value] = []
+        seen: set[Any] = set(self.inputs)
+        stack: list[Any] = [output for output in reversed(self.outputs) if isinstance(output, Value)]
+        while stack:
+            node = stack.pop()
+            if node is None:  # everything that the node below it needs is in order
+                order.append(stack.pop())
+            elif node.__class__ is Value and node not in seen:
+                seen.add(node)
+                if node.operands and (born is None or id(node.operands) in born):
+                    stack += (node, None, *reversed(node.operands))
+                else:
+                    self.captured.append(node)
+        return order
 
     def build(self, items: Sequence[Any]) -> Any:
-        """Items in the place of the outputs, nested as the function's result is."""
+        """Items in the place of the numbers and arrays, nested as the function's result is."""
         return _rebuilt(self.template, items)
 
 
-def _positions(tree: Any, count: Any) -> Any:
-    _, build = flatten(tree)
-    return build(count)
-
-
 def _rebuilt(template: Any, items: Sequence[Any]) -> Any:
-    if isinstance(template, int):
+    if template.__class__ is int:
         return items[template]
-    places, build = flatten(template)
-    return build(iter([items[place] for place in places]))
+    if isinstance(template, dict):
+        return {key: _rebuilt(part, items) for key, part in template.items()}
+    parts = [_rebuilt(part, items) for part in template]
+    return type(template)(*parts) if hasattr(template, "_fields") else type(template)(parts)
 
 
 def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Value]) -> Trace:
@@ -102,25 +138,17 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
     """
     for value in inputs:
         value.data = math.nan
-    with tracing():
+    births: list[Any] = []
+    with tracing(births):
         result = f(*arguments)
-    found = Trace(inputs, result)
-    for output in found.outputs:
-        if output.__class__ is float and math.isnan(output):
-            _refuse_data()
-    for value in found.captured:
-        if math.isnan(value.data):
-            _refuse_data()
-    for output in found.outputs:
-        if isinstance(output, Value):
-            for node in topological_order(output):
-                if any(item.__class__ is float and math.isnan(item) for item in node.operands):
-                    _refuse_data()
+    found = Trace(inputs, result, births)
+    numbers = [output for output in found.outputs if not isinstance(output, Value)]
+    numbers += [value.data for value in found.captured]
+    numbers += [item for node in found.nodes for item in node.operands if item.__class__ is float]
+    if any(map(math.isnan, numbers)):
+        raise TracingError(
+            "the function takes the number out of a Value (.data), or uses a constant or a Value from outside "
+            "that is nan: in compiled code a number stays what it was while recording. Compute with the Values "
+            "themselves, and for a number without a gradient with value.detach()"
+        )
     return found
-
-
-def _refuse_data() -> None:
-    raise TracingError(
-        "the function takes the number out of a Value (.data, detach() or a nan constant): in compiled code "
-        "that number would stay what it was while recording. Compute with the Values themselves"
-    )

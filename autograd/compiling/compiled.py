@@ -1,0 +1,320 @@
+"""A function compiled to native code, with all that can be asked of it."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from ..modes import CURRENT
+from ..value import Value
+from .arguments import described, gathered, leaves_of, shapes, with_values
+from .cache import CodeCache
+from .collector import collector_paused
+from .naming import Names
+from .native import Host, host
+from .outside import Outside
+from .plan import Plan
+from .running import Options
+from .telling import told
+from .tracing import Trace, trace
+from .wanted import Wanted
+
+_VALUE = Wanted("value")
+_MOST = 64
+"""So many plans are kept; arguments of ever new shapes drop the oldest."""
+
+
+class Compiled:
+    """A function compiled to native code; see `compile`.
+
+    It records and compiles itself at the first call with arguments of a new form, for each thing
+    that is asked of it. It keeps no state that a result could depend on, may be called from many
+    threads at once, and can be pickled where the function can.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        batched: str | int | Sequence[str | int] = (),
+        *,
+        dtype: Any = "float64",
+        threads: int = 1,
+        lanes: int | str = "auto",
+        cache: Any = None,
+        machine: Host | None = None,
+    ) -> None:
+        f = f.f if isinstance(f, Compiled) else f
+        if not callable(f):
+            raise TypeError(f"compile takes a function of numbers, or a Value with inputs=[...], not {f!r}")
+        self.f: Any = f
+        self.batched, self.threads, self.lanes = batched, threads, lanes
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
+            raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
+        if not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads is a number of threads, 1 or more, not {threads!r}")
+        self._machine = machine
+        self._cache = cache
+        self._names = self._named()
+        self._options = self._chosen()
+        self._plans: dict[Any, Plan] = {}
+        self._latest: dict[Wanted, Plan] = {}
+        self._traces: dict[Any, Trace] = {}
+        self._questions: dict[Any, Wanted] = {}
+        self._outside: Outside | None = None
+        self._lock = threading.RLock()
+        self._all_batched = batched == "all"
+        if not self._all_batched:
+            self._rows = frozenset(self._names.positions(batched, "batched"))
+        update_wrapper(self, f, updated=())
+
+    def _named(self) -> Names:
+        return Names.of(self.f)
+
+    def _chosen(self) -> Options:
+        machine, single = self._machine or host(), self.dtype == np.float32
+        if self.lanes != "auto":
+            most = machine.lanes(single)
+            if self.lanes not in (1, 2, 4, 8, 16) or self.lanes > most:
+                raise ValueError(
+                    f'lanes is "auto" or a power of two up to {most} on this machine, not {self.lanes!r}'
+                )
+            machine = machine._replace(width=self.lanes * self.dtype.itemsize)
+        return Options(machine, single, self.threads, CodeCache(self._cache) if self._cache else None)
+
+    # Calling.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """f's result: a float, or an array with an entry for each row; nested as f nests it.
+
+        Inside of another function that is being compiled it is f itself, on one row.
+        """
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            return self.f(*args, **kwargs)
+        return self._run(_VALUE, self._bound(args, kwargs) if kwargs else args)
+
+    def value_and_grad(
+        self, *args: Any, wrt: Any = None, per_row: bool = False, has_aux: bool = False
+    ) -> tuple[Any, Any]:
+        """The values, and the gradient of their sum: one array for each argument in `wrt`, shaped like it.
+
+        `wrt` has names or positions; by default all arguments. One name or position alone gives its
+        gradient without a tuple around it. A gradient has rows where its argument has; that of a
+        shared argument is summed over the rows, unless `per_row` keeps them apart. `wrt` may also be
+        a list of Values from outside that f uses: their gradients come in one array.
+
+        With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
+        """
+        asked = self._asked("value_and_grad", wrt, per_row, args)
+        found: tuple[Any, Any] = self._run(asked._replace(auxiliary=True) if has_aux else asked, args)
+        return found
+
+    def grad(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """The gradient alone, as `value_and_grad` gives it."""
+        return self._run(self._asked("grad", wrt, per_row, args), args)
+
+    def jacobian(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """For each number of f's result, in its place, the gradient as `grad` gives it."""
+        return self._run(self._asked("jacobian", wrt, per_row, args), args)
+
+    def hessian(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """All second derivatives: for each argument in `wrt` those by each, of both their shapes.
+
+        An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
+        """
+        return self._run(self._asked("hessian", wrt, per_row, args), args)
+
+    def hvp(self, *args: Any, vector: Any, wrt: Any = None, per_row: bool = False) -> Any:
+        """The Hessian times a vector: `vector` and the result are shaped like the arguments in `wrt`.
+
+        With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
+        """
+        asked = self._asked("hvp", wrt, per_row, args)
+        parts = (vector,) if asked.bare else tuple(vector)
+        if len(parts) != len(asked.wrt):
+            raise ValueError(f"hvp needs a vector for each of {len(asked.wrt)} arguments, not {len(parts)}")
+        return self._run(asked, (*args, *parts))
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        bound = inspect.signature(self.f).bind(*args, **kwargs)
+        if bound.kwargs:
+            raise TypeError(
+                f"{self._names.function} takes {', '.join(bound.kwargs)} by keyword only: compile a lambda "
+                "around it"
+            )
+        return bound.args
+
+    def _asked(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+        key = (what, tuple(wrt) if isinstance(wrt, list) else wrt, per_row, len(args))
+        found = self._questions.get(key)
+        if found is None:
+            found = self._questions[key] = self._question(what, wrt, per_row, args)
+        return found
+
+    def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+        if wrt is None:
+            return Wanted(what, tuple(range(len(args))), False, per_row)
+        bare = isinstance(wrt, str | int)
+        items = self._names.items(wrt, "wrt")
+        if items and all(isinstance(item, Value) for item in items):
+            if what in ("hessian", "hvp"):
+                raise TypeError(f"{what} by Values from outside is not there: make them arguments of f")
+            return Wanted(what, (), False, per_row, tuple(items))
+        positions = self._names.positions(items, "wrt", len(args))
+        if len(set(positions)) < len(positions):
+            raise ValueError(f"wrt={wrt!r} names an argument twice")
+        return Wanted(what, positions, bare, per_row)
+
+    def _is_batched(self, position: int) -> bool:
+        return self._all_batched or position in self._rows
+
+    def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
+        outside = self._outside
+        if outside is not None and outside.changed():
+            self._forget()
+        plan = self._latest.get(wanted)
+        leaves = plan.read(args) if plan is not None else None
+        if plan is None or leaves is None:
+            plan = self._plan(wanted, args)
+            leaves = [
+                leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
+            ]
+        return plan.run(leaves)
+
+    # Recording and compiling.
+
+    def _forget(self) -> None:
+        """What f found around it has changed: all is to be recorded anew."""
+        with self._lock:
+            self._outside = None
+            for kept in (self._plans, self._latest, self._traces):
+                kept.clear()
+
+    def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
+        forms = self._forms(wanted, args)
+        with self._lock, collector_paused():
+            plan = self._plans.get((wanted, forms))
+            if plan is None:
+                trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)
+                plan = self._plans[wanted, forms] = Plan(trace, forms, wanted, self._options)
+                _limit(self._plans)
+            self._latest[wanted] = plan
+        return plan
+
+    def _forms(self, wanted: Wanted, args: Sequence[Any]) -> tuple[Any, ...]:
+        """The forms of all arguments; of hvp also those of the vectors, which are the last."""
+        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        forms = [
+            described(argument, self._is_batched(k), self._names.called(k))
+            for k, argument in enumerate(args[:count])
+        ]
+        for k, vector in zip(wanted.wrt, args[count:], strict=False):
+            form = described(vector, self._is_batched(k), f"the vector for {self._names.called(k)}")
+            if shapes(form) != shapes(forms[k]):
+                raise ValueError(
+                    f"hvp needs a vector shaped like {self._names.called(k)}, {shapes(forms[k])}"
+                    f"{' in each row' if self._is_batched(k) else ''}, not {shapes(form)}"
+                )
+            forms.append(form)
+        return tuple(forms)
+
+    def _trace(self, forms: tuple[Any, ...]) -> Trace:
+        found = self._traces.get(forms)
+        if found is None:
+            inputs = [
+                Value(0.0, self._names.called(k) if leaf.size == 1 else f"{self._names.called(k)}[{place}]")
+                for k, form in enumerate(forms)
+                for leaf in leaves_of(form)
+                for place in range(leaf.size)
+            ]
+            given = iter(inputs)
+            arguments = [with_values(form, given) for form in forms]
+            found = self._traces[forms] = self._recorded(arguments, inputs)
+            _limit(self._traces)
+        return found
+
+    def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
+        outside = self._outside or Outside(self.f)
+        found = trace(self.f, arguments, inputs)
+        outside.forget_changes()
+        self._outside = outside
+        return found
+
+    # Telling.
+
+    def explain(self) -> str:
+        """What has been compiled: instructions, lanes, where exp came from, seconds."""
+        if not self._plans:
+            return f"{self._names.function}: not compiled yet, which happens at the first call"
+        return "\n".join(told(self._names.function, wanted, plan) for (wanted, _), plan in self._plans.items())
+
+    def source(self, form: str = "ir") -> str:
+        """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
+        if not self._plans:
+            raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
+        native = list(self._plans.values())[-1].runner.kernels[0].native
+        if form not in ("ir", "assembly"):
+            raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
+        return native.ir() if form == "ir" else native.assembly()
+
+    def __repr__(self) -> str:
+        return f"<compiled {self._names.function}({', '.join(self._names.arguments)})>"
+
+    # As a method: compiled for each object by itself, whose numbers are part of the function.
+
+    def __get__(self, instance: Any, owner: Any = None) -> Compiled:
+        if instance is None:
+            return self
+        kept, name = getattr(instance, "__dict__", None), f"_compiled_{self._names.function}"
+        if kept is None:
+            raise TypeError(
+                f"{instance!r} has no place for compiled code: keep compile(object.method) elsewhere"
+            )
+        found: Compiled | None = kept.get(name)
+        if found is None or found.f.__self__ is not instance:  # a copy of an object has the original's
+            batched: Any = self.batched
+            if not self._all_batched:
+                items = self._names.items(batched, "batched")
+                batched = [item - 1 if isinstance(item, int) and item > 0 else item for item in items]
+            bound = MethodType(self.f, instance)
+            found = kept[name] = type(self)(bound, batched, **self._settings())
+        return found
+
+    # Pickling: by name where a decorator has put it in the function's place, else with the function.
+
+    def __reduce__(self) -> Any:
+        name = getattr(self.f, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self.f, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return name
+        if isinstance(self.f, MethodType) and isinstance(found, Compiled):
+            return getattr, (self.f.__self__, self._names.function)
+        return _restored, (type(self), self.f, self.batched, self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "dtype": self.dtype.name,
+            "threads": self.threads,
+            "lanes": self.lanes,
+            "cache": self._cache,
+            "machine": self._machine,
+        }
+
+
+def _restored(kind: type, f: Any, batched: Any, settings: dict[str, Any]) -> Any:
+    return kind(f, batched, **settings)
+
+
+def _limit(kept: dict[Any, Any]) -> None:
+    """Forget the oldest of too many."""
+    while len(kept) > _MOST:
+        del kept[next(iter(kept))]

@@ -1,0 +1,63 @@
+"""What a function and its arguments are called, and which of them an option means."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class Names:
+    """The names of a function's arguments; those of `*args` have none.
+
+    >>> names = Names("f", ("x", "w"))
+    >>> names.positions(["w", -2], "wrt")
+    (1, 0)
+    """
+
+    def __init__(self, function: str, arguments: tuple[str, ...]) -> None:
+        self.function, self.arguments = function, arguments
+
+    @classmethod
+    def of(cls, f: Callable[..., Any]) -> Names:
+        """Those of a Python function."""
+        name = getattr(f, "__name__", None) or type(f).__name__
+        try:
+            parameters = inspect.signature(f).parameters.values()
+        except (TypeError, ValueError):
+            return cls(name, ())
+        return cls(name, tuple(parameter.name for parameter in parameters if parameter.kind in _POSITIONAL))
+
+    def called(self, position: int) -> str:
+        """What to call an argument."""
+        return self.arguments[position] if position < len(self.arguments) else f"argument {position}"
+
+    def positions(self, given: Any, option: str, count: int | None = None) -> tuple[int, ...]:
+        """Where the arguments stand that an option names: one alone, or several in a list."""
+        return tuple(self._position(item, option, count) for item in self.items(given, option))
+
+    def items(self, given: Any, option: str) -> list[Any]:
+        """What an option names, of which one may stand alone. Raises TypeError for what names nothing."""
+        if isinstance(given, str | int):
+            return [given]
+        if isinstance(given, list | tuple | set | frozenset):
+            return list(given)
+        raise TypeError(
+            f"{option} takes a name or position, or several in a list, not {given!r}: the arguments of "
+            f"{self.function} are {', '.join(self.arguments)}"
+        )
+
+    def _position(self, item: Any, option: str, count: int | None) -> int:
+        """An argument by name or position, counted from the front."""
+        count = len(self.arguments) if count is None else count
+        if isinstance(item, str) and item in self.arguments:
+            return self.arguments.index(item)
+        if isinstance(item, int) and not isinstance(item, bool):
+            if -count <= item < count:
+                return item % count
+            if not self.arguments:
+                return item
+        known = ", ".join(self.arguments) or "unknown"
+        raise ValueError(f"{option}={item!r} is no argument of {self.function}: its arguments are {known}")
