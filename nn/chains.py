@@ -55,6 +55,23 @@ def _inside(module: Module) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{k}", item) for k, item in enumerate(attribute) if callable(item))
 
 
+def refuse_shared(model: Module) -> None:
+    """Refuse, by a ValueError, a model with one parameter in two layers: its gradient is whole only in the end.
+
+    >>> import random
+    >>> from nn import MLP
+    >>> refuse_shared(MLP(2, [3, 1], rng=random.Random(0)))
+    """
+    owner: dict[int, str] = {}
+    for name, link in chain(model):
+        for parameter in link.parameters():
+            if owner.setdefault(id(parameter), name) != name:
+                raise ValueError(
+                    f"{owner[id(parameter)]} and {name} share a parameter: its gradient is whole only when the "
+                    "error has passed both, so it cannot be adjusted while it passes"
+                )
+
+
 def sequential_names(model: Module) -> dict[str, str]:
     """From the names of a `state_dict` to those of an equal `torch.nn.Sequential`.
 

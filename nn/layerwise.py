@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd import Value, dot, no_grad, topological_order, zero_grad
 
-from .chains import chain
+from .chains import chain, refuse_shared
 from .data import Dataset
 from .losses import Loss, loss_function
 from .metrics import mode, plain
@@ -136,7 +136,7 @@ def layerwise_update(
         raise ValueError(f"lr, the learning rate, is a number above 0, not {lr!r}")
     if through not in THROUGH:
         raise ValueError(f"through is one of {', '.join(map(repr, THROUGH))}, not {through!r}")
-    _refuse_shared(model)
+    refuse_shared(model)
     return _passed(model, data, loss, lr, through == "adjusted")
 
 
@@ -238,18 +238,6 @@ def _check(model: Module, data: Dataset) -> None:
             f"{type(model).__name__} is not its layers one after the other: its output is {whole}, theirs "
             f"{plain(steps)}. Use a chain of layers, such as an MLP"
         )
-
-
-def _refuse_shared(model: Module) -> None:
-    """Refuse a model with one parameter in two layers, whose gradient is whole only after the pass."""
-    owner: dict[int, str] = {}
-    for name, link in chain(model):
-        for parameter in link.parameters():
-            if owner.setdefault(id(parameter), name) != name:
-                raise ValueError(
-                    f"{owner[id(parameter)]} and {name} share a parameter: its gradient is whole only when the "
-                    "error has passed both, so it cannot be adjusted while it passes"
-                )
 
 
 def _as_list(output: Any) -> list[Any]:

@@ -40,6 +40,10 @@ class Optimiser:
         """Set the grad of every parameter to 0, before the next backward pass."""
         zero_grad(self.parameters)
 
+    def __repr__(self) -> str:
+        told = ", ".join(f"{key}={item!r}" for key, item in self.settings().items())
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {told})"
+
     def settings(self) -> dict[str, Any]:
         """The numbers that it was made with, and the present learning rate."""
         changing = ("parameters", "steps", *self.kept)

@@ -20,21 +20,22 @@ class Settings:
     the file was written. How many epochs, what is called back and how patient early stopping is
     are free to change.
 
-    >>> settings = Settings(None, None, batch_size=10)
-    >>> settings.begin()
+    >>> settings = Settings()
+    >>> settings.begin({}, batch_size=10)
     >>> settings.load_state_dict({"begun": {"batch_size": 20}, "reached": {"batch_size": 20}})
     Traceback (most recent call last):
     ...
     ValueError: batch_size is 10, but was 20
     """
 
-    def __init__(self, optimiser: Optimiser | None, schedule: Schedule | None, **fixed: Any) -> None:
-        self._changing, self._fixed = {"optimiser": optimiser, "schedule": schedule}, fixed
+    def __init__(self) -> None:
+        self._changing: Mapping[str, Any] = {}
+        self._fixed: dict[str, Any] = {}
         self.begun: dict[str, Any] = {}
 
-    def begin(self) -> None:
-        """Take down the settings of the beginning."""
-        self._fixed = _told(self._fixed)
+    def begin(self, changing: Mapping[str, Any], **fixed: Any) -> None:
+        """Take down the settings of the beginning: those that training changes, and the others."""
+        self._changing, self._fixed = changing, _told(fixed)
         self.begun = self._present()
 
     def _present(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
         elif callable(given):
             told[name] = getattr(given, "__name__", type(given).__name__)
         else:
-            told[name] = given
+            told[name] = given if isinstance(given, int | float | str | None) else repr(given)
     return told
 
 

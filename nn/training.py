@@ -97,20 +97,15 @@ def fit(
     """
     refuse_misfits(model, data, loss, optimiser, rng, epochs, validation, schedule)
     stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
-    optimiser = optimiser or SGD(model.parameters(), lr=0.1)
-    batch_size = data.size if batch_size is None else batch_size
-    settings = Settings(
-        optimiser, schedule, data=data, validation=validation, loss=loss, batch_size=batch_size, clip=clip
-    )
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
     with _engine(model, loss, data, compiled, client, metrics) as fast:
         run = _Run(
             model=model,
             data=data,
             loss=loss,
-            optimiser=optimiser,
+            optimiser=optimiser or SGD(model.parameters(), lr=0.1),
             rng=rng,
-            batch_size=batch_size,
+            batch_size=data.size if batch_size is None else batch_size,
             validation=validation,
             schedule=schedule,
             stopping=stopping,
@@ -119,7 +114,7 @@ def fit(
             watch=Watch(model),
             layers=parameters_by_part(model),
             history=History(),
-            settings=settings,
+            settings=Settings(),
             fast=fast,
             far=cast("DistributedModel", fast) if hasattr(fast, "batches") else None,
         )
@@ -175,7 +170,11 @@ class _Run(NamedTuple):
     def start(self, keeper: Checkpoint | None) -> None:
         """Resume from the checkpoint, or begin anew."""
         if keeper is not None:
-            self.settings.begin()
+            self.settings.begin(
+                {"optimiser": self.optimiser, "schedule": self.schedule},
+                data=self.data, validation=self.validation, loss=self.loss, batch_size=self.batch_size,
+                clip=self.clip,
+            )  # fmt: skip
         resumed = keeper is not None and keeper.load(self.parts())
         if self.stopping is not None and not resumed:
             self.stopping.reset()

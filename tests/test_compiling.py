@@ -355,3 +355,84 @@ def test_a_graph_of_200_000_nodes_deeper_than_any_stack():
         expected = 0.999 * expected + 0.5
     np.testing.assert_allclose(fast(np.linspace(-1, 1, 5)), expected, rtol=1e-12)
     assert "a tape of" in fast.explain()
+
+
+# Networks with all that makes layers irregular: shared weights, constants and inputs among the weights,
+# neurons that are used twice or not at all, sums written in several ways.
+
+
+def random_network(seed):
+    """A function of a row, weights and a number; the same at each call."""
+
+    def network(x, w, b):
+        rng = random.Random(seed)
+        pool, weights = list(x), [*w, b, 0.5]
+        for _ in range(rng.randrange(1, 6)):
+            kind = rng.choice(["dot", "total", "sum", "products", "choice", "others"])
+            if kind == "products":
+                pool = pool + [rng.choice(pool) * rng.choice(weights) for _ in range(rng.randrange(1, 4))]
+            elif kind == "choice":
+                pool = [*pool, autograd.where(rng.choice(pool) > 0, rng.choice(pool), rng.choice(weights))]
+            elif kind == "others":
+                pool = [*pool, autograd.logsumexp(pool[-4:]), autograd.sin(rng.choice(pool)) * rng.choice(pool)]
+            else:
+                layer = irregular_layer(rng, kind, pool, weights)
+                pool = layer if rng.random() < 0.5 else pool + layer
+        return autograd.total([autograd.square(p - 0.1) if rng.random() < 0.5 else p * w[0] for p in pool])
+
+    return network
+
+
+def irregular_layer(rng, kind, pool, weights):
+    inputs = [rng.choice(pool) for _ in range(rng.randrange(1, 5))] if rng.random() < 0.7 else pool[-3:]
+    neurons = []
+    for _ in range(rng.randrange(1, 6)):
+        own = [rng.choice(weights) for _ in inputs]
+        products = [a * c for a, c in zip(own, inputs, strict=True)]
+        value = {"dot": autograd.dot(own, inputs), "total": autograd.total(products), "sum": sum(products)}[
+            kind
+        ]
+        value = value + rng.choice([*weights, pool[0]]) if rng.random() < 0.6 else value
+        neurons.append(
+            rng.choice([autograd.tanh, autograd.relu, autograd.sigmoid, lambda t: t * t * 0.1])(value)
+        )
+    return neurons
+
+
+@pytest.mark.parametrize("seed", [*range(20), 475, 562])
+def test_random_networks_by_all_and_by_some_of_their_arguments(seed):
+    network, rng = random_network(seed), np.random.default_rng(seed)
+    rows = int(rng.choice([1, 5, 30]))
+    x, w, b = rng.normal(size=(rows, 1 + seed % 5)), rng.normal(size=1 + seed % 37), 0.3
+    found = [autograd.value_and_grad(network, (0, 1, 2))(row, w.tolist(), b) for row in x.tolist()]
+    by_x, by_w, by_b = (np.array([slopes[k] for _, slopes in found]) for k in range(3))
+    scale = max(1.0, *(np.abs(part).max() for part in (by_x, by_w)))
+    fast = compile(network, batched="x")
+    values, slopes = fast.value_and_grad(x, w, b)
+    np.testing.assert_allclose(values, [value for value, _ in found], rtol=1e-11, atol=1e-12 * scale)
+    everything = {"x": by_x, "w": by_w.sum(axis=0), "b": by_b.sum()}
+    for name, slope in zip("xwb", slopes, strict=True):
+        np.testing.assert_allclose(slope, everything[name], rtol=1e-11, atol=1e-11 * scale)
+        alone = fast.grad(x, w, b, wrt=name)
+        np.testing.assert_allclose(alone, everything[name], rtol=1e-11, atol=1e-11 * scale)
+    np.testing.assert_allclose(fast.grad(x, w, b, wrt="w", per_row=True), by_w, rtol=1e-11, atol=1e-11 * scale)
+    vector = rng.normal(size=len(w))
+    expected = sum(
+        np.array(autograd.hvp(lambda w, row=row: network(row, w, b), w.tolist(), vector.tolist()))
+        for row in x.tolist()
+    )
+    np.testing.assert_allclose(
+        fast.hvp(x, w, b, vector=vector, wrt="w"),
+        expected,
+        rtol=1e-9,
+        atol=1e-9 * max(1.0, np.abs(expected).max()),
+    )
+
+
+def test_the_first_neuron_of_a_layer_may_be_constant_for_what_is_asked():
+    def network(x, w):
+        return autograd.square(autograd.dot([0.5, 2.0], x)) + autograd.square(autograd.dot(w, x))
+
+    fast = compile(network, batched="x")
+    x, w = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([0.5, 1.0])
+    assert fast.grad(x, w, wrt="w").tolist() == (2 * (x @ w)[:, None] * x).sum(axis=0).tolist()

@@ -160,6 +160,11 @@ def test_settings_outside_their_range_are_refused(make, options, word):
         make([], lr=0.1)
 
 
+def test_the_repr_tells_the_settings():
+    optimiser = SGD([Value(1.0), Value(2.0)], lr=0.1, momentum=0.9)
+    assert repr(optimiser) == "SGD(2 parameters, lr=0.1, weight_decay=0.0, momentum=0.9, nesterov=False)"
+
+
 def test_a_long_gradient_is_shortened_and_a_short_one_left_alone():
     w = [Value(0.0), Value(0.0)]
     w[0].grad, w[1].grad = 3.0, -4.0

@@ -92,13 +92,13 @@ def pulled_back(
     layers = _layers([node for node in order if node in active])  # each has a first one, whose turn comes
     arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
-        if node not in active or not node.operands:
-            continue
         layer = layers.get(node)
-        if layer is None:
-            sent = _sent(world, node, arrived[node], active) if node in arrived else []
-        else:  # the layer's inputs came before all of it: its last turn is early enough
+        if layer is not None:  # its inputs came before all of it: its last turn is early enough
             sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
+        elif node in active and node in arrived and node.operands:
+            sent = _sent(world, node, arrived[node], active)
+        else:
+            continue
         for operand, contribution in sent:
             arrived[operand] = arrived[operand] | contribution if operand in arrived else contribution
     zero = world.constant(0.0)
@@ -184,7 +184,7 @@ def _sent_by_layer(
     active: set[Expression],
 ) -> list[tuple[Expression, Flow]]:
     """What a layer of dot products sends back: to each weight a product, to each input a dot product."""
-    nodes = [node for node in layer if node in arrived]
+    nodes = [node for node in layer if node in active and node in arrived]
     if not nodes:
         return []
     size = len(nodes[0].operands) // 2

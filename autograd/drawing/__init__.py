@@ -40,7 +40,8 @@ def draw(
 
     `groups`, an nn model, puts a frame around every neuron and layer; `collapse="neuron"` or
     `"layer"` makes each of them one box with the error that arrives at it. `depth` shows only the
-    values within that many edges of the root. Raises ValueError for more than `max_nodes` boxes,
+    values within that many edges of the root. The page of a picture shows the same boxes at every
+    step; a film that is SVG shows every value. Raises ValueError for more than `max_nodes` boxes,
     which nobody could read.
 
     >>> x = Value(3.0, "x")

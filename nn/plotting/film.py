@@ -99,10 +99,12 @@ class BoundaryFilm:
 
         Raises ImportError, naming the extra, without matplotlib or pillow.
         """
-        figure, axes = new_figure(width=5.0, height=4.2)
+        first = self.frames[0][1]
+        shape = (first.ys[-1] - first.ys[0]) / (first.xs[-1] - first.xs[0])
+        figure, axes = new_figure(width=5.0, height=max(2.0, min(8.0, round(4.2 * shape + 0.9, 1))))
         film = Film(figure)
-        several = len(self.frames[0][1].heights) > 1
-        draw_points(axes, self.data, several and are_classes(self.data.targets, len(self.frames[0][1].heights)))
+        several = len(first.heights) > 1
+        draw_points(axes, self.data, several and are_classes(self.data.targets, len(first.heights)))
         for title, found in self.frames:
             fixed = list(axes.collections)
             draw_regions(axes, found, self.threshold)
