@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DEMOS = sorted((ROOT / "demos").glob("[0-9]*.py"))
 LECTURE = [demo for demo in DEMOS if demo.name[:2] == "01" or "04" <= demo.name[:2] <= "14"]
+SETTING = {"PYTHONIOENCODING": "utf-8", "MPLBACKEND": "Agg", "LANG": "C.UTF-8", "ROWS": "100_000"}
 
 SAYS = {
     "01": ["dy/dw is F'(s) x = +1.5729"],
@@ -25,6 +26,7 @@ SAYS = {
     "11": ["2,410 numbers", "gives the same answer to every digit"],
     "12": ["1.000 and 1.000 of a 12th of the circle"],
     "13": ["objective 263.903 -> 57.212254"],
+    "16": ["2 workers: ", "The losses of both runs are equal, to the bit."],
 }
 """Words of each demo, in which its numbers stand."""
 REACHES = {
@@ -44,14 +46,7 @@ def run(demo, folder, *arguments):
     result = subprocess.run(
         [sys.executable, "-W", "error", str(demo), *arguments],
         cwd=folder,
-        env=os.environ
-        | {
-            "PYTHONPATH": str(ROOT),
-            "PYTHONIOENCODING": "utf-8",
-            "MPLBACKEND": "Agg",
-            "LANG": "C.UTF-8",
-            "ROWS": "100000",
-        },
+        env=os.environ | SETTING | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         encoding="utf-8",
