@@ -90,6 +90,20 @@ def compile(f: Any = None, batched: Any = (), **options: Any) -> Any:
     return compile(f, batched, **options)
 
 
+def export(f: Any, *arguments: Any, **options: Any) -> str:
+    """A function of numbers, or a recorded graph, as the source text of one JAX function.
+
+    See `autograd.exporting.export`, which has all the options; needs the extra `compile`. Raises
+    ImportError without it; TracingError, naming the line, where f branches on a Value.
+
+    >>> print(export(lambda x: 2 * x, 1.0, name="twice").splitlines()[-3])
+        v1 = 2.0 * a0
+    """
+    from .exporting import export
+
+    return export(f, *arguments, **options)
+
+
 def _check(root: Value, order: int) -> object:
     from .checking import check
 
@@ -136,6 +150,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "export",
     "first_anomaly",
     "gelu",
     "grad",

@@ -6,7 +6,8 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ _OPTIONS = (
     "--programs",
     "--file",
     "--processes",
+    "--cluster",
     "-h",
     "--help",
 )
@@ -103,7 +105,11 @@ def _add_check(commands: Any) -> None:
         "--at", action="append", default=[], metavar="name=number", help="another way to give a value"
     )
     check.add_argument(
-        "--examples", type=int, default=0, metavar="N", help="check N random points; a value is then low:high"
+        "--examples",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="check N random points; a value is then low:high",
     )
     check.add_argument("--order", type=int, default=2, choices=[1, 2, 3], help="of the highest derivatives (2)")
     check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
@@ -114,10 +120,21 @@ def _add_prove(commands: Any) -> None:
     about = "Check this engine on random programs, on all cores; a run that was stopped goes on where it was."
     prove = commands.add_parser("prove", help=about, description=about)
     prove.set_defaults(run=_prove)
-    prove.add_argument("--programs", type=int, default=20_000, metavar="N", help="how many in all (20,000)")
+    prove.add_argument("--programs", type=_count, default=20_000, metavar="N", help="how many in all (20,000)")
     prove.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of the highest derivatives (1)")
     prove.add_argument("--file", metavar="PATH", help="keep finished blocks here, and do not do them again")
-    prove.add_argument("--processes", type=int, metavar="N", help="how many cores to use (all)")
+    prove.add_argument("--processes", type=_count, metavar="N", help="how many cores to use (all)")
+    prove.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="check on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
+    return int(text)
 
 
 def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
@@ -175,11 +192,25 @@ def _check(options: argparse.Namespace) -> int:
 def _prove(options: argparse.Namespace) -> int:
     try:
         from .checking.proof import prove, summary, teller
+
+        with _tasks_run_on(options.cluster) as run:
+            blocks = prove(options.programs, options.order, options.file, options.processes, teller(), run)
     except ImportError as error:
         raise UsageError(str(error)) from error
-    blocks = prove(options.programs, options.order, options.file, options.processes, teller())
     print(summary(blocks))
     return 1 if any(block.wrong for block in blocks) else 0
+
+
+@contextmanager
+def _tasks_run_on(address: str | None) -> Iterator[Any]:
+    """What runs tasks on a cluster; None for this machine's cores."""
+    if address is None:
+        yield None
+        return
+    from . import cluster
+
+    with cluster.connect(address) as client:
+        yield cluster.run_on(client)
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -35,18 +35,19 @@ class State(NamedTuple):
     title: str
 
 
-def _shows_unicode() -> bool:
+def shows_unicode() -> bool:
+    """Whether the terminal can show signs beyond ASCII."""
     return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
 def derivative_sign() -> str:
     """The sign of a partial derivative where the terminal can show it; `d` elsewhere."""
-    return "∂" if _shows_unicode() else "d"
+    return "∂" if shows_unicode() else "d"
 
 
 def not_reached_sign() -> str:
     """What stands in the place of a gradient that has not arrived yet."""
-    return "·" if _shows_unicode() else "."
+    return "·" if shows_unicode() else "."
 
 
 class BackwardPass:

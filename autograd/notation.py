@@ -32,17 +32,17 @@ def fixed(number: float, sign: bool = False) -> str:
 def short(number: float, sign: bool = False) -> str:
     """Three significant digits or two decimals, for the label of an edge.
 
-    >>> short(0.0706508), short(-2.8921, sign=True), short(4.0)
-    ('0.0707', '-2.89', '4.00')
+    >>> short(0.0706508), short(-2.8921, sign=True), short(0.5)
+    ('0.0707', '-2.89', '0.500')
     """
     plus = "+" if sign else ""
     if number == 0:
         return "0.00"
     if not math.isfinite(number):
         return format(number, plus)
-    if 1 <= abs(number) < 10_000:
+    if 0.9995 <= abs(number) < 10_000:
         return format(number, f"{plus}.2f")
-    return format(number, f"{plus}.3g" if 0.001 <= abs(number) < 1 else f"{plus}.1e")
+    return format(number, f"{plus}#.3g" if 0.001 <= abs(number) < 10_000 else f"{plus}.1e")
 
 
 def plain(number: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from .differentiation import dependents
 from .graph import topological_order
@@ -11,12 +11,19 @@ from .modes import ieee_arithmetic
 from .recording import function_of
 from .value import Value
 
+EPS = 2.0**-52
+"""The relative distance of two neighbouring floats."""
 _SHRINK = 1.4
 """By how much each step is smaller than the one before it."""
 
 
-def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
+def derivative(
+    f: Callable[[float], float], x: float, reach: float = 0.1, unit: float = EPS
+) -> tuple[float, float]:
     """f'(x) by central differences extrapolated to step 0, and an estimate of its error.
+
+    The first step is `reach` times the size of x, or a tenth of that where x is smaller than 0.1;
+    `unit` is the relative error that rounding makes in f's numbers.
 
     Ridders' method: C. J. F. Ridders, Accurate computation of F'(x) and F'(x) F''(x), Advances in
     Engineering Software 4 (1982). nan where f is not defined around x.
@@ -25,12 +32,12 @@ def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
     >>> abs(value - math.e) <= error < 1e-9
     True
     """
-    step = 0.1 * max(abs(x), 0.1)
+    step = reach * max(abs(x), 0.1)
     best, error = math.nan, math.inf
     row: list[float] = []
     for _ in range(13):
         up, down = f(x + step), f(x - step)
-        rounding = 2**-52 * max(abs(up), abs(down)) / step
+        rounding = unit * max(abs(up), abs(down)) / step
         new, factor = [(up - down) / (2 * step)], 1.0
         for k, old in enumerate(row):
             factor *= _SHRINK * _SHRINK
@@ -59,15 +66,28 @@ class Replay:
 
     def __call__(self, changes: Mapping[Value, float]) -> float:
         """The root's number when some nodes have others; outside a domain, nan or inf."""
-        found = self.data | dict(changes)
-        affected = dependents(self.order, changes)
-        with ieee_arithmetic():
-            for node in self.order:
-                if node in affected and node not in changes and node.op:
-                    numbers = [item if item.__class__ is float else found[item] for item in node.operands]
-                    found[node] = function_of(node.op)(*node.op.grouped(numbers))
-        return found[self.root]
+        return self._following(changes)(changes)
 
     def derivative(self, node: Value) -> tuple[float, float]:
         """d root / d node by `derivative`, with its error estimate."""
-        return derivative(lambda x: self({node: x}), node.data)
+        follow = self._following([node])
+        return derivative(lambda x: follow({node: x}), node.data)
+
+    def _following(self, changed: Collection[Value]) -> Callable[[Mapping[Value, float]], float]:
+        """The root's number as a function of some nodes' numbers; what does not depend on them stays."""
+        affected = dependents(self.order, changed)
+        steps = [
+            (node, function_of(node.op), node.op, node.operands)
+            for node in self.order
+            if node in affected and node not in changed and node.op
+        ]
+
+        def follow(changes: Mapping[Value, float]) -> float:
+            found = self.data | dict(changes)
+            with ieee_arithmetic():
+                for node, function, op, operands in steps:
+                    numbers = [item if item.__class__ is float else found[item] for item in operands]
+                    found[node] = function(*op.grouped(numbers))
+            return found[self.root]
+
+        return follow

@@ -8,6 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
+from .conditions import condition
+from .tables import coloured
+
 _SHORT = {
     "s": "step",
     "n": "next",
@@ -18,10 +21,13 @@ _SHORT = {
     "r": "reset",
     "p": "peek",
     "w": "where",
+    "t": "tree",
     "a": "watch",
     "c": "check",
     "v": "show",
     "o": "save",
+    "m": "frames",
+    "l": "animate",
     "q": "quit",
     "h": "help",
     "?": "help",
@@ -31,7 +37,8 @@ _SHORT = {
 class Prompt(cmd.Cmd):
     """Reads commands for a Backprop and prints its answers; an empty line repeats the last one.
 
-    At a terminal with history, completion and colour; fed from a pipe it echoes each command, so
+    A command is one letter, its whole name, or any beginning that only one of them has. At a
+    terminal there are history, completion and colour; fed from a pipe it echoes each command, so
     that what it prints is a transcript. A mistake prints one line and changes nothing.
 
     >>> import io
@@ -75,7 +82,7 @@ class Prompt(cmd.Cmd):
 
     def onecmd(self, line: str) -> bool:
         word, _, rest = line.partition(" ")
-        name = _SHORT.get(word, word)
+        name = _whole_name(word)
         if not word:
             return self.emptyline()
         if name == "quit":
@@ -95,10 +102,17 @@ class Prompt(cmd.Cmd):
         if answer is None:
             return
         text = answer if isinstance(answer, str) else repr(answer)
-        if not self.interactive or os.environ.get("NO_COLOR"):
-            print(text)
-            return
-        print_coloured(text)
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        print(coloured(text) if self.interactive and not plain else text)
+
+    def cmdloop(self, intro: Any | None = None) -> None:
+        """Answer until `q` or the end of the input; Ctrl-C only drops the line that was begun."""
+        while True:
+            try:
+                return super().cmdloop(intro)
+            except KeyboardInterrupt:  # noqa: PERF203
+                print("\n(q quits)")
+                self.preloop = lambda: None  # type: ignore[method-assign]
 
     def completenames(self, text: str, *_: Any) -> list[str]:
         return [name for name in sorted(set(_SHORT.values())) if name.startswith(text)]
@@ -114,9 +128,11 @@ class Prompt(cmd.Cmd):
         """n, next: do the rest of the present operation"""
         return self.stepper.next()
 
-    def do_until(self, name: str) -> Any:
-        """u, until NAME: go on until the gradient of that value is final"""
-        return self.stepper.until(name) if name else "until which value? Give its name"
+    def do_until(self, target: str) -> Any:
+        """u, until WHAT: go on until a grad (by name) is final, or |partial| > 1"""
+        if not target:
+            return "until which value? Give its name, or a condition such as contribution < 0"
+        return self.stepper.until(condition(target) or target)
 
     def do_finish(self, _: str) -> Any:
         """f, finish: do all the steps that are left"""
@@ -142,21 +158,40 @@ class Prompt(cmd.Cmd):
         """w, where [ROWS]: the values, their gradients, and the next operation"""
         return self.stepper.where(_whole(most, 30))
 
-    def do_watch(self, names: str) -> Any:
-        """a, watch [NAME ...]: show these gradients below every step; without a name, none"""
-        return self.stepper.watch(*names.split())
+    def do_tree(self, depth: str) -> Any:
+        """t, tree [DEPTH]: the graph from the root down, with what has flowed"""
+        return self.stepper.tree(_whole(depth, 8))
 
-    def do_check(self, _: str) -> Any:
-        """c, check: a numerical derivative beside every gradient"""
-        return self.stepper.check()
+    def do_watch(self, names: str) -> Any:
+        """a, watch [NAME ...]: show these gradients below every step, or none"""
+        return self.stepper.watch(*self._names(names))
+
+    def do_check(self, names: str) -> Any:
+        """c, check [NAME ...]: numerical derivatives beside these gradients, or all"""
+        return self.stepper.check(*self._names(names))
+
+    def _names(self, words: str) -> list[str]:
+        """One name that may have spaces in it, or several without."""
+        return [words] if words in self.stepper.recorded.names.values() else words.split()
 
     def do_show(self, _: str) -> Any:
         """v, show: open the picture of the present step"""
         return self.stepper.show()
 
     def do_save(self, path: str) -> Any:
-        """o, save PATH: save the picture of the present step as .svg, .png ..."""
+        """o, save PATH: a picture of the step, .svg .png .pdf; .html plays all"""
         return f"picture: {self.stepper.save(path)}" if path else "save where? Give a path such as step.svg"
+
+    def do_frames(self, folder: str) -> Any:
+        """m, frames FOLDER: a picture of every step"""
+        if not folder:
+            return "frames where? Give a folder"
+        paths = self.stepper.frames(folder)
+        return f"{len(paths)} pictures: {paths[0]} to {paths[-1].name}"
+
+    def do_animate(self, path: str) -> Any:
+        """l, animate PATH: a film of the whole pass, .svg .gif .apng"""
+        return f"film: {self.stepper.animate(path)}" if path else "animate where? Give a path such as film.svg"
 
     def do_quit(self, _: str) -> bool:
         """q, quit: leave"""
@@ -164,11 +199,12 @@ class Prompt(cmd.Cmd):
 
     def do_help(self, name: str) -> Any:
         """h, help [COMMAND]: what the commands do"""
-        names = [_SHORT.get(name, name)] if name else list(dict.fromkeys(_SHORT.values()))
+        names = [_whole_name(name)] if name else list(dict.fromkeys(_SHORT.values()))
         commands = [getattr(self, f"do_{each}", None) for each in names]
         if None in commands:
             return f"{name!r} is not a command; h lists them"
-        return "\n".join(f"  {command.__doc__}" for command in commands)
+        lines = (str(command.__doc__).split(": ", 1) for command in commands)
+        return "\n".join(f"  {usage:<22}{meaning}" for usage, meaning in lines)
 
 
 def _whole(text: str, default: int | None) -> int:
@@ -181,17 +217,7 @@ def _whole(text: str, default: int | None) -> int:
         raise ValueError(f"{text!r} is not a whole number") from None
 
 
-def print_coloured(text: str) -> None:
-    """Print with positive numbers in blue and negative ones in vermilion, where rich is installed."""
-    try:
-        from rich.console import Console
-        from rich.text import Text
-    except ImportError:
-        print(text)
-        return
-    coloured = Text(text)
-    coloured.highlight_regex(r"(?<![\w.])\+\d[\d.e+-]*", "#56B4E9")
-    coloured.highlight_regex(r"(?<![\w.])-\d[\d.e+-]*", "#FF9152")
-    coloured.highlight_regex(r"^\[\d+/\d+\]", "bold")
-    coloured.highlight_regex(r"(?m)^->.*$", "bold")
-    Console(highlight=False).print(coloured, soft_wrap=True)
+def _whole_name(word: str) -> str:
+    """The command that a word begins, if it is only one."""
+    found = [name for name in sorted(set(_SHORT.values())) if word and name.startswith(word)]
+    return _SHORT.get(word) or (found[0] if len(found) == 1 else word)

@@ -11,42 +11,58 @@ from .floats import FAST
 from .graph import topological_order
 from .modes import always_recording, ieee_arithmetic
 from .ops import TABLE
-from .recording import function_of, masked
+from .recording import function_of, masked, number
 from .rules import define, names_in, partials_source
+from .transforms import Call
 from .value import Value
 
 
-def taylor(f: Callable[[Any], Any], x: float, order: int) -> list[float]:
+def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     """The coefficients of f's Taylor series around x: f(x), f'(x), f''(x) / 2 ... up to that order.
 
     From out' = sum of partial * operand', coefficient by coefficient: the work grows with the
-    square of the order, not exponentially as that of nested derivatives. Raises ValueError for a
-    negative order, TypeError if f gives anything but one number.
+    square of the order, not exponentially as that of nested derivatives. The coefficients are
+    floats; where x is a Value, or f uses Values from outside, Values that can be differentiated.
+    Raises ValueError for a negative order, TypeError if f gives anything but one number.
 
-    >>> from autograd import exp
+    >>> from autograd import exp, grad
     >>> taylor(exp, 0.0, 4)
     [1.0, 1.0, 0.5, 0.16666666666666666, 0.041666666666666664]
+    >>> grad(lambda a: taylor(lambda x: exp(a * x), 0.0, 2)[2])(3.0)  # of a * a / 2
+    3.0
     """
     if not isinstance(order, int) or order < 0:
         raise ValueError(f"order is a whole number, 0 or more, not {order!r}")
-    leaf = Value(x)
-    with always_recording():
-        root = f(leaf)
+    call = Call(f, (x,), (0,))
+    if len(call.inputs) != 1 or len(call.outputs) != 1:
+        raise TypeError(
+            f"taylor needs a function of one number with one number as its result, not of {len(call.inputs)} "
+            f"with {len(call.outputs)}"
+        )
+    (leaf,), (root,) = call.inputs, call.outputs
     if not isinstance(root, Value):
-        return [float(root)] + [0.0] * order
+        return [number(root)] + [0.0] * order
+    with always_recording():
+        found = _expanded(topological_order(root), leaf, call.create_graph, order)[root]
+    return [call.finished(found.coefficient(n)) for n in range(order + 1)]
+
+
+def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[Any, _Series]:
+    """The series of every node, with coefficients that are Values, or floats."""
     world = _World()
-    found: dict[Any, _Series] = {leaf: _Series(world, None, (), [leaf.data, 1.0])}
-    nodes = topological_order(root)
-    for node in nodes:
-        if node not in found:
+    found: dict[Any, _Series] = {}
+    for node in nodes:  # among them what lies below the leaf, if that stands on a Value
+        start = node if values else node.data
+        if node is leaf or not node.op:
+            found[node] = _Series(world, None, (), [start, 1.0 if node is leaf else 0.0])
+        else:
             operands = tuple(found[item] if item.__class__ is not float else item for item in node.operands)
-            known = [node.data] if node.op else [node.data, 0.0]
-            found[node] = world.series(node.op, operands, known) if node.op else _Series(world, None, (), known)
+            found[node] = world.series(node.op, operands, [start])
     with ieee_arithmetic():
         for n in range(order + 1):  # all nodes order by order, so that no demand goes deep
             for node in nodes:
                 found[node].coefficient(n)
-    return [found[root].coefficient(n) for n in range(order + 1)]
+    return found
 
 
 class _World:
@@ -60,7 +76,7 @@ class _World:
         self.algebra = FAST | {name: self._function(op) for name, op in TABLE.items()} | {"masked": masked}
         self.algebra["number"] = lambda result: result
 
-    def series(self, op: Op, operands: tuple[Any, ...], known: list[float]) -> _Series:
+    def series(self, op: Op, operands: tuple[Any, ...], known: list[Any]) -> _Series:
         key = (op, *operands)
         if key not in self.known:
             self.known[key] = _Series(self, op, operands, known)
@@ -84,11 +100,11 @@ class _Series:
 
     __slots__ = ("_partials", "coefficients", "op", "operands", "world")
 
-    def __init__(self, world: _World, op: Op | None, operands: tuple[Any, ...], known: list[float]) -> None:
+    def __init__(self, world: _World, op: Op | None, operands: tuple[Any, ...], known: list[Any]) -> None:
         self.world, self.op, self.operands, self.coefficients = world, op, operands, known
         self._partials: tuple[Any, ...] | None = None
 
-    def coefficient(self, n: int) -> float:
+    def coefficient(self, n: int) -> Any:
         """The n-th coefficient: n out_n = sum over operands and j of j x_j p_(n - j)."""
         if self.op is None:
             return self.coefficients[n] if n < len(self.coefficients) else 0.0
@@ -97,20 +113,19 @@ class _Series:
             self.coefficients.append(self._next(m) if m else self._start())
         return self.coefficients[n]
 
-    def _start(self) -> float:
+    def _start(self) -> Any:
         op: Any = self.op
-        numbers = [_coefficient(item, 0) for item in self.operands]
-        return float(function_of(op)(*op.grouped(numbers)))
+        return function_of(op)(*op.grouped([_coefficient(item, 0) for item in self.operands]))
 
-    def _next(self, m: int) -> float:
-        found = 0.0
+    def _next(self, m: int) -> Any:
+        found: Any = 0.0
         for partial, operand in zip(self.partials, self.operands, strict=True):
             if partial is None:
                 continue
             for j in range(1, m + 1):
                 slope = _coefficient(operand, j)
-                if slope:
-                    found += j * slope * _coefficient(partial, m - j)
+                if slope.__class__ is not float or slope:
+                    found = found + j * slope * _coefficient(partial, m - j)
         return found / m
 
     @property
@@ -158,22 +173,23 @@ class _Series:
 
     # Conditions in rules look at where the series starts.
     def __bool__(self) -> bool:
-        return self.coefficient(0) != 0
+        start = self.coefficient(0)
+        return bool(getattr(start, "data", start) != 0)
 
     def __lt__(self, other: Any) -> bool:
-        return self.coefficient(0) < _coefficient(other, 0)
+        return bool(self.coefficient(0) < _coefficient(other, 0))
 
     def __le__(self, other: Any) -> bool:
-        return self.coefficient(0) <= _coefficient(other, 0)
+        return bool(self.coefficient(0) <= _coefficient(other, 0))
 
     def __gt__(self, other: Any) -> bool:
-        return self.coefficient(0) > _coefficient(other, 0)
+        return bool(self.coefficient(0) > _coefficient(other, 0))
 
     def __ge__(self, other: Any) -> bool:
-        return self.coefficient(0) >= _coefficient(other, 0)
+        return bool(self.coefficient(0) >= _coefficient(other, 0))
 
 
-def _coefficient(item: Any, n: int) -> float:
+def _coefficient(item: Any, n: int) -> Any:
     return item.coefficient(n) if isinstance(item, _Series) else float(item) if n == 0 else 0.0
 
 

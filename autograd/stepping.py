@@ -14,6 +14,10 @@ from .value import FROM_ABOVE, Value
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .drawing.inline import Player
+
+_CHECKED = 60_000
+"""Values whose numbers a check by default computes anew, counted once for each leaf."""
 Target = Value | str | Callable[[Step], bool]
 
 
@@ -63,32 +67,28 @@ class Backprop:
                 break
         return steps
 
-    def until(self, target: Target) -> Step | Steps | Rows:
+    def until(self, target: Target) -> Step | Steps | Rows | Backprop:
         """Go on until a value's grad is final, or until a predicate of the step holds.
 
         `target` is a Value, a label, or a function from a Step to True or False. Gives the last
         step made. Raises ValueError for a name or a Value that is not in the graph.
         """
         if callable(target):
-            holds = target
-        else:
-            value = self._value(target)
-            k = self.recorded.index[value]
-            if self.done >= 0 and self._arrived[k] == self.recorded.expected[k]:
-                return Rows(
-                    [], f"{self.recorded.names[value]}.grad is final already: {fixed(value.grad, sign=True)}"
-                )
-            holds = self._is_final(value)
-        while self.done < len(self.recorded.edges):
-            step = self._advance()
-            if holds(step):
-                return step
-        return Steps()
+            while self.done < len(self.recorded.edges):
+                step = self._advance()
+                if target(step):
+                    return step
+            return Steps()
+        value = self._value(target)
+        number = max(self.recorded.consumers[self.recorded.index[value]], default=-1) + 1
+        if number <= self.done:
+            words = f"{self.recorded.names[value]}.grad is final already: {fixed(value.grad, sign=True)}"
+            return Rows([], words)
+        return self.goto(number)
 
     def finish(self) -> Backprop:
         """Do all the steps that are left."""
-        while self.done < len(self.recorded.edges):
-            self._advance()
+        self.goto(len(self.recorded.edges))
         return self
 
     def back(self, count: int = 1) -> Step | Backprop:
@@ -102,10 +102,10 @@ class Backprop:
         if not -1 <= number <= len(self.recorded.edges):
             raise ValueError(f"goto takes a step from -1 to {len(self.recorded.edges)}, not {number!r}")
         while self.done < number:
-            self._advance()
+            self._do()
         while self.done > number:
             self._undo()
-        return self.recorded.step(number) if number >= 0 else self
+        return self._annotated(self.recorded.step(number)) if number >= 0 else self
 
     def reset(self) -> Backprop:
         """Go back to before the first step: every grad is what it was."""
@@ -113,6 +113,10 @@ class Backprop:
         return self
 
     def _advance(self) -> Step:
+        self._do()
+        return self._annotated(self.recorded.step(self.done))
+
+    def _do(self) -> None:
         recorded, self.done = self.recorded, self.done + 1
         if self.done == 0:
             for node, grad in zip(recorded.order, recorded.initial, strict=True):
@@ -122,7 +126,6 @@ class Backprop:
             operand = recorded.edges[self.done - 1].operand
             recorded.order[operand].grad = recorded.after[self.done - 1]
             self._arrived[operand] += 1
-        return self._annotated(recorded.step(self.done))
 
     def _undo(self) -> None:
         recorded, self.done = self.recorded, self.done - 1
@@ -150,25 +153,38 @@ class Backprop:
         above, below = start, max(0, len(order) - start - most)
         return Rows(rows, positions(rows, above, below))
 
+    def tree(self, depth: int = 8, most: int = 60) -> Rows:
+        """The graph from the root down, a row for each edge with its partial and what has flowed."""
+        from .drawing.text import tree
+
+        text = tree(self.recorded, self.recorded.state(self.done), depth, most)
+        return Rows(text.splitlines(), text)
+
     def watch(self, *targets: Value | str) -> Rows:
         """Show these values' grads below every step from now on; without any, stop showing."""
         self._watched = [*self._watched, *map(self._value, targets)] if targets else []
         names = ", ".join(self.recorded.names[value] for value in self._watched)
         return Rows(list(self._watched), f"watching {names}" if names else "watching nothing")
 
-    def check(self, most: int = 30) -> Rows:
-        """A numerical derivative beside the gradient of every leaf (of at most `most`)."""
+    def check(self, *targets: Value | str, most: int = 30) -> Rows:
+        """A numerical derivative beside the gradient of each target, or of every leaf.
+
+        Of the leaves at most `most`, and on a large graph as many as take about a second.
+        """
         recorded, replay = self.recorded, Replay(self.recorded.root)
-        leaves = [k for k, node in enumerate(recorded.order) if not node.operands]
-        rows = []
-        for k in leaves[:most]:
-            node = recorded.order[k]
-            found, error = replay.derivative(node)
-            gradient = recorded.final[k] - recorded.initial[k]
-            numerical, error = found * recorded.gradient, error * abs(recorded.gradient)
-            agrees = abs(gradient - numerical) <= 10 * error + 1e-7 * max(abs(gradient), 1e-6)
-            rows.append(Checked(node, recorded.names[node], gradient, numerical, error, agrees))
-        return Rows(rows, checks(rows, len(leaves) - len(rows)))
+        order = recorded.order
+        chosen = [recorded.index[self._value(target)] for target in targets]
+        leaves = [k for k, node in enumerate(order) if not node.operands] if not targets else chosen
+        shown = chosen or leaves[: max(1, min(most, _CHECKED // len(order)))]
+        return Rows(rows := [self._checked(replay, k) for k in shown], checks(rows, len(leaves) - len(shown)))
+
+    def _checked(self, replay: Replay, k: int) -> Checked:
+        recorded, node = self.recorded, self.recorded.order[k]
+        found, error = replay.derivative(node)
+        numerical, error = found * recorded.gradient, error * abs(recorded.gradient)
+        gradient = recorded.final[k] - recorded.initial[k]
+        agrees = abs(gradient - numerical) <= 10 * error + 1e-7 * max(abs(gradient), 1e-6)
+        return Checked(node, recorded.names[node], gradient, numerical, error, agrees)
 
     @property
     def _present(self) -> int | None:
@@ -209,10 +225,6 @@ class Backprop:
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ValueError(f"no value is called {target!r} here{hint}")
 
-    def _is_final(self, value: Value) -> Callable[[Step], bool]:
-        k = self.recorded.index[value]
-        return lambda step: step.receiver is value and self._arrived[k] == self.recorded.expected[k]
-
     # Pictures
 
     def picture(self, **options: Any) -> Any:
@@ -242,6 +254,8 @@ class Backprop:
 
     def player(self, height: int = 620, **options: Any) -> Player:
         """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
+        from .drawing.inline import Player
+
         return Player(self.picture(**options).html(), repr(self), height)
 
     def prompt(self) -> None:
@@ -272,24 +286,6 @@ class Backprop:
         step, d = recorded.step(self.done + 1), derivative_sign()
         partial = f"{d}{recorded.names[step.node]}/{d}{recorded.names[step.receiver]}"
         return f"{head}\n  next: {step.equation}, {partial}"
-
-
-class Player:
-    """A page in a frame of its own: it shows itself below the cell of a notebook."""
-
-    def __init__(self, page: str, words: str, height: int) -> None:
-        self.page, self.words, self.height = page, words, height
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        inside = (
-            self.page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
-        )
-        style = f"width:100%;height:{self.height}px;border:1px solid #9AA5B1;border-radius:6px"
-        frame = f'<iframe sandbox="allow-scripts" title="backprop" style="{style}" srcdoc="{inside}"></iframe>'
-        return {"text/html": frame, "text/plain": self.words}
-
-    def __repr__(self) -> str:
-        return self.words
 
 
 def backprop(root: Value, gradient: float = 1.0) -> Backprop:

@@ -1,7 +1,9 @@
-"""What the stepper's commands give: rows with fields, whose repr is a table that fits a terminal."""
+"""What the stepper's commands give: rows whose repr is a table that fits a terminal."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any, NamedTuple
 
 from .backward_pass import Step, not_reached_sign
@@ -10,10 +12,16 @@ from .value import Value
 
 
 class Steps(list[Step]):
-    """Several steps; its repr is theirs, one below the other."""
+    """Several steps; its repr is theirs, one below the other, of many the first and the last few."""
 
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self)) or "no step left: the backward pass is complete"
+        words = [*map(repr, self[:_FIRST]), *map(repr, self[max(_FIRST, len(self) - _LAST) :])]
+        if len(self) > len(words):
+            words.insert(_FIRST, f"... {plural(len(self) - len(words), 'more step')} ...")
+        return "\n".join(words) or "no step left: the backward pass is complete"
+
+
+_FIRST, _LAST = 20, 5
 
 
 class Row(NamedTuple):
@@ -65,19 +73,48 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def cut(text: str, width: int) -> str:
-    """A text, or its beginning and three dots where it is longer than the width.
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes: a Japanese letter takes two, an accent none.
 
-    >>> cut("tanh(v2111)", 8)
-    'tanh(...'
+    >>> width("weight"), width("重み"), width("é"), width("e\u0301")
+    (6, 4, 1, 1)
     """
-    return text if len(text) <= width else text[: width - 3] + "..."
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def cut(text: str, columns: int) -> str:
+    """A text, or its beginning and three dots where it takes more columns than there are.
+
+    >>> cut("tanh(v2111)", 8), cut("重みの初期値", 8)
+    ('tanh(...', '重み...')
+    """
+    if width(text) <= columns:
+        return text
+    kept = len(text)
+    while kept and width(text[:kept]) > columns - 3:
+        kept -= 1
+    return text[:kept] + "..."
+
+
+def padded(text: str, columns: int) -> str:
+    """A text in exactly so many columns, cut where it is too long.
+
+    >>> padded("重み", 6) + "|"
+    '重み  |'
+    """
+    shown = cut(text, columns)
+    return shown + " " * (columns - width(shown))
 
 
 def positions(rows: list[Row], above: int, below: int) -> str:
     """The table of `where()`, its columns as wide as their contents, within 80 characters."""
-    name_width = min(20, max((len(row.name) for row in rows), default=1)) + 1
-    wide = max(len("expression"), max((len(row.expression) for row in rows), default=0))
+    name_width = min(20, max((width(row.name) for row in rows), default=1)) + 1
+    wide = max(len("expression"), max((width(row.expression) for row in rows), default=0))
     wide = min(wide, 80 - name_width - 49)
     lines = [f"  {'value':<{name_width}} {'= expression':<{wide + 2}} {'data':>11} {'grad':>11}  gradients in"]
     if above:
@@ -87,8 +124,8 @@ def positions(rows: list[Row], above: int, below: int) -> str:
         shown = cut(row.expression, wide)
         counted = f"{row.arrived}/{row.expected}" if row.expected else "   "
         lines.append(
-            f"{'->' if row.present else '  '}{cut(row.name, 20):<{name_width}} "
-            f"{'= ' + shown if shown else '':<{wide + 2}} {fixed(row.data):>11} {grad:>11}"
+            f"{'->' if row.present else '  '}{padded(cut(row.name, 20), name_width)} "
+            f"{padded('= ' + shown if shown else '', wide + 2)} {fixed(row.data):>11} {grad:>11}"
             f"  {counted:<5} {row.status}"
         )
     if below:
@@ -98,14 +135,28 @@ def positions(rows: list[Row], above: int, below: int) -> str:
 
 def checks(rows: list[Checked], left_out: int) -> str:
     """The table of `check()`."""
-    width = max([len(row.name) for row in rows] + [5])
-    lines = [f"  {'value':<{width}} {'gradient':>14} {'numerical':>14}  difference"]
+    wide = min(24, max([width(row.name) for row in rows] + [5]))
+    lines = [f"  {'value':<{wide}} {'gradient':>14} {'numerical':>14}  difference"]
     for row in rows:
-        verdict = "" if row.agrees else f"   DIFFERS: the numerical derivative is certain to {row.error:.1e}"
+        verdict = "" if row.agrees else f"   DIFFERS: certain to {row.error:.0e}"
         lines.append(
-            f"  {row.name:<{width}} {row.gradient:>+14.8g} {row.numerical:>+14.8g}  "
+            f"  {padded(row.name, wide)} {row.gradient:>+14.8g} {row.numerical:>+14.8g}  "
             f"{abs(row.gradient - row.numerical):.1e}{verdict}"
         )
     if left_out:
         lines.append(f"  ... {left_out:,} more leaves")
     return "\n".join(lines)
+
+
+_BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m", "\x1b[0m"
+
+
+def coloured(text: str) -> str:
+    """A text for a terminal: positive numbers in blue, negative ones in vermilion, heads in bold.
+
+    >>> coloured("+1.0")
+    '\\x1b[38;5;32m+1.0\\x1b[0m'
+    """
+    text = re.sub(r"(?<![\w.])\+\d[\d.]*(?:e[+-]\d+)?", rf"{_BLUE}\g<0>{_PLAIN}", text)
+    text = re.sub(r"(?<![\w.;-])-\d[\d.]*(?:e[+-]\d+)?", rf"{_VERMILION}\g<0>{_PLAIN}", text)
+    return re.sub(r"(?m)^(\[\d+/\d+\]|->\S+)", rf"{_BOLD}\g<0>{_PLAIN}", text)

@@ -42,7 +42,7 @@ _LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
 """Leaves that derivatives inside the present function call have made for their own arguments."""
 
 
-class _Call:
+class Call:
     """One call of a function on fresh nodes in place of its numbers, and what came out of it.
 
     A number becomes a leaf. A Value becomes a node of its own on top of it, so that this call's
@@ -82,16 +82,21 @@ class _Call:
             if not node.operands
         )
 
-    def rebuild(self, items: Iterable[Any]) -> list[Any]:
+    def rebuild(self, items: Iterable[Any], given: Iterable[Any] = ()) -> list[Any]:
         """Items in the order of the inputs, nested as the arguments are."""
-        flat = iter([self.finished(item) for item in items])
+        given = list(given)
+        flat = iter([self.finished(item, given) for item in items])
         return [build(flat) for _, build in self.trees]
 
-    def finished(self, item: Any) -> Any:
-        """A result as the caller gets it: a Value only where something else depends on it."""
+    def finished(self, item: Any, given: Iterable[Any] = ()) -> Any:
+        """A result as the caller gets it: a Value only where something else depends on it.
+
+        Something else is what the function captured, or a Value among the `given` gradients or
+        tangents.
+        """
         if not isinstance(item, Value):
             return item
-        if not self.create_graph:
+        if not self.create_graph and not any(isinstance(other, Value) for other in given):
             return item.data
         return item if self.recording else item.detach()
 
@@ -128,11 +133,11 @@ def _positions(argnums: int | Sequence[int], count: int, name: str) -> tuple[int
     return found
 
 
-def _called(f: Callable[..., Any], args: tuple[Any, ...], argnums: int | Sequence[int], name: str) -> _Call:
-    return _Call(f, args, _positions(argnums, len(args), name))
+def _called(f: Callable[..., Any], args: tuple[Any, ...], argnums: int | Sequence[int], name: str) -> Call:
+    return Call(f, args, _positions(argnums, len(args), name))
 
 
-def _single(call: _Call, name: str) -> Any:
+def _single(call: Call, name: str) -> Any:
     if len(call.outputs) != 1:
         raise TypeError(
             f"{name} needs a function with one number as its result, not {len(call.outputs)}; use jacobian"
@@ -220,7 +225,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
     """
-    call = _Call(f, tuple(primals), range(len(primals)))
+    call = Call(f, tuple(primals), range(len(primals)))
     direction, _ = flatten(list(tangents))
     if outline(list(tangents)) != outline(list(primals)):
         raise ValueError(
@@ -228,10 +233,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             f"{len(direction)}: {tangents!r}"
         )
     found = call.pushed_forward([item if isinstance(item, Value) else number(item) for item in direction])
-    call.create_graph |= any(isinstance(item, Value) for item in direction)
-    return tuple(
-        call.build_output(iter([call.finished(item) for item in items])) for items in (call.outputs, found)
-    )
+    values = call.build_output(iter([call.finished(item) for item in call.outputs]))
+    return values, call.build_output(iter([call.finished(item, direction) for item in found]))
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -241,7 +244,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> value, pull(1.0)
     (10.0, (5.0, 2.0))
     """
-    call = _Call(f, primals, range(len(primals)))
+    call = Call(f, primals, range(len(primals)))
 
     def pull(gradient: Any) -> tuple[Any, ...]:
         upstream, _ = flatten(gradient)
@@ -255,7 +258,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
             for output, item in zip(call.outputs, upstream, strict=True)
         ]
         columns = zip(*rows, strict=True) if rows else [(0.0,)] * len(call.inputs)
-        return tuple(call.rebuild([sum(column[1:], column[0]) for column in columns]))
+        return tuple(call.rebuild([sum(column[1:], column[0]) for column in columns], upstream))
 
     return call.build_output(iter([call.finished(output) for output in call.outputs])), pull
 

@@ -22,6 +22,7 @@ def main() -> None:
     show("bp.until('t')      # t has all of its gradient already", bp.until("t"))
     show("bp.step()", bp.step())
     show("bp.where()", bp.where())
+    show("bp.tree()          # the same as a tree, with what has flowed along every edge", bp.tree())
     show("bp.peek()          # look ahead, change nothing", bp.peek())
     show("bp.until(a)        # a gets two contributions: one from t, one from e", bp.until(a))
     show("bp.back(3)         # going back is exact", bp.back(3))

@@ -1,4 +1,4 @@
-"""The picture of error flowing backward: the finished pass, one step of it, and the dark theme."""
+"""The picture of error flowing backward: the finished pass, one step of it, a page and a film that play it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from autograd import Value, draw, label, tanh
 
 
 def main(folder: str = "pictures") -> None:
-    """Save three pictures of one expression as SVG, and one as PNG."""
+    """Save three pictures of one expression as SVG, one as PNG, a page and a film."""
     a, b, c = Value(2.0), Value(-3.0), Value(10.0)
     e = a * b
     d = e + c
@@ -27,6 +27,10 @@ def main(folder: str = "pictures") -> None:
     print("After: blue pushes up, vermilion pulls down, and thicker lines carry more of the error.")
     print(" ", draw(loss).save(target / "03_backward.svg"))
     print(" ", draw(loss).save(target / "03_backward.png"))
+
+    print("To play with: a page (arrow keys, space, click an edge), and a film that plays itself.")
+    print(" ", bp.save(target / "03_player.html"))
+    print(" ", bp.animate(target / "03_film.svg"))
 
 
 if __name__ == "__main__":

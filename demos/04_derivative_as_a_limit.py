@@ -1,10 +1,18 @@
 """The derivative as a limit: how (f(a + h) - f(a)) / h approaches f'(a), and where rounding stops it."""
 
 import random
-from pathlib import Path
+
+from showing import opening, saved
 
 from autograd import exp, grad, sin
 from nn.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
+
+ENGLISH = """\
+How fast does f change at a? Take a step h: the slope of the chord is (f(a + h) - f(a)) / h.
+The derivative f'(a) is the limit of these slopes as h goes to 0: the chord becomes the tangent."""
+JAPANESE = """\
+f は a でどれだけ速く変化するか。幅 h だけ進むと、弦の傾きは (f(a + h) - f(a)) / h。
+h を 0 に近づけたときの極限が微分係数 f'(a) で、弦は接線になる。"""
 
 
 def f(x):
@@ -14,56 +22,57 @@ def f(x):
 
 def main(folder: str = "pictures") -> None:
     """Smaller and smaller h, the exact derivative beside them, and both errors that fight."""
+    opening(ENGLISH, JAPANESE)
     a = 1.0
     exact = grad(f)(a)
-    print("The derivative of f at a is the limit of (f(a + h) - f(a)) / h as h goes to 0.")
     print(f"f(x) = sin(x) exp(x / 2), a = {a:g}: the chain rule gives f'(a) = {exact:.15f}\n")
-    print(f"  {'h':>7}   (f(a+h) - f(a)) / h         error   (f(a+h) - f(a-h)) / 2h       error")
-    steps = [10.0**-k for k in range(17)]
-    for h in steps[1::3]:
+    print(f"  {'h':>7}   (f(a+h) - f(a)) / h       error   (f(a+h) - f(a-h)) / 2h       error")
+    for h in [10.0**-k for k in range(1, 17, 3)]:
         forward, central = (f(a + h) - f(a)) / h, (f(a + h) - f(a - h)) / (2 * h)
         one, two = abs(forward - exact), abs(central - exact)
-        print(f"  {h:7.0e}   {forward:19.15f}   {one:10.1e}   {central:22.15f}  {two:10.1e}")
+        print(f"  {h:7.0e}   {forward:19.15f}   {one:9.1e}   {central:22.15f}   {two:9.1e}")
     print("\nAt first the error shrinks with h: a chord turns into the tangent. Below 1e-8 it grows again,")
     print("because f(a + h) and f(a) agree in almost all of their 16 digits and the difference has few left.")
     print("Backpropagation has neither error: it never subtracts neighbours.")
-    print(f"Picture: {picture(a, exact, Path(folder))}")
+    print(f"Picture: {picture(a, exact, folder)}")
 
 
-def picture(a: float, exact: float, target: Path) -> Path:
+def picture(a: float, exact: float, folder: str):
     """Chords that turn into the tangent, and the error against h."""
     figure, (left, right) = new_figure(1, 2, width=11, height=4.2)
     xs = [-0.6 + 3.4 * k / 200 for k in range(201)]
     left.plot(xs, [f(x) for x in xs], color=INK, lw=2)
-    for h, shade in ((1.5, 0.25), (0.8, 0.45), (0.3, 0.7)):
+    for h, shade in ((1.5, 0.35), (0.8, 0.55), (0.3, 0.8)):
         slope = (f(a + h) - f(a)) / h
         left.plot([a - 1, a + 1.6], [f(a) - slope, f(a) + 1.6 * slope], color=NEGATIVE, alpha=shade, lw=1.5)
         left.plot([a + h], [f(a + h)], "o", color=NEGATIVE, alpha=shade, ms=6)
-        left.annotate(f"h = {h:g}", (a + h, f(a + h)), (6, -10), textcoords="offset points", color=MUTE)
+        beside = (-4, -14) if h > 1 else (6, -12)
+        left.annotate(
+            f"h = {h:g}", (a + h, f(a + h)), beside, textcoords="offset points", color=MUTE,
+            ha="right" if h > 1 else "left",
+        )  # fmt: skip
     left.plot([a - 1, a + 1.6], [f(a) - exact, f(a) + 1.6 * exact], color=POSITIVE, lw=2)
     left.plot([a], [f(a)], "o", color=POSITIVE, ms=7)
-    left.annotate(
-        "tangent: f′(a)", (a - 0.9, f(a) - 0.9 * exact), (8, -14), textcoords="offset points", color=POSITIVE
-    )
+    left.annotate("the tangent: f′(a)", (0.1, f(a) - 0.9 * exact), (10, -12), textcoords="offset points",
+                  color=POSITIVE)  # fmt: skip
+    left.annotate("f", (xs[-1], f(xs[-1])), (4, -4), textcoords="offset points", color=INK)
     left.set_xlabel("x")
     left.set_title("chords turn into the tangent")
 
     rng = random.Random(0)
     hs = sorted(10 ** -rng.uniform(0, 16) for _ in range(400))
-    forward = [max(abs((f(a + h) - f(a)) / h - exact), 1e-17) for h in hs]
-    central = [max(abs((f(a + h) - f(a - h)) / (2 * h) - exact), 1e-17) for h in hs]
+    forward = [abs((f(a + h) - f(a)) / h - exact) for h in hs]
+    central = [abs((f(a + h) - f(a - h)) / (2 * h) - exact) for h in hs]
     right.loglog(hs, forward, ".", color=NEGATIVE, ms=4, label="(f(a+h) − f(a)) / h")
     right.loglog(hs, central, ".", color=POSITIVE, ms=4, label="(f(a+h) − f(a−h)) / 2h")
     right.set_xlabel("h")
-    right.set_ylabel("error")
+    right.set_ylabel("error of the slope")
     right.set_title("small h: less chord, more rounding")
-    right.annotate("rounding", (1e-13, 1e-8), color=MUTE, ha="center")
-    right.annotate("the chord", (3e-2, 1e-11), color=MUTE, ha="center")
+    right.annotate("rounding", (1e-13, 3e-8), color=MUTE, ha="center")
+    right.annotate("not yet\nthe tangent", (2e-2, 1e-10), color=MUTE, ha="center")
     right.legend(frameon=False, labelcolor=INK, loc="upper center")
-    right.set_ylim(1e-17, 30)
-    target.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target / "04_derivative_as_a_limit.png", dpi=120)
-    return target / "04_derivative_as_a_limit.png"
+    right.set_ylim(1e-14, 100)
+    return saved(figure, folder, "04_derivative_as_a_limit.png")
 
 
 if __name__ == "__main__":

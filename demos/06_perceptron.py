@@ -1,71 +1,114 @@
 """The perceptron: a neuron with a threshold divides its inputs by a line, and learns where."""
 
+import random
 from pathlib import Path
 
-from nn import Perceptron, logic_gate, mistake_bound
-from nn.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
+from showing import opening, place, saved
+
+from nn import MLP, Adam, Dataset, Film, Perceptron, fit, logic_gate, mistake_bound
+from nn.plotting.plane import draw_regions, landscape
+from nn.style import HIGHLIGHT, INK, MUTE, NEGATIVE, POSITIVE, new_figure
+
+ENGLISH = """\
+A perceptron says 1 where w0 x0 + w1 x1 + b >= 0, else 0: it divides its inputs by a line (a
+hyperplane, if there are more of them). At each mistake the input is added to the weights, or
+subtracted. If a line divides the examples, the mistakes come to an end."""
+JAPANESE = """\
+パーセプトロンは w0 x0 + w1 x1 + b >= 0 なら 1、さもなければ 0 を出す。入力を直線(超平面)で分割する。
+間違えるたびに、入力を重みに足す(または重みから引く)。
+例題を分ける直線があれば、間違いはいつか終わる。"""
 
 # Weights that separate each gate with the widest margin, by hand: they bound the mistakes.
 SEPARATED = {"and": ([2, 2], -3), "or": ([2, 2], -1)}
+SIDE = Dataset([[-0.35, -0.35], [1.35, 1.35]], [-1.0, 1.0])
+"""The corners of the pictures."""
 
 
 def main(folder: str = "pictures") -> None:
-    """AND and OR are learnt with few mistakes; XOR never is, and the perceptron says so."""
-    print("A perceptron says 1 where w0 x0 + w1 x1 + b >= 0, else 0. At each mistake the input is added to the")
-    print("weights, or subtracted. If a line divides the examples, the mistakes come to an end.\n")
+    """AND and OR are learnt with few mistakes; XOR never is, until there is another layer."""
+    opening(ENGLISH, JAPANESE)
     lessons = {}
     for gate in ("and", "or", "xor"):
         data, perceptron = logic_gate(gate), Perceptron(2)
-        lesson = lessons[gate] = perceptron.learn(data, epochs=25)
+        lesson = perceptron.learn(data, epochs=25)
+        lessons[gate] = perceptron, lesson
         print(f"{gate.upper()}: {lesson}")
         if lesson.converged:
             weights = ", ".join(f"{weight.data:+g}" for weight in perceptron.weights)
             bound = mistake_bound(data, *SEPARATED[gate])
-            print(
-                f"  weights {weights}, bias {perceptron.bias.data:+g}; Novikoff's bound is {bound:g} mistakes"
-            )
             normal, offset = perceptron.hyperplane()
-            line = f"{normal[0]:.3f} x0 + {normal[1]:.3f} x1 = {offset:.3f}"
-            print(f"  the line: {line}, margin {perceptron.margin(data):.3f}")
-    print("\nNo line has (0, 1) and (1, 0) on one side and (0, 0) and (1, 1) on the other: XOR needs a")
-    print("layer more.")
-    print(f"Picture: {picture(lessons, Path(folder))}")
+            print(f"  weights {weights}, bias {perceptron.bias.data:+g}. In whatever order the examples come,")
+            print(f"  no more than {bound:g} mistakes are possible (Novikoff). The line, by its unit normal:")
+            print(f"  {normal[0]:.3f} x0 {normal[1]:+.3f} x1 = {offset:.3f}")
+    network = MLP(2, [3, 1], activation="tanh", rng=random.Random(5))
+    optimiser = Adam(network.parameters(), lr=0.1)
+    history = fit(network, logic_gate("xor"), "hinge", optimiser, epochs=60, rng=random.Random(0))
+    print("\nNo line has (0, 1) and (1, 0) on one side and (0, 0) and (1, 1) on the other. XOR needs a layer")
+    print("more, whose error only backpropagation can tell: with 3 neurons before the last one it is right for")
+    print(f"{history.accuracies[-1]:.0%} of the four after {len(history.losses)} epochs.")
+    print(f"Picture: {picture(lessons, network, folder)}")
+    print(f"Film: {film(lessons, folder)}")
 
 
-def picture(lessons, target: Path) -> Path:
-    """The line after each correction, from light to dark, for the three gates."""
-    figure, places = new_figure(1, 3, width=12, height=4.3, sharex=True, sharey=True)
-    for axes, (gate, lesson) in zip(places, lessons.items(), strict=True):
-        shown = lesson.corrections[-12:]
-        for k, correction in enumerate(shown):
-            draw_line(axes, *correction.weights, correction.bias, 0.12 + 0.5 * k / len(shown), INK)
+def picture(lessons, network: MLP, folder: str) -> Path:
+    """What each says everywhere, with the earlier lines from light to dark; and XOR by a network."""
+    figure, places = new_figure(1, 4, width=12.5, height=3.7, sharex=True, sharey=True)
+    for axes, (gate, (perceptron, lesson)) in zip(places, lessons.items(), strict=False):
         if lesson.converged:
-            draw_line(axes, *shown[-1].weights, shown[-1].bias, 1.0, INK, width=2.5)
-        data = logic_gate(gate)
-        for point, value in zip(data.inputs, data.targets, strict=True):
-            axes.plot(*point, "o" if value > 0 else "s", ms=13, color=POSITIVE if value > 0 else NEGATIVE,
-                      markeredgecolor="white")  # fmt: skip
-            axes.annotate(
-                "1" if value > 0 else "0", point, ha="center", va="center", color="white", weight="bold"
-            )
+            draw_regions(axes, landscape(perceptron.sum, SIDE, 60))
+        shown = lesson.corrections[-9:]
+        for k, correction in enumerate(shown[:-1] if lesson.converged else shown):
+            draw_line(axes, *correction.weights, correction.bias, 0.12 + 0.45 * k / len(shown))
+        draw_gate(axes, gate)
         told = f"{lesson.mistakes} mistakes" if lesson.converged else "the line never rests"
         axes.set_title(f"{gate.upper()}: {told}")
-        axes.set_xlim(-0.6, 1.6)
-        axes.set_ylim(-0.6, 1.6)
-        axes.set_aspect("equal")
-        axes.set_xlabel("$x_0$", color=MUTE)
+    draw_regions(places[3], landscape(network, SIDE, 60))
+    draw_gate(places[3], "xor")
+    places[3].set_title("XOR with a layer more")
     places[0].set_ylabel("$x_1$", color=MUTE)
-    target.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target / "06_perceptron.png", dpi=120)
-    return target / "06_perceptron.png"
+    return saved(figure, folder, "06_perceptron.png")
 
 
-def draw_line(axes, w0, w1, b, alpha, colour, width=1.2) -> None:
+def film(lessons, folder: str) -> Path:
+    """The line of each perceptron as it moves, mistake by mistake."""
+    figure, places = new_figure(1, 3, width=9, height=3.5, sharex=True, sharey=True)
+    for axes, gate in zip(places, lessons, strict=True):
+        draw_gate(axes, gate)
+    frames = Film(figure)
+    for moment in range(24):
+        lines = []
+        for axes, (gate, (_, lesson)) in zip(places, lessons.items(), strict=True):
+            past = lesson.corrections[: moment + 1]
+            for age, correction in enumerate(reversed(past[-4:])):
+                lines += draw_line(axes, *correction.weights, correction.bias, (1.0, 0.35, 0.2, 0.1)[age])
+            ended = lesson.converged and moment + 1 >= lesson.mistakes
+            axes.set_title(f"{gate.upper()}: {len(past)} mistakes" + (", no more" if ended else ""))
+            if not ended:
+                lines += axes.plot(*logic_gate(gate).inputs[past[-1].example], "o", ms=25, mfc="none",
+                                   mec=HIGHLIGHT, mew=2.5)  # fmt: skip
+        frames.add()
+        for line in lines:
+            line.remove()
+    return frames.save(place(folder, "06_perceptron.gif"), seconds=0.6)
+
+
+def draw_gate(axes, gate: str) -> None:
+    """The four examples with what the gate says."""
+    data = logic_gate(gate)
+    for point, value in zip(data.inputs, data.targets, strict=True):
+        marker, colour = ("o", POSITIVE) if value > 0 else ("s", NEGATIVE)
+        axes.plot(*point, marker, ms=15, color=colour, markeredgecolor="white", zorder=3)
+        word = "1" if value > 0 else "0"
+        axes.annotate(word, point, ha="center", va="center", color="white", weight="bold", zorder=4)
+    axes.set(xlim=(-0.6, 1.6), ylim=(-0.6, 1.6), aspect="equal", xticks=[0, 1], yticks=[0, 1])
+    axes.set_xlabel("$x_0$", color=MUTE)
+
+
+def draw_line(axes, w0, w1, b, alpha) -> list:
     """Where w0 x0 + w1 x1 + b = 0, if that is a line."""
     if w1:
-        axes.plot([-1, 2], [(-b + w0) / w1, (-b - 2 * w0) / w1], color=colour, alpha=alpha, lw=width)
-    elif w0:
-        axes.plot([-b / w0] * 2, [-1, 2], color=colour, alpha=alpha, lw=width)
+        return axes.plot([-1, 2], [(-b + w0) / w1, (-b - 2 * w0) / w1], color=INK, alpha=alpha, lw=1.5)
+    return axes.plot([-b / w0] * 2, [-1, 2], color=INK, alpha=alpha, lw=1.5) if w0 else []
 
 
 if __name__ == "__main__":

@@ -1,49 +1,64 @@
-"""From the error of the output to the error of every layer: before an update, and after it."""
+"""From the error of the output to the error of every layer; weights adjusted after it, and while it passes."""
 
 import random
 from pathlib import Path
 
+from showing import opening, place, saved
+
 from autograd import Value, draw
-from nn import MLP, SGD, fit, moons, plot_gradient_flow, squared_error
+from nn import MLP, SGD, Dataset, compare_updates, fit, layerwise_errors, moons, mse_loss, plot_gradient_flow
+from nn.style import new_figure
+
+ENGLISH = """\
+Back-propagation: from the error of the output layer comes the error at its inputs, which are the
+outputs of the layer before, and so on, from deep to shallow. Each layer's weights are corrected by
+the error that arrives there; that can be done in parallel, while the error goes on."""
+JAPANESE = """\
+誤差逆伝播: 出力層の誤差からその入力の誤差が求まり、それは一つ前の層の出力の誤差である。
+これを深い層から浅い層へくり返す。各層の重みは、届いた誤差で修正する。
+誤差の伝播と重みの修正は並行して進められる。"""
 
 
 def main(folder: str = "pictures") -> None:
-    """One sample goes through a network; its error comes back; the weights are corrected once."""
-    from matplotlib.figure import Figure
-
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    """One example goes through a network; its error comes back; the weights are corrected once."""
+    opening(ENGLISH, JAPANESE)
     rng = random.Random(5)
     model = MLP(2, [4, 3, 1], activation="tanh", rng=rng)
-    sample, wanted = [Value(0.8, "x0"), Value(-0.4, "x1")], 1.0
-    optimiser = SGD(model.parameters(), lr=0.2)
+    example = Dataset([[0.8, -0.4]], [1.0])
+    print(f"{model}\n")
+    print(f"Before the update: {layerwise_errors(model, example)}")
+    print(f"Pictures: {drawn(model, 'layer', folder, '08_layers.svg')} "
+          f"{drawn(model, 'neuron', folder, '08_before.svg')}\n")  # fmt: skip
+    print("Weights can be adjusted after the pass, or in each layer as soon as the error has passed it:")
+    print(f"{compare_updates(model, example, lr=0.2)}")
+    print("Through the weights as they were in the forward pass it is the same to the last bit. A program that")
+    print("has overwritten them sends another error to the layers below; with a small rate, nearly the same.\n")
+    layerwise_errors(model, example)  # the gradients once more
+    SGD(model.parameters(), lr=0.2).step()
+    print(f"After one update: {layerwise_errors(model, example)}")
+    print(f"Picture: {drawn(model, 'neuron', folder, '08_after.svg')}")
+    page = loss_of(model).backprop().save(place(folder, "08_step_through.html"), groups=model)
+    print(f"To step through: {page}\n")
+    deep = MLP(2, [8, 8, 8, 1], activation="tanh", rng=rng)
+    history = fit(deep, moons(100, rng=rng), epochs=30, rng=rng)
+    figure, axes = new_figure(width=7, height=4)
+    plot_gradient_flow(history, axes).set_title("how long each layer's gradient is, epoch by epoch")
+    print("Over a whole training run the same is a line for each layer:", end=" ")
+    print(saved(figure, folder, "08_gradient_flow.png"))
 
-    def forward_and_back(moment: str) -> Value:
-        optimiser.zero_grad()
-        loss = squared_error([model(sample)], [wanted])
-        loss.label = "loss"
-        loss.backward()
-        print(f"{moment}: the loss is {loss.data:.4f}. The error that arrives at each layer, last one first:")
-        layers = draw(loss, groups=model, collapse="layer").scene.boxes
-        for box in reversed([box for box in layers if box.kind == "group"]):
-            print(f"  {box.name}   {box.grad}")
-        return loss
 
-    loss = forward_and_back("Before the update")
-    print(" ", draw(loss, groups=model, collapse="layer").save(target / "08_layers.svg"))
-    print(" ", draw(loss, groups=model, collapse="neuron").save(target / "08_before.svg"))
-    print("Every weight now moves a little against its gradient.\n")
-    optimiser.step()
-    loss = forward_and_back("After the update")
-    print(" ", draw(loss, groups=model, collapse="neuron").save(target / "08_after.svg"))
-    print(" ", loss.backprop().save(target / "08_step_through.html", groups=model))
+def loss_of(model: MLP) -> Value:
+    """The loss of the example, recorded, with its gradients."""
+    loss = mse_loss([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
+    loss.label = "loss"
+    model.zero_grad()
+    loss.backward()
+    return loss
 
-    print("\nOver a whole training run the same is a line for each layer:")
-    history = fit(MLP(2, [8, 8, 8, 1], activation="tanh", rng=rng), moons(100, rng=rng), epochs=30, rng=rng)
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    plot_gradient_flow(history, figure.subplots()).set_title("gradient of each layer's weights")
-    figure.savefig(target / "08_gradient_flow.png", dpi=120)
-    print(" ", target / "08_gradient_flow.png")
+
+def drawn(model: MLP, collapse: str, folder: str, name: str) -> Path:
+    """The network with the error that arrives at each layer, or at each neuron."""
+    return draw(loss_of(model), groups=model, collapse=collapse).save(place(folder, name))
 
 
 if __name__ == "__main__":

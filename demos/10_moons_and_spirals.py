@@ -1,29 +1,38 @@
 """A network learns to tell two moons apart, and two spirals: predict, compare, send the error back, correct."""
 
 import random
-from pathlib import Path
 
-from nn import MLP, Adam, accuracy, fit, moons, plot_decision_boundary, plot_history, spirals
-from nn.plotting import BoundaryFilm
+from showing import opening, place, saved
+
+from nn import MLP, Adam, BoundaryFilm, accuracy, fit, moons, plot_decision_boundary, plot_history, spirals
+from nn.metrics import predictions
 from nn.style import new_figure
+
+ENGLISH = """\
+A network is described by its number of layers, the neurons of each layer, and the activation of each.
+Supervised learning: solve an example with the present weights, compare with its label, send the
+error back, correct the weights; and again. The weights are all that changes, the model does not."""
+JAPANESE = """\
+ネットワークは、層の数、各層のニューロン数、各層の活性化関数で決まる。
+教師あり学習: 今の重みで例題を解き、正解と比べ、誤差を逆に伝え、重みを修正する。これをくり返す。
+変わるのは重みだけで、モデルは変わらない。"""
 
 
 def main(folder: str = "pictures") -> None:
     """Train on half of the points, test on the other half, and picture what was learnt."""
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    opening(ENGLISH, JAPANESE)
     rng = random.Random(7)
     figure, places = new_figure(2, 2, width=11, height=8.2, width_ratios=[1.25, 1])
     problems = (
         ("moons", moons(300, noise=0.15, rng=rng), [12, 12, 1], 25),
-        ("spirals", spirals(300, turns=1.0, rng=rng), [20, 20, 1], 80),
+        ("spirals", spirals(300, turns=1.0, rng=rng), [20, 20, 1], 75),
     )
     for (left, right), (name, data, widths, epochs) in zip(places, problems, strict=True):
         training, test = data.split(0.5, rng)
         model = MLP(2, widths, activation="tanh", rng=rng)
         print(f"{name}: {model}")
-        print(f"Before training it is right for {accuracy(model, test):.1%} of the test points.")
-        film = BoundaryFilm(model, training, every=max(1, epochs // 25), resolution=30)
+        before, wrong = predictions(model, test), 1 - accuracy(model, test)
+        film = BoundaryFilm(model, training, every=max(1, epochs // 15), resolution=26)
         optimiser = Adam(model.parameters(), lr=0.02)
 
         def report(epoch, history, epochs=epochs):
@@ -35,12 +44,17 @@ def main(folder: str = "pictures") -> None:
             model, training, "hinge", optimiser, epochs=epochs, batch_size=10, rng=rng,
             callbacks=[film, report],
         )  # fmt: skip
-        print(f"After training it is right for {accuracy(model, test):.1%} of the points it has never seen.")
+        print("  test points       label   output before   output after")
+        for k, output in enumerate(predictions(model, test)[:4]):
+            (x0, x1), label = test.inputs[k], test.targets[k]
+            print(f"  ({x0:+.3f}, {x1:+.3f})  {label:+.0f}      {before[k]:+.3f}          {output:+.3f}")
+        print(f"The sign is the answer. Of the points that it has never seen {wrong:.1%} were wrong before")
+        print(f"training, and {1 - accuracy(model, test):.1%} are now. The loss is the hinge: 0 for an output")
+        print("that is on the right side and beyond 1.")
+        print(f"Film: {film.save(place(folder, f'10_{name}.gif'))}\n")
         plot_decision_boundary(model, test, left).set_title(f"{name}: test points, and where the output is 0")
         plot_history(history, right).set_title("on the training points")
-        print(f"Film: {film.save(target / f'10_{name}.gif')}\n")
-    figure.savefig(target / "10_moons_and_spirals.png", dpi=110)
-    print(f"Picture: {target / '10_moons_and_spirals.png'}")
+    print(f"Picture: {saved(figure, folder, '10_moons_and_spirals.png')}")
 
 
 if __name__ == "__main__":

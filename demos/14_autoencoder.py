@@ -2,69 +2,71 @@
 
 import random
 import time
-from pathlib import Path
+
+from showing import opening, saved
 
 from autograd import no_grad
-from nn import Adam, Autoencoder, CosineSchedule, Dataset, digits, fit
+from nn import Adam, Autoencoder, CosineAnnealingLR, Dataset, digits, fit
 from nn.plotting import plot_codes, plot_images
 from nn.style import new_figure
 
 SHOWN = (0, 1, 3, 4, 6)
 
+ENGLISH = """\
+An autoencoder's input is its own answer: nobody has to tell it what the images are. A narrow middle
+layer of two neurons compresses 64 pixels into a code of two numbers, from which the rest of the
+network has to draw the image again. And from codes that nobody has written it draws new ones."""
+JAPANESE = """\
+オートエンコーダは、入力そのものが正解である。何の画像かを教える必要はない。
+中央の狭い層(ニューロン 2 個)が 64 画素を 2 つの数(符号)に圧縮し、残りの層がそこから画像を復元する。
+誰も書いていない符号からは、新しい画像を生成できる。"""
+
 
 def main(folder: str = "pictures") -> None:
     """Compress digits to two numbers, plot the codes, give images back, and make digits nobody wrote."""
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    opening(ENGLISH, JAPANESE)
     rng = random.Random(4)
     whole = digits()
-    chosen = [k for k, digit in enumerate(whole.targets) if digit in SHOWN]
-    data = whole.take(rng.sample(chosen, 400))
-    answers = Dataset(data.inputs, data.inputs)
-    model = Autoencoder(64, [16, 2], rng=rng, output="sigmoid")
+    data = whole.take(rng.sample([k for k, digit in enumerate(whole.targets) if digit in SHOWN], 500))
+    model, epochs = Autoencoder(64, [32, 2], rng=rng, output="sigmoid"), 40
     print(f"{repr(model).splitlines()[0]}\n")
-    optimiser = Adam(model.parameters(), lr=0.02)
-    started, epochs = time.perf_counter(), 16
+    optimiser = Adam(model.parameters(), lr=0.01)
+    started = time.perf_counter()
 
     def report(epoch, history):
-        if epoch % 3 == 0:
+        if epoch in (0, 3, 9, 19, epochs - 1):
             print(f"  epoch {epoch + 1:>2}   mean squared error of a pixel {history.losses[-1]:.4f}")
 
     fit(
-        model, answers, "squared_error", optimiser, epochs=epochs, batch_size=20, rng=rng,
-        schedule=CosineSchedule(optimiser, epochs), callbacks=[report],
+        model, Dataset(data.inputs, data.inputs), "mse_loss", optimiser, epochs=epochs, batch_size=20, rng=rng,
+        schedule=CosineAnnealingLR(optimiser, epochs), callbacks=[report], compiled=True,
     )  # fmt: skip
-    took = time.perf_counter() - started
-    print(f"\n64 pixels through 2 numbers and back, {took:.0f} s. Nobody told it the digits:")
+    print(f"\n64 pixels through 2 numbers and back, after {time.perf_counter() - started:.0f} s.")
     with no_grad():
-        codes = [[value.data for value in model.encode(image)] for image in data.inputs]
+        codes = [model.encode(image) for image in data.inputs]
         figure, axes = new_figure(width=7, height=5.5)
-        plot_codes(codes, data.targets, axes).set_title("each digit's code")
-        figure.savefig(target / "14_codes.png", dpi=110)
-        samples = [next(k for k, digit in enumerate(data.targets) if digit == d) for d in SHOWN]
-        back = [[pixel.data for pixel in model(data.inputs[k])] for k in samples]
-        shown = [data.inputs[k] for k in samples] + back
-        titles = ["in"] * len(SHOWN) + ["out"] * len(SHOWN)
-        plot_images(shown, columns=len(SHOWN), titles=titles).savefig(target / "14_given_back.png", dpi=110)
-        plot_images(generated(model, codes, data.targets), columns=8).savefig(
-            target / "14_generated.png", dpi=110
-        )
-    print("codes in the plane, digits given back, and new ones generated from codes between them:")
-    print(f"{target / '14_codes.png'} {target / '14_given_back.png'} {target / '14_generated.png'}")
+        plot_codes(codes, data.targets, axes).set_title("the plane of codes; nobody told it the digits")
+        print("The codes:", saved(figure, folder, "14_codes.png"))
+        picked = [[k for k, digit in enumerate(data.targets) if digit == d][:2] for d in SHOWN]
+        chosen = [k for pair in picked for k in pair]
+        images = [data.inputs[k] for k in chosen] + [model(data.inputs[k]) for k in chosen]
+        titles = ["in"] * len(chosen) + ["out"] * len(chosen)
+        back = plot_images(images, columns=len(chosen), titles=titles)
+        print("Digits given back:", saved(back, folder, "14_given_back.png"))
+        new = plot_images(generated(model, codes), columns=10)
+        print("New ones, drawn from codes on a grid:", saved(new, folder, "14_generated.png"))
 
 
-def generated(model: Autoencoder, codes, digits_) -> list[list[float]]:
-    """Images decoded from codes on the way from one digit's middle to the next one's."""
-    middles = []
-    for digit in SHOWN:
-        mine = [code for code, d in zip(codes, digits_, strict=True) if d == digit]
-        middles.append([sorted(code[k] for code in mine)[len(mine) // 2] for k in (0, 1)])
-    images = []
-    for start, end in zip(middles, [*middles[1:], middles[0]], strict=True):
-        for step in range(8):
-            code = [a + (b - a) * step / 7 for a, b in zip(start, end, strict=True)]
-            images.append([pixel.data for pixel in model.decode(code)])
-    return images
+def generated(model: Autoencoder, codes) -> list[list[float]]:
+    """The images of a grid of codes: as the plane of codes lies, 10 to the right and 7 upwards."""
+    xs, ys = (span(sorted(code[k] for code in codes), count) for k, count in ((0, 10), (1, 7)))
+    return [model.decode([x, y]) for y in reversed(ys) for x in xs]
+
+
+def span(numbers: list[float], count: int) -> list[float]:
+    """So many numbers, evenly between the smallest and the largest."""
+    low, high = numbers[0], numbers[-1]
+    return [low + (high - low) * k / (count - 1) for k in range(count)]
 
 
 if __name__ == "__main__":

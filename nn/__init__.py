@@ -11,43 +11,46 @@ from .init import he, uniform, xavier
 from .layers import MLP, Layer, Neuron
 from .layerwise import LayerError, LayerErrors, gradient_lengths, layerwise_errors, layerwise_update
 from .losses import (
-    absolute_error,
     binary_cross_entropy_with_logits,
     cross_entropy,
     hinge,
-    huber,
+    huber_loss,
     kl_divergence,
-    squared_error,
+    l1_loss,
+    mse_loss,
 )
 from .metrics import Evaluation, accuracy, binary_accuracy, class_accuracy, evaluate
 from .models import Activation, Autoencoder, Dropout, Sequential, Softmax
 from .module import Module
-from .optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_gradients
+from .optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_grad_norm_
 from .perceptron import Correction, Lesson, Perceptron, mistake_bound
 from .plotting import (
     BoundaryFilm,
+    Film,
     plot_codes,
     plot_decision_boundary,
     plot_gradient_flow,
     plot_history,
     plot_hyperplanes,
     plot_images,
+    plot_sweep,
     plot_weights,
 )
 from .saving import load, save
 from .schedules import (
     ConstantSchedule,
-    CosineSchedule,
-    ExponentialSchedule,
-    ReduceOnPlateau,
+    CosineAnnealingLR,
+    ExponentialLR,
+    ReduceLROnPlateau,
     Schedule,
-    StepSchedule,
+    StepLR,
     WarmUp,
 )
 from .shapes import blobs, circles, logic_gate, moons, spirals
 from .sources import digits, load_csv
 from .state import Mismatch
 from .stopping import EarlyStopping
+from .sweeping import Sweep, Trial, grid, sweep
 from .training import fit
 from .updates import UpdateComparison, compare_updates
 
@@ -64,14 +67,15 @@ __all__ = [
     "CompiledModel",
     "ConstantSchedule",
     "Correction",
-    "CosineSchedule",
+    "CosineAnnealingLR",
     "Dataset",
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
     "Epoch",
     "Evaluation",
-    "ExponentialSchedule",
+    "ExponentialLR",
+    "Film",
     "History",
     "Layer",
     "LayerError",
@@ -83,22 +87,23 @@ __all__ = [
     "Optimiser",
     "Perceptron",
     "RMSprop",
-    "ReduceOnPlateau",
+    "ReduceLROnPlateau",
     "Schedule",
     "Sequential",
     "Softmax",
     "Standardiser",
-    "StepSchedule",
+    "StepLR",
+    "Sweep",
+    "Trial",
     "UpdateComparison",
     "WarmUp",
-    "absolute_error",
     "accuracy",
     "binary_accuracy",
     "binary_cross_entropy_with_logits",
     "blobs",
     "circles",
     "class_accuracy",
-    "clip_gradients",
+    "clip_grad_norm_",
     "compare_updates",
     "compile_model",
     "cross_entropy",
@@ -106,12 +111,14 @@ __all__ = [
     "evaluate",
     "fit",
     "gradient_lengths",
+    "grid",
     "he",
     "hinge",
-    "huber",
+    "huber_loss",
     "k_means",
     "k_means_by_gradient",
     "kl_divergence",
+    "l1_loss",
     "layerwise_errors",
     "layerwise_update",
     "load",
@@ -119,19 +126,21 @@ __all__ = [
     "logic_gate",
     "mistake_bound",
     "moons",
+    "mse_loss",
     "plot_codes",
     "plot_decision_boundary",
     "plot_gradient_flow",
     "plot_history",
     "plot_hyperplanes",
     "plot_images",
+    "plot_sweep",
     "plot_weights",
     "plus_plus",
     "save",
     "sequential_names",
     "spirals",
-    "squared_error",
     "standardise",
+    "sweep",
     "uniform",
     "xavier",
 ]

@@ -27,7 +27,7 @@ class Function(Module):
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 
-    def __call__(self, inputs: Any) -> Any:
+    def forward(self, inputs: Any) -> Any:
         return self.function(inputs)
 
     def describe(self) -> str:
@@ -47,12 +47,29 @@ def _links(name: str, module: Module) -> list[tuple[str, Module]]:
 
 
 def _inside(module: Module) -> Iterator[tuple[str, Any]]:
-    """The modules in the attributes, and what else can be called in its lists: as often as they are there."""
+    """The modules in the attributes, as often as they are there, and the functions in a sequence or a list."""
     for name, attribute in vars(module).items():
-        if isinstance(attribute, Module):
+        if isinstance(attribute, Module) or (name.isdigit() and callable(attribute)):
             yield name, attribute
         elif isinstance(attribute, list | tuple):
             yield from ((f"{name}.{k}", item) for k, item in enumerate(attribute) if callable(item))
+
+
+def refuse_shared(model: Module) -> None:
+    """Refuse, by a ValueError, a model with one parameter in two layers: its gradient is whole only in the end.
+
+    >>> import random
+    >>> from nn import MLP
+    >>> refuse_shared(MLP(2, [3, 1], rng=random.Random(0)))
+    """
+    owner: dict[int, str] = {}
+    for name, link in chain(model):
+        for parameter in link.parameters():
+            if owner.setdefault(id(parameter), name) != name:
+                raise ValueError(
+                    f"{owner[id(parameter)]} and {name} share a parameter: its gradient is whole only when the "
+                    "error has passed both, so it cannot be adjusted while it passes"
+                )
 
 
 def sequential_names(model: Module) -> dict[str, str]:

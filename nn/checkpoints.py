@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from .files import write_atomically
 from .module import Module
 
-VERSION = 1
+VERSION = 2
 
 
 class Part(Protocol):
@@ -28,8 +28,9 @@ class Checkpoint:
 
     The file is JSON, in which every float is exact. It is replaced whole or not at all, so a
     program that is killed at any moment leaves a usable one. With `resume`, a file that is there
-    already is where the run goes on; without, the run begins anew and replaces it. The data, the
-    loss and the functions handed to `fit` are not in it: hand over the same. Raises ValueError for
+    already is where the run goes on; without, the run begins anew and replaces it. The data and
+    the functions handed to `fit` are not in it, but what tells them is: hand over the same, or the
+    error lists what differs. Epochs may be added, and callbacks changed. Raises ValueError for
     `every` below 1.
 
     >>> Checkpoint("run.json", every=5)
@@ -110,7 +111,7 @@ class Generators:
 
     def __init__(self, rng: random.Random, model: Module) -> None:
         self._generators = {"": rng}
-        for name, found in _generators_in(model, ""):
+        for name, found in _generators_in(model):
             if all(found is not known for known in self._generators.values()):
                 self._generators[name] = found
 
@@ -127,12 +128,11 @@ class Generators:
             generator.setstate((version, tuple(numbers), gauss))
 
 
-def _generators_in(module: Module, name: str) -> Iterator[tuple[str, random.Random]]:
-    for key, attribute in vars(module).items():
-        if isinstance(attribute, random.Random):
-            yield f"{name}{key}", attribute
-    for key, child in module.children():
-        yield from _generators_in(child, f"{name}{key}.")
+def _generators_in(model: Module) -> Iterator[tuple[str, random.Random]]:
+    for name, module in model.named_modules():
+        for key, attribute in vars(module).items():
+            if isinstance(attribute, random.Random):
+                yield f"{name}.{key}" if name else key, attribute
 
 
 def _listed(state: tuple[Any, ...]) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from autograd import Value, square, total
 
+from .demands import generator
 from .optimisers import SGD
 
 Point = Sequence[float]
@@ -36,7 +37,7 @@ def plus_plus(points: Sequence[Point], count: int, rng: random.Random) -> list[l
     True
     """
     _refuse(points, count)
-    centres = [list(rng.choice(points))]
+    centres = [list(generator(rng).choice(points))]
     while len(centres) < count:
         weights = [min(_squared(point, centre) for centre in centres) for point in points]
         if not any(weights):  # every point is a centre already
@@ -66,14 +67,13 @@ def k_means(
     """
     centres = _started(points, count, start, rng)
     history = []
-    labels: list[int] = []
     for _ in range(steps):
-        before, labels = labels, _nearest(points, centres)
+        labels = _nearest(points, centres)
         history.append(_objective(points, centres, labels))
-        if labels == before:
-            return Clusters(centres, labels, history[-1], history, True)
-        centres = [_mean(points, labels, k, centre) for k, centre in enumerate(centres)]
+        before, centres = centres, [_mean(points, labels, k, centre) for k, centre in enumerate(centres)]
         _refill(points, centres, labels)
+        if centres == before:
+            return Clusters(centres, labels, history[-1], history, True)
     labels = _nearest(points, centres)
     history.append(_objective(points, centres, labels))
     return Clusters(centres, labels, history[-1], history, False)
@@ -119,7 +119,7 @@ def k_means_by_gradient(
     centres = [[value.data for value in centre] for centre in values]
     labels = _nearest(points, centres)
     history.append(_objective(points, centres, labels))
-    settled = abs(history[-2] - history[-1]) <= 1e-9 * max(history[-1], 1e-300)
+    settled = len(history) > 1 and abs(history[-2] - history[-1]) <= 1e-9 * max(history[-1], 1e-300)
     return Clusters(centres, labels, history[-1], history, settled)
 
 
@@ -128,10 +128,14 @@ def _distance(point: Point, centre: list[Value]) -> Any:
 
 
 def _refuse(points: Sequence[Point], count: int) -> None:
-    if count < 1 or len(points) < count:
+    if len(points) == 0:
+        raise ValueError("there are no points to find clusters in: give at least 1")
+    if not 1 <= count <= len(points):
         raise ValueError(f"there are from 1 to {len(points)} clusters of {len(points)} points, not {count!r}")
     if len({len(point) for point in points}) > 1:
         raise ValueError("the points have different numbers of coordinates")
+    if not all(math.isfinite(x) for point in points for x in point):
+        raise ValueError("a point has a nan or inf among its coordinates: it is near to nothing")
 
 
 def _started(
@@ -142,6 +146,9 @@ def _started(
         return plus_plus(points, count, rng)
     if len(start) != count:
         raise ValueError(f"start has {len(start)} centres for {count} clusters")
+    widths = sorted({len(centre) for centre in start} | {len(points[0])})
+    if len(widths) > 1:
+        raise ValueError(f"points and centres have {' and '.join(map(str, widths))} coordinates: give as many")
     return [list(centre) for centre in start]
 
 

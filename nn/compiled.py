@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import autograd
@@ -21,7 +21,7 @@ class _Structure:
     """What a model consists of, as it was: its modules, their attributes, and what is in their lists."""
 
     def __init__(self, model: Module) -> None:
-        self.modules = list(dict.fromkeys(_modules(model)))
+        self.modules = list(model.modules())
         self._attributes = [(vars(module), dict(vars(module))) for module in self.modules]
         lists = [item for now, _ in self._attributes for item in now.values() if isinstance(item, list)]
         self._lists = [(item, list(item)) for item in lists]
@@ -101,7 +101,7 @@ class CompiledModel:
         predict, _ = self._functions()
         if not len(inputs):
             return []
-        found = _examples(predict(_table(inputs)), len(inputs))
+        found = as_examples(predict(_table(inputs)), len(inputs))
         self._structure.ignore_changes()
         return found
 
@@ -122,7 +122,7 @@ class CompiledModel:
         count = len(targets)
         for parameter, slope in zip(self.parameters, (gradient / count).tolist(), strict=True):
             parameter.grad += slope
-        return float(losses.sum()) / count, _examples(predictions, count)
+        return float(losses.sum()) / count, as_examples(predictions, count)
 
     def explain(self) -> str:
         """What has been compiled."""
@@ -174,12 +174,6 @@ class CompiledModel:
                 )
 
 
-def _modules(module: Module) -> Iterator[Module]:
-    yield module
-    for _, child in module.children():
-        yield from _modules(child)
-
-
 def _number(x: Any) -> float:
     return float(getattr(x, "data", x))
 
@@ -188,7 +182,7 @@ def _table(inputs: Sequence[Sequence[float]]) -> Any:
     return inputs if hasattr(inputs, "ndim") else [list(row) for row in inputs]
 
 
-def _examples(found: Any, count: int) -> list[Any]:
+def as_examples(found: Any, count: int) -> list[Any]:
     """Arrays for each output as a list for each example."""
     if isinstance(found, list | tuple):
         columns = [item.tolist() for item in found]
@@ -196,7 +190,7 @@ def _examples(found: Any, count: int) -> list[Any]:
     return list(found.tolist())
 
 
-def compile_model(model: Module, loss: str | Loss = "squared_error", **options: Any) -> CompiledModel:
+def compile_model(model: Module, loss: str | Loss = "mse_loss", **options: Any) -> CompiledModel:
     """A model and its loss as native code, for training and for inference; needs the extra `compile`.
 
     The parameters stay the model's own Values: their data is read at each call, and `backward` adds
@@ -208,7 +202,7 @@ def compile_model(model: Module, loss: str | Loss = "squared_error", **options: 
     >>> from random import Random
     >>> from nn import MLP
     >>> model = MLP(2, [3, 1], rng=Random(0))
-    >>> fast = compile_model(model, "squared_error")
+    >>> fast = compile_model(model, "mse_loss")
     >>> loss, predictions = fast.backward([[0.5, -1.0], [1.0, 1.0]], [1.0, 0.0])
     >>> abs(predictions[0] - model([0.5, -1.0]).data) < 1e-15
     True

@@ -7,6 +7,8 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from .demands import generator
+
 
 class _Examples(NamedTuple):
     inputs: list[list[float]]
@@ -41,7 +43,7 @@ class Dataset(_Examples):
 
     def shuffled(self, rng: random.Random) -> Dataset:
         """The same examples in another order."""
-        return self.take(rng.sample(range(self.size), self.size))
+        return self.take(generator(rng).sample(range(self.size), self.size))
 
     def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
         """Two data sets without a common example, the first with that fraction of them.
@@ -57,14 +59,14 @@ class Dataset(_Examples):
         cut = round(fraction * self.size)
         if not 0 < cut < self.size:
             raise ValueError(f"fraction {fraction!r} leaves a part of {self.size} examples empty")
-        order = rng.sample(range(self.size), self.size)
+        order = generator(rng).sample(range(self.size), self.size)
         return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Dataset]:
         """All examples once, in a new order, in batches of that size (the last may be smaller)."""
-        if size < 1:
+        if not isinstance(size, int) or size < 1:
             raise ValueError(f"a batch has at least 1 example, not {size!r}")
-        order = rng.sample(range(self.size), self.size)
+        order = generator(rng).sample(range(self.size), self.size)
         for start in range(0, self.size, size):
             yield self.take(order[start : start + size])
 
@@ -96,11 +98,18 @@ class Standardiser(NamedTuple):
 def standardise(data: Dataset) -> Standardiser:
     """What standardises a data set, from its own means and deviations (of the population).
 
-    Make it from the training data alone, or the test data have been looked at.
+    Make it from the training data alone, or the test data have been looked at. Raises ValueError
+    for no examples, for inputs of different lengths, and for a nan or inf among them.
     """
     if not data.size:
         raise ValueError("an empty data set has no means")
+    widths = sorted({len(inputs) for inputs in data.inputs})
+    if len(widths) > 1:
+        raise ValueError(f"the inputs are {' and '.join(map(str, widths))} numbers long: give all as many")
     columns = list(zip(*data.inputs, strict=True))
+    for position, column in enumerate(columns):
+        if not all(map(math.isfinite, column)):
+            raise ValueError(f"column {position} has a nan or inf, and so no mean and no deviation")
     means = [math.fsum(column) / data.size for column in columns]
     deviations = [
         math.sqrt(math.fsum((x - mean) ** 2 for x in column) / data.size) or 1.0

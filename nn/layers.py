@@ -9,10 +9,20 @@ from typing import Any
 import autograd
 from autograd import Value, dot
 
+from .demands import generator, width
 from .init import Initialiser, initialiser
 from .module import Module
 
 Activation = str | Callable[[Any], Any]
+
+
+def linear(s: Any) -> Any:
+    """No activation at all: the sum itself.
+
+    >>> linear(0.5)
+    0.5
+    """
+    return s
 
 
 def activation_function(activation: Activation) -> tuple[str, Callable[[Any], Any]]:
@@ -27,7 +37,7 @@ def activation_function(activation: Activation) -> tuple[str, Callable[[Any], An
     if callable(activation):
         return getattr(activation, "__name__", "function"), activation
     if activation == "linear":
-        return "linear", lambda s: s
+        return "linear", linear
     op = autograd.TABLE.get(activation)
     if op is None or op.variadic or len(op.operands) - len(op.defaults) != 1:
         raise ValueError(
@@ -67,14 +77,14 @@ class Neuron(Module):
         if inputs < 1:
             raise ValueError(f"a neuron needs at least 1 input, not {inputs}")
         self.activation, self._function = activation_function(activation)
+        generator(rng)
         draw = initialiser(init or ("he" if "relu" in self.activation else "xavier"))
         self.number = number
         self.weights = [Value(draw(rng, inputs, outputs), f"{name}w{k}") for k in range(inputs)]
         self.bias = Value(0.0, f"{name}b")
 
-    def __call__(self, inputs: Sequence[Any]) -> Any:
-        if len(inputs) != len(self.weights):
-            raise ValueError(f"this neuron takes {len(self.weights)} inputs, but was given {len(inputs)}")
+    def forward(self, inputs: Sequence[Any]) -> Any:
+        width(inputs, len(self.weights), "neuron")
         return self._function(dot(self.weights, inputs) + self.bias)
 
     def describe(self) -> str:
@@ -110,10 +120,8 @@ class Layer(Module):
             for k in range(outputs)
         ]
 
-    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        width = len(self.neurons[0].weights)
-        if len(inputs) != width:
-            raise ValueError(f"this layer takes {width} inputs, but was given {len(inputs)}")
+    def forward(self, inputs: Sequence[Any]) -> list[Any]:
+        width(inputs, len(self.neurons[0].weights), "layer")
         return [neuron(inputs) for neuron in self.neurons]
 
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -156,6 +164,8 @@ class MLP(Module):
         rng: random.Random,
         init: str | Initialiser | None = None,
     ) -> None:
+        if isinstance(widths, int):
+            raise TypeError(f"widths is a list, the number of neurons of each layer, such as [{widths}, 1]")
         if not widths:
             raise ValueError("an MLP needs at least one layer: give the number of neurons of each")
         if isinstance(activation, str) or callable(activation):
@@ -170,7 +180,7 @@ class MLP(Module):
             for k, (before, after, each) in enumerate(zip(sizes[:-1], widths, activations, strict=True))
         ]
 
-    def __call__(self, inputs: Sequence[Any]) -> Any:
+    def forward(self, inputs: Sequence[Any]) -> Any:
         outputs: Sequence[Any] = inputs
         for layer in self.layers:
             outputs = layer(outputs)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd import Value, dot, no_grad, topological_order, zero_grad
 
-from .chains import chain
+from .chains import chain, refuse_shared
 from .data import Dataset
 from .losses import Loss, loss_function
 from .metrics import mode, plain
@@ -69,11 +69,22 @@ def gradient_lengths(model: Module) -> dict[str, float]:
     >>> gradient_lengths(model).keys()
     dict_keys(['layers.0', 'layers.1'])
     """
-    parts = dict(model.children()) or {type(model).__name__: model}
-    return {name: math.hypot(*(p.grad for p in part.parameters())) for name, part in parts.items()}
+    return {name: math.hypot(*(p.grad for p in own)) for name, own in parameters_by_part(model).items()}
 
 
-def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "squared_error") -> LayerErrors:
+def parameters_by_part(model: Module) -> dict[str, list[Value]]:
+    """The parameters of each part that a model is directly made of; a model without any is one part.
+
+    >>> import random
+    >>> from nn import MLP
+    >>> [len(own) for own in parameters_by_part(MLP(2, [3, 1], rng=random.Random(0))).values()]
+    [9, 4]
+    """
+    parts = dict(model.named_children()) or {type(model).__name__: model}
+    return {name: part.parameters() for name, part in parts.items()}
+
+
+def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "mse_loss") -> LayerErrors:
     """The error that arrives at each layer's output and input, for one example or a batch.
 
     The grads of the parameters are afterwards those of this loss. Raises ValueError for a model
@@ -96,7 +107,7 @@ def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "squared_e
 def layerwise_update(
     model: Module,
     data: Dataset,
-    loss: str | Loss = "squared_error",
+    loss: str | Loss = "mse_loss",
     *,
     lr: float,
     through: str = "recorded",
@@ -109,8 +120,8 @@ def layerwise_update(
     exactly the update after the whole pass. With `through="adjusted"` the error passes through
     the weights just adjusted, as in a program that keeps only one copy of them: layers below the
     last then get a slightly different error (the slopes of the activations are those of the
-    forward pass). Raises ValueError for another `through`, an lr that is not above 0, and where
-    `layerwise_errors` does.
+    forward pass). Raises ValueError for another `through`, an lr that is not above 0, a parameter
+    that two layers share, and where `layerwise_errors` does.
 
     >>> import random
     >>> from nn import MLP
@@ -125,6 +136,7 @@ def layerwise_update(
         raise ValueError(f"lr, the learning rate, is a number above 0, not {lr!r}")
     if through not in THROUGH:
         raise ValueError(f"through is one of {', '.join(map(repr, THROUGH))}, not {through!r}")
+    refuse_shared(model)
     return _passed(model, data, loss, lr, through == "adjusted")
 
 

@@ -1,7 +1,7 @@
 """Losses: how far predictions are from targets, as one number to make small.
 
-All are the mean over a batch. A prediction is a number or a list of them; of lists, `squared_error`,
-`absolute_error`, `huber` and `binary_cross_entropy_with_logits` take the mean over every entry.
+All are the mean over a batch. A prediction is a number or a list of them; of lists, `mse_loss`,
+`l1_loss`, `huber_loss` and `binary_cross_entropy_with_logits` take the mean over every entry.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
 """From predictions and targets, equally many, to one Value."""
 
 
-def squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
+def mse_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
     """The mean of (prediction - target)^2: PyTorch's MSELoss.
 
-    >>> squared_error([1.0, 3.0], [0.0, 1.0])
+    >>> mse_loss([1.0, 3.0], [0.0, 1.0])
     2.5
     """
     return mean([square(p - t) for p, t in _entries(predictions, targets)])
 
 
-def absolute_error(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
+def l1_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
     """The mean of |prediction - target|: PyTorch's L1Loss.
 
-    >>> absolute_error([1.0, 3.0], [0.0, 1.0])
+    >>> l1_loss([1.0, 3.0], [0.0, 1.0])
     1.5
     """
     return mean([abs(p - t) for p, t in _entries(predictions, targets)])
 
 
-def huber(predictions: Sequence[Any], targets: Sequence[Any], delta: float = 1.0) -> Any:
+def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float = 1.0) -> Any:
     """Squared near the target, straight beyond `delta`: the mean of PyTorch's HuberLoss.
 
     With d = |prediction - target|: d^2 / 2 where d <= delta, delta (d - delta / 2) beyond.
     P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35
     (1964). Raises ValueError for a delta that is not above 0.
 
-    >>> huber([1.0, 3.0], [0.5, 1.0])
+    >>> huber_loss([1.0, 3.0], [0.5, 1.0])
     0.8125
     """
     if not delta > 0:
@@ -100,15 +100,15 @@ def cross_entropy(predictions: Sequence[Sequence[Any]], targets: Sequence[Any]) 
     0.346574
     """
     _same_length(predictions, targets)
-    return mean([_cross_entropy(list(z), t) for z, t in zip(predictions, targets, strict=True)])
+    return mean([_cross_entropy(z, t) for z, t in zip(predictions, targets, strict=True)])
 
 
-def _cross_entropy(logits: list[Any], target: Any) -> Any:
-    if isinstance(target, list | tuple):
-        _probabilities(target, len(logits), "cross_entropy")
-        chosen = dot(target, logits)
+def _cross_entropy(prediction: Any, target: Any) -> Any:
+    logits = _logits(prediction, "cross_entropy")
+    if _is_list(target):
+        chosen = dot(_probabilities(target, len(logits), "cross_entropy"), logits)
         return logsumexp([z - chosen for z in logits])
-    if target != target or int(target) != target or not 0 <= target < len(logits):
+    if not (hasattr(target, "__float__") and target in range(len(logits))):
         raise ValueError(
             f"cross_entropy of {len(logits)} classes takes a whole number from 0 to {len(logits) - 1} as its "
             f"target, or {len(logits)} probabilities, not {target!r}"
@@ -127,19 +127,20 @@ def kl_divergence(predictions: Sequence[Sequence[Any]], targets: Sequence[Sequen
     0.0
     """
     _same_length(predictions, targets)
-    for logits, target in zip(predictions, targets, strict=True):
-        _probabilities(target, len(logits), "kl_divergence")
-    entropies = [
-        total([where(t > 0, t * log(where(t > 0, t, 1.0)), 0.0) for t in target]) for target in targets
-    ]
-    crosses = [_cross_entropy(list(z), list(t)) for z, t in zip(predictions, targets, strict=True)]
-    return mean([cross + entropy for cross, entropy in zip(crosses, entropies, strict=True)])
+    return mean([_kl_divergence(z, t) for z, t in zip(predictions, targets, strict=True)])
+
+
+def _kl_divergence(prediction: Any, target: Any) -> Any:
+    logits = _logits(prediction, "kl_divergence")
+    shares = _probabilities(target, len(logits), "kl_divergence")
+    entropy = total([where(t > 0, t * log(where(t > 0, t, 1.0)), 0.0) for t in shares])
+    return _cross_entropy(logits, shares) + entropy
 
 
 LOSSES: dict[str, Loss] = {
-    "squared_error": squared_error,
-    "absolute_error": absolute_error,
-    "huber": huber,
+    "mse_loss": mse_loss,
+    "l1_loss": l1_loss,
+    "huber_loss": huber_loss,
     "hinge": hinge,
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
     "cross_entropy": cross_entropy,
@@ -170,19 +171,50 @@ def _same_length(predictions: Sequence[Any], targets: Sequence[Any]) -> None:
 def _entries(predictions: Sequence[Any], targets: Sequence[Any]) -> list[tuple[Any, Any]]:
     """Each number of the predictions with its target."""
     _same_length(predictions, targets)
-    pairs = []
+    pairs: list[tuple[Any, Any]] = []
     for prediction, target in zip(predictions, targets, strict=True):
-        if not isinstance(prediction, list | tuple):
-            pairs.append((prediction, target))
-        elif not hasattr(target, "__len__") or len(target) != len(prediction):
-            given = f"{len(target)} numbers" if hasattr(target, "__len__") else repr(target)
-            raise ValueError(
-                f"the model gave {len(prediction)} numbers and its target is {given}: this loss compares them "
-                "one by one; for classes use cross_entropy"
-            )
-        else:
+        several, wanted = _is_list(prediction), _is_list(target)
+        if several and wanted and len(prediction) == len(target):
             pairs += zip(prediction, target, strict=True)
+        elif several or wanted:
+            raise ValueError(_mismatch(len(prediction) if several else None, target))
+        else:
+            pairs.append((prediction, target))
+    for _, target in pairs:
+        if type(target) is not float:  # which most are
+            _refuse_no_number(target)
     return pairs
+
+
+def _mismatch(count: int | None, target: Any) -> str:
+    """That a model gave so many numbers (None for one that is no list), and the target is of another kind."""
+    gave = "one number" if count is None else f"a list of {count}"
+    wanted = f"a list of {len(target)}" if _is_list(target) else repr(target)
+    advice = "This loss compares them one by one; for classes use cross_entropy"
+    if count == 1:
+        advice = "Give lists of one number as targets, or end the model with a Neuron, which gives no list"
+    return f"the model gave {gave} and its target is {wanted}. {advice}"
+
+
+def _refuse_no_number(target: Any) -> None:
+    if isinstance(target, bool | str) or not (hasattr(target, "__float__") or isinstance(target, Value)):
+        kind = type(target).__name__
+        raise TypeError(f"a target is a number, or a list of numbers, not {target!r} of type {kind}")
+
+
+def _logits(prediction: Any, name: str) -> list[Any]:
+    """A prediction of one number for each class."""
+    if not _is_list(prediction):
+        raise ValueError(
+            f"{name} takes a list of logits as each prediction, one for each class, and this model gives one "
+            "number: give it as many outputs as there are classes, or use binary_cross_entropy_with_logits"
+        )
+    return list(prediction)
+
+
+def _is_list(item: Any) -> bool:
+    """Whether it is a list of numbers: a list, a tuple, or an array."""
+    return hasattr(item, "__len__") and not isinstance(item, str)
 
 
 def _known(target: Any) -> bool:
@@ -190,8 +222,12 @@ def _known(target: Any) -> bool:
     return not isinstance(target, Value)
 
 
-def _probabilities(target: Sequence[float], count: int, name: str) -> None:
-    if len(target) == count and not all(map(_known, target)):
-        return
-    if len(target) != count or any(not 0 <= t <= 1 for t in target) or abs(math.fsum(target) - 1) > 1e-6:
-        raise ValueError(f"{name} takes {count} probabilities that add up to 1 as its target, not {target!r}")
+def _probabilities(target: Any, count: int, name: str) -> list[Any]:
+    """A target of one probability for each class."""
+    given = list(target) if _is_list(target) else []
+    if len(given) == count:
+        if not all(map(_known, given)):
+            return given
+        if all(0 <= t <= 1 for t in given) and abs(math.fsum(given) - 1) <= 1e-6:
+            return given
+    raise ValueError(f"{name} takes {count} probabilities that add up to 1 as its target, not {target!r}")

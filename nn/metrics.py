@@ -16,7 +16,7 @@ from .module import Module
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 """From predictions (numbers, or lists of them) and targets, equally many, to one number."""
 
-APPROXIMATING = ("squared_error", "absolute_error", "huber")
+APPROXIMATING = ("mse_loss", "l1_loss", "huber_loss")
 """The losses that draw predictions to the targets themselves, so that the nearer target is meant."""
 
 
@@ -71,7 +71,7 @@ def accuracy(model: Callable[[Sequence[Any]], Any], data: Dataset) -> float:
 def evaluate(
     model: Callable[[Sequence[Any]], Any],
     data: Dataset,
-    loss: str | Loss = "squared_error",
+    loss: str | Loss = "mse_loss",
     metrics: Mapping[str, Metric] | None = None,
 ) -> Evaluation:
     """The loss and the metrics of a model, in evaluation mode and without recording.
@@ -89,7 +89,7 @@ def evaluation(
 ) -> Evaluation:
     """The loss and the metrics of outputs that are there already.
 
-    >>> evaluation([1.0, -2.0], Dataset([[1.0], [-2.0]], [1.0, 1.0]), "squared_error", {})
+    >>> evaluation([1.0, -2.0], Dataset([[1.0], [-2.0]], [1.0, 1.0]), "mse_loss", {})
     Evaluation(loss=4.5, metrics={})
     """
     with no_grad():
@@ -106,7 +106,7 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
     or at 0.5, if the targets are 0 and 1 and the loss draws the output to them. Several outputs
     and targets that count them are classes too.
 
-    >>> usual_metrics([0.4], [1.5], "squared_error")
+    >>> usual_metrics([0.4], [1.5], "mse_loss")
     {}
     """
     if isinstance(outputs[0], list):
@@ -115,14 +115,23 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
         return {}
     if not ({*targets} <= {-1, 1} or {*targets} <= {0, 1}):
         return {}
+    border = threshold(targets, loss)
+    return {"accuracy": lambda given, wanted: binary_accuracy(given, wanted, border)}
+
+
+def threshold(targets: Sequence[Any], loss: str | Loss) -> float:
+    """What tells two classes apart: 0, or 0.5 if the loss draws the output to targets of 0 and 1.
+
+    >>> threshold([0, 1], "mse_loss"), threshold([-1, 1], "mse_loss")
+    (0.5, 0.0)
+    """
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
-    threshold = 0.5 if name in APPROXIMATING and 0 in targets else 0.0
-    return {"accuracy": lambda given, wanted: binary_accuracy(given, wanted, threshold)}
+    return 0.5 if name in APPROXIMATING and 0 in targets else 0.0
 
 
 def are_classes(targets: Sequence[Any], count: int) -> bool:
     """Whether every target is a whole number from 0 up to but not including `count`."""
-    return all(isinstance(t, int | float) and t in range(count) for t in targets)
+    return all(not hasattr(t, "__len__") and t in range(count) for t in targets)
 
 
 def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[Any]:
@@ -140,7 +149,7 @@ def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[An
 @contextmanager
 def mode(model: object, training: bool) -> Iterator[None]:
     """A model in training or in evaluation mode; afterwards each of its modules is as it was."""
-    modules = list(_modules(model)) if isinstance(model, Module) else []
+    modules = list(model.modules()) if isinstance(model, Module) else []
     before = [module.training for module in modules]
     for module in modules:
         module.training = training
@@ -156,12 +165,6 @@ def plain(output: Any) -> Any:
     if isinstance(output, list | tuple):
         return [plain(item) for item in output]
     return float(getattr(output, "data", output))
-
-
-def _modules(module: Module) -> Iterator[Module]:
-    yield module
-    for _, child in module.children():
-        yield from _modules(child)
 
 
 def _largest(outputs: Sequence[float]) -> int | None:

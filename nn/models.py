@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd import exp, logsumexp
 
+from .demands import generator
 from .init import Initialiser
 from .layers import MLP, activation_function
 from .layers import Activation as ActivationName
@@ -17,35 +18,41 @@ from .module import Module
 class Sequential(Module):
     """Modules one after the other: each takes what the one before gives. PyTorch's Sequential.
 
+    They are named by their position, as there: `0.weight`. Plain functions may stand among them.
+    Raises ValueError for none, TypeError for what cannot be called.
+
     >>> from nn import Layer
     >>> rng = random.Random(0)
     >>> first, last = Layer(2, 3, "linear", rng=rng), Layer(3, 2, "linear", rng=rng)
     >>> model = Sequential(first, Activation("tanh"), last, Softmax())
-    >>> round(sum(p.data for p in model([1.0, -1.0])), 12)
-    1.0
+    >>> round(sum(p.data for p in model([1.0, -1.0])), 12), list(model.state_dict())
+    (1.0, ['0.weight', '0.bias', '2.weight', '2.bias'])
     """
 
     def __init__(self, *modules: Callable[[Any], Any]) -> None:
         if not modules:
             raise ValueError("a Sequential needs at least one module")
-        for module in modules:
-            if not callable(module):
+        for position, module in enumerate(modules):
+            if not callable(module) or (isinstance(module, type) and issubclass(module, Module)):
                 raise TypeError(f"a Sequential is made of modules, not of {module!r}")
-        self.modules = list(modules)
+            setattr(self, str(position), module)
 
-    def __call__(self, inputs: Any) -> Any:
-        for module in self.modules:
+    def forward(self, inputs: Any) -> Any:
+        for module in self:
             inputs = module(inputs)
         return inputs
 
+    def __iter__(self) -> Iterator[Callable[[Any], Any]]:
+        return (module for name, module in vars(self).items() if name.isdigit())
+
     def __getitem__(self, position: int) -> Any:
-        return self.modules[position]
+        return list(self)[position]
 
     def __len__(self) -> int:
-        return len(self.modules)
+        return sum(1 for _ in self)
 
     def describe(self) -> str:
-        return f"{len(self.modules)} modules"
+        return f"{len(self)} modules"
 
 
 class Activation(Module):
@@ -58,7 +65,7 @@ class Activation(Module):
     def __init__(self, activation: ActivationName) -> None:
         self.activation, self._function = activation_function(activation)
 
-    def __call__(self, inputs: Any) -> Any:
+    def forward(self, inputs: Any) -> Any:
         if isinstance(inputs, list | tuple):
             return [self._function(x) for x in inputs]
         return self._function(inputs)
@@ -81,9 +88,9 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, rng: random.Random) -> None:
         if not 0 <= p < 1:
             raise ValueError(f"p, the share of inputs to drop, is from 0 up to but not including 1, not {p!r}")
-        self.p, self.rng = p, rng
+        self.p, self.rng = p, generator(rng)
 
-    def __call__(self, inputs: Sequence[Any]) -> Any:
+    def forward(self, inputs: Sequence[Any]) -> Any:
         if not self.training or not self.p:
             return inputs
         return [0.0 * x if self.rng.random() < self.p else x / (1 - self.p) for x in inputs]
@@ -103,14 +110,14 @@ class Softmax(Module):
     [0.5, 0.5]
     """
 
-    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any]) -> list[Any]:
         return [exp(-logsumexp([other - z for other in inputs])) for z in inputs]
 
 
 class Autoencoder(Module):
     """An encoder that narrows its inputs down to a code, and a decoder that gives them back.
 
-    The input is its own answer: train it with `squared_error` against the inputs. `widths` are the
+    The input is its own answer: train it with `mse_loss` against the inputs. `widths` are the
     layers' widths from the first hidden one to the code; the decoder mirrors them. The code is
     linear, and so is the output unless `output` names an activation. Raises ValueError for no widths.
 
@@ -143,7 +150,7 @@ class Autoencoder(Module):
         """What a code stands for, seen or never seen: how new inputs are made."""
         return _listed(self.decoder(code))
 
-    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+    def forward(self, inputs: Sequence[Any]) -> list[Any]:
         return self.decode(self.encode(inputs))
 
     def describe(self) -> str:

@@ -16,15 +16,26 @@ if TYPE_CHECKING:
 class Module:
     """The base of everything that has parameters: Values, or modules, in its attributes.
 
-    Parameters are found in attributes, in lists and in tuples, in the order in which they were
-    set; their names join the attribute's name and the index with dots, as PyTorch's do.
+    A subclass computes its output in `forward`. Parameters are leaf Values in attributes, and in
+    lists, tuples, dicts and object arrays in them, in the order in which they were set; their names
+    join the attribute's name and the index or key with dots, as PyTorch's do.
 
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.intercept = Value(2.0), Value(1.0)
-    >>> [(name, value.data) for name, value in Line().named_parameters()]
-    [('slope', 2.0), ('intercept', 1.0)]
+    ...
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.intercept
+    >>> Line()(3.0).data, [(name, value.data) for name, value in Line().named_parameters()]
+    (7.0, [('slope', 2.0), ('intercept', 1.0)])
     """
+
+    def forward(self, *inputs: Any) -> Any:
+        """Its output for an input: what a subclass defines, and calling the module computes."""
+        raise NotImplementedError(f"{type(self).__name__} needs a forward that computes its output")
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.forward(*inputs)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
         """Every parameter with its name, such as `layers.0.neurons.2.weights.1`, after the prefix.
@@ -32,7 +43,7 @@ class Module:
         One that is found in several places is given once, under its first name, so that an
         optimiser moves it once.
         """
-        for name, item in _found(self, prefix, inside=True):
+        for name, item in _found(self, prefix):
             if isinstance(item, Value):
                 yield name, item
 
@@ -76,32 +87,48 @@ class Module:
         return write(tensors(self), state, strict)
 
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        """Its Values as a state holds them, by name: one each, or a module's own nested lists."""
-        for name, item in _found(self, prefix, inside=False):
-            if isinstance(item, Module):
-                yield from item.named_tensors(name)
-            else:
-                yield name, item
+        """The nested lists in which a state holds its Values, by name; one by one where there is none."""
+        yield from ()
 
     training: bool = True
     """Whether it is in training, as PyTorch's modules have it; `train` and `eval` set it."""
 
     def train(self, mode: bool = True) -> Self:
         """Put it, and every module in it, in training mode (or not); gives itself."""
-        self.__dict__["training"] = mode
-        for _, child in self.children():
-            child.train(mode)
+        for module in self.modules():
+            module.__dict__["training"] = mode
         return self
 
     def eval(self) -> Self:
         """Put it, and every module in it, in evaluation mode: no dropout. Gives itself."""
         return self.train(False)
 
-    def children(self) -> Iterator[tuple[str, Module]]:
+    def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules that this one is directly made of, with their names, each once."""
-        for name, item in _found(self, "", inside=False):
+        for name, item in _found(self, inside=False):
             if isinstance(item, Module):
                 yield name, item
+
+    def children(self) -> Iterator[Module]:
+        """The modules that this one is directly made of, each once."""
+        return (child for _, child in self.named_children())
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module, named by the prefix, and every one inside it, with their names, each once.
+
+        >>> from nn import MLP
+        >>> import random
+        >>> [name for name, _ in MLP(1, [1], rng=random.Random(0)).named_modules()]
+        ['', 'layers.0', 'layers.0.neurons.0']
+        """
+        yield prefix, self
+        for name, item in _found(self, prefix):
+            if isinstance(item, Module):
+                yield name, item
+
+    def modules(self) -> Iterator[Module]:
+        """This module and every one inside it, each once."""
+        return (module for _, module in self.named_modules())
 
     level: str | None = None
     """What kind of group this is in a picture: "neuron", "layer"; None for no group of its own."""
@@ -110,37 +137,34 @@ class Module:
 
     def groups(self) -> list[Group]:
         """How a picture frames this module: its layers, in them their neurons (see `autograd.draw`)."""
-        inside = [group for _, child in self.children() for group in child.groups()]
-        if self.level is None:
-            return inside
-        name = f"{type(self).__name__} {self.number}".strip()
-        own = () if inside else tuple(self.parameters())
-        return [Group(name, self.describe(), self.level, own, tuple(inside))]
+        return _groups(self, frozenset())
 
     def describe(self) -> str:
         """What stands in the parentheses of the repr: shapes, the activation."""
         return ""
 
-    def __call__(self, *inputs: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} needs a __call__ that computes its output")
-
     def __repr__(self) -> str:
-        return "\n".join(_tree(self))
+        return "\n".join(_tree(self, frozenset()))
 
 
-def _found(module: Module, prefix: str, inside: bool) -> Iterator[tuple[str, Any]]:
-    """Every Value and module in a module's attributes once, with its name; also `inside` its modules."""
+def _found(module: Module, prefix: str = "", inside: bool = True) -> Iterator[tuple[str, Any]]:
+    """Every parameter and module in a module once, with its name; or only those not `inside` its modules."""
     seen = {id(module)}
     waiting = _parts(module, prefix)
     while waiting:
         name, item = waiting.pop()
-        if isinstance(item, list | tuple):
+        if isinstance(item, Value):
+            if item.op is None and id(item) not in seen:  # what was computed is no parameter
+                seen.add(id(item))
+                yield name, item
+        elif isinstance(item, Module):
+            if id(item) not in seen:
+                seen.add(id(item))
+                yield name, item
+                if inside:
+                    waiting += _parts(item, name)
+        elif isinstance(item, list | tuple | dict) or _is_object_array(item):
             waiting += _parts(item, name)
-        elif isinstance(item, Value | Module) and id(item) not in seen:
-            seen.add(id(item))
-            yield name, item
-            if inside and isinstance(item, Module):
-                waiting += _parts(item, name)
 
 
 def tensors(module: Module) -> dict[str, Any]:
@@ -154,33 +178,55 @@ def tensors(module: Module) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     seen: set[int] = set()
-    for name, tensor in [*module.named_tensors(), *module.named_parameters()]:
-        new = {id(value) for value in flat(tensor)} - seen
-        if new:
-            found[name] = tensor
-            seen |= new
+    for name, item in [("", module), *_found(module)]:
+        for own, tensor in item.named_tensors(name) if isinstance(item, Module) else [(name, item)]:
+            new = {id(value) for value in flat(tensor)} - seen
+            if new:
+                found[own] = tensor
+                seen |= new
     return found
 
 
 def _parts(whole: Any, name: str) -> list[tuple[str, Any]]:
-    """The attributes of a module or the items of a list, named, the last one first."""
-    parts = vars(whole).items() if isinstance(whole, Module) else enumerate(whole)
-    return [(f"{name}.{key}" if name else str(key), part) for key, part in parts][::-1]
+    """The attributes of a module, or what a list or a dict holds, named, the last one first."""
+    if isinstance(whole, Module | dict):
+        parts = list((vars(whole) if isinstance(whole, Module) else whole).items())
+    else:
+        parts = list(enumerate(whole))
+    return [(f"{name}.{key}" if name else str(key), part) for key, part in reversed(parts)]
 
 
-def _tree(module: Module, name: str = "", indent: str = "") -> Iterator[str]:
+def _is_object_array(item: Any) -> bool:
+    """Whether it is an array that may hold Values, of any package."""
+    return getattr(getattr(item, "dtype", None), "kind", "") == "O" and getattr(item, "ndim", 0) > 0
+
+
+def _groups(module: Module, above: frozenset[int]) -> list[Group]:
+    """The frame of a module around those of its modules, or only those."""
+    above |= {id(module)}  # a module may know the one that it is in
+    children = [child for child in module.children() if id(child) not in above]
+    inside = [group for child in children for group in _groups(child, above)]
+    if module.level is None:
+        return inside
+    name = f"{type(module).__name__} {module.number}".strip()
+    own = () if inside else tuple(module.parameters())
+    return [Group(name, module.describe(), module.level, own, tuple(inside))]
+
+
+def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "") -> Iterator[str]:
     """The lines of the repr; runs of children that look alike are told once, with their count."""
     count = len(module.parameters())
     head = f"{name}: " if name else ""
     many = "parameter" if count == 1 else "parameters"
     yield f"{indent}{head}{type(module).__name__}({module.describe()})  {count} {many}"
-    children = list(module.children())
+    above |= {id(module)}
+    children = [(key, child) for key, child in module.named_children() if id(child) not in above]
     while children:
         first, child = children[0]
         alike = [n for n, other in children if _outline(other) == _outline(child)]
         run = next((k for k, (n, _) in enumerate(children) if k >= len(alike) or n != alike[k]), len(children))
         label = first if run == 1 else f"{first} ... {children[run - 1][0].rsplit('.', 1)[-1]}"
-        yield from _tree(child, label, indent + "  ")
+        yield from _tree(child, above, label, indent + "  ")
         children = children[run:]
 
 

@@ -20,8 +20,7 @@ class Optimiser:
 
     def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
         self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError("there is nothing to optimise: give the parameters of a model")
+        _check_parameters(self.parameters)
         _refuse(not lr > 0, "lr, the learning rate, is a number above 0", lr)
         _refuse(not weight_decay >= 0, "weight_decay is 0 or more", weight_decay)
         self.lr, self.weight_decay, self.steps = lr, weight_decay, 0
@@ -41,10 +40,19 @@ class Optimiser:
         """Set the grad of every parameter to 0, before the next backward pass."""
         zero_grad(self.parameters)
 
+    def __repr__(self) -> str:
+        told = ", ".join(f"{key}={item!r}" for key, item in self.settings().items())
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {told})"
+
+    def settings(self) -> dict[str, Any]:
+        """The numbers that it was made with, and the present learning rate."""
+        changing = ("parameters", "steps", *self.kept)
+        return {key: item for key, item in vars(self).items() if key not in changing}
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, but for the parameters, as a plain dict."""
-        numbers = {k: v for k, v in vars(self).items() if k != "parameters" and k not in self.kept}
-        return numbers | {name: list(getattr(self, name)) for name in self.kept}
+        kept = {name: list(getattr(self, name)) for name in self.kept}
+        return self.settings() | {"steps": self.steps} | kept
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take what `state_dict` gave; a ValueError, and no change, if it is of something else."""
@@ -206,25 +214,38 @@ class AdamW(Adam):
         super()._move(k, parameter, parameter.grad)
 
 
-def clip_gradients(parameters: Iterable[Value], max_length: float) -> float:
-    """Shorten the gradient to `max_length` where it is longer, and give the length that it had.
+def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
+    """Shorten the gradient to `max_norm` where it is longer, and give the length that it had.
 
     All parameters' gradients count as one vector: PyTorch's clip_grad_norm_. Raises ValueError
     for a length that is not above 0.
 
     >>> w = Value(3.0)
     >>> (w * w).backward()
-    >>> clip_gradients([w], 1.0), round(w.grad, 5)
+    >>> clip_grad_norm_([w], 1.0), round(w.grad, 5)
     (6.0, 1.0)
     """
-    _refuse(not max_length > 0, "max_length is a number above 0", max_length)
+    _refuse(not max_norm > 0, "max_norm is a number above 0", max_norm)
     moving = list(parameters)
     length = math.hypot(*(parameter.grad for parameter in moving))
-    share = max_length / (length + 1e-6)
+    share = max_norm / (length + 1e-6)
     if share < 1:
         for parameter in moving:
             parameter.grad *= share
     return length
+
+
+def _check_parameters(parameters: list[Any]) -> None:
+    if not parameters:
+        raise ValueError("there is nothing to optimise: give the parameters of a model")
+    strange = [parameter for parameter in parameters if not isinstance(parameter, Value)]
+    if strange:
+        raise TypeError(f"an optimiser moves Values, such as model.parameters() gives, not {strange[0]!r}")
+    computed = [parameter for parameter in parameters if parameter.op is not None]
+    if computed:
+        raise ValueError(f"an optimiser moves leaves, and {computed[0]!r} was computed from others")
+    if len({id(parameter) for parameter in parameters}) < len(parameters):
+        raise ValueError("a parameter is given twice, and would be moved twice at each step")
 
 
 def _refuse(wrong: bool, allowed: str, given: object) -> None:

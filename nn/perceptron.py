@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from autograd import Value, dot, step
 
 from .data import Dataset
+from .demands import width
 from .module import Module
 
 
@@ -68,13 +69,12 @@ class Perceptron(Module):
         self.weights = [Value(0.0, f"w{k}") for k in range(inputs)]
         self.bias = Value(0.0, "b")
 
-    def __call__(self, inputs: Sequence[Any]) -> Any:
+    def forward(self, inputs: Sequence[Any]) -> Any:
         return step(self.sum(inputs))
 
     def sum(self, inputs: Sequence[Any]) -> Any:
         """The weighted sum and the bias, before the threshold."""
-        if len(inputs) != len(self.weights):
-            raise ValueError(f"this perceptron takes {len(self.weights)} inputs, but was given {len(inputs)}")
+        width(inputs, len(self.weights), "perceptron")
         return dot(self.weights, inputs) + self.bias
 
     def describe(self) -> str:
@@ -84,10 +84,10 @@ class Perceptron(Module):
         """Go through the examples, correcting at each mistake, until an epoch has none.
 
         Where the target is above 0 and the output is 0, the input times lr is added to the weights,
-        in the other case subtracted. Raises ValueError for no examples.
+        in the other case subtracted. Raises ValueError for no examples, for a nan or inf in them, and
+        for fewer than 1 epoch or an lr that is not above 0; TypeError for a target that is no number.
         """
-        if not data.size:
-            raise ValueError("there is nothing to learn from: the data set has no examples")
+        _check(data, epochs, lr)
         corrections: list[Correction] = []
         for epoch in range(epochs):
             before = len(corrections)
@@ -126,6 +126,19 @@ class Perceptron(Module):
             (1 if target > 0 else -1) * (math.fsum(n * x for n, x in zip(normal, inputs, strict=True)) - offset)
             for inputs, target in zip(data.inputs, data.targets, strict=True)
         )
+
+
+def _check(data: Dataset, epochs: int, lr: float) -> None:
+    """Refuse what a perceptron cannot learn from."""
+    if not data.size:
+        raise ValueError("there is nothing to learn from: the data set has no examples")
+    if epochs < 1 or not lr > 0:
+        raise ValueError(f"learning takes 1 epoch or more and an lr above 0, not {epochs!r} and {lr!r}")
+    for k, (inputs, target) in enumerate(zip(data.inputs, data.targets, strict=True)):
+        if isinstance(target, str) or hasattr(target, "__len__") or target is None:
+            raise TypeError(f"the target of example {k} is a number, above 0 or not, not {target!r}")
+        if not all(map(math.isfinite, [*inputs, target])):
+            raise ValueError(f"example {k} has a nan or inf: {inputs!r} with the target {target!r}")
 
 
 def mistake_bound(data: Dataset, weights: Sequence[float], bias: float) -> float:

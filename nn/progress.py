@@ -27,13 +27,16 @@ def progress_bar(epochs: int, wanted: bool | None, done: int = 0) -> Iterator[Re
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
     except ImportError as error:
         if wanted:
             raise ImportError("a progress bar needs rich: pip install 'chainwalk[progress]'") from error
         yield lambda _: None
         return
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[told]}"), console=Console(stderr=True)) as bar:
+    columns = (TextColumn("training"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
+    # On a narrow terminal the words are cut, not the bar.
+    told = TextColumn("{task.fields[told]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    with Progress(*columns, told, console=Console(stderr=True), expand=True) as bar:
         task = bar.add_task("", total=epochs, completed=done, told="")
         yield lambda history: bar.update(task, completed=len(history.epochs), told=_told(history))
 

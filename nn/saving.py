@@ -63,12 +63,12 @@ def _arrays(path: Path) -> dict[str, Any]:
     try:
         arrays: dict[str, Any] = safetensors.load(content)
     except KeyError as error:  # a type of number that numpy does not know
-        raise ValueError(f"{path} has numbers of type {error}: {_allowed()}") from error
+        raise ValueError(f"it has numbers of type {error}: {_allowed()}") from error
     except Exception as error:  # the package's own error is not a ValueError
-        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
+        raise ValueError(f"this is not a whole safetensors file: {error}") from error
     for name, array in arrays.items():
         if array.dtype.name not in FLOATS:
-            raise ValueError(f"{path}: {name} has numbers of type {array.dtype.name}: {_allowed()}")
+            raise ValueError(f"{name} has numbers of type {array.dtype.name}: {_allowed()}")
     return {name: array.astype(numpy.float64) for name, array in arrays.items()}
 
 

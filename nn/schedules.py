@@ -55,26 +55,26 @@ class ConstantSchedule(Schedule):
     """The learning rate stays what it is."""
 
 
-class StepSchedule(Schedule):
-    """Times gamma every `size` epochs: PyTorch's StepLR.
+class StepLR(Schedule):
+    """Times gamma every `step_size` epochs: PyTorch's StepLR.
 
     >>> from autograd import Value
     >>> from nn import SGD
-    >>> [round(StepSchedule(SGD([Value(0.0)], lr=1.0), size=2).rate(k), 3) for k in range(5)]
+    >>> [round(StepLR(SGD([Value(0.0)], lr=1.0), step_size=2).rate(k), 3) for k in range(5)]
     [1.0, 1.0, 0.1, 0.1, 0.01]
     """
 
-    def __init__(self, optimiser: Optimiser, size: int, gamma: float = 0.1) -> None:
-        if size < 1:
-            raise ValueError(f"size is a number of epochs, 1 or more, not {size!r}")
-        self.size, self.gamma = size, _share(gamma)
+    def __init__(self, optimiser: Optimiser, step_size: int, gamma: float = 0.1) -> None:
+        if step_size < 1:
+            raise ValueError(f"step_size is a number of epochs, 1 or more, not {step_size!r}")
+        self.step_size, self.gamma = step_size, _share(gamma)
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
-        return self.gamma ** (epoch // self.size)
+        return self.gamma ** (epoch // self.step_size)
 
 
-class ExponentialSchedule(Schedule):
+class ExponentialLR(Schedule):
     """Times gamma after every epoch: PyTorch's ExponentialLR."""
 
     def __init__(self, optimiser: Optimiser, gamma: float) -> None:
@@ -85,21 +85,21 @@ class ExponentialSchedule(Schedule):
         return self.gamma**epoch
 
 
-class CosineSchedule(Schedule):
-    """Half a cosine from the first learning rate to `lowest` in `epochs`: PyTorch's CosineAnnealingLR.
+class CosineAnnealingLR(Schedule):
+    """Half a cosine from the first learning rate to `eta_min` in `T_max` epochs: PyTorch's CosineAnnealingLR.
 
-    lowest + (first - lowest) (1 + cos(pi k / epochs)) / 2; it stays there afterwards. I. Loshchilov,
+    eta_min + (first - eta_min) (1 + cos(pi k / T_max)) / 2; it stays there afterwards. I. Loshchilov,
     F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
     """
 
-    def __init__(self, optimiser: Optimiser, epochs: int, lowest: float = 0.0) -> None:
-        if epochs < 1:
-            raise ValueError(f"epochs is 1 or more, not {epochs!r}")
-        self.epochs, self.share = epochs, lowest / optimiser.lr
+    def __init__(self, optimiser: Optimiser, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
+        if T_max < 1:
+            raise ValueError(f"T_max is a number of epochs, 1 or more, not {T_max!r}")
+        self.T_max, self.share = T_max, eta_min / optimiser.lr
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
-        turn = math.pi * min(epoch, self.epochs) / self.epochs
+        turn = math.pi * min(epoch, self.T_max) / self.T_max
         return self.share + (1 - self.share) * (1 + math.cos(turn)) / 2
 
 
@@ -111,7 +111,7 @@ class WarmUp(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> optimiser = SGD([Value(0.0)], lr=1.0)
-    >>> schedule = WarmUp(optimiser, epochs=4, start=0.2, after=ExponentialSchedule(optimiser, 0.5))
+    >>> schedule = WarmUp(optimiser, epochs=4, start=0.2, after=ExponentialLR(optimiser, 0.5))
     >>> [round(schedule.rate(k), 3) for k in range(7)]
     [0.2, 0.4, 0.6, 0.8, 1.0, 0.5, 0.25]
     """
@@ -121,7 +121,7 @@ class WarmUp(Schedule):
     ) -> None:
         if epochs < 1:
             raise ValueError(f"epochs is 1 or more, not {epochs!r}")
-        if isinstance(after, ReduceOnPlateau):
+        if isinstance(after, ReduceLROnPlateau):
             raise ValueError("after a warm-up comes a schedule that depends on the epoch alone")
         self.epochs, self.start, self.after = epochs, _share(start), after
         super().__init__(optimiser)
@@ -132,7 +132,7 @@ class WarmUp(Schedule):
         return self.after.rate(epoch - self.epochs) if self.after else 1.0
 
 
-class ReduceOnPlateau(Schedule):
+class ReduceLROnPlateau(Schedule):
     """Times `factor` when the metric has not become smaller for more than `patience` epochs.
 
     PyTorch's ReduceLROnPlateau: smaller by at least the share `threshold` of the best so far counts.
@@ -145,11 +145,11 @@ class ReduceOnPlateau(Schedule):
         factor: float = 0.1,
         patience: int = 10,
         threshold: float = 1e-4,
-        lowest: float = 0.0,
+        min_lr: float = 0.0,
     ) -> None:
         if patience < 0:
             raise ValueError(f"patience is a number of epochs, 0 or more, not {patience!r}")
-        self.factor, self.patience, self.threshold, self.lowest = _share(factor), patience, threshold, lowest
+        self.factor, self.patience, self.threshold, self.min_lr = _share(factor), patience, threshold, min_lr
         self.best, self.bad, self.now = math.inf, 0, optimiser.lr
         super().__init__(optimiser)
 
@@ -158,13 +158,13 @@ class ReduceOnPlateau(Schedule):
 
     def step(self, metric: float | None = None) -> None:
         if metric is None:
-            raise ValueError("ReduceOnPlateau.step takes the metric that should become smaller")
+            raise ValueError("ReduceLROnPlateau.step takes the metric that should become smaller")
         if metric < self.best * (1 - self.threshold) or self.best == math.inf:
             self.best, self.bad = metric, 0
         else:
             self.bad += 1
         if self.bad > self.patience:
-            self.now, self.bad = max(self.now * self.factor, self.lowest), 0
+            self.now, self.bad = max(self.now * self.factor, self.min_lr), 0
         super().step()
 
     def _set(self) -> None:

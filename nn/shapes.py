@@ -6,6 +6,7 @@ import math
 import random
 
 from .data import Dataset
+from .demands import generator
 
 
 def moons(count: int, noise: float = 0.1, *, rng: random.Random) -> Dataset:
@@ -17,7 +18,7 @@ def moons(count: int, noise: float = 0.1, *, rng: random.Random) -> Dataset:
     >>> data.targets, [round(x, 3) for x in data.inputs[0]]
     ([-1.0, 1.0, -1.0, 1.0], [1.0, 0.0])
     """
-    _at_least(count, 2, "two moons")
+    _check(count, 2, "two moons", noise, rng)
     inputs, targets = [], []
     for k in range(count):
         angle = math.pi * (k // 2) / max(1, (count + 1) // 2 - 1)
@@ -35,7 +36,7 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: random
     >>> [round(math.hypot(*point), 3) for point in data.inputs], data.targets
     ([1.0, 0.5, 1.0, 0.5], [-1.0, 1.0, -1.0, 1.0])
     """
-    _at_least(count, 2, "two circles")
+    _check(count, 2, "two circles", noise, rng)
     if not 0 < factor < 1:
         raise ValueError(f"factor is between 0 and 1, not {factor!r}")
     inputs, targets = [], []
@@ -55,7 +56,7 @@ def spirals(count: int, noise: float = 0.02, turns: float = 1.5, *, rng: random.
     >>> data.size, sum(data.targets)
     (200, 0.0)
     """
-    _at_least(count, 2, "two spirals")
+    _check(count, 2, "two spirals", noise, rng)
     inputs, targets = [], []
     for k in range(count):
         share = (k // 2 + 1) / ((count + 1) // 2)
@@ -85,8 +86,9 @@ def blobs(
     """
     if isinstance(centres, int):
         _at_least(centres, 1, "blobs", "centre")
+        generator(rng)
         centres = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(centres)]
-    _at_least(count, len(centres), f"{len(centres)} blobs")
+    _check(count, len(centres), f"{len(centres)} blobs", deviation, rng)
     targets = [k % len(centres) for k in range(count)]
     return Dataset([[x + rng.gauss(0, deviation) for x in centres[t]] for t in targets], targets)
 
@@ -115,6 +117,13 @@ def logic_gate(name: str) -> Dataset:
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(GATES[name]))
 
 
+def _check(count: int, least: int, what: str, noise: float, rng: random.Random) -> None:
+    _at_least(count, least, what)
+    if not 0 <= noise < math.inf:
+        raise ValueError(f"the noise is a standard deviation, 0 or more, not {noise!r}")
+    generator(rng)
+
+
 def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:
-    if count < least:
+    if not isinstance(count, int) or count < least:
         raise ValueError(f"{what} need at least {least} {thing}{'' if least == 1 else 's'}, not {count!r}")

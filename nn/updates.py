@@ -59,7 +59,7 @@ class UpdateComparison(NamedTuple):
 
 
 def compare_updates(
-    model: Module, data: Dataset, loss: str | Loss = "squared_error", *, lr: float
+    model: Module, data: Dataset, loss: str | Loss = "mse_loss", *, lr: float
 ) -> UpdateComparison:
     """One step of gradient descent in three ways: what moves, and what the loss is afterwards.
 

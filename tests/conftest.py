@@ -19,3 +19,13 @@ def without(monkeypatch):
         monkeypatch.setattr(builtins, "__import__", importing)
 
     return hide
+
+
+@pytest.fixture(scope="session")
+def client():
+    """Two workers on this machine, for all tests."""
+    pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
+    from autograd import cluster
+
+    with cluster.connect(workers=2, timeout=60) as client:
+        yield client

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from autograd import TABLE
+from autograd.checking import Line, Program
 from autograd.entry import Op
 from autograd.graph import topological_order
 
@@ -62,6 +65,32 @@ SMALL = [
     wrong("sqrt", x="0.5 / out * (1.0 - 1e-11)"), wrong("div", y="-out / y * (1.0 + 1e-12)"),
     wrong("atan", x="1.0 / (1.0 + x * x + 1e-10)"),
 ]  # fmt: skip
+
+
+# Operations as users declare them: signature, value, right partials, wrong ones.
+DECLARED = [
+    ("softsign(x)", "x / (1.0 + abs(x))", ["1.0 / square(1.0 + abs(x))"], ["1.0 / (1.0 + abs(x))"]),
+    ("swish(x)", "x * sigmoid(x)", ["sigmoid(x) + out * (1.0 - sigmoid(x))"], ["sigmoid(x)"]),
+    ("squareplus(x)", "0.5 * (x + sqrt(x * x + 4.0))", ["0.5 * (1.0 + x / sqrt(x * x + 4.0))"],
+     ["0.5 * (1.0 + 1.0 / sqrt(x * x + 4.0))"]),
+    ("gaussian(x)", "exp(-x * x)", ["-2.0 * x * out"], ["-x * out"]),
+    ("log_cosh(x)", "log(cosh(x))", ["tanh(x)"], ["tanh(x) * (1.0 + 1e-10)"]),
+    ("huber(x)", "where(abs(x) < 1.0, 0.5 * x * x, abs(x) - 0.5)", ["clip(x, -1.0, 1.0)"], ["clip(x, -1.0, 2.0)"]),
+    ("scaled(x, s)", "s * tanh(x / s)", ["1.0 - square(out / s)", "out / s - x / s * (1.0 - square(out / s))"],
+     ["1.0 - square(out / s)", "out / s"]),
+    ("norm(*xs)", "sqrt(dot(xs, xs))", ["x / out"], ["x"]),
+    ("bilinear(*xs, *ys)", "dot(xs, ys)", ["y", "x"], ["x", "y"]),
+    ("sinc(x)", lambda x: math.sin(x) / x, [lambda x: (x * math.cos(x) - math.sin(x)) / (x * x)],
+     [lambda x: math.cos(x) / x]),
+    ("volume(r, h)", lambda r, h: math.pi * r * r * h, [lambda r, h: 2 * math.pi * r * h, lambda r, h: math.pi * r * r],
+     [lambda r, h: math.pi * r * h, lambda r, h: math.pi * r * r]),
+]  # fmt: skip
+
+
+def righted(program: Program) -> Program:
+    """The program with the table's own operations in the places of wrong ones."""
+    lines = [Line(TABLE[line.op.name], line.operands) for line in program.lines]
+    return Program(program.inputs, tuple(lines))
 
 
 # D: wrong accumulation. Each is a backward pass in place of autograd.graph.backward.

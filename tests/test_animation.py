@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import Value, draw, label, tanh
-from nn import MLP, squared_error
+from nn import MLP, mse_loss
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -57,6 +57,18 @@ def test_in_the_svg_a_gradient_goes_through_all_its_states(root, tmp_path):
     ]
 
 
+def test_in_the_svg_every_step_has_its_caption_while_it_is_shown(root, tmp_path):
+    path = root.backprop().animate(tmp_path / "L.svg")
+    tree = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    captions = [g for g in tree if g.get("font-family")]
+    first, *steps = captions
+    assert "".join(first.itertext()) == "forward pass complete; 5 chain-rule steps to go back"
+    assert [begins(g) for g in steps] == [[pytest.approx(0.9 * (k + 1))] for k in range(1 + 5)]
+    assert "∂L/∂e += ∂L/∂v3 · ∂v3/∂e" in "".join(steps[2].itertext())
+    lowest = max(float(text.get("y")) for g in captions for text in g.iter(f"{SVG}text"))
+    assert lowest < float(tree.get("viewBox").split()[3])
+
+
 def test_the_svg_holds_no_script_and_is_the_same_every_time(root, tmp_path):
     first = root.backprop().animate(tmp_path / "a.svg").read_bytes()
     second = root.backprop().animate(tmp_path / "b.svg").read_bytes()
@@ -70,7 +82,7 @@ def test_an_image_has_one_frame_for_every_moment_and_repeats(root, tmp_path, suf
     image = pytest.importorskip("PIL.Image")
     path = root.backprop().save(tmp_path / f"L.{suffix}")
     with image.open(io.BytesIO(path.read_bytes())) as film:
-        assert film.n_frames == len(root.backprop()) + 2
+        assert film.n_frames == len(root.backprop()) + 3  # before, the seed, every step, and at rest
         assert film.info.get("loop") == 0
         film.seek(film.n_frames - 1)
         assert film.size[0] > 300
@@ -99,6 +111,6 @@ def test_a_film_has_one_of_three_suffixes(root, tmp_path):
 
 def test_a_network_can_be_filmed_with_its_frames(tmp_path):
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
-    loss = squared_error([model([0.5, -1.0])], [1.0])
+    loss = mse_loss([model([0.5, -1.0])], [1.0])
     text = loss.backprop().animate(tmp_path / "net.svg", groups=model).read_text(encoding="utf-8")
     assert text.count('id="frame-') == 6

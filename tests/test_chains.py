@@ -54,10 +54,10 @@ def test_every_module_of_a_sequence_takes_a_position_as_often_as_it_is_there(rng
         "Layer", "Activation", "Activation", "Dropout", "Function", "Layer", "Softmax",
     ]  # fmt: skip
     assert sequential_names(model) == {
-        "modules.0.weight": "0.weight",
-        "modules.0.bias": "0.bias",
-        "modules.5.weight": "5.weight",
-        "modules.5.bias": "5.bias",
+        "0.weight": "0.weight",
+        "0.bias": "0.bias",
+        "5.weight": "5.weight",
+        "5.bias": "5.bias",
     }
 
 
@@ -73,5 +73,5 @@ def test_the_links_do_what_the_model_does(rng):
 
 def test_a_layer_that_is_there_twice_has_no_second_place(rng):
     layer = Layer(2, 2, rng=rng)
-    with pytest.raises(ValueError, match=r"no place for modules\.1\.bias"):
+    with pytest.raises(ValueError, match=r"no place for 1\.bias"):
         sequential_names(Sequential(layer, layer))

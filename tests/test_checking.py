@@ -41,6 +41,7 @@ def caught(op, families):
         for program in programs_with(op, family, max_operations=6):
             report = check(program.record()[0], order=1)
             if report.verdict == "wrong":
+                assert check(mutants.righted(program).record()[0], order=1).verdict != "wrong"
                 return report
     return None
 
@@ -64,9 +65,8 @@ def test_a_rule_wrong_only_at_a_special_point_is_caught_there(op):
 @pytest.mark.parametrize("backward", mutants.ACCUMULATIONS, ids=lambda f: f.__name__)
 def test_a_wrong_accumulation_is_caught(backward, monkeypatch):
     monkeypatch.setattr("autograd.value.backward", backward)
-    failed = [report for report in reports("tame", 60) if report.verdict == "wrong"]
-    assert failed
-    report = failed[0]
+    report = next((report for report in reports("tame", 60) if report.verdict == "wrong"), None)
+    assert report is not None
     assert report.guilty.question in ("accumulation", "protocol")
     assert len(report.smallest.lines) <= 3
 
@@ -131,6 +131,56 @@ def test_a_branch_right_at_the_point_cannot_be_decided():
     assert "branches" in str(report)
 
 
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (lambda x: x if x > 0 else 0.0, (0.0,)),
+        (lambda x: autograd.where(x > 0, x, -x), (0.0,)),
+        (lambda x: autograd.where(x > 0, x * x, x**3), (0.0,)),
+        (lambda x, y: max(x, y) * 2, (1.0, 1.0)),
+        (lambda w: sorted(w)[1] * 2 + w[0], ([1.0, 1.0, 3.0],)),
+        (lambda x: x * x / 2 if abs(x) <= 1 else abs(x) - 0.5, (1.0,)),
+    ],
+)
+def test_where_a_function_branches_the_gradient_lies_between_the_slopes_on_both_sides(f, point):
+    report = check_gradients(f, *point)
+    assert report.verdict == "right"
+    assert any("the function branches here" in f.why for f in report.findings)
+
+
+def test_a_branch_for_one_point_alone_with_another_derivative_is_wrong():
+    for f in (
+        lambda x: x * x if x.data != 1 else x * 1.0,
+        lambda x: autograd.where(x.data == 1, 5 * x - 4, x),
+    ):
+        report = check_gradients(f, 1.0, raises=False)
+        assert report.verdict == "wrong"
+        assert "the branch taken at this very point" in report.failure()
+
+
+def test_a_branch_some_way_off_is_none_of_this_point():
+    assert check_gradients(lambda x: autograd.where(x > 1, x * x, 3 * x), 1.001).right
+    assert check_gradients(lambda x: x * x if x > 1 else 3 * x, 1.001).right
+
+
+def test_a_rounded_number_is_no_missing_edge_where_it_jumps():
+    report = check_gradients(lambda x: x * round(x.data), 0.5)
+    assert report.verdict == "undecided"
+    assert "jumps here" in str(report)
+    assert check_gradients(lambda x: x * round(x.data), 0.7).right
+
+
+def test_a_function_that_raises_all_around_cannot_be_decided():
+    def touchy(x):
+        if x.data != 2.0:
+            raise RuntimeError
+        return x * x
+
+    report = check_gradients(touchy, 2.0)
+    assert report.verdict == "undecided"
+    assert "raises an exception at every neighbouring point" in str(report)
+
+
 def test_at_a_kink_the_gradient_lies_between_the_sides_and_the_report_says_so():
     report = check_gradients(abs, 0.0)
     assert report.verdict == "right"
@@ -171,6 +221,26 @@ def test_a_constant_function_has_gradient_zero():
     assert check_gradients(lambda x: 3.0, 1.0).verdict == "right"
 
 
+def test_what_is_no_function_no_number_and_no_result_is_refused():
+    with pytest.raises(TypeError, match="takes a function and a point"):
+        check_gradients(3.0, 1.0)
+    for point in ("1", True, None, 1j):
+        with pytest.raises(TypeError, match="expected a real number"):
+            check_gradients(lambda x: x, point)
+    with pytest.raises(TypeError, match="f gave None"):
+        check_gradients(lambda x: None, 1.0)
+
+
+def test_a_function_that_overwrites_its_argument_is_refused():
+    def overwrites(x):
+        y = x * x
+        x.data = 5.0
+        return y
+
+    with pytest.raises(ValueError, match="f overwrote the data of its argument x"):
+        check_gradients(overwrites, 2.0)
+
+
 def test_several_results_are_refused():
     with pytest.raises(TypeError, match="2 numbers"):
         check_gradients(lambda x: [x, x], 1.0)
@@ -194,6 +264,52 @@ def test_several_results_are_refused():
 def test_a_hand_written_gradient_of_an_opaque_function(f, right, wrong, point):
     assert check_gradients(f, point, gradient=right).verdict == "right"
     assert check_gradients(f, point, gradient=wrong, raises=False).verdict == "wrong"
+
+
+def test_a_fast_wave_is_no_slow_one():
+    def slope(x):
+        return 1e6 * math.cos(1e6 * x)
+
+    def wave(x):
+        return math.sin(1e6 * x)
+
+    assert check_gradients(wave, 0.7, gradient=slope).right
+    assert check_gradients(wave, 0.7, gradient=lambda x: slope(x) * (1 + 1e-6), raises=False).verdict == "wrong"
+
+
+def test_a_function_of_single_precision_is_not_held_to_float64():
+    import struct
+
+    def single(x):
+        return struct.unpack("f", struct.pack("f", x))[0]
+
+    def square(x):
+        return single(single(x) ** 2)
+
+    for x in (0.7, 0.3, 1.9, -2.6):
+        assert check_gradients(square, x, gradient=lambda x: 2 * single(x)).verdict != "wrong"
+        assert check_gradients(square, x, gradient=lambda x: 2.1 * x, raises=False).verdict == "wrong"
+
+
+def test_an_opaque_function_that_jumps_or_is_chance_cannot_be_decided():
+    assert check_gradients(math.floor, 1.0, gradient=lambda x: 0.0).verdict == "undecided"
+    assert check_gradients(math.floor, 1.5, gradient=lambda x: 0.0).right
+    rng = random.Random(0)
+    report = check_gradients(lambda x: x * rng.random(), 1.0, gradient=lambda x: 0.5)
+    assert "not deterministic" in str(report)
+
+
+def test_the_trap_of_where_a_nan_at_the_point_that_was_to_be_avoided():
+    jax = pytest.importorskip("jax")
+    sinc = jax.jit(lambda x: jax.numpy.where(x == 0, 1.0, jax.numpy.sin(x) / x))
+    assert check_gradients(sinc, 0.0, gradient="jax", raises=False).verdict == "wrong"
+    assert check_gradients(sinc, 0.5, gradient="jax").right
+
+
+@pytest.mark.parametrize(("f", "gradient"), [(lambda x: "a", abs), (math.sin, str), (math.sin, lambda x: None)])
+def test_an_opaque_function_and_its_gradient_give_numbers(f, gradient):
+    with pytest.raises(TypeError, match=r"f gave 'a'|expected a real number"):
+        check_gradients(f, 1.0, gradient=gradient)
 
 
 def test_the_opaque_gradient_has_one_number_for_each_argument():
@@ -225,6 +341,22 @@ def test_a_users_operation_is_checked_in_one_line():
     report = wrong(Value(0.7)).check()
     assert report.verdict == "wrong"
     assert "softsign, the partial" in report.failure()
+
+
+@pytest.mark.parametrize(("signature", "value", "right", "wrong"), mutants.DECLARED, ids=lambda x: str(x)[:10])
+def test_a_declared_operation_is_blamed_if_and_only_if_it_is_wrong(signature, value, right, wrong):
+    rng = random.Random(signature)
+    correct, mistaken = operation(signature, value, right), operation(signature, value, wrong)
+    verdicts = set()
+    for _ in range(4):
+        length = 3 if correct.op.variadic else 1
+        flat = [rng.uniform(0.2, 3.0) for _ in range(length * len(correct.op.operands))]
+        operands = correct.op.grouped([Value(x) for x in flat])
+        assert check(tanh(0.5 * correct(*operands))).verdict != "wrong"
+        report = check(tanh(0.5 * mistaken(*operands)))
+        verdicts.add(report.verdict)
+        assert report.verdict != "wrong" or report.guilty.place.op is mistaken.op
+    assert "wrong" in verdicts
 
 
 def test_an_operation_in_python_is_checked_by_finite_differences():
@@ -260,14 +392,14 @@ def test_a_check_touches_no_grad():
 
 
 def test_a_model_with_its_loss_is_checked_and_a_wrong_operation_in_it_found():
-    from nn import MLP, moons, squared_error
+    from nn import MLP, moons, mse_loss
 
     rng = random.Random(0)
     data = moons(12, rng=rng)
 
     def loss(activation):
         model = MLP(2, [6, 6, 1], activation=activation, rng=rng)
-        return squared_error([model(inputs) for inputs in data.inputs], data.targets)
+        return mse_loss([model(inputs) for inputs in data.inputs], data.targets)
 
     assert check(loss("tanh")).verdict == "right"
     sloppy = operation("sloppy(x)", "tanh(x)", ["1.0 - out * out * 1.0000001"])
@@ -283,6 +415,22 @@ def test_a_large_graph_is_followed_along_directions():
     report = check(loss)
     assert report.verdict == "right"
     assert "direction 1" in str(report)
+
+
+def test_a_long_chain_of_one_input_is_right_and_its_operations_are_sampled(monkeypatch):
+    monkeypatch.setattr("autograd.checking.end_to_end.BUDGET", 100)
+    monkeypatch.setattr("autograd.checking.higher.MOST_POINTS", 10)
+    y = Value(0.5, "x")
+    for _ in range(200):
+        y = y * 0.9999
+    report = check(y, order=2)
+    assert report.right
+    assert sum(finding.question == "order 2" for finding in report.findings) == 11
+
+
+def test_a_second_derivative_at_a_huge_number_exists():
+    report = check_gradients(sin, 1e22)
+    assert not any("no derivative" in finding.why for finding in report.findings)
 
 
 # Failures

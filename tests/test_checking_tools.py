@@ -179,6 +179,9 @@ def module(tmp_path, monkeypatch):
         "def cut(x): return x * x.detach()\n"
         "wrong = operation('wrong(x)', 'exp(x)', ['2 * out'])\n"
         "def guilty(x): return tanh(wrong(x))\n"
+        "def power(x, exponent=2.0): return x ** exponent\n"
+        "def broken(x): raise RuntimeError('nothing works')\n"
+        "number = 3\n"
     )
     monkeypatch.chdir(tmp_path)
     yield "functions_to_check"
@@ -203,6 +206,18 @@ def test_the_exit_status_is_1_for_wrong_and_3_for_undecided(capsys, module, tmp_
     assert run(capsys, "check", "relu(x) - relu(-x)", "x=0")[0] == 3
 
 
+def test_a_parameter_with_a_default_may_be_left_out(capsys, module):
+    assert run(capsys, "check", f"{module}:power", "--at", "x=3")[0] == 0
+    assert run(capsys, "check", f"{module}:power", "--at", "x=3", "--at", "exponent=3")[0] == 0
+    assert run(capsys, "check", f"{module}:power", "--examples", "3")[0] == 0
+    assert run(capsys, "check", f"{module}:power", "--at", "exponent=3")[0] == 2
+
+
+def test_a_number_that_is_none_is_checked_as_any_other(capsys, module):
+    status, text = run(capsys, "check", f"{module}:loss", "--at", "x=nan", "--at", "y=1")
+    assert (status, "x is nan" in text) == (3, True)
+
+
 def test_random_points_in_a_box(capsys, module):
     status, text = run(capsys, "check", f"{module}:loss", "--at", "x=-1:1", "--examples", "20")
     assert (status, "20 random points: 20 right" in text) == (0, True)
@@ -220,6 +235,9 @@ def test_random_points_in_a_box(capsys, module):
         (["functions_to_check:loss", "--at", "x=1"], "give a number for each of x, y"),
         (["functions_to_check:loss", "--at", "x=1", "--at", "y=0:1"], "needs --examples"),
         (["functions_to_check:loss", "--at", "z=1"], "it takes x, y"),
+        (["functions_to_check:broken", "--at", "x=1"], "broken raised RuntimeError: nothing works"),
+        (["functions_to_check:broken", "--examples", "3"], "broken raised RuntimeError: nothing works"),
+        (["functions_to_check:number", "--at", "x=1"], "is no function, but 3"),
         (["log(x)", "x=-2:-1", "--examples", "5"], "outside the domain"),
     ],
 )

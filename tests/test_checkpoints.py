@@ -36,7 +36,7 @@ def run(checkpoint=None, epochs=30, seed=1, model=None, **more):
     training, test = moons(24, rng=rng).split(0.5, rng)
     optimiser = SGD(model.parameters(), lr=0.05, momentum=0.9)
     history = fit(
-        model, training, "squared_error", optimiser, epochs=epochs, rng=rng, batch_size=5, validation=test,
+        model, training, "mse_loss", optimiser, epochs=epochs, rng=rng, batch_size=5, validation=test,
         early_stopping=EarlyStopping(12), checkpoint=checkpoint, **more,
     )  # fmt: skip
     return repr((model.state_dict(), history.state_dict(), optimiser.state_dict(), rng.random()))
@@ -141,7 +141,7 @@ def test_divergence_keeps_the_checkpoint_of_the_last_sound_epoch(tmp_path):
         fit(
             model,
             moons(9, rng=rng),
-            "squared_error",
+            "mse_loss",
             SGD(model.parameters(), lr=1e3),
             epochs=99,
             rng=rng,
@@ -171,7 +171,7 @@ def damaged(text, kind):
         (lambda text: '{"epochs": 3}', "is not a checkpoint of this library"),
         (lambda text: damaged(text, "a part left out"), "is not a checkpoint of this library"),
         (lambda text: damaged(text, "a number"), "is damaged: its content is not what its checksum says"),
-        (lambda text: damaged(text, "another version"), "has version 99, but this reads 1"),
+        (lambda text: damaged(text, "another version"), "has version 99, but this reads 2"),
     ],
 )
 def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, message):
@@ -257,7 +257,7 @@ def test_every_optimiser_with_a_schedule_is_resumed_to_the_last_bit(tmp_path, na
         optimiser = getattr(nn, name)(model.parameters(), lr=0.01)
         history = fit(
             model, data, "hinge", optimiser, epochs=epochs, rng=rng, batch_size=5, checkpoint=checkpoint,
-            schedule=nn.CosineSchedule(optimiser, epochs=8),
+            schedule=nn.CosineAnnealingLR(optimiser, T_max=8),
         )  # fmt: skip
         return model.state_dict(), optimiser.state_dict(), history.epochs
 

@@ -1,6 +1,7 @@
 """k-means both ways: the same answer on clear clusters, no empty cluster, scikit-learn's objective."""
 
 import itertools
+import math
 import random
 
 import pytest
@@ -45,8 +46,25 @@ def test_a_centre_without_points_is_given_some(find):
 
 
 def test_equal_points_are_no_trouble():
-    found = k_means([[1.0, 1.0]] * 5, 2, rng=random.Random(0))
-    assert found.objective == 0
+    for find in (k_means, k_means_by_gradient):
+        found = find([[1.0, 1.0]] * 5, 3, rng=random.Random(0))
+        assert (found.objective, found.converged) == (0, True)
+        assert len(found.history) < 5
+
+
+@pytest.mark.parametrize("find", [k_means, k_means_by_gradient])
+def test_two_empty_clusters_at_once_get_different_points(find):
+    found = find([[0.0], [1.0], [9.0], [10.0]], 3, rng=random.Random(0), start=[[0.0], [500.0], [900.0]])
+    assert found.converged
+    assert set(found.labels) == {0, 1, 2}
+    assert found.objective == pytest.approx(0.5)
+
+
+def test_without_steps_the_start_is_told_as_it_is():
+    for find in (k_means, k_means_by_gradient):
+        found = find([[0.0], [4.0]], 1, rng=random.Random(0), start=[[1.0]], steps=0)
+        assert found[:3] == ([[1.0]], [0, 0], 10.0)
+        assert not found.converged
 
 
 @pytest.mark.parametrize("find", [k_means, k_means_by_gradient])
@@ -59,6 +77,12 @@ def test_what_cannot_be_clustered_is_refused(find):
         find([[1.0], [2.0, 3.0]], 1, rng=random.Random(0))
     with pytest.raises(ValueError, match="start has 1 centres for 2"):
         find([[1.0], [2.0]], 2, rng=random.Random(0), start=[[1.0]])
+    with pytest.raises(ValueError, match="have 1 and 2 coordinates"):
+        find([[1.0], [2.0]], 1, rng=random.Random(0), start=[[1.0, 2.0]])
+    with pytest.raises(ValueError, match="nan or inf among its coordinates"):
+        find([[1.0], [math.nan]], 1, rng=random.Random(0))
+    with pytest.raises(ValueError, match="no points"):
+        find([], 1, rng=random.Random(0))
 
 
 def test_the_objective_is_scikit_learns():

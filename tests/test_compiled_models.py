@@ -77,7 +77,7 @@ def test_every_activation(activation):
             for weight in neuron.weights:
                 weight.data = 0.02
             neuron.bias.data = 1.5 if activation == "acosh" else 0.5
-    assert_equal(model, "squared_error", inputs, targets, tolerance=1e-11)
+    assert_equal(model, "mse_loss", inputs, targets, tolerance=1e-11)
 
 
 def targets_for(loss, rng, count, width):
@@ -102,9 +102,7 @@ def test_every_loss(loss, count):
     assert_equal(model, loss, numbers(rng, count, 2), targets_for(loss, rng, count, width))
 
 
-@pytest.mark.parametrize(
-    "loss", ["squared_error", "absolute_error", "huber", "binary_cross_entropy_with_logits"]
-)
+@pytest.mark.parametrize("loss", ["mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits"])
 def test_losses_of_lists(loss):
     rng = random.Random(2)
     model = MLP(2, [5, 3], "tanh", rng=rng)
@@ -129,8 +127,8 @@ def test_sequences_autoencoders_and_shared_parts():
     )
     model.eval()
     rows = numbers(rng, 10, 3)
-    assert_equal(model, "squared_error", rows, [[0.25] * 4 for _ in rows])
-    assert_equal(Autoencoder(3, [4, 2], rng=rng), "squared_error", rows, rows)
+    assert_equal(model, "mse_loss", rows, [[0.25] * 4 for _ in rows])
+    assert_equal(Autoencoder(3, [4, 2], rng=rng), "mse_loss", rows, rows)
 
 
 def test_a_loss_and_a_model_of_ones_own():
@@ -156,7 +154,7 @@ def test_numpy_arrays_as_data():
     model = MLP(2, [4, 1], rng=random.Random(0))
     fast = compile_model(model)
     loss, predictions = fast.backward(inputs, targets)
-    assert loss == pytest.approx(eager(model, "squared_error", inputs.tolist(), targets.tolist())[0], rel=1e-13)
+    assert loss == pytest.approx(eager(model, "mse_loss", inputs.tolist(), targets.tolist())[0], rel=1e-13)
     assert predictions == fast.predict(inputs.tolist())
 
 
@@ -181,12 +179,12 @@ def test_every_call_reads_the_parameters_as_they_are_then():
     inputs, targets = numbers(rng, 10, 2), [0.5] * 10
     fast = compile_model(model)
     for _ in range(3):
-        assert_equal(model, "squared_error", inputs, targets, fast)
+        assert_equal(model, "mse_loss", inputs, targets, fast)
         for parameter in model.parameters():
             parameter.data += 0.1
     state = MLP(2, [4, 1], "tanh", rng=rng).state_dict()
     model.load_state_dict(state)
-    assert_equal(model, "squared_error", inputs, targets, fast)
+    assert_equal(model, "mse_loss", inputs, targets, fast)
 
 
 def test_a_model_whose_parts_change_is_compiled_anew():
@@ -194,13 +192,13 @@ def test_a_model_whose_parts_change_is_compiled_anew():
     model = MLP(2, [4, 1], "tanh", rng=rng)
     inputs, targets = numbers(rng, 10, 2), [0.5] * 10
     fast = compile_model(model)
-    assert_equal(model, "squared_error", inputs, targets, fast)
+    assert_equal(model, "mse_loss", inputs, targets, fast)
     model.layers[0].neurons[1].bias = Value(3.0)
-    assert_equal(model, "squared_error", inputs, targets, fast)
+    assert_equal(model, "mse_loss", inputs, targets, fast)
     model.layers[0].neurons[2].weights[0] = Value(-2.0)
-    assert_equal(model, "squared_error", inputs, targets, fast)
+    assert_equal(model, "mse_loss", inputs, targets, fast)
     model.layers.append(Layer(1, 1, "tanh", rng=rng))
-    assert_equal(model, "squared_error", inputs, targets, fast)
+    assert_equal(model, "mse_loss", inputs, targets, fast)
     assert len(fast.parameters) == len(model.parameters())
 
 
@@ -266,8 +264,8 @@ def test_a_loss_that_is_no_mean_is_refused():
         ("hinge", [1.0, 0.5], "-1 and \\+1"),
         ("binary_cross_entropy_with_logits", [0.0, 2.0], "from 0 to 1"),
         ("cross_entropy", [0, 1], "classes|logits|target|len|iterable"),
-        ("squared_error", [1.0], "2 inputs and 1 targets"),
-        ("squared_error", [[1.0], [2.0]], "."),
+        ("mse_loss", [1.0], "2 inputs and 1 targets"),
+        ("mse_loss", [[1.0], [2.0]], "."),
     ],
 )
 def test_targets_that_the_loss_refuses_are_refused(loss, targets, message):
@@ -384,13 +382,13 @@ def test_float32_and_threads_are_options_of_compile_model():
     rng = random.Random(9)
     model = MLP(2, [4, 1], "tanh", rng=rng)
     inputs, targets = numbers(rng, 10, 2), [0.5] * 10
-    assert_equal(model, "squared_error", inputs, targets, compile_model(model, dtype="float32"), tolerance=1e-4)
-    assert_equal(model, "squared_error", inputs, targets, compile_model(model, threads=2))
-    assert "operations recorded" in assert_equal(model, "squared_error", inputs, targets).explain()
+    assert_equal(model, "mse_loss", inputs, targets, compile_model(model, dtype="float32"), tolerance=1e-4)
+    assert_equal(model, "mse_loss", inputs, targets, compile_model(model, threads=2))
+    assert "operations recorded" in assert_equal(model, "mse_loss", inputs, targets).explain()
 
 
 def test_functions_of_autograd_and_ones_own_as_activations():
     rng = random.Random(10)
     for activation in (relu, lambda x: tanh(x) * x):
         model = MLP(2, [4, 1], activation, rng=rng)
-        assert_equal(model, "squared_error", numbers(rng, 10, 2), [0.5] * 10)
+        assert_equal(model, "mse_loss", numbers(rng, 10, 2), [0.5] * 10)

@@ -110,7 +110,14 @@ def test_a_file_with_and_without_a_header(tmp_path):
         ("a,b\n", {}, "a header and no rows"),
         ("1,2\n3\n", {}, "line 2: 1 fields, but the first line has 2"),
         ("a,b\n1,2\n3,x\n", {}, "line 3, column 'b': 'x' is not a number"),
-        ("1,2\n3,\n", {}, "line 2, column 2: '' is not a number"),
+        ("1,2\n3,\n", {}, "line 2, column 2: there is nothing where a number is needed"),
+        ("1,2\n3,nan\n", {}, "line 2, column 2: nothing can be learnt from nan"),
+        ("1,2\n-inf,1\n", {}, "line 2, column 1: nothing can be learnt from -inf"),
+        ("1,2\n1_000,1\n", {}, "line 2, column 1: '1_000' is not a number"),
+        ("1,\n3,4\n", {}, "'1' in the first line is a number, others are not: give header="),
+        ("a;b\n1;2\n", {}, "one column, .* are there commas in it?"),
+        ("a,a,b\n1,2,3\n", {"target": "a"}, "2 columns are called 'a': give a position"),
+        ("1,2\n" + 200_000 * "3", {}, "is not a text file of comma-separated values"),
         ("a,b\n1,2\n", {"target": "c"}, "no column is called 'c': the columns are a, b"),
         ("1,2\n", {"target": "c"}, "has no header"),
         ("1,2\n", {"target": 5}, "no column 5: there are 2"),
@@ -119,6 +126,20 @@ def test_a_file_with_and_without_a_header(tmp_path):
 def test_a_file_that_cannot_be_read_says_where(tmp_path, text, options, word):
     with pytest.raises(ValueError, match=word):
         load_csv(written(tmp_path, text), **options)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe1,2\n", b"1,2\n3,\x80\n", bytes(range(256))])
+def test_a_file_that_is_no_text_is_a_clear_error(tmp_path, content):
+    (tmp_path / "data.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="is not a text file of comma-separated values in UTF-8"):
+        load_csv(tmp_path / "data.csv")
+
+
+def test_what_has_no_mean_cannot_be_standardised():
+    with pytest.raises(ValueError, match="column 1 has a nan or inf"):
+        standardise(Dataset([[1.0, 2.0], [1.0, math.nan]], [0.0, 0.0]))
+    with pytest.raises(ValueError, match="the inputs are 1 and 2 numbers long"):
+        standardise(Dataset([[1.0, 2.0], [1.0]], [0.0, 0.0]))
 
 
 def test_a_missing_file_is_pythons_own_error(tmp_path):

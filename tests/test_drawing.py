@@ -225,7 +225,8 @@ def test_every_role_has_a_colour_of_its_own_so_that_repainting_is_exact():
 def test_the_source_is_the_same_in_every_process(tmp_path):
     code = (
         "from autograd import *; x, y = Value(2.0, 'x'), Value(3.0); z = tanh(x * y) + dot([x, y], [y, x]) * 2;"
-        "z.backward(); print(draw(z).source, draw(z).svg())"
+        "z.backward(); d = draw(z); bp = z.backprop(); bp.step(3);"
+        "print(d.source, d.svg(), d.html(), d._film(), bp.tree(), bp.where(), bp.picture(theme='auto').svg())"
     )
     outputs = {
         subprocess.run(
@@ -242,7 +243,7 @@ def test_the_source_is_the_same_in_every_process(tmp_path):
 
 @pytest.mark.parametrize(
     ("suffix", "start"),
-    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("gv", b"digraph"), ("dot", b"digraph")],
+    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("jpg", b"\xff\xd8\xff"), ("gv", b"digraph"), ("dot", b"digraph")],
 )
 def test_the_suffix_says_the_format(any_dot, graph, tmp_path, suffix, start):
     path = draw(graph["L"]).save(tmp_path / f"L.{suffix}")
@@ -265,12 +266,67 @@ def test_an_unknown_format_is_an_error_that_names_the_known_ones(any_dot, graph,
     assert os.listdir(tmp_path) == []
 
 
-def test_pdf_comes_from_a_system_dot_or_the_error_says_what_to_install(any_dot, graph, tmp_path):
-    if any_dot == "system":
-        assert draw(graph["L"]).save(tmp_path / "L.pdf").read_bytes().startswith(b"%PDF")
-    else:
-        with pytest.raises(ValueError, match="install Graphviz"):
-            draw(graph["L"]).save(tmp_path / "L.pdf")
+def test_pdf_is_made_with_either_dot_and_is_the_same_every_time(any_dot, graph, tmp_path):
+    if any_dot == "bundled":
+        pytest.importorskip("svglib")
+    first, second = (draw(graph["L"]).save(tmp_path / f"{k}.pdf").read_bytes() for k in "12")
+    assert first.startswith(b"%PDF")
+    assert any_dot == "system" or first == second  # the system's dot writes the time into it
+
+
+def test_pdf_without_a_dot_or_library_that_makes_one_says_what_to_install(graph, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "dot" else name)
+    monkeypatch.setitem(sys.modules, "svglib.svglib", None)
+    with pytest.raises(ValueError, match=r"pip install 'chainwalk\[pdf\]', or install Graphviz"):
+        draw(graph["L"]).save(tmp_path / "L.pdf")
+    assert os.listdir(tmp_path) == []
+
+
+def test_nothing_in_a_box_covers_its_frame(any_dot, graph):
+    """Contents that touched the edge of a box hid half of its line."""
+    graph["L"].backward()
+    for words, _, group in elements(draw(graph["L"])).values():
+        if words[0] == "node" and "interior" in words:
+            shapes = [shape.get("points").split() for shape in group.iter(f"{SVG}polygon")]
+            across = [[float(point.split(",")[0]) for point in shape] for shape in shapes]
+            frame, *contents = across
+            assert len(contents) == 2  # the badge, and one tint behind the whole gradient
+            assert min(map(min, contents)) >= min(frame) + 0.4
+            assert max(map(max, contents)) <= max(frame) - 0.4
+
+
+def test_a_step_has_a_halo_and_dims_what_flowed_before(any_dot, graph):
+    bp = graph["L"].backprop()
+    bp.goto(3)
+    edges = elements(bp.picture())
+    strokes = {path.get("stroke").upper() for path in edges["e5_0"][2].iter(f"{SVG}path")}
+    assert strokes == {LIGHT.now, LIGHT.pos}
+    assert path_of(edges["e6_1"][2]).get("stroke").upper() == LIGHT.past_pos
+    bp.finish()
+    assert LIGHT.past_pos not in draw(graph["L"]).source
+
+
+def test_the_caption_has_the_rule_and_what_it_changes(graph):
+    bp = graph["L"].backprop()
+    bp.goto(6)
+    scene = bp.picture().scene
+    assert scene.title == "step 6 of 7   ∂L/∂a += ∂L/∂e · ∂e/∂a = +0.9640 × −3.0000 = −2.8921"
+    assert scene.change == "a.grad: +0.2826 → −2.6095   (2 of 2 contributions, final)"
+
+
+def test_the_digits_of_an_edge_are_as_many_for_round_numbers():
+    x = Value(0.5, "x")
+    y = x * 0.25 + x * 0.99999
+    y.backward()
+    labels = {texts[0] for words, texts, _ in elements(draw(y)).values() if "flowed" in words}
+    assert labels == {"× 0.250", "× 1.00"}
+
+
+def test_a_very_long_name_is_cut_in_its_box_and_whole_in_its_tooltip():
+    name = "weight " * 30
+    picture = draw(Value(1.0, name) * 2)
+    assert max(len(text) for _, texts, _ in elements(picture).values() for text in texts) == 60
+    assert name.strip() in picture.source
 
 
 def test_a_failed_save_leaves_what_was_there(graph, tmp_path, monkeypatch):

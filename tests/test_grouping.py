@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autograd import Group, Value, draw, square, tanh
-from nn import MLP, Neuron, squared_error
+from nn import MLP, Neuron, mse_loss
 
 
 @pytest.fixture
@@ -92,9 +92,60 @@ def test_layers_folded_into_boxes_show_the_length_of_the_error_that_arrives(netw
     assert [box.name for box in folded] == ["Layer 0", "Layer 1"]
     hidden = [n for n in picture_nodes(loss) if n.op and n.op.name == "tanh"]
     assert folded[0].grad == f"{math.hypot(*(n.grad for n in hidden)):.4f}"
-    assert folded[0].counted == "|error| of 4"
+    assert folded[0].counted == "‖error‖ of 4"
     [between] = [arrow for arrow in picture.scene.arrows if (arrow.operand, arrow.result) == ("g0", "g5")]
     assert between.partial == "8 edges"
+
+
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+def test_folded_frames_have_one_geometry_and_mark_the_present_step(network, level):
+    import re
+
+    model, loss = network
+    places = set()
+    for step in (-1, 0, 8, 20):
+        picture = draw(loss, groups=model, collapse=level, step=step)
+        places.add(
+            tuple(re.findall(r'<text[^>]* x="([^"]+)" y="([^"]+)"[^>]*>(?:Neuron|Layer)', picture.svg()))
+        )
+        marks = sorted(box.mark for box in picture.scene.boxes if box.mark)
+        assert marks in ([], ["receiver"], ["receiver", "result"])
+        assert (marks == []) == (step < 1)
+    assert len(places) == 1
+
+
+def test_what_has_not_flowed_yet_is_solid_between_folded_boxes_too(network):
+    model, loss = network
+    lines = draw(loss, groups=model, collapse="neuron", step=-1, constants=False).source.splitlines()
+    assert not [line for line in lines if "->" in line and "dashed" in line]
+
+
+def test_a_length_of_several_errors_has_no_sign(network):
+    model, loss = network
+    scene = draw(loss, groups=model, collapse="layer").scene
+    assert {box.sign for box in scene.boxes if box.counted.startswith("‖error‖")} == {"size"}
+    assert {arrow.sign for arrow in scene.arrows if arrow.partial.endswith("edges")} == {"size"}
+
+
+def test_folded_neurons_stand_in_order_and_lines_are_straight(network):
+    import re
+    import xml.etree.ElementTree as ElementTree
+
+    model, loss = network
+    svg = "{http://www.w3.org/2000/svg}"
+    tree = ElementTree.fromstring(draw(loss, groups=model, collapse="neuron").svg())
+    places = {}
+    for group in tree.iter(f"{svg}g"):
+        texts = list(group.iter(f"{svg}text"))
+        if re.fullmatch(r"g\d+", group.get("id", "")):
+            places[group.get("id")] = float(texts[0].get("y"))
+    hidden = [places[f"g{k}"] for k in (1, 2, 3, 4)]
+    assert hidden == sorted(hidden)
+    [line] = [g for g in tree.iter(f"{svg}g") if g.get("id") == "g1-g6"]
+    numbers = [float(n) for n in re.findall(r"-?[\d.]+", next(line.iter(f"{svg}path")).get("d"))]
+    (x0, y0), (x1, y1) = numbers[:2], numbers[-2:]
+    for x, y in zip(numbers[::2], numbers[1::2], strict=True):
+        assert abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) < 1e-3 * ((x1 - x0) ** 2 + (y1 - y0) ** 2) + 1
 
 
 def test_folding_leaves_out_no_value_and_shows_none_twice(network):
@@ -123,7 +174,7 @@ def test_a_level_that_is_not_there_is_an_error_that_names_those_that_are(network
 
 def test_folding_makes_a_large_network_readable():
     model = MLP(2, [16, 16, 1], rng=random.Random(0))
-    loss = squared_error([model([0.5, -0.5])], [1.0])
+    loss = mse_loss([model([0.5, -0.5])], [1.0])
     with pytest.raises(ValueError, match='groups=model and collapse="neuron"'):
         draw(loss)
     assert len(draw(loss, groups=model, collapse="layer").scene.boxes) < 10

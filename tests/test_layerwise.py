@@ -6,7 +6,7 @@ import re
 import pytest
 
 from autograd import Value
-from nn import MLP, Dataset, Layer, Module, moons, squared_error
+from nn import MLP, Dataset, Layer, Module, compare_updates, moons, mse_loss
 from nn.layerwise import gradient_lengths, layerwise_errors, layerwise_update
 
 
@@ -26,7 +26,7 @@ def numbers(model):
 
 def test_the_error_at_the_input_is_the_derivative_by_the_input(model):
     x = [Value(0.3), Value(-0.6)]
-    squared_error([model(x)], [1.0]).backward()
+    mse_loss([model(x)], [1.0]).backward()
     errors = layerwise_errors(model, Dataset([[0.3, -0.6]], [1.0]))
     assert errors[-1].at_input == [[value.grad for value in x]]
 
@@ -35,7 +35,7 @@ def test_the_errors_of_an_example_are_the_grads_of_the_recorded_nodes(model):
     hidden = model.layers[0]([0.3, -0.6])
     deeper = model.layers[1](hidden)
     (output,) = model.layers[2](deeper)
-    loss = squared_error([output], [1.0])
+    loss = mse_loss([output], [1.0])
     loss.backward()
     errors = layerwise_errors(model, Dataset([[0.3, -0.6]], [1.0]))
     assert [each.name for each in errors] == ["layers.2", "layers.1", "layers.0"]
@@ -118,6 +118,17 @@ class Doubled(Module):
 def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(model, rng, call, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         call(model, moons(4, rng=rng), rng)
+
+
+def test_a_parameter_in_two_layers_cannot_be_adjusted_while_the_error_passes(rng):
+    model, data = MLP(2, [2, 2, 1], activation="tanh", rng=rng), Dataset([[0.5, -1.0]], [1.0])
+    model.layers[1].neurons[0].bias = model.layers[0].neurons[1].bias
+    before = [parameter.data for parameter in model.parameters()]
+    for update in (layerwise_update, compare_updates):
+        with pytest.raises(ValueError, match=r"layers\.0 and layers\.1 share a parameter"):
+            update(model, data, lr=0.1)
+    assert [parameter.data for parameter in model.parameters()] == before
+    assert len(layerwise_errors(model, data)) == 3
 
 
 def test_a_long_row_is_told_without_its_middle(rng):

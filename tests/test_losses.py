@@ -12,14 +12,14 @@ from autograd import Value
 from autograd.checking import check
 from nn.losses import (
     LOSSES,
-    absolute_error,
     binary_cross_entropy_with_logits,
     cross_entropy,
     hinge,
-    huber,
+    huber_loss,
     kl_divergence,
+    l1_loss,
     loss_function,
-    squared_error,
+    mse_loss,
 )
 
 mpf = mpmath.mpf
@@ -30,9 +30,13 @@ def log_softmax(z):
 
 
 CASES = {
-    "squared_error": ([0.5, -2.0], [1.0, 3.0], lambda p, t: (p - t) ** 2),
-    "absolute_error": ([0.5, -2.0], [1.0, 3.0], lambda p, t: abs(p - t)),
-    "huber": ([0.5, -2.0], [1.0, 3.0], lambda p, t: (p - t) ** 2 / 2 if abs(p - t) < 1 else abs(p - t) - 0.5),
+    "mse_loss": ([0.5, -2.0], [1.0, 3.0], lambda p, t: (p - t) ** 2),
+    "l1_loss": ([0.5, -2.0], [1.0, 3.0], lambda p, t: abs(p - t)),
+    "huber_loss": (
+        [0.5, -2.0],
+        [1.0, 3.0],
+        lambda p, t: (p - t) ** 2 / 2 if abs(p - t) < 1 else abs(p - t) - 0.5,
+    ),
     "hinge": ([0.5, -2.0], [1.0, 1.0], lambda p, t: max(mpf(0), 1 - t * p)),
     "binary_cross_entropy_with_logits": (
         [0.5, -30.0],
@@ -93,8 +97,8 @@ def test_a_small_loss_keeps_its_digits():
 
 
 def test_vector_predictions_are_compared_entry_by_entry():
-    assert squared_error([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 4.0]]) == (4 + 9) / 4
-    assert absolute_error([[1.0, 2.0]], [[0.0, 0.0]]) == 1.5
+    assert mse_loss([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 4.0]]) == (4 + 9) / 4
+    assert l1_loss([[1.0, 2.0]], [[0.0, 0.0]]) == 1.5
 
 
 def test_probabilities_are_targets_too():
@@ -105,17 +109,24 @@ def test_probabilities_are_targets_too():
 @pytest.mark.parametrize(
     ("loss", "predictions", "targets", "word"),
     [
-        (squared_error, [], [], "at least one prediction"),
-        (squared_error, [1.0], [1.0, 2.0], "1 predictions for 2 targets"),
-        (squared_error, [[1.0, 2.0]], [1.0], "for classes use cross_entropy"),
-        (squared_error, [[1.0, 2.0]], [[1.0]], "its target is 1 numbers"),
+        (mse_loss, [], [], "at least one prediction"),
+        (mse_loss, [1.0], [1.0, 2.0], "1 predictions for 2 targets"),
+        (mse_loss, [[1.0, 2.0]], [1.0], "for classes use cross_entropy"),
+        (mse_loss, [[1.0, 2.0]], [[1.0]], "its target is a list of 1"),
         (hinge, [1.0], [0.0], r"-1 and \+1"),
         (binary_cross_entropy_with_logits, [1.0], [-1.0], "targets from 0 to 1"),
         (cross_entropy, [[1.0, 2.0]], [2], "from 0 to 1 as its target"),
         (cross_entropy, [[1.0, 2.0]], [0.5], "from 0 to 1 as its target"),
         (cross_entropy, [[1.0, 2.0]], [[0.5, 0.4]], "add up to 1"),
         (kl_divergence, [[1.0, 2.0]], [[1.5, -0.5]], "add up to 1"),
-        (lambda p, t: huber(p, t, delta=0.0), [1.0], [1.0], "delta is a number above 0"),
+        (kl_divergence, [[1.0, 2.0]], [1], "2 probabilities that add up to 1 as its target, not 1"),
+        (kl_divergence, [1.0], [[0.5, 0.5]], "kl_divergence takes a list of logits"),
+        (cross_entropy, [1.0], [1], "use binary_cross_entropy_with_logits"),
+        (cross_entropy, [[1.0, 2.0]], ["a"], "from 0 to 1 as its target, or 2 probabilities, not 'a'"),
+        (cross_entropy, [[1.0, 2.0]], [None], "not None"),
+        (mse_loss, [1.0], [[1.0, 2.0]], "gave one number and its target is a list of 2"),
+        (mse_loss, [[1.0]], [1.0], "a list of 1 and its target is 1.0. Give lists"),
+        (lambda p, t: huber_loss(p, t, delta=0.0), [1.0], [1.0], "delta is a number above 0"),
     ],
 )
 def test_targets_that_make_no_sense_are_refused(loss, predictions, targets, word):
@@ -123,9 +134,29 @@ def test_targets_that_make_no_sense_are_refused(loss, predictions, targets, word
         loss(predictions, targets)
 
 
+@pytest.mark.parametrize("loss", [mse_loss, l1_loss, huber_loss, hinge, binary_cross_entropy_with_logits])
+@pytest.mark.parametrize("target", ["a", None, True])
+def test_a_target_that_is_no_number_is_a_clear_error(loss, target):
+    with pytest.raises(TypeError, match="a target is a number, or a list of numbers, not"):
+        loss([Value(1.0)], [target])
+
+
+def test_arrays_are_targets_and_predictions_too():
+    numpy = pytest.importorskip("numpy")
+    shares = numpy.array([0.25, 0.75])
+    assert (
+        mse_loss([[1.0, 2.0]], [shares])
+        == mse_loss([shares], [[1.0, 2.0]])
+        == mse_loss([[1.0, 2.0]], [[0.25, 0.75]])
+    )
+    assert cross_entropy([[1.0, 2.0]], [shares]) == cross_entropy([[1.0, 2.0]], [[0.25, 0.75]])
+    assert kl_divergence([[1.0, 2.0]], [shares]) == kl_divergence([[1.0, 2.0]], [[0.25, 0.75]])
+    assert cross_entropy([[1.0, 2.0]], numpy.array([1])) == cross_entropy([[1.0, 2.0]], [1])
+
+
 def test_a_loss_by_its_name():
-    assert loss_function("huber") is huber
-    with pytest.raises(ValueError, match="there are squared_error"):
+    assert loss_function("huber_loss") is huber_loss
+    with pytest.raises(ValueError, match="there are mse_loss"):
         loss_function("mse")
 
 
@@ -133,9 +164,9 @@ def test_losses_agree_with_torch():
     torch = pytest.importorskip("torch")
     f = torch.nn.functional
     theirs = {
-        "squared_error": f.mse_loss,
-        "absolute_error": f.l1_loss,
-        "huber": f.huber_loss,
+        "mse_loss": f.mse_loss,
+        "l1_loss": f.l1_loss,
+        "huber_loss": f.huber_loss,
         "binary_cross_entropy_with_logits": f.binary_cross_entropy_with_logits,
         "cross_entropy": f.cross_entropy,
         "kl_divergence": lambda z, t: f.kl_div(f.log_softmax(z, 1), t, reduction="batchmean"),

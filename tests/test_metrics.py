@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autograd import Value
-from nn import MLP, Dataset, Module, accuracy, evaluate, squared_error
+from nn import MLP, Dataset, Module, accuracy, evaluate, mse_loss
 from nn.metrics import binary_accuracy, class_accuracy, mode, usual_metrics
 
 
@@ -33,23 +33,31 @@ def test_the_largest_output_is_the_class():
 @pytest.mark.parametrize(
     ("outputs", "targets", "loss", "right"),
     [
-        ([0.4, 0.6], [-1, 1], "squared_error", 0.5),  # by the sign
-        ([0.4, 0.6], [0, 1], "squared_error", 1.0),  # the nearer target
-        ([0.4, 0.6], [0.0, 1.0], squared_error, 1.0),
+        ([0.4, 0.6], [-1, 1], "mse_loss", 0.5),  # by the sign
+        ([0.4, 0.6], [0, 1], "mse_loss", 1.0),  # the nearer target
+        ([0.4, 0.6], [0.0, 1.0], mse_loss, 1.0),
         ([0.4, 0.6], [0, 1], "binary_cross_entropy_with_logits", 0.5),  # a logit above 0
         ([0.4, 0.6], [0, 1], lambda p, t: 0.0, 0.5),
         ([0.4, 0.6], [1, 1], "hinge", 1.0),
         ([[0.0, 1.0], [1.0, 0.0]], [1, 1], "cross_entropy", 0.5),
-        ([0.4, 0.6], [0, 2], "squared_error", None),
-        ([0.4, 0.6], [0.25, 1], "squared_error", None),
-        ([[0.0, 1.0]], [[0.0, 1.0]], "squared_error", None),
+        ([0.4, 0.6], [0, 2], "mse_loss", None),
+        ([0.4, 0.6], [0.25, 1], "mse_loss", None),
+        ([[0.0, 1.0]], [[0.0, 1.0]], "mse_loss", None),
         ([[0.0, 1.0]], [2], "cross_entropy", None),
-        ([0.4], [[1.0]], "squared_error", None),
+        ([0.4], [[1.0]], "mse_loss", None),
     ],
 )
 def test_there_is_an_accuracy_where_the_targets_are_classes(outputs, targets, loss, right):
     found = {name: metric(outputs, targets) for name, metric in usual_metrics(outputs, targets, loss).items()}
     assert found == ({} if right is None else {"accuracy": right})
+
+
+def test_classes_may_stand_in_an_array():
+    numpy = pytest.importorskip("numpy")
+    outputs = [[0.1, 0.9], [0.8, 0.2]]
+    assert usual_metrics(outputs, numpy.array([1, 0]), "cross_entropy").keys() == {"accuracy"}
+    assert usual_metrics(outputs, numpy.array([1, 2]), "cross_entropy") == {}
+    assert usual_metrics(outputs, numpy.array([[0.5, 0.5], [1.0, 0.0]]), "cross_entropy") == {}
 
 
 def test_the_accuracy_of_several_outputs_needs_targets_that_count_them():

@@ -22,8 +22,8 @@ def test_a_sequence_is_its_modules_one_after_the_other():
     hidden = [autograd.relu(h) for h in first(x)]
     assert [v.data for v in model(x)] == [v.data for v in last(hidden)]
     assert (len(model), model[0]) == (3, first)
-    assert next(name for name, _ in model.named_parameters()) == "modules.0.neurons.0.weights.0"
-    assert "modules.1: Activation(relu)" in repr(model)
+    assert next(name for name, _ in model.named_parameters()) == "0.neurons.0.weights.0"
+    assert "1: Activation(relu)" in repr(model)
     with pytest.raises(ValueError, match="at least one module"):
         Sequential()
     with pytest.raises(TypeError, match="made of modules"):

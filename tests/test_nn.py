@@ -1,13 +1,31 @@
 """The nn package: modules, layers, losses, optimisers, data and training."""
 
+import copy
 import math
+import pickle
 import random
 import re
 
 import pytest
 
+import autograd
 from autograd import Value, tanh
-from nn import MLP, SGD, Dataset, Layer, Module, Neuron, hinge, moons, squared_error
+from nn import (
+    MLP,
+    SGD,
+    Activation,
+    Dataset,
+    Dropout,
+    Layer,
+    Module,
+    Neuron,
+    Sequential,
+    Softmax,
+    fit,
+    hinge,
+    moons,
+    mse_loss,
+)
 
 
 @pytest.fixture
@@ -46,7 +64,7 @@ def test_a_neuron_is_one_node_for_its_sum_one_for_its_bias_one_for_its_activatio
         (lambda rng: Neuron(2, "rlu", rng=rng), "no activation is called 'rlu'"),
         (lambda rng: Neuron(2, "maximum", rng=rng), "no activation is called 'maximum'"),
         (lambda rng: hinge([1.0], [0.0]), "targets of -1 and +1, not 0.0"),
-        (lambda rng: squared_error([1.0], [0.0, 1.0]), "1 predictions for 2 targets"),
+        (lambda rng: mse_loss([1.0], [0.0, 1.0]), "1 predictions for 2 targets"),
         (lambda rng: SGD([], lr=0.1), "nothing to optimise"),
         (lambda rng: SGD([Value(1.0)], lr=0.0), "a number above 0"),
         (lambda rng: SGD([Value(1.0)], lr=0.1, momentum=1.0), "momentum is from 0"),
@@ -55,7 +73,7 @@ def test_a_neuron_is_one_node_for_its_sum_one_for_its_bias_one_for_its_activatio
         (lambda rng: list(moons(10, rng=rng).batches(0, rng)), "at least 1 example"),
         (lambda rng: Dataset([[1.0]], [1.0, -1.0]), "1 inputs and 2 targets"),
         (lambda rng: moons(2, rng=rng).split(0.9, rng), "leaves a part of 2 examples empty"),
-        (lambda rng: squared_error([], []), "at least one prediction"),
+        (lambda rng: mse_loss([], []), "at least one prediction"),
     ],
 )
 def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(rng, make, message):
@@ -129,6 +147,86 @@ def test_the_repr_shows_modules_in_nested_lists(rng):
     ]
 
 
+class Heads(Module):
+    """Modules in a dict, Values in an array, and a number that was computed."""
+
+    def __init__(self, rng):
+        numpy = pytest.importorskip("numpy")
+        self.heads = {"small": Layer(2, 1, rng=rng), "large": [Neuron(2, rng=rng)]}
+        self.scale = numpy.array([Value(2.0), Value(3.0)])
+        self.seen = None
+
+    def forward(self, inputs):
+        self.seen = self.heads["small"](inputs)[0] * self.scale[0]
+        return self.seen + self.heads["large"][0](inputs)
+
+
+def test_parameters_in_dicts_and_arrays_are_found_trained_saved_and_restored(rng):
+    model, other = Heads(rng), Heads(rng)
+    names = [name for name, _ in model.named_parameters()]
+    assert names[0] == "heads.small.neurons.0.weights.0"
+    assert names[3:5] == ["heads.large.0.weights.0", "heads.large.0.weights.1"]
+    assert names[-2:] == ["scale.0", "scale.1"]
+    assert list(model.state_dict())[:2] == ["heads.small.weight", "heads.small.bias"]
+    before = [parameter.data for parameter in model.parameters()]
+    fit(model, Dataset([[0.5, -1.0]], [3.0]), epochs=1, rng=rng)
+    moved = [p.data != x for p, x in zip(model.parameters(), before, strict=True)]
+    assert moved == [True] * 7 + [False]  # scale.1 is not used
+    other.load_state_dict(model.state_dict())
+    assert other([1.0, 2.0]).data == model([1.0, 2.0]).data
+
+
+def test_what_a_module_has_computed_is_no_parameter(rng):
+    model = Heads(rng)
+    before = model.parameters()
+    model([1.0, 2.0])
+    assert model.seen is not None
+    assert model.parameters() == before
+
+
+class Parent(Module):
+    """A module whose child knows it."""
+
+    def __init__(self, rng):
+        self.child = Neuron(1, rng=rng)
+        self.child.parent = self
+
+    def forward(self, inputs):
+        return self.child(inputs)
+
+
+def test_a_module_may_know_the_one_that_it_is_in(rng):
+    model = Parent(rng)
+    assert [name for name, _ in model.named_parameters()] == ["child.weights.0", "child.bias"]
+    assert list(model.state_dict()) == ["child.weights.0", "child.bias"]
+    assert model.eval().child.training is False
+    assert repr(model) == "Parent()  2 parameters\n  child: Neuron(1 -> 1, tanh)  2 parameters"
+    assert [group.name for group in model.groups()] == ["Neuron"]
+    assert len(fit(model, Dataset([[1.0]], [1.0]), epochs=1, rng=rng).losses) == 1
+    assert copy.deepcopy(model).child([1.0]).data == model.child([1.0]).data
+
+
+def test_modules_and_children_are_pytorchs(rng):
+    model = MLP(2, [2, 1], rng=rng)
+    first, last = model.layers
+    assert list(model.children()) == [first, last]
+    assert dict(model.named_children()) == {"layers.0": first, "layers.1": last}
+    assert list(model.modules()) == [model, first, *first.neurons, last, *last.neurons]
+    assert next(model.named_modules("net")) == ("net", model)
+    assert [name for name, _ in model.named_modules("net")][1:3] == ["net.layers.0", "net.layers.0.neurons.0"]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+@pytest.mark.parametrize("activation", ["linear", "relu", "tanh", autograd.sigmoid])
+def test_a_copy_is_an_equal_model_with_parameters_of_its_own(rng, copied, activation):
+    model = Sequential(MLP(2, [3, 2], activation, rng=rng), Dropout(0.0, rng=rng), Activation("elu"), Softmax())
+    other = copied(model)
+    assert [y.data for y in other([1.0, 2.0])] == [y.data for y in model([1.0, 2.0])]
+    before = model.state_dict()
+    fit(other, Dataset([[1.0, 2.0]], [1]), "cross_entropy", epochs=2, rng=rng)
+    assert model.state_dict() == before != other.state_dict()
+
+
 def test_zero_grad_clears_every_parameter(rng):
     model = MLP(2, [3, 1], rng=rng)
     model([1.0, 2.0]).backward()
@@ -145,10 +243,10 @@ def test_initial_weights_have_the_deviation_of_their_source(rng, name, deviation
 
 
 def test_losses_are_their_equations():
-    assert squared_error([1.0, 3.0], [0.0, 1.0]) == (1 + 4) / 2
+    assert mse_loss([1.0, 3.0], [0.0, 1.0]) == (1 + 4) / 2
     assert hinge([2.0, 0.5, -3.0], [1.0, 1.0, 1.0]) == (0 + 0.5 + 4) / 3
     p = Value(0.5)
-    squared_error([p], [2.0]).backward()
+    mse_loss([p], [2.0]).backward()
     assert p.grad == 2 * (0.5 - 2.0)
 
 

@@ -1,5 +1,6 @@
 """A real notebook: pictures and the player show themselves below their cells."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def lecture():
 def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
     kinds = [kind for cell in lecture for out in cell.get("outputs", []) for kind in out.get("data", {})]
     assert kinds.count("image/svg+xml") == 2
-    assert kinds.count("image/png") == 2
+    assert kinds.count("image/png") == 5
     assert kinds.count("text/html") == 1
 
 
@@ -74,3 +75,5 @@ def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):
     assert "XOR  not converged" in said
     assert "error arrives at the last layer first" in said
     assert "k_means_by_gradient" in said
+    assert "training diverged in epoch 0, step 7" in said
+    assert float(re.search(r"of digits never seen (\d+\.\d)%", said)[1]) > 93

@@ -214,6 +214,28 @@ def test_the_value_is_true_at_tiny_huge_and_saturated_arguments(name):
         assert close(found, exact, 4, inherited), (x, found, exact)
 
 
+SOME_EXTREMES = [5e-324, 1e-300, 1e-16, 0.3, 1 - 2**-53, 1.5, 36.0, 709.7, 1e8, 1e155, 1.7e308]
+LARGEST = {"sin": 1e8, "cos": 1e8, "tan": 1e8, "erf": 5.0, "erfc": 5.0, "gelu": 5.0}
+"""Up to where the truth's own 600 digits are enough for a derivative."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if TABLE[name].operands == ("x",)])
+def test_the_first_derivative_is_true_at_tiny_huge_and_saturated_arguments(name):
+    op, checked = TABLE[name], 0
+    for x in [sign * x for x in SOME_EXTREMES for sign in (1.0, -1.0)]:
+        if abs(x) > LARGEST.get(name, INF):
+            continue
+        try:
+            found = call(op, [Value(x)]).partials[0]
+        except DomainError:
+            continue
+        exact, terms = truth.derivative(name, (x,), (0,)), conditioning(name, (x,), (0,))
+        absolute = 2 * EPS if name in SATURATING else 1e-290  # 1 - 1e-600 is 1 in 600 digits
+        assert close(found, exact, 8, absolute + 4 * terms), (x, found, exact)
+        checked += 1
+    assert checked >= 6
+
+
 @pytest.mark.parametrize(
     ("name", "minus", "plus"),
     [

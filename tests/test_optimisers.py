@@ -13,13 +13,13 @@ from nn import (
     Adam,
     AdamW,
     ConstantSchedule,
-    CosineSchedule,
-    ExponentialSchedule,
-    ReduceOnPlateau,
+    CosineAnnealingLR,
+    ExponentialLR,
+    ReduceLROnPlateau,
     RMSprop,
-    StepSchedule,
+    StepLR,
     WarmUp,
-    clip_gradients,
+    clip_grad_norm_,
 )
 
 START, STEPS = [1.5, -0.7, 0.3], 60
@@ -160,25 +160,30 @@ def test_settings_outside_their_range_are_refused(make, options, word):
         make([], lr=0.1)
 
 
+def test_the_repr_tells_the_settings():
+    optimiser = SGD([Value(1.0), Value(2.0)], lr=0.1, momentum=0.9)
+    assert repr(optimiser) == "SGD(2 parameters, lr=0.1, weight_decay=0.0, momentum=0.9, nesterov=False)"
+
+
 def test_a_long_gradient_is_shortened_and_a_short_one_left_alone():
     w = [Value(0.0), Value(0.0)]
     w[0].grad, w[1].grad = 3.0, -4.0
-    assert clip_gradients(w, 10.0) == 5.0
+    assert clip_grad_norm_(w, 10.0) == 5.0
     assert [v.grad for v in w] == [3.0, -4.0]
-    assert clip_gradients(w, 1.0) == 5.0
+    assert clip_grad_norm_(w, 1.0) == 5.0
     assert math.hypot(w[0].grad, w[1].grad) == pytest.approx(1.0, rel=1e-6)
-    with pytest.raises(ValueError, match="max_length"):
-        clip_gradients(w, 0.0)
+    with pytest.raises(ValueError, match="max_norm"):
+        clip_grad_norm_(w, 0.0)
 
 
 # Schedules
 
 SCHEDULES = {
-    "step": lambda o: StepSchedule(o, size=3, gamma=0.5),
-    "exponential": lambda o: ExponentialSchedule(o, gamma=0.9),
-    "cosine": lambda o: CosineSchedule(o, epochs=8, lowest=0.01),
+    "step": lambda o: StepLR(o, step_size=3, gamma=0.5),
+    "exponential": lambda o: ExponentialLR(o, gamma=0.9),
+    "cosine": lambda o: CosineAnnealingLR(o, T_max=8, eta_min=0.01),
     "warm-up": lambda o: WarmUp(o, epochs=4, start=0.25),
-    "warm-up, then cosine": lambda o: WarmUp(o, epochs=4, start=0.25, after=CosineSchedule(o, epochs=6)),
+    "warm-up, then cosine": lambda o: WarmUp(o, epochs=4, start=0.25, after=CosineAnnealingLR(o, T_max=6)),
 }
 
 
@@ -228,7 +233,7 @@ def test_a_plateau_reduces_as_pytorch_does():
     rng = random.Random(1)
     metrics = [1 / (1 + k) + 0.3 * rng.random() for k in range(40)]
     optimiser = SGD([Value(0.0)], lr=1.0)
-    plan = ReduceOnPlateau(optimiser, factor=0.5, patience=2, lowest=0.01)
+    plan = ReduceLROnPlateau(optimiser, factor=0.5, patience=2, min_lr=0.01)
     found = []
     for metric in metrics:
         plan.step(metric)
@@ -244,7 +249,7 @@ def test_a_plateau_reduces_as_pytorch_does():
 
 @pytest.mark.parametrize("name", [*SCHEDULES, "plateau"])
 def test_a_schedule_goes_on_from_its_state(name):
-    make = SCHEDULES.get(name, lambda o: ReduceOnPlateau(o, patience=1))
+    make = SCHEDULES.get(name, lambda o: ReduceLROnPlateau(o, patience=1))
     optimiser, metrics = SGD([Value(0.0)], lr=0.4), [1.0, 0.9, 0.95, 0.96, 0.97, 0.98, 0.99, 1.0]
     plan = make(optimiser)
     for metric in metrics[:4]:
@@ -263,10 +268,10 @@ def test_a_schedule_goes_on_from_its_state(name):
 def test_schedules_refuse_what_makes_no_sense():
     optimiser = SGD([Value(0.0)], lr=0.4)
     for make in (
-        lambda: StepSchedule(optimiser, size=0), lambda: ExponentialSchedule(optimiser, gamma=1.5),
-        lambda: CosineSchedule(optimiser, epochs=0), lambda: WarmUp(optimiser, epochs=0),
-        lambda: ReduceOnPlateau(optimiser, patience=-1), lambda: ReduceOnPlateau(optimiser).step(),
-        lambda: WarmUp(optimiser, 2, after=ReduceOnPlateau(optimiser)),
+        lambda: StepLR(optimiser, step_size=0), lambda: ExponentialLR(optimiser, gamma=1.5),
+        lambda: CosineAnnealingLR(optimiser, T_max=0), lambda: WarmUp(optimiser, epochs=0),
+        lambda: ReduceLROnPlateau(optimiser, patience=-1), lambda: ReduceLROnPlateau(optimiser).step(),
+        lambda: WarmUp(optimiser, 2, after=ReduceLROnPlateau(optimiser)),
     ):  # fmt: skip
         with pytest.raises(ValueError, match=r"not|metric|depends"):
             make()

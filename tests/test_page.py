@@ -9,7 +9,7 @@ import time
 import pytest
 
 from autograd import Value, draw, label, tanh
-from nn import MLP, squared_error
+from nn import MLP, mse_loss
 
 LABELS = [
     "</script><script>document.title='broken'</script>",
@@ -39,7 +39,7 @@ def html(root, tmp_path):
 
 def network(neurons):
     model = MLP(2, [neurons, 1], activation="tanh", rng=random.Random(0))
-    return squared_error([model([0.5, -1.0])], [1.0])
+    return mse_loss([model([0.5, -1.0])], [1.0])
 
 
 # What needs no browser
@@ -135,8 +135,16 @@ def patiently(condition):
     raise AssertionError("it did not come true in ten seconds")
 
 
+COMPLETE = "backward pass complete"
+
+
 def when(page):
     return page.inner_text("#when")
+
+
+def text_of(page, where):
+    """The texts of the parts of a line, with one space between them."""
+    return " ".join(page.eval_on_selector(where, "p => [...p.childNodes].map(n => n.textContent)")).split()
 
 
 def test_it_opens_at_the_step_it_was_saved_at_or_that_the_address_names(visit, root, tmp_path):
@@ -146,8 +154,9 @@ def test_it_opens_at_the_step_it_was_saved_at_or_that_the_address_names(visit, r
     assert when(visit(path)) == "step 3 of 7"
     assert when(visit(path, "#5")) == "step 5 of 7"
     assert when(visit(path, "#-1")) == "before the backward pass"
-    assert when(visit(path, "#99")) == "step 7 of 7"
+    assert when(visit(path, "#99")) == COMPLETE
     assert when(visit(path, "#nonsense")) == "step 3 of 7"
+    assert when(visit(draw(root).save(tmp_path / "all.html"))) == COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -158,8 +167,12 @@ def test_it_opens_at_the_step_it_was_saved_at_or_that_the_address_names(visit, r
         ("#0", "ArrowDown", "step 2 of 7"),
         ("#7", "ArrowUp", "step 5 of 7"),
         ("#4", "Home", "before the backward pass"),
-        ("#4", "End", "step 7 of 7"),
-        ("#7", "ArrowRight", "step 7 of 7"),
+        ("#4", "End", COMPLETE),
+        ("#7", "ArrowRight", COMPLETE),
+        ("#8", "ArrowRight", COMPLETE),
+        ("#8", "ArrowLeft", "step 7 of 7"),
+        ("#8", "ArrowUp", "step 7 of 7"),
+        ("#7", "ArrowDown", COMPLETE),
         ("#-1", "ArrowLeft", "before the backward pass"),
     ],
 )
@@ -167,7 +180,7 @@ def test_every_key_moves_as_it_says_and_the_address_follows(visit, html, start, 
     page = visit(html, start)
     page.keyboard.press(key)
     assert when(page) == expected
-    number = -1 if expected.startswith("before") else int(expected.split()[1])
+    number = {"before the backward pass": -1, COMPLETE: 8}.get(expected) or int(expected.split()[1])
     assert page.evaluate("location.hash") == f"#{number}"
 
 
@@ -177,7 +190,7 @@ def test_every_key_moves_as_it_says_and_the_address_follows(visit, html, start, 
         ("#2", "step", "step 3 of 7"),
         ("#2", "back", "step 1 of 7"),
         ("#2", "first", "before the backward pass"),
-        ("#2", "end", "step 7 of 7"),
+        ("#2", "end", COMPLETE),
     ],
 )
 def test_every_button_moves_as_it_says(visit, html, start, button, expected):
@@ -202,30 +215,55 @@ def test_the_slider_goes_to_any_step(visit, html):
                   "e.dispatchEvent(new Event('input')) }", 6)  # fmt: skip
     assert when(page) == "step 6 of 7"
     assert page.get_attribute("#slider", "aria-valuetext") == "step 6 of 7"
-    assert page.inner_text("#position") == "8 / 9"
+    assert page.inner_text("#position") == "6 / 7"
+
+
+def test_a_button_that_leads_nowhere_keeps_the_focus(visit, html):
+    page = visit(html, "#7")
+    page.focus("#step")
+    page.keyboard.press("Enter")
+    assert when(page) == COMPLETE
+    assert page.evaluate("document.activeElement.id") == "step"
 
 
 def test_playing_runs_to_the_end_and_a_key_or_a_second_press_stops_it(visit, html):
-    page = visit(html, "#5")
+    page = visit(html, "#6")
     page.keyboard.press("Space")
-    assert page.get_attribute("#play", "aria-pressed") == "true"
-    patiently(lambda: when(page) == "step 7 of 7")
-    patiently(lambda: page.get_attribute("#play", "aria-pressed") == "false")
+    assert page.inner_text("#play") == "❚❚ pause"
+    patiently(lambda: when(page) == COMPLETE)
+    patiently(lambda: page.inner_text("#play") == "▶ play")
     page.click("#play")
     page.click("#play")
-    assert page.get_attribute("#play", "aria-pressed") == "false"
+    assert page.inner_text("#play") == "▶ play"
     stopped = when(page)
     time.sleep(1.1)
     assert when(page) == stopped
 
 
-def test_a_step_shows_the_chain_rule_in_symbols_and_in_numbers(visit, html):
+def test_a_step_shows_every_symbol_above_its_number(visit, html):
     page = visit(html, "#3")
-    assert page.inner_text("#symbols") == "∂L/∂a += ∂L/∂t · ∂t/∂a"
-    assert page.inner_text("#numbers") == (
-        "+4.0000 × +0.0707 = +0.2826 a.grad: 0.0000 → +0.2826 (1 of 2 contributions, not final yet)"
-    )
-    assert page.inner_text("#rule") == "t = tanh(a): ∂t/∂a = 1 - t × t = 1 - 0.9640 × 0.9640 = +0.0707"
+    assert text_of(page, "#symbols") == "∂L/∂a += ∂L/∂t · ∂t/∂a".split()
+    assert text_of(page, "#numbers") == "+4.0000 × +0.0707 = +0.2826".split()
+    assert page.inner_text("#change") == "a.grad: 0.0000 → +0.2826 (1 of 2 contributions, not final yet)"
+    assert page.inner_text("#rule") == "t = tanh(a): ∂t/∂a = 1 − t × t = 1 − 0.9640 × 0.9640 = +0.0707"
+    left = [
+        page.eval_on_selector_all(
+            f"#{line} span", "all => all.map(e => Math.round(e.getBoundingClientRect().x))"
+        )
+        for line in ("symbols", "numbers")
+    ]
+    assert left[0] == left[1]
+
+
+def test_the_end_says_what_a_gradient_means(visit, html):
+    page = visit(html, "#8")
+    assert page.inner_text("#symbols") == "7 chain-rule steps, every gradient final"
+    assert "nudge a by 0.001, and L moves by about −0.0026" in page.inner_text("#change")
+    assert page.eval_on_selector_all("g.now, g.receiver, g.result", "all => all.length") == 0
+    full = "getComputedStyle(document.querySelector('#e6_1 path:not(.halo)')).stroke"
+    assert page.evaluate(full) == "rgb(0, 114, 178)"
+    page.keyboard.press("ArrowLeft")
+    patiently(lambda: page.evaluate(full) == "rgb(102, 170, 209)")
 
 
 def table_of(page):
@@ -238,7 +276,7 @@ def table_of(page):
 
 def grads_in_picture(page):
     return page.eval_on_selector_all(
-        "g.node",
+        "g.node:not(.constant)",
         "nodes => Object.fromEntries(nodes.map(n => [n.id, "
         "[n.querySelector('.grad-label').textContent, n.querySelector('.grad-value').textContent]]))",
     )
@@ -288,6 +326,17 @@ def test_a_click_on_an_edge_or_a_value_jumps_to_it(visit, html):
     assert when(page) == "step 6 of 7"
 
 
+def test_a_click_beside_a_thin_line_finds_its_edge(visit, html):
+    page = visit(html, "#3")
+    x, y = page.evaluate(
+        "(() => { const p = document.querySelector('#e6_1 path:not(.halo)');"
+        "const at = p.getPointAtLength(p.getTotalLength() / 2).matrixTransform(p.getScreenCTM());"
+        "return [at.x, at.y] })()"
+    )
+    page.mouse.click(x, y + 5)
+    assert when(page) == "step 2 of 7"
+
+
 def view(page):
     return [float(number) for number in page.get_attribute("#stage svg", "viewBox").split()]
 
@@ -315,6 +364,42 @@ def test_zoom_and_pan_change_the_view_and_fit_restores_it(visit, html):
     assert page.is_disabled("#fit")
 
 
+def test_the_arrow_keys_with_shift_move_the_picture(visit, html):
+    page = visit(html, "#3")
+    page.keyboard.press("+")
+    x, y, wide, high = view(page)
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    assert view(page) == pytest.approx([x + 0.2 * wide, y - 0.2 * high, wide, high])
+    assert when(page) == "step 3 of 7"
+
+
+def test_two_fingers_zoom_and_one_moves(visit, html):
+    page = visit(html, "#3", viewport={"width": 390, "height": 800}, has_touch=True)
+    page.click("#fit")
+    whole, stage = view(page), page.locator("#stage").bounding_box()
+    middle = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind, *offsets):
+        points = [{"x": middle[0] + x, "y": middle[1] + y, "id": k} for k, (x, y) in enumerate(offsets)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", (-20, 0), (20, 0))
+    for apart in (30, 40, 60):
+        fingers("touchMove", (-apart, 0), (apart, 0))
+    fingers("touchEnd")
+    near = view(page)
+    assert near[2] == pytest.approx(whole[2] / 3, rel=0.02)
+    fingers("touchStart", (0, 0))
+    for way in (10, 30, 50):
+        fingers("touchMove", (-way, 0))
+    fingers("touchEnd")
+    assert view(page)[0] > near[0]
+    assert view(page)[2] == near[2]
+    assert when(page) == "step 3 of 7"
+
+
 def colour(page):
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
@@ -327,7 +412,7 @@ def test_the_theme_follows_the_viewer_until_somebody_chooses(visit, html):
     page.keyboard.press("t")
     assert colour(page) == light
     page.click("#theme")
-    assert (colour(page), page.get_attribute("#theme", "aria-pressed")) == (dark, "true")
+    assert (colour(page), page.inner_text("#theme")) == (dark, "light theme")
 
 
 def test_a_theme_can_be_fixed_when_saving(visit, root, tmp_path):
@@ -359,10 +444,10 @@ def test_motion_is_left_out_for_those_who_ask(visit, html):
 def test_everything_that_can_be_done_can_be_reached_with_the_keyboard(visit, html):
     page = visit(html, "#2")
     names = []
-    for _ in range(24):
+    for _ in range(30):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-    assert names.index("theme") < names.index("closer") < names.index("L") < names.index("first")
+    assert names.index("theme") < names.index("closer") < names.index("first") < names.index("L")
     assert {"back", "play", "step", "end", "slider", "a", "t"} <= set(names)
 
 
@@ -381,6 +466,26 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, html):
     assert page.locator("#stage svg").bounding_box()["width"] <= 360
 
 
+@pytest.mark.parametrize("wide", [360, 900, 1280])
+def test_the_table_fits_its_column_whatever_the_formulas(visit, tmp_path, wide):
+    model = MLP(3, [4, 1], activation="tanh", rng=random.Random(0))
+    root = mse_loss([model([0.5, -1.0, 2.0])], [1.0])
+    page = visit(root.backprop().save(tmp_path / "net.html"), viewport={"width": wide, "height": 740})
+    page.keyboard.press("End")
+    assert page.eval_on_selector("aside", "a => a.scrollWidth - a.clientWidth") == 0
+
+
+def test_long_names_are_abridged_in_the_formula_and_push_nothing_off_a_phone(visit, tmp_path):
+    x = Value(2.0, "a_very_long_name_of_a_weight_in_the_first_layer")
+    path = (
+        tanh(x * Value(-1.0, "重みの名前がとても長いときにどうなるか見る")).backprop().save(tmp_path / "x.html")
+    )
+    page = visit(path, "#2", viewport={"width": 360, "height": 740})
+    assert text_of(page, "#symbols")[4] == "∂v2/∂a_very_…_layer"
+    assert "a_very_long_name_of_a_weight_in_the_first_layer.grad" in page.inner_text("#change")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_picture_too_small_to_read_begins_near_and_follows_the_steps(visit, tmp_path):
     page = visit(network(16).backprop().save(tmp_path / "net.html"))
     letter = page.locator("#n0 text").first.bounding_box()["height"]
@@ -396,6 +501,53 @@ def test_a_picture_too_small_to_read_begins_near_and_follows_the_steps(visit, tm
             assert box["x"] + box["width"] <= stage["x"] + stage["width"] + 1
 
 
+def test_near_a_small_part_both_ends_of_the_present_edge_are_shown_if_they_fit(visit, root, tmp_path):
+    page = visit(root.backprop().save(tmp_path / "L.html"), "#0")
+    page.click("#closer")
+    stage = page.locator("#stage").bounding_box()
+    for number in range(1, 8):
+        page.keyboard.press("ArrowRight")
+        ends = [page.locator(f"g.{kind}").bounding_box() for kind in ("receiver", "result")]
+        left, right = min(e["x"] for e in ends), max(e["x"] + e["width"] for e in ends)
+        if right - left <= stage["width"]:
+            assert stage["x"] - 1 <= left, number
+            assert right <= stage["x"] + stage["width"] + 1, number
+
+
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+def test_a_folded_network_plays_and_shows_what_its_picture_shows(visit, tmp_path, level):
+    model = MLP(2, [3, 2, 1], activation="tanh", rng=random.Random(5))
+    root = mse_loss([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
+    bp = root.backprop()
+    page = visit(bp.save(tmp_path / "net.html", groups=model, collapse=level), "#-1")
+    whole = len(bp)
+    for number in [*range(-1, whole + 1, 5), whole, *range(whole - 3, -2, -7)]:
+        page.evaluate("n => { location.hash = '#' + n }", number)
+        expected = "before the backward pass" if number < 0 else f"step {number} of {whole}"
+        patiently(lambda text=expected: when(page) == text)
+        scene = draw(bp.recorded, step=number, groups=model, collapse=level).scene
+        boxes = {box.id: box.grad or "·" for box in scene.boxes if box.kind != "constant"}
+        assert {name: grad for name, (_, grad) in grads_in_picture(page).items()} == boxes
+        shown = page.eval_on_selector_all(
+            "g.edge.back:not(.constant)",
+            "edges => edges.filter(e => getComputedStyle(e).display !== 'none')"
+            ".map(e => [e.id, e.querySelector('.flow')?.textContent || ''])",
+        )
+        assert dict(shown) == {arrow.id: arrow.contribution for arrow in scene.arrows if arrow.sign}
+        marked = {box.id: box.mark for box in scene.boxes if box.mark}
+        for name, mark in marked.items():
+            assert page.locator(f"#{name}.{mark}").count() == 1
+
+
+def test_a_large_network_can_be_played_folded_where_it_is_too_large_to_draw_whole(tmp_path):
+    model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    bp = mse_loss([model([0.5, -0.5])], [1.0]).backprop()
+    with pytest.raises(ValueError, match="more than anybody can read"):
+        bp.save(tmp_path / "whole.html", groups=model)
+    path = bp.save(tmp_path / "folded.html", groups=model, collapse="neuron")
+    assert path.stat().st_size < 1_000_000
+
+
 def test_a_network_of_300_values_plays(visit, tmp_path):
     root = network(48)
     bp = root.backprop()
@@ -404,4 +556,4 @@ def test_a_network_of_300_values_plays(visit, tmp_path):
     page = visit(bp.save(tmp_path / "net.html", max_nodes=400))
     assert when(page) == f"step 100 of {len(bp)}"
     page.keyboard.press("End")
-    assert when(page) == f"step {len(bp)} of {len(bp)}"
+    assert when(page) == COMPLETE

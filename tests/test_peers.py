@@ -39,6 +39,20 @@ def test_every_transform_agrees_with_torch():
     )
 
 
+def test_a_pulled_back_gradient_depends_on_the_gradient_that_is_given():
+    torch = pytest.importorskip("torch")
+    weights = torch.tensor([1.0, -1.0, 2.0, 0.5], dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(POINT, dtype=torch.float64)
+    theirs = torch.autograd.functional.vjp(vector(torch, torch.stack), x, weights, create_graph=True)[1]
+    (slopes,) = torch.autograd.grad((theirs**2).sum(), weights)
+
+    def length(weights):
+        (pulled,) = vjp(vector(autograd, list), POINT)[1](weights)
+        return sum(p**2 for p in pulled)
+
+    same(grad(length)([1.0, -1.0, 2.0, 0.5]), slopes)
+
+
 def test_nested_transforms_agree_with_jax():
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)

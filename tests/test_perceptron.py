@@ -1,5 +1,6 @@
 """The perceptron: what is separable converges within Novikoff's bound, XOR never does and says so."""
 
+import math
 import random
 
 import pytest
@@ -85,3 +86,22 @@ def test_what_makes_no_sense_is_refused():
         Perceptron(2).learn(Dataset([], []))
     with pytest.raises(ValueError, match="do not separate"):
         mistake_bound(logic_gate("xor"), [1, 1], 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "error", "message"),
+    [
+        (Dataset([[math.nan, 1.0]], [1.0]), {}, ValueError, "example 0 has a nan or inf"),
+        (Dataset([[0.0, 1.0], [1.0, 1.0]], [1.0, math.inf]), {}, ValueError, "example 1 has a nan or inf"),
+        (Dataset([[0.0, 1.0]], [[1.0]]), {}, TypeError, "the target of example 0 is a number"),
+        (Dataset([[0.0, 1.0]], ["yes"]), {}, TypeError, "the target of example 0 is a number"),
+        (logic_gate("and"), {"lr": -1.0}, ValueError, "an lr above 0, not 100 and -1.0"),
+        (logic_gate("and"), {"epochs": 0}, ValueError, "1 epoch or more"),
+        (Dataset([[0.0]], [1.0]), {}, ValueError, "this perceptron takes 2 inputs, but was given 1"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_refused_and_changes_nothing(data, options, error, message):
+    perceptron = Perceptron(2)
+    with pytest.raises(error, match=message):
+        perceptron.learn(data, **options)
+    assert [parameter.data for parameter in perceptron.parameters()] == [0.0, 0.0, 0.0]

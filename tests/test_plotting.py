@@ -7,7 +7,8 @@ import pytest
 
 import autograd
 import nn
-from nn import MLP, Dataset, fit, moons, style
+from autograd import Value
+from nn import MLP, Dataset, Epoch, History, fit, moons, style
 
 pytest.importorskip("matplotlib")
 
@@ -136,6 +137,17 @@ def test_the_line_of_a_neuron_is_where_its_sum_is_zero_and_its_arrow_points_to_t
     assert 3 * tip[0] + 4 * tip[1] > 2
 
 
+def test_the_arrow_stands_where_the_line_can_be_seen():
+    perceptron = nn.Perceptron(2)
+    perceptron.learn(nn.logic_gate("and"))  # whose line crosses a corner of the picture
+    axes = nn.plot_hyperplanes(perceptron, nn.logic_gate("and"))
+    [arrow] = [text for text in axes.texts if getattr(text, "arrow_patch", None)]
+    for x, (low, high) in zip(arrow.xyann, (axes.get_xlim(), axes.get_ylim()), strict=True):
+        assert low < x < high
+    assert perceptron.sum(list(arrow.xyann)).data == pytest.approx(0.0, abs=1e-9)
+    assert perceptron.sum(list(arrow.xy)).data > 0
+
+
 def test_a_perceptron_has_its_line(rng):
     perceptron = nn.Perceptron(2)
     data = nn.logic_gate("and")
@@ -201,6 +213,41 @@ def test_a_film_has_a_frame_before_training_and_one_for_every_so_many_epochs(rng
     with image.open(film.save(tmp_path / "film.gif", seconds=0.1, hold=1.0)) as gif:
         durations = [(gif.seek(k), gif.info["duration"])[1] for k in range(gif.n_frames)]
     assert durations == [100, 100, 1000]
+
+
+def test_any_figure_can_be_filmed(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    figure, axes = style.new_figure(width=2, height=2)
+    film = nn.Film(figure)
+    with pytest.raises(ValueError, match="at least one frame"):
+        film.save(tmp_path / "film.gif")
+    for k in range(3):
+        axes.plot([0, 1], [0, k], color=style.POSITIVE)
+        film.add()
+    with image.open(film.save(tmp_path / "film.gif")) as gif:
+        assert gif.n_frames == 3
+        assert gif.size == (200, 200)
+        frames = [(gif.seek(k), gif.convert("RGB").tobytes())[1] for k in range(3)]
+    assert len(set(frames)) == 3
+
+
+def test_a_boundary_film_draws_each_moment_alone(rng, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    model, data = MLP(2, [1], rng=rng), moons(20, rng=rng)
+    film = nn.BoundaryFilm(model, data, resolution=5)
+    for sign in (1.0, -1.0, 1.0):
+        model.layers[0].neurons[0].bias.data = sign * 100.0  # one colour everywhere, then the other
+        film(len(film.frames), History([Epoch(0.5)]))
+    film.frames = [("the same words", found) for _, found in film.frames[1:]]
+    with image.open(film.save(tmp_path / "film.gif")) as gif:
+        frames = [(gif.seek(k), gif.convert("RGB").tobytes())[1] for k in range(gif.n_frames)]
+    assert frames[0] == frames[2] != frames[1]
+
+
+def test_codes_and_images_may_be_values():
+    axes = nn.plot_codes([[Value(0.5), Value(1.0)]], [1])
+    assert axes.lines[0].get_xdata() == [0.5]
+    assert nn.plot_images([[Value(0.5)] * 4]).axes[0].images[0].get_array().tolist() == [[0.5] * 2] * 2
 
 
 def test_every_plot_can_be_drawn_into_axes_that_are_given(rng):

@@ -1098,6 +1098,22 @@ def test_sequences_may_mix_values_and_numbers_and_come_from_generators():
     assert clip(x, 0, Value(1.0)).partials == (0.0, None, 1.0)
 
 
+# Compiled
+
+
+def test_a_compiled_function_and_a_compiled_graph_give_the_result_of_new_data():
+    pytest.importorskip("llvmlite")
+    w = Value(3.0)
+    function = autograd.compile(lambda x: tanh(w * x) * x)
+    x = Value(0.5, "x")
+    graph = autograd.compile(tanh(w * x) * x, inputs=[x])
+    for weight, point in ((3.0, 0.5), (3.0, -0.25), (0.7, -0.25), (0.7, 2.0)):
+        w.data = weight
+        expected = math.tanh(weight * point) * point
+        assert function(point) == pytest.approx(expected, rel=1e-15)
+        assert graph(point) == pytest.approx(expected, rel=1e-15)
+
+
 # Weight
 
 

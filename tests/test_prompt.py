@@ -38,8 +38,13 @@ def answers(capsys, commands: str) -> str:
         ("w", "where", "->L"),
         ("a a b", "watch a b", "watching a, b"),
         ("c", "check", "numerical"),
-        ("h", "help", "s, step [COUNT]: do the next step"),
-        ("h u", "help until", "u, until NAME: go on until"),
+        ("c b", "check b", "b   "),
+        ("t", "tree", "└─ v3 = v2 + a"),
+        ("t 1", "tree 1", "└─ v3 ..."),
+        ("u |partial| > 2", "until |partial| > 2", "v2 = a * b"),
+        ("u contribution < 0", "unt contribution < 0", "v2 = a * b"),
+        ("h", "help", "s, step [COUNT]       do the next step"),
+        ("h u", "help until", "u, until WHAT         go on until"),
     ],
 )
 def test_the_short_form_does_what_the_long_one_does(capsys, short, long, shown):
@@ -58,6 +63,73 @@ def test_save_writes_a_picture(capsys, tmp_path):
     target = tmp_path / "step.svg"
     assert f"picture: {target}" in answers(capsys, f"g 3\no {target}\n")
     assert "<svg" in target.read_text(encoding="utf-8")
+
+
+def test_frames_and_a_film_are_written(capsys, tmp_path):
+    out = answers(capsys, f"m {tmp_path / 'all'}\nl {tmp_path / 'film.svg'}\n")
+    assert "7 pictures: " in out
+    assert (tmp_path / "all" / "step_006.svg").exists()
+    assert "<animate" in (tmp_path / "film.svg").read_text(encoding="utf-8")
+
+
+def test_every_method_of_the_stepper_is_a_command():
+    from autograd.prompt import _SHORT
+
+    methods = {name for name in dir(backprop(Value(1.0))) if not name.startswith("_")}
+    inner = {"recorded", "done", "picture", "player", "prompt"}  # objects, and the prompt itself
+    assert methods - inner == set(_SHORT.values()) - {"help", "quit"}
+    assert len(_SHORT) == len(set(_SHORT.values())) + 1  # h and ? are one
+
+
+def test_the_help_fits_80_columns(capsys):
+    lines = answers(capsys, "h\n").splitlines()
+    assert len(lines) > 15
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_name_with_spaces_is_a_name(capsys):
+    x = Value(3.0, "the first weight")
+    Prompt(backprop(x * x), io.StringIO("watch the first weight\nuntil the first weight\n")).cmdloop()
+    out = capsys.readouterr().out
+    assert "watching the first weight" in out
+    assert "watch the first weight.grad: +6.0000" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is Unix's")
+def test_at_a_real_terminal_there_are_colour_history_and_completion():
+    import os
+    import pty
+    import time
+
+    source, terminal = pty.openpty()
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograd", "step", "x * x * bias", "x=3", "bias=-1"],
+        stdin=terminal, stdout=terminal, stderr=terminal, env=environment, start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    said = b""
+
+    def wait_for(words):
+        nonlocal said
+        end = time.monotonic() + 20
+        while words not in said and time.monotonic() < end:
+            said += os.read(source, 65536)
+        assert words in said
+        said = said.partition(words)[2]
+
+    wait_for(b"h for all commands")
+    os.write(source, b"until bi\t\n")  # the tabulator completes the name
+    wait_for(b"bias.grad: 0.0000 -> \x1b[38;5;32m+9.0000\x1b[0m")
+    os.write(source, b"goto 3\n")
+    wait_for(b"\x1b[1m[3/4]\x1b[0m")
+    os.write(source, b"back\n")
+    wait_for(b"[2/4]")
+    os.write(source, b"\x1b[A\x1b[A\n")  # the history's last but one: goto 3
+    wait_for(b"[3/4]")
+    os.write(source, b"q\n")
+    assert process.wait(20) == 0
+    os.close(source)
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,52 @@ def test_a_file_cut_anywhere_is_an_error_that_changes_nothing(rng, tmp_path):
     assert numbers(model) == before
 
 
+def mutated(whole, rng):
+    """The file with bytes changed, left out or put in; or with another header that is well-formed."""
+    kind, content = rng.randrange(4), bytearray(whole)
+    if kind == 0:
+        for _ in range(rng.randint(1, 4)):
+            content[rng.randrange(len(content))] = rng.randrange(256)
+    elif kind == 1:
+        start = rng.randrange(len(content))
+        del content[start : start + rng.randint(1, 30)]
+    elif kind == 2:
+        start = rng.randrange(len(content))
+        content[start:start] = rng.randbytes(rng.randint(1, 30))
+    else:
+        length = struct.unpack("<Q", whole[:8])[0]
+        header = json.loads(whole[8 : 8 + length])
+        name, key = rng.choice(list(header)), rng.choice(["dtype", "shape", "data_offsets", "name"])
+        if key == "name":
+            header[rng.choice(["", "../bias", "layers.0.weight.", "__metadata__"])] = header.pop(name)
+        else:
+            header[name][key] = rng.choice(
+                [None, "I64", "BF16", [1], [-1], [0, 2**63], [8, 0], [2, 2, 1], 10**30]
+            )
+        return file(header, whole[8 + length :])
+    return bytes(content)
+
+
+def test_a_mutated_file_is_an_error_that_changes_nothing_or_a_state_that_fits(rng, tmp_path):
+    model, other = MLP(2, [2, 1], rng=rng), MLP(2, [2, 1], rng=rng)
+    whole, path = save(other, tmp_path / "m").read_bytes(), tmp_path / "mutated"
+    original, refused = numbers(model), 0
+    for _ in range(400):
+        path.write_bytes(mutated(whole, rng))
+        try:
+            load(model, path)
+        except ValueError as error:
+            assert str(error).startswith(str(path))  # noqa: PT017 (what it says is only half of the claim)
+            assert numbers(model) == original
+            refused += 1
+        else:
+            # Only numbers, or what no reader looks at, were changed: all that is there was taken.
+            assert len(numbers(model)) == 9
+            for parameter, number in zip(model.parameters(), original, strict=True):
+                parameter.data = number
+    assert refused > 250
+
+
 def test_a_file_of_float32_gives_the_numbers_that_it_holds(rng, tmp_path):
     numpy = pytest.importorskip("safetensors.numpy")
     import numpy as np

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("mpmath")
 
 import autograd
-from autograd import TABLE, Value, exp, grad, operation, sin, tanh, taylor, total
+from autograd import TABLE, Value, exp, grad, gradients, hessian, no_grad, operation, sin, tanh, taylor, total
 from autograd.checking.precise import MP, TRUTHS, digits, exactly
 
 SMOOTH = {
@@ -66,9 +66,35 @@ def test_polynomials_end():
     assert taylor(lambda x: x, 1.0, 0) == [1.0]
 
 
-def test_values_from_outside_are_constants():
+def test_where_values_from_outside_take_part_the_coefficients_are_values_of_theirs():
     a = Value(3.0)
-    assert taylor(lambda x: a * x * x, 1.0, 3) == [3.0, 6.0, 3.0, 0.0]
+    found = taylor(lambda x: a * x * x, 1.0, 3)
+    assert [getattr(c, "data", c) for c in found] == [3.0, 6.0, 3.0, 0.0]
+    assert gradients(found[1], [a]) == [2.0]
+    with no_grad():
+        assert all(c.op is None for c in taylor(lambda x: a * x * x, 1.0, 2))
+
+
+def test_coefficients_can_be_differentiated_in_turn():
+    def third(a):
+        return taylor(lambda x: sin(a * x) * exp(x) if x > 0 else x, 0.5, 3)[3]
+
+    with digits(60):
+        exact = MP.diff(lambda a: MP.taylor(lambda x: MP.sin(a * x) * MP.exp(x), MP.mpf(0.5), 3)[3], 1.25)
+        assert grad(third)(1.25) == pytest.approx(float(exact), rel=1e-12)
+    # d/dx of the n-th coefficient is n + 1 times the next one
+    around = taylor(tanh, 0.7, 6)
+    for n in range(6):
+        slope = grad(lambda x, n=n: taylor(tanh, x, n)[n])(0.7)
+        assert slope == pytest.approx((n + 1) * around[n + 1], rel=1e-12)
+    second = hessian(lambda p: taylor(lambda x: p[0] * exp(p[1] * x), 0.0, 2)[2])
+    assert second([2.0, 3.0]) == [[0.0, 3.0], [3.0, 2.0]]
+    assert taylor(lambda x: grad(lambda y: x * y * y)(2.0), 1.0, 2) == [4.0, 4.0, 0.0]
+
+
+def test_several_results_are_refused():
+    with pytest.raises(TypeError, match="one number as its result, not of 1 with 2"):
+        taylor(lambda x: [x, x], 1.0, 2)
 
 
 def test_a_declared_operation_with_rules_in_text_expands_and_one_in_python_says_why_not():

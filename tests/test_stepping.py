@@ -246,6 +246,109 @@ def test_a_graph_of_100_000_edges_is_stepped_through_at_once():
     assert x.grad == stepped
 
 
+def test_in_a_graph_of_100_000_edges_no_command_walks_through_all_of_it(tmp_path, monkeypatch):
+    """Each command is to answer at once: the slow ways, which were there, are counted here."""
+    from autograd import stepping
+
+    leaves = [Value(0.5 + k / 100, f"x{k}") for k in range(40)]
+    y = leaves[0]
+    for k in range(25_000):
+        y = y * leaves[k % 40] + leaves[(7 * k) % 40]
+    bp = y.backprop()
+    assert len(bp) == 100_000
+    made = []
+    monkeypatch.setattr(
+        BackwardPass, "step", lambda *args, real=BackwardPass.step: made.append(1) or real(*args)
+    )
+    replays = []
+    real = stepping.Replay.derivative
+    monkeypatch.setattr(stepping.Replay, "derivative", lambda *args: replays.append(1) or real(*args))
+    bp.until("x7"), bp.back(5), bp.where(), bp.tree(), bp.finish(), bp.reset(), bp.check()
+    path = bp.save(tmp_path / "near.svg", depth=4)  # it took all the memory: a set for every value
+    assert len(made) < 20
+    assert len(replays) < 4
+    assert b"more" in path.read_bytes()
+    with pytest.raises(ValueError, match=r"a page or a film tells of all of them, so pass max_nodes=50040"):
+        bp.save(tmp_path / "all.html", depth=4)
+
+
+def test_the_values_behind_the_border_of_a_depth_are_counted_once_each():
+    x, z = Value(1.0, "x"), Value(2.0, "z")
+    shared = tanh(x) * z
+    left, right = tanh(shared), relu(shared + z)
+    texts = [box.name for box in backprop(left * right).picture(depth=1).scene.boxes if box.kind == "constant"]
+    assert texts == ["… 4 more", "… 5 more"]
+
+
+def test_of_many_steps_the_first_and_the_last_are_shown():
+    y = Value(1.0, "x")
+    for _ in range(60):
+        y = tanh(y)
+    steps = backprop(y).step(61)
+    lines = repr(steps).splitlines()
+    assert len(steps) == 61
+    assert "... 36 more steps ..." in lines
+    assert lines[0].startswith("[0/60] seed")
+    assert any(line.startswith("[60/60]") for line in lines)
+
+
+def test_check_takes_any_values_and_says_what_it_left_out(graph):
+    bp = graph["L"].backprop()
+    assert [row.name for row in bp.check("e", graph["t"])] == ["e", "t"]
+    assert all(row.agrees for row in bp.check("e", "t", "d"))
+    assert repr(bp.check(most=1)).endswith("... 2 more leaves")
+    with pytest.raises(ValueError, match="did you mean"):
+        bp.check("aa")
+
+
+def test_the_tree_has_a_row_for_each_edge_with_what_has_flowed_along_it(graph):
+    bp = graph["L"].backprop()
+    bp.goto(3)
+    lines = [line.split() for line in repr(bp.tree()).splitlines()]
+    assert ["└─", "t", "=", "tanh(a)", "0.9640", "×", "+4.00", "+4.00", "+4.0000"] in lines
+    assert ["└─", "a", "2.0000", "×", "+0.0707", "+0.283", "+0.2826"] in lines
+    assert ["│", "├─", "e", "=", "a", "*", "b", "-6.0000", "×", "+1.00", "·", "·"] in lines
+    assert len(lines) == 1 + 1 + len(bp)
+
+
+def test_the_tree_shows_both_edges_of_x_times_x_and_what_is_shared_once():
+    x = Value(3.0, "x")
+    y = x * x
+    y.label = "y"
+    text = repr(backprop(y * y).finish().tree())
+    assert text.count("─ x ") == 2
+    assert text.count("y = x * x") == 1
+    assert text.count("y ...") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["weight_of_the_first_input_of_a_neuron", "とても長い名前の重みとバイアスの値", "e\u0301" * 40]
+)
+def test_tables_and_trees_fit_80_columns_whatever_the_names(name):
+    from autograd.tables import width
+
+    x = Value(-1e-7, name)
+    y = x
+    for _ in range(30):
+        y = tanh(y * x + x)
+    y.label = name + "!"
+    bp = backprop(y).finish()
+    for shown in (bp.tree(), bp.where(), bp.check()):
+        assert max(map(width, repr(shown).splitlines())) <= 80
+    assert "... more below" in repr(bp.tree(depth=99, most=20))
+
+
+def test_a_terminal_without_unicode_gets_a_tree_in_ascii(graph, monkeypatch):
+    import io
+    import sys
+
+    bp = graph["L"].backprop()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    text = repr(bp.tree()) + repr(bp.where()) + repr(bp.peek())
+    assert text.isascii()
+    assert "`- t = tanh(a)" in text
+
+
 def test_a_single_leaf_has_only_its_seed():
     x = Value(3.0, "x")
     bp = x.backprop()

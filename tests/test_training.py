@@ -20,7 +20,7 @@ from nn import (
     evaluate,
     fit,
     moons,
-    squared_error,
+    mse_loss,
 )
 
 
@@ -94,7 +94,7 @@ def test_ctrl_c_within_an_epoch_keeps_the_finished_ones_alone(rng):
         calls.append(None)
         if len(calls) == 6:  # in the second of four batches of the second epoch
             signal.raise_signal(signal.SIGINT)
-        return squared_error(predictions, targets)
+        return mse_loss(predictions, targets)
 
     history = fit(MLP(2, [1], rng=rng), moons(8, rng=rng), loss, epochs=100, batch_size=2, rng=rng)
     assert history.interrupted
@@ -178,7 +178,7 @@ def test_an_autoencoder_learns_its_inputs_and_has_no_accuracy(rng):
     points = [[math.cos(k), math.sin(k), math.cos(k + 1)] for k in range(12)]
     model = Autoencoder(3, [2], rng=rng)
     optimiser = SGD(model.parameters(), lr=0.3)
-    history = fit(model, Dataset(points, points), "squared_error", optimiser, epochs=60, rng=rng)
+    history = fit(model, Dataset(points, points), "mse_loss", optimiser, epochs=60, rng=rng)
     assert (history.metrics, history.accuracies) == ({}, [])
     assert history.losses[-1] < 0.05 * history.losses[0]
 

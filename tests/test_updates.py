@@ -13,7 +13,7 @@ def rng():
     return random.Random(2)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "hinge"])
+@pytest.mark.parametrize("loss", ["mse_loss", "hinge"])
 @pytest.mark.parametrize("widths", [[1], [4, 1], [6, 5, 4, 1]])
 def test_through_recorded_weights_the_update_is_exactly_that_after_the_pass(rng, loss, widths):
     found = compare_updates(MLP(2, widths, activation="tanh", rng=rng), moons(9, rng=rng), loss, lr=0.5)

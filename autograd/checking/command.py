@@ -40,15 +40,17 @@ def run(
 
     Raises ValueError with a readable text for what cannot be used.
     """
-    f, names = _function(text, given)
-    unknown = [name for name in given if name not in names]
+    f, every, optional = _function(text, given)
+    unknown = [name for name in given if name not in every]
+    names = [name for name in every if name in given or name not in optional]
     missing = [name for name in names if name not in given]
     if unknown or (missing and not examples):
         what = f"{', '.join(unknown)} given, but it takes" if unknown else "give a number for each of"
-        raise ValueError(f"{text}: {what} {', '.join(names)}")
+        raise ValueError(f"{text}: {what} {', '.join(every)}")
+    f = _told(f, text, names, by_name=names != every)
     options: dict[str, Any] = {"order": order, "raises": False, "save": save}
     if not examples:
-        ranges = [n for n in names if given[n][0] != given[n][1]]
+        ranges = [n for n in names if given[n][0] < given[n][1] or given[n][0] > given[n][1]]
         if ranges:
             raise ValueError(f"{', '.join(ranges)}: a range low:high needs --examples N")
         report = check_gradients(f, *(given[name][0] for name in names), **options)
@@ -58,7 +60,25 @@ def run(
     return _many(f, boxes, examples, random.Random(seed), options)
 
 
-def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any], list[str]]:
+def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
+    """The function of just these parameters; what it raises says that it was the function."""
+
+    def called(*numbers: Any) -> Any:
+        try:
+            return f(**dict(zip(names, numbers, strict=True))) if by_name else f(*numbers)
+        except (ArithmeticError, ValueError):
+            raise
+        except Exception as error:
+            raise TypeError(f"{text} raised {type(error).__name__}: {error}") from error
+
+    called.__name__ = getattr(f, "__name__", text)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    called.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    return called
+
+
+def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any], list[str], list[str]]:
+    """A function, its parameters, and those of them that have a default."""
     if not is_function(text):
         names = list(given)
 
@@ -68,9 +88,7 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
         with suppress(DomainError):  # its other errors point at the column
             evaluate(text, {name: low for name, (low, _) in given.items()})
         f.__name__ = text.strip()
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        f.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
-        return f, names
+        return f, names, []
     module, _, name = text.strip().partition(":")
     sys.path.insert(0, "")
     try:
@@ -79,7 +97,11 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
         raise ValueError(f"{text}: {error}") from error
     finally:
         sys.path.remove("")
-    return found, parameters(found)
+    if not callable(found):
+        raise ValueError(f"{text} is no function, but {found!r}")
+    signature = inspect.signature(found).parameters
+    names = parameters(found)
+    return found, names, [name for name in names if signature[name].default is not inspect.Parameter.empty]
 
 
 def _many(

@@ -11,7 +11,7 @@ LEVELS = (50, 100, 200, 400)
 """Digits of the arithmetic, from the fewest to the most."""
 DEEP = (400, 1000)
 """Digits for a second look, before anything is called wrong: they show a derivative of 1e-300 too."""
-CERTAIN = 1e-17
+CERTAIN = exactly(1e-17)
 """How closely two precisions must agree, as a share of the derivative."""
 
 
@@ -55,7 +55,8 @@ class Sides(NamedTuple):
 
 
 def _same(a: Precise, b: Precise) -> bool:
-    return bool(a == b or abs(a - b) <= CERTAIN * max(abs(a), abs(b)))
+    apart = abs(a - b)
+    return bool(not apart or apart <= CERTAIN * max(abs(a), abs(b)))
 
 
 def _exponent(level: int) -> int:
@@ -80,6 +81,8 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
     # The usual case first: two precisions and both sides agree.
     if None not in (*fine, coarse[1]) and _same(fine[0], fine[1]) and _same(coarse[1], fine[1]):
         return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))
+    if None not in (*coarse[:2], *fine[:2]) and all(_same(coarse[k], fine[k]) for k in (0, 1)):
+        return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))  # a kink, plain to see
     tried = [coarse, fine]
     for level in (*levels[2:], None):
         found = Sides(*(_settled([q[k] for q in tried], levels, [q[2] for q in tried]) for k in (0, 1)))
@@ -89,12 +92,30 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
     return found
 
 
-def _quotients(f: Callable[[Precise], Precise], x: float, level: int) -> tuple[Any, Any, Any]:
+def plain_slope(f: Callable[[Precise], Precise], x: float, here: Precise | None = None) -> Precise | None:
+    """The derivative where one precision shows it beyond doubt, else None: what most points need.
+
+    Both sides must agree, far above what rounding does; or not a digit change on either side.
+    `here` is f(x), where it is known at `LEVELS[1]` digits.
+
+    >>> float(plain_slope(MP.exp, 1.0)), plain_slope(abs, 0.0), plain_slope(MP.cos, 0.0)
+    (2.718281828459045, None, None)
+    """
+    left, right, noise = _quotients(f, x, LEVELS[1], here)
+    if left is None or right is None or not _same(left, right):
+        return None
+    return right if not right or noise <= CERTAIN * abs(right) else None
+
+
+def _quotients(
+    f: Callable[[Precise], Precise], x: float, level: int, here: Precise | None = None
+) -> tuple[Any, Any, Any]:
     """The difference quotients to the left and to the right, None outside the domain; their noise."""
     with digits(level):
         at = exactly(x)
-        step = MP.ldexp(abs(at) or MP.one, -_exponent(level))
-        here, below, above = real(f, at), real(f, at - step), real(f, at + step)
+        step = MP.ldexp(abs(at) if x else MP.one, -_exponent(level))
+        here = real(f, at) if here is None else here
+        below, above = real(f, at - step), real(f, at + step)
         if here is None:
             return None, None, MP.zero
         left = None if below is None else (here - below) / step
@@ -135,9 +156,18 @@ def mixed(f: Callable[[list[Precise]], Precise], point: list[float], towards: tu
     >>> found = mixed(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], (0, 1))
     >>> found.smooth, float(found.right.slope)
     (True, 6.0)
+    >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # a step of 1e-20 * 1e22 is too long
+    True
     """
+    found = _mixed(f, point, towards, LEVELS[1:3])
+    return _mixed(f, point, towards, LEVELS[2:4]) if found.left.why == "unsettled" else found
+
+
+def _mixed(
+    f: Callable[[list[Precise]], Precise], point: list[float], towards: tuple[int, ...], levels: tuple[int, ...]
+) -> Sides:
     tried = []
-    for level in LEVELS[1:3]:
+    for level in levels:
         with digits(level * len(towards) // 2):
             at = [exactly(x) for x in point]
             steps = [MP.ldexp(abs(x) or MP.one, -_exponent(level) // 2) for x in at]

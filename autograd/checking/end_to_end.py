@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from .differences import DEEP, LEVELS, Sides, sides
+from .differences import DEEP, LEVELS, Sides, plain_slope, sides
 from .findings import EPS, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
 from .local import kinks
-from .precise import MP, Precise, digits, exactly
+from .precise import MP, Precise, digits, exactly, real
 from .record import Record
 from .rounding import rounding_of_derivative
 
@@ -32,7 +32,7 @@ def check_end_to_end(record: Record, grads: list[float], guilty: bool = False) -
 
 
 def _questions(record: Record, grads: list[float]) -> Iterator[_Question]:
-    if len(record.leaves) * len(record.nodes) <= BUDGET:
+    if len(record.leaves) <= DIRECTIONS or len(record.leaves) * len(record.nodes) <= BUDGET:
         for leaf in record.leaves:
             yield _Question(record, record.nodes[leaf], grads[leaf], {leaf: 1.0})
         return
@@ -59,8 +59,20 @@ class _Question(NamedTuple):
         (leaf,) = self.direction
         return sides(record.towards(leaf), record.nodes[leaf].data, levels)
 
+    def plain_slope(self) -> Precise | None:
+        """The derivative of the program where it is plain to see."""
+        with digits(LEVELS[1]):
+            here = real(lambda: self.record.base()[-1])
+        if len(self.direction) > 1:
+            return plain_slope(self.record.along(self.direction), 0.0, here)
+        (leaf,) = self.direction
+        return plain_slope(self.record.towards(leaf), self.record.nodes[leaf].data, here)
+
     def finding(self, hasty: bool) -> Finding:
         """The verdict: at once where the exact derivative is met to a few units in the last place."""
+        plain = self.plain_slope()
+        if plain is not None and judged(self.gradient, plain, 0) == RIGHT:
+            return self._told(RIGHT, plain, 0, "")
         exact = self.sides(self.record, LEVELS)
         if exact.smooth and judged(self.gradient, exact.right.slope, exact.right.noise) == RIGHT:
             return self._told(RIGHT, exact.right.slope, 0, "")
@@ -73,7 +85,7 @@ class _Question(NamedTuple):
         Its derivative is what the gradient has to be; how far that is from the derivative of the
         program without rounding is what float64 could not decide.
         """
-        rounded = Record(self.record.root, as_rounded=True)
+        rounded = self.record.rounded
         exact, found = self.sides(self.record, levels), self.sides(rounded, levels)
         if not found.smooth:
             return _at_kink(self.record, self.place, self.gradient, found)
@@ -100,8 +112,9 @@ def _at_kink(record: Record, place: Any, gradient: float, found: Sides) -> Findi
     slopes = [float(s) for s in found.slopes]
     truth = slopes[0] if slopes else None
     if within(gradient, found, 0) == RIGHT and slopes:
-        between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
-        return Finding("end to end", place, RIGHT, gradient, truth, why=f"a kink, between {between}")
+        between = " and ".join(f"{s:g}" for s in dict.fromkeys((slopes[0], slopes[-1])))
+        why = f"a kink, between {between}" if len(slopes) > 1 else f"a derivative on one side only: {between}"
+        return Finding("end to end", place, RIGHT, gradient, truth, why=why)
     singular = kinks(record)
     if singular or not slopes:
         reason = f"{_list(singular)} at a kink" if singular else "the program is not defined around this point"

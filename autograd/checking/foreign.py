@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 Function = Callable[..., Any]
@@ -10,7 +11,7 @@ Function = Callable[..., Any]
 
 def of_torch(f: Function) -> tuple[Function, Function]:
     """A function of float64 tensors as one of floats, and the gradient that PyTorch's autograd gives."""
-    import torch
+    torch: Any = import_module("torch")
 
     def tensors(arguments: tuple[Any, ...]) -> list[Any]:
         return [torch.tensor(item, dtype=torch.float64, requires_grad=True) for item in arguments]
@@ -28,8 +29,7 @@ def of_torch(f: Function) -> tuple[Function, Function]:
 
 def of_jax(f: Function) -> tuple[Function, Function]:
     """A function of JAX scalars as one of floats, and the gradient that jax.grad gives, in float64."""
-    import jax
-
+    jax: Any = import_module("jax")
     jax.config.update("jax_enable_x64", True)
 
     def arrays(arguments: tuple[Any, ...]) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from ..drawing import draw
 from ..modes import always_recording
 from ..notation import plain
+from ..recording import is_number, number
 from ..structure import flatten
 from ..transforms import gradients
 from ..value import Value
@@ -52,7 +53,9 @@ def check_gradients(
     'wrong'
     """
     trees = [flatten(argument) for argument in point]
-    numbers = [float(getattr(leaf, "data", leaf)) for leaves, _ in trees for leaf in leaves]
+    numbers = [number(leaf.data if isinstance(leaf, Value) else leaf) for leaves, _ in trees for leaf in leaves]
+    if not callable(f):
+        raise TypeError(f"check_gradients takes a function and a point, not {f!r}; a graph has .check()")
     names = _names(f, point)
 
     called = f
@@ -70,7 +73,7 @@ def check_gradients(
             raise ValueError(
                 f"gradient gave {len(found)} numbers for the {len(numbers)} that f takes: one for each"
             )
-        report = Report(check_opaque(call, list(map(float, found)), numbers), dict(enumerate(names)), title)
+        report = Report(check_opaque(call, list(map(number, found)), numbers), dict(enumerate(names)), title)
     else:
         report = _recorded(call, numbers, names, order, title)
     if report.smallest is not None and save is not None:
@@ -98,6 +101,14 @@ def _recorded(
                 f"f gave {len(outputs)} numbers: a gradient belongs to a function with one; check each"
             )
         root = outputs[0]
+        for leaf, x, name in zip(leaves, at, names, strict=True):
+            if leaf.data != x and x == x:
+                raise ValueError(
+                    f"f overwrote the data of its argument {name}, {x!r}, with {leaf.data!r}: no record can be "
+                    "held against such a function. Let it compute a new number instead"
+                )
+        if not isinstance(root, Value) and not is_number(root):
+            raise TypeError(f"f gave {root!r}: a gradient belongs to a function that gives one number")
         return (root if isinstance(root, Value) else Value(root)), leaves
 
     root, leaves = run(numbers)

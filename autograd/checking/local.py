@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..value import Value
-from .differences import DEEP, LEVELS, Sides, sides
+from .differences import DEEP, LEVELS, Sides, plain_slope, sides
 from .findings import EPS, LARGEST, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
 from .precise import Precise, digits, exactly, real
 from .record import Record, flat_truth
@@ -56,16 +56,22 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
         )
         return
     f = flat_truth(node)
-    yield from _about_value(node, point, f)
+    with digits(LEVELS[1]):
+        here = real(f, list(map(exactly, point)))
+    yield from _about_value(node, point, f, here)
     for position in positions:
-        yield _about_partial(node, point, position, f)
+        yield _about_partial(node, point, position, f, here)
 
 
-def _about_value(node: Value, point: list[float], f: Callable[[list[Precise]], Precise]) -> Iterator[Finding]:
+def _about_value(
+    node: Value, point: list[float], f: Callable[[list[Precise]], Precise], here: Precise | None
+) -> Iterator[Finding]:
     """A finding only if the node's number is not the operation's; looked at twice before that is said."""
     if any(x == 0 and math.copysign(1, x) < 0 for x in point):
         return  # floats tell -0.0 from 0, as in atan2; precise numbers do not
-    if _judged_value(node, point, f, 60) is not None:
+    if here is not None and judged(node.data, here, 0) == RIGHT:
+        return
+    if _judged_value(node, point, f, LEVELS[1]) is not None:
         finding = _judged_value(node, point, f, DEEP[1])
         if finding is not None:
             yield finding
@@ -91,25 +97,36 @@ def sides_towards(
     f: Callable[[list[Precise]], Precise], point: list[float], position: int, levels: tuple[int, ...] = LEVELS
 ) -> Sides:
     """The one-sided derivatives of an operation towards one operand."""
+    return sides(_towards(f, point, position), point[position], levels)
+
+
+def _towards(
+    f: Callable[[list[Precise]], Precise], point: list[float], position: int
+) -> Callable[[Precise], Precise]:
+    """An operation as a function of one operand."""
+    exact = list(map(exactly, point))
 
     def moved(x: Precise) -> Precise:
-        operands = list(map(exactly, point))
+        operands = list(exact)
         operands[position] = x
         return f(operands)
 
-    return sides(moved, point[position], levels)
+    return moved
 
 
 def _about_partial(
-    node: Value, point: list[float], position: int, f: Callable[[list[Precise]], Precise]
+    node: Value,
+    point: list[float],
+    position: int,
+    f: Callable[[list[Precise]], Precise],
+    here: Precise | None,
 ) -> Finding:
     """The verdict on one partial; what looks wrong is looked at again in more digits."""
     partial: Any = node.partials[position]
     if partial - partial == 0:
-        with digits(LEVELS[0]):  # one central difference is enough for most
-            truth = first(f, list(map(exactly, point)), position)
-            if judged(partial, truth, 0) == RIGHT and truth:
-                return Finding("local", node, RIGHT, partial, float(truth), position=position)
+        plain = plain_slope(_towards(f, point, position), point[position], here)
+        if plain is not None and judged(partial, plain, 0) == RIGHT:
+            return Finding("local", node, RIGHT, partial, float(plain), position=position)
     for levels in (LEVELS, DEEP):
         finding = _judged(node, sides_towards(f, point, position, levels), position, levels)
         if finding.verdict != WRONG:
@@ -147,14 +164,21 @@ def _at_kink(node: Value, found: Sides, position: int) -> Finding:
 
 def kinks(record: Record) -> list[str]:
     """The operations of a graph that stand at a kink, a jump or the edge of their domain."""
-    found: dict[str, None] = {}
-    for node in record.nodes:
-        point = [getattr(item, "data", item) for item in node.operands]
-        if node.op is not None and node.op.name not in found and all(x - x == 0 for x in point):
-            f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
-            if any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges):
+    if "kinks" not in record.found:
+        found: dict[str, None] = {}
+        for node in record.nodes:
+            if node.op is not None and node.op.name not in found and _at_a_kink(node):
                 found[node.op.name] = None
-    return list(found)
+        record.found["kinks"] = list(found)
+    return record.found["kinks"]  # type: ignore[no-any-return]
+
+
+def _at_a_kink(node: Value) -> bool:
+    point = [getattr(item, "data", item) for item in node.operands]
+    if any(x - x != 0 for x in point):
+        return False
+    f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
+    return any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
 
 
 def _kink_between(

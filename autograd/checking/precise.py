@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..entry import Op
@@ -15,6 +15,7 @@ from ..rules import define, names_in
 
 try:
     from mpmath.ctx_mp import MPContext
+    from mpmath.libmp import from_float
 except ImportError as error:
     raise ImportError("checking gradients needs mpmath: pip install 'chainwalk[check]'") from error
 
@@ -186,9 +187,10 @@ def algebra_of(op: Op) -> dict[str, Any]:
     return composed | _ALGEBRA | op.functions
 
 
+@lru_cache(4096)
 def exactly(x: float) -> Precise:
-    """A float as the precise number that it is."""
-    return MP.mpf(x)
+    """A float as the precise number that it is, at any precision."""
+    return MP.make_mpf(from_float(x))
 
 
 def as_real(found: Any) -> Precise:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from ..value import Value
-from .precise import MP, Precise, as_real, digits, exactly, truth_of
+from .precise import MP, Precise, as_real, exactly, truth_of
 
 
 def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
     """A node's operation in high precision, as a function of the list of its operands."""
     op: Any = node.op
     truth = truth_of(op)
-    return lambda operands: truth(*op.grouped(operands))
+    if op.variadic:
+        return lambda operands: truth(*op.grouped(operands))
+    return lambda operands: truth(*operands)
 
 
 class Record:
@@ -44,14 +47,21 @@ class Record:
             for position, operand in enumerate(operands):
                 if operand.__class__ is int:
                     self.consumers[operand].append((k, position))
-        with digits(50):  # exact at any precision from float64's own on
-            self._exact = [
-                [item if item.__class__ is int else exactly(item) for item in operands]
-                for operands in self.operands
-            ]
-            self._data = [exactly(node.data) for node in self.nodes]
+        self._exact = [
+            [item if item.__class__ is int else exactly(item) for item in operands]
+            for operands in self.operands
+        ]
+        self._data = [exactly(node.data) for node in self.nodes]
+        self._truths: list[Any] = [node.op and flat_truth(node) for node in self.nodes]
+        self.found: dict[Any, Any] = {}
+        """What one question has found out that the next one asks too."""
         self._bases: dict[int, list[Precise]] = {}
         self._errors: dict[int, list[Precise]] = {}
+
+    @cached_property
+    def rounded(self) -> Record:
+        """The same with the error that float64 made in each operation."""
+        return Record(self.root, as_rounded=True)
 
     def base(self) -> list[Precise]:
         """Every node's number, computed in the present precision from the leaves'."""
@@ -74,9 +84,9 @@ class Record:
 
     def number(self, k: int, values: list[Precise]) -> Precise:
         """What a node's operation gives for these numbers of the nodes before it."""
-        op: Any = self.nodes[k].op
-        numbers = [values[item] if item.__class__ is int else item for item in self._exact[k]]
-        return as_real(truth_of(op)(*op.grouped(numbers)))
+        return as_real(
+            self._truths[k]([values[item] if item.__class__ is int else item for item in self._exact[k]])
+        )
 
     def from_leaves(self, changes: Mapping[int, Precise]) -> Precise:
         """The root's number where some leaves have others."""

@@ -11,6 +11,7 @@ from ..notation import formula, history, names_of, partial_formula
 from ..ops import TABLE
 from ..tables import cut
 from .findings import RIGHT, UNDECIDED, WRONG, Finding
+from .opaque import BY_DIFFERENCES, IN_DIGITS
 from .program import Program
 
 BROKEN = {
@@ -104,6 +105,9 @@ class Report:
             told = [f"{counts[question, v]:,} {v}" for v in (RIGHT, WRONG, UNDECIDED) if counts[question, v]]
             if told and not (question == "value" and not counts[question, WRONG]):
                 lines.append(f"  {question:<12}  {meaning}: {', '.join(told)}")
+        evidence = dict.fromkeys(f.why for f in self.findings if f.why.startswith((IN_DIGITS, BY_DIFFERENCES)))
+        if evidence:
+            lines.append(f"  {'evidence':<12}  {'; '.join(list(evidence)[:3])}")
         if self.verdict == WRONG:
             return "\n".join([*lines, self.failure()])
         lines.append(f"  verdict: {self.verdict}{self._because()}")
@@ -111,7 +115,7 @@ class Report:
 
     def _because(self) -> str:
         reasons = self.reasons if self.verdict == UNDECIDED else []
-        kinks = [f.why for f in self.findings if f.verdict == RIGHT and f.why.startswith("a kink,")]
+        kinks = [f.why for f in self.findings if f.verdict == RIGHT and "a kink, between" in f.why]
         if reasons:
             return f": {'; '.join(reasons[:3])}"
         return f" ({kinks[0]})" if kinks else ""
@@ -124,7 +128,8 @@ class Report:
         lines = [f"  {'input':<{width}}  {'gradient':>15}  {'truth':>15}  difference  verdict"]
         for row in rows[:most]:
             truth = "-" if row.truth is None else f"{row.truth:+.9g}"
-            miss = "-" if row.truth is None else f"{abs(row.found - row.truth):.1e}"
+            same = row.found == row.truth  # two infinities too
+            miss = "-" if row.truth is None else f"{0 if same else abs(row.found - row.truth):.1e}"
             name = f"{self.name(row.place):<{width}}"
             lines.append(f"  {name}  {row.found:>+15.9g}  {truth:>15}  {miss:>10}  {row.verdict}")
         if len(rows) > most:
@@ -145,9 +150,9 @@ class Report:
             lines.append(f"  f: {self.program}")
         for f in self.findings:
             if f.question in ("end to end", "order 2", "order 3") and f.verdict == WRONG:
+                truth = "none" if f.truth is None else f"{f.truth:+.10g} ({self._evidence(f)})"
                 lines.append(
-                    f"  gradient {f.found:+.10g}   truth {f.truth:+.10g} (high precision)   "
-                    f"float64 could explain {f.tolerance:.0e}"
+                    f"  gradient {f.found:+.10g}   truth {truth}   float64 could explain {f.tolerance:.0e}"
                 )
                 break
         lines.append(f"  guilty: {self._accusation(guilty)}")
@@ -157,6 +162,10 @@ class Report:
         if self.picture is not None:
             lines.append(f"  picture: {self.picture}")
         return "\n".join(lines)
+
+    @staticmethod
+    def _evidence(finding: Finding) -> str:
+        return "high precision" if finding.why in ("", IN_DIGITS) else finding.why
 
     def caption(self) -> str:
         """What is wrong in one line, for the picture of the smallest program."""
@@ -182,7 +191,10 @@ class Report:
         if guilty.question == "local":
             return _wrong_partial(node, guilty)
         if guilty.question == "value":
-            return f"{node.op.name}, which gave {guilty.found!r} where its value is {guilty.truth!r}"
+            return (
+                f"{node.op.name}, which gave {guilty.found!r} where its value is {guilty.truth!r} "
+                "(or an operand's data was overwritten since)"
+            )
         if guilty.question == "accumulation":
             name = self.name(node)
             return f"the backward pass: {name}.grad is {guilty.found:+.6g}, but {guilty.why}"
@@ -191,6 +203,8 @@ class Report:
                 f"the backward pass: {guilty.why}; {self.name(node)}.grad is {guilty.found:+.6g} and should be "
                 f"{guilty.truth:+.6g}"
             )
+        if guilty.question == "end to end" and self.program is None:
+            return f"the gradient that was given; the evidence is {guilty.why or 'high precision'}"
         return guilty.why or f"{guilty.question}: found {guilty.found:+.10g}, truth {guilty.truth}"
 
 
@@ -205,13 +219,20 @@ def _wrong_partial(node: Any, guilty: Finding) -> str:
     if known is not None and known is not op and known.operands == op.operands:
         correct = known.partial_of(guilty.position, len(node.operands))
         right = f" = {correct}"
-    truth = "undefined" if guilty.truth is None else f"{guilty.truth:+.10g}"
-    note = f" ({guilty.why})" if guilty.why else ""
+    rule = "" if _is_number(rule) else f"{rule} = "
     sign = derivative_sign()
-    return (
-        f"{op.name}, the partial {sign}out/{sign}{words[guilty.position]} = {rule} = {guilty.found:+.10g} "
-        f"where the derivative is {truth}{right}{note}"
-    )
+    accusation = f"{op.name}, the partial {sign}out/{sign}{words[guilty.position]} = {rule}{guilty.found:+.10g}"
+    if guilty.why or guilty.truth is None:
+        return f"{accusation}, at {guilty.why or 'a point without a derivative'}"
+    return f"{accusation} where the derivative is {guilty.truth:+.10g}{right}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def described(node: Any, names: Any) -> str:

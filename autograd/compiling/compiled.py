@@ -20,9 +20,11 @@ from .collector import collector_paused
 from .naming import Names
 from .native import Host, host
 from .outside import Outside
-from .plan import Options, Plan, Wanted
+from .plan import Plan
+from .running import Options
 from .telling import told
 from .tracing import Trace, trace
+from .wanted import Wanted
 
 _VALUE = Wanted("value")
 _MOST = 64
@@ -257,7 +259,7 @@ class Compiled:
         """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
         if not self._plans:
             raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
-        native = list(self._plans.values())[-1].kernels[0].native
+        native = list(self._plans.values())[-1].runner.kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
         return native.ir() if form == "ir" else native.assembly()

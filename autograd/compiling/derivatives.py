@@ -89,7 +89,7 @@ def pulled_back(
     """The gradient at each input of the sum of some expressions, each times its seed: reverse mode."""
     order = below(seeds)
     active = _active(order, inputs)
-    layers = _layers(order)
+    layers = _layers([node for node in order if node in active])  # each has a first one, whose turn comes
     arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
         layer = layers.get(node)

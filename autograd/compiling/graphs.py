@@ -10,8 +10,8 @@ import numpy as np
 from ..value import Value
 from .compiled import Compiled
 from .naming import Names
-from .plan import Wanted
 from .tracing import Trace
+from .wanted import Wanted
 
 
 class GraphFunction:

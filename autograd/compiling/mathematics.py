@@ -30,6 +30,17 @@ OFTEN = 100
 """Written out more often than this, compiling takes too long: then they are functions, called."""
 
 
+def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
+    """Where the code of a mathematical function comes from."""
+    if name in INLINE and not shape.single:
+        return "of our own"
+    if name in INTRINSICS:
+        return "from the processor"
+    if name in vector_functions:
+        return "from libmvec"
+    return "from LLVM" if name == "mod" else "from libm"
+
+
 class Inline:
     """Writes a function of one vector as instructions, each name beginning with the result's."""
 

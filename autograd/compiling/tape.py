@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .emission import ARGUMENTS, BINARY, COMPARE
+from .chunks import ARGUMENTS, BINARY, COMPARE
 from .expressions import PRIMITIVES, Expression
 from .mathematics import TWO, Functions
 from .shapes import Layout, Shape

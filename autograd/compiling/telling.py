@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from .kernel import Facts
-from .plan import Plan, Wanted
+from .plan import Plan
+from .wanted import Wanted
 
 
 def told(name: str, wanted: Wanted, plan: Plan) -> str:
     """The facts about one compiled plan of a function."""
-    facts = [kernel.facts for kernel in plan.kernels]
+    facts = [kernel.facts for kernel in plan.runner.kernels]
     instructions = sum(fact.instructions for fact in facts)
     lines = [
         f"{name}: {wanted.what.replace('_', ' ')}",
         f"  {plan.recorded:,} operations recorded, {plan.operations:,} with what was asked of them; "
         f"{instructions:,} instructions after optimisation",
     ]
-    if plan.loops is not None:
-        counts = " and ".join(f"{loop.terms:,}" for loop in plan.loops.loops)
+    if plan.runner.terms:
+        counts = " and ".join(f"{terms:,}" for terms in plan.runner.terms)
         lines.append(f"  a loop over {counts} terms of one form")
     lines += [line for fact in facts for line in _told_of_kernel(fact)]
-    kept = " with code from the cache" if any(kernel.native.kept for kernel in plan.kernels) else ""
+    kept = " with code from the cache" if any(kernel.native.kept for kernel in plan.runner.kernels) else ""
     lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s{kept}")
     return "\n".join(lines)
 
@@ -30,11 +31,11 @@ def _told_of_kernel(facts: Facts) -> list[str]:
     if shape.units > 1:
         lanes += f", {shape.units} registers of rows side by side"
     lines = [f"  {facts.tier}; {lanes} on {facts.machine.processor}"]
-    if facts.mathematics:
-        others = ", ".join(item for item in facts.mathematics if item not in facts.vectorised)
-        sources = [
-            f"{', '.join(facts.vectorised)} from libmvec" if facts.vectorised else "",
-            f"{others} from LLVM or libm" if others else "",
-        ]
-        lines.append(f"  {'; '.join(filter(None, sources))}")
+    origins = dict.fromkeys(facts.mathematics.values())
+    parts = [
+        f"{', '.join(name for name, of in facts.mathematics.items() if of == origin)} {origin}"
+        for origin in origins
+    ]
+    if parts:
+        lines.append(f"  {'; '.join(parts)}")
     return lines

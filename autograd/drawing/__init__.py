@@ -40,7 +40,8 @@ def draw(
 
     `groups`, an nn model, puts a frame around every neuron and layer; `collapse="neuron"` or
     `"layer"` makes each of them one box with the error that arrives at it. `depth` shows only the
-    values within that many edges of the root. Raises ValueError for more than `max_nodes` boxes,
+    values within that many edges of the root. The page of a picture shows the same boxes at every
+    step; a film that is SVG shows every value. Raises ValueError for more than `max_nodes` boxes,
     which nobody could read.
 
     >>> x = Value(3.0, "x")
@@ -61,19 +62,27 @@ def draw(
     _refuse_large(sum(box.kind != "constant" for box in shown.boxes), max_nodes)
     if step is not None:
         shown = shown._replace(room=room_for_titles(recorded))
-    opening = len(recorded.edges) if step is None else step
+    opening = len(recorded.edges) + 1 if step is None else step
+    told = max_nodes if view.collapse is None and view.depth is None else max(max_nodes, _TOLD)
     every = view._replace(collapse=None, depth=None)
+
+    def whole(most: int = max_nodes) -> BackwardPass:
+        _refuse_large(len(recorded.order), most, "a page or a film tells of all of them")
+        return recorded
+
     return Picture(
         shown._replace(title=title) if title else shown,
         table(recorded, state),
-        lambda: frames(recorded, view),
-        lambda: page(recorded, opening, every, theme or "auto", rankdir),
-        lambda: animated_svg(recorded, every, theme or "auto", rankdir),
+        lambda: frames(whole(), view),
+        lambda: page(whole(told), opening, view, theme or "auto", rankdir),
+        lambda: animated_svg(whole(), every, theme or "auto", rankdir),
         theme=theme or "light",
         rankdir=rankdir,
     )
 
 
+_TOLD = 5_000
+"""Values of which a page can tell every step while it shows a part of them."""
 _LARGEST = 200_000
 """Values of which a part can be shown: more would take minutes to record."""
 
@@ -99,11 +108,12 @@ def _recorded(root: Value | BackwardPass, max_nodes: int) -> BackwardPass:
     return BackwardPass(root)
 
 
-def _refuse_large(count: int, most: int) -> None:
+def _refuse_large(count: int, most: int, why: str = "") -> None:
     if count > most:
+        less = 'show less with depth=3, or with groups=model and collapse="neuron"; or '
         raise ValueError(
-            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): show less with "
-            f'depth=3, or with groups=model and collapse="neuron"; or pass max_nodes={count} if you mean it'
+            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): "
+            f"{f'{why}, so ' if why else less}pass max_nodes={count} if you mean it"
         )
 
 

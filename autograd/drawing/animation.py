@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 from ..backward_pass import BackwardPass
 from ..notation import fixed
 from .layout import SVG, as_text, elements, two_layouts
-from .scene import MINUS, View, sign_of
+from .parts import MINUS, sign_of
+from .scene import View, caption_of, room_for_titles
 from .theme import DARK, LIGHT, variables
 
 PACE = 0.9
@@ -36,10 +37,40 @@ def animated_svg(recorded: BackwardPass, view: View, theme: str, rankdir: str) -
     for k in range(len(recorded.order)):
         if f"n{k}" in groups:
             _film_of_gradient(groups[f"n{k}"], recorded, k)
+    _add_captions(tree, recorded)
     style = ElementTree.Element(f"{{{SVG}}}style")
     style.text = _style(theme)
     tree.insert(0, style)
     return as_text(tree)
+
+
+def _add_captions(tree: ElementTree.Element, recorded: BackwardPass) -> None:
+    """Two lines below the picture that say what each step does, one pair shown at a time."""
+    wide, high = map(float, tree.get("viewBox", "0 0 0 0").split()[2:])
+    wider = max(wide, room_for_titles(recorded) + 2 * _MARGIN)
+    tree.set("viewBox", f"0 0 {wider:.2f} {high + _CAPTION:.2f}")
+    size = {"width": f"{wider:.2f}", "height": f"{high + _CAPTION:.2f}"}
+    tree.insert(0, _made("rect", size | {"fill": "var(--paper)"}))
+    last = len(recorded.edges)
+    for number in range(-1, last + 1):
+        words = caption_of(recorded, recorded.state(number))
+        lines = _made("g", {"font-family": "Helvetica,Arial,sans-serif"})
+        for text, y, look in zip(words, (10, 30), _LOOKS, strict=True):
+            line = _made("text", {"x": f"{_MARGIN}", "y": f"{high + y:.2f}", **look})
+            line.text = text.replace("   ", "\u2003")  # SVG would make one space of several
+            lines.append(line)
+        if number >= 0:
+            _appear(lines, number)
+        if number < last:
+            _set(lines, "hidden", _at(number + 1))
+        tree.append(lines)
+
+
+_MARGIN, _CAPTION = 24, 46
+_LOOKS = (
+    {"font-size": "13", "font-weight": "bold", "fill": "var(--ink)"},
+    {"font-size": "11", "fill": "var(--mute)"},
+)
 
 
 def _style(theme: str) -> str:
@@ -93,7 +124,8 @@ def _film_of_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int
         for tint in tints if sign else ():
             state.append(_made("polygon", {"points": tint.get("points", ""), "fill": f"var(--tint-{sign})"}))
         for text, words in zip(texts, (label, grad), strict=True):
-            kept = {key: value for key, value in text.attrib.items() if key != "class"}
+            left_out = ("class",) if sign else ("class", "font-weight")
+            kept = {key: value for key, value in text.attrib.items() if key not in left_out}
             copy = _made("text", kept | {"fill": f"var(--text-{sign})" if sign else "var(--mute)"})
             copy.text = words
             state.append(copy)

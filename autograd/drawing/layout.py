@@ -6,11 +6,13 @@ from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
 from .dot import digraph
+from .labels import CELL_MARGIN
 from .render import render
 from .scene import View, scene
 from .theme import LIGHT, repainted
 
 SVG = "http://www.w3.org/2000/svg"
+_TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"
 
 
@@ -23,7 +25,7 @@ def two_layouts(recorded: BackwardPass, view: View, rankdir: str) -> ElementTree
     states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
     before, after = (
         ElementTree.fromstring(
-            render(digraph(scene(recorded, state, view), LIGHT, rankdir, caption=False), "svg")
+            render(digraph(scene(recorded, state, view), LIGHT, rankdir, with_caption=False), "svg")
         )
         for state in states
     )
@@ -68,6 +70,8 @@ def _prepare_edge(group: ElementTree.Element) -> None:
     for child in list(group):
         if child.tag == f"{{{SVG}}}title":
             group.remove(child)
+    for text in elements(group, "text")[-1:]:
+        text.set("class", "flow")
     lines = elements(group, "path")
     if lines and "constant" not in str(group.get("class")):
         width, path = float(lines[0].get("stroke-width", "1")), lines[0].get("d", "")
@@ -102,12 +106,13 @@ def _prepare_node(group: ElementTree.Element) -> None:
     texts = elements(group, "text")
     if constant or len(texts) < 2:
         return
-    tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in LIGHT[-4:-1]]
+    tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
     for shape in tints:
         del shape.attrib["fill"]
         shape.set("class", "tint")
     label, value = texts[-2:]
-    right = max(float(point.split(",")[0]) for point in tints[1].get("points", "").split()) - 3
+    corners = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
+    right = max(corners) - CELL_MARGIN
     value.set("x", f"{right:.2f}")
     value.set("text-anchor", "end")
     for element, kind in ((label, "grad-label"), (value, "grad-value")):

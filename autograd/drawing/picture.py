@@ -9,10 +9,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..tables import plural
 from . import theme as themes
 from .dot import digraph
+from .parts import Scene
 from .render import render
-from .scene import Scene
+from .scene import at_rest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,9 +67,10 @@ class Picture:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save under a path whose suffix names the format; gives the path.
 
-        svg, png, gv and json always, and html for the interactive page that plays the whole pass;
-        gif and apng, films of it, with Pillow (the extra "animate"); others, such as pdf, where the
-        installed dot has them. Either the whole file is there afterwards or what was there before.
+        svg, png, jpg, gv and json always, and html for the interactive page that plays the whole
+        pass; pdf with an installed dot or the extra "pdf"; gif and apng, films of the pass, with
+        the extra "animate"; others where the installed dot has them. Either the whole file is
+        there afterwards or what was there before.
         Raises ValueError for a format that cannot be made, and OSError where the path cannot be
         written.
         """
@@ -93,7 +96,10 @@ class Picture:
         from .animation import animated_image
 
         theme = themes.THEMES[self.theme]
-        frames = [render(digraph(scene, theme, self.rankdir), "png") for scene in self._frames()]
+        scenes = self._frames()
+        steps = len(scenes) - 2  # the first two are before the pass, and the root's own gradient
+        scenes.append(at_rest(scenes[-1], f"backward pass complete: {plural(steps, 'chain-rule step')}"))
+        frames = [render(digraph(scene, theme, self.rankdir), "png") for scene in scenes]
         return animated_image(frames, format_)
 
     def animate(self, path: str | os.PathLike[str]) -> Path:

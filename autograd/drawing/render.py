@@ -7,6 +7,8 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ..tables import cut
+
 if TYPE_CHECKING:
     from graphviz import Digraph
 
@@ -66,17 +68,35 @@ def render(graph: Digraph, format_: str) -> bytes:
     command = dot_command()
     if is_bundled(command) and format_ == "png":
         _warn_of_missing_letters(source)
+    if is_bundled(command) and format_ == "pdf":
+        return _pdf(render(graph, "svg"))
     import subprocess
 
     result = subprocess.run([command, f"-T{format_}"], input=source.encode(), capture_output=True, check=False)
     if result.returncode or not result.stdout:
         raise ValueError(_unavailable(format_, command, result.stderr.decode(errors="replace")))
+    if format_ == "svg":  # a viewer may have none of that name
+        return result.stdout.replace(b'font-family="Arial"', b'font-family="Arial,Helvetica,sans-serif"')
     return result.stdout
 
 
+def _pdf(svg: bytes) -> bytes:
+    """The SVG as a PDF with real lines and letters, for a dot that makes none."""
+    try:
+        from reportlab.graphics import renderPDF
+        from svglib.svglib import svg2rlg
+    except ImportError:
+        words = f"the bundled dot makes no PDF: pip install 'chainwalk[pdf]', or {_INSTALL}"
+        raise ValueError(words) from None
+    import io
+
+    made: bytes = renderPDF.drawToString(svg2rlg(io.BytesIO(svg)), invariant=1)
+    return made
+
+
 def _unavailable(format_: str, command: str, reason: str) -> str:
-    more = f"; for pdf and more, {_INSTALL}" if is_bundled(command) else ""
-    said = f" ({reason.splitlines()[0].strip()})" if reason.strip() else ""
+    more = f"; for {format_} {_INSTALL}" if is_bundled(command) else ""
+    said = f" ({cut(reason.strip().splitlines()[0], 80)})" if reason.strip() else ""
     return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
 
 

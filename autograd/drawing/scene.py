@@ -2,73 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, State
 from ..notation import fixed, formula, short
-from .grouping import Folded, Frame, Group, combined, folded, frames_of
-
-
-class Box(NamedTuple):
-    """A value, or a plain number that a value was computed with."""
-
-    id: str
-    kind: str
-    """"leaf", "interior", "root" or "constant"."""
-    symbol: str
-    name: str
-    data: str
-    grad: str | None
-    """None where no gradient has arrived."""
-    sign: str
-    """"pos", "neg" or "zero" of the grad; empty where there is none."""
-    counted: str
-    """Beside the word grad: 1/2 while waiting, Σ2 for a complete sum, else nothing."""
-    mark: str
-    """In the present step "receiver" or "result"; else nothing."""
-    tooltip: str
-
-
-class Arrow(NamedTuple):
-    """An operand's edge to its result: grey and forwards until error has flowed back along it."""
-
-    id: str
-    operand: str
-    result: str
-    sign: str
-    """"pos", "neg" or "zero" of the contribution; empty before it has flowed."""
-    width: float
-    partial: str
-    contribution: str
-    present: bool
-
-
-class Scene(NamedTuple):
-    """One frame: everything in the order in which it is drawn."""
-
-    boxes: list[Box]
-    arrows: list[Arrow]
-    title: str
-    frames: tuple[Frame, ...] = ()
-    """Groups to be drawn around their boxes."""
-    room: int = 0
-    """Points kept free for the title, so that frames with longer ones have the same geometry."""
-
-
-MINUS = str.maketrans("-", "−")
-"""Pictures use the real minus sign."""
-
-
-def sign_of(number: float | None) -> str:
-    """The class of a number's sign; a nan counts as negative, for it must be seen.
-
-    >>> sign_of(2.0), sign_of(-1e-9), sign_of(0.0), sign_of(None)
-    ('pos', 'neg', 'zero', '')
-    """
-    if number is None:
-        return ""
-    return "pos" if number > 0 else "zero" if number == 0 else "neg"
+from .folding import folded_arrows, folded_box, without
+from .grouping import Folded, Group, folded, frames_of
+from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
 
 
 class View(NamedTuple):
@@ -89,21 +30,44 @@ def frames(recorded: BackwardPass, view: View) -> list[Scene]:
     return [scene(recorded, state, view)._replace(room=room) for state in states]
 
 
+def at_rest(last: Scene, title: str) -> Scene:
+    """The last frame once more, with no step marked in it: where a film comes to its end."""
+    return last._replace(
+        boxes=[box._replace(mark="") for box in last.boxes],
+        arrows=[arrow._replace(present=False) for arrow in last.arrows],
+        title=title,
+        change="",
+    )
+
+
 def room_for_titles(recorded: BackwardPass) -> int:
     """The width in points of the longest title of a step, generously."""
-    titles = (_step_title(recorded, number) for number in range(1, len(recorded.edges) + 1))
-    return round(7.8 * max(map(len, titles), default=0))
+    long = {node: len(name) for node, name in recorded.names.items()}
+    root = long[recorded.root]
+    names = (long[recorded.order[e.operand]] + long[recorded.order[e.result]] + root for e in recorded.edges)
+    return round(7.2 * (_FRAME_OF_TITLE + 2 * max(names))) if recorded.edges else 0
+
+
+_FRAME_OF_TITLE = 62
+"""Letters of a step's title that are not names: its number, three fractions and three numbers."""
+
+
+def folded_nodes(recorded: BackwardPass, state: State, view: View) -> dict[int, Folded]:
+    """For each node that is shown inside a folded box, that box."""
+    if not view.collapse:
+        return {}
+    boxes = folded(recorded, state, frames_of(recorded, view.groups), view.collapse)
+    return {k: each for each in boxes for k in each.nodes}
 
 
 def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  # noqa: B008 (immutable)
     """What one state of a recorded pass shows."""
-    found = frames_of(recorded, view.groups)
-    boxes_folded = folded(recorded, state, found, view.collapse) if view.collapse else []
-    inside = {k: each for each in boxes_folded for k in each.nodes}
+    found, inside = frames_of(recorded, view.groups), folded_nodes(recorded, state, view)
+    boxes_folded = list(dict.fromkeys(inside.values()))
     near, hidden = _near(recorded, view.depth)
-    widths = _widths(recorded.contributions)
+    widths = line_widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
-    boxes, arrows = [_folded_box(each) for each in boxes_folded], []
+    boxes, arrows = [folded_box(each, _mark(recorded, state, each.nodes)) for each in boxes_folded], []
     for k, node in enumerate(recorded.order):
         if k in inside or k not in near:
             continue
@@ -119,33 +83,29 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
             elif view.constants:
                 boxes.append(_constant(f"c{k}_{position}", operand))
                 arrows.append(Arrow(f"e{k}_{position}", f"c{k}_{position}", f"n{k}", "", 1.2, "", "", False))
-    arrows += _folded_arrows(recorded, state, inside)
-    outer = tuple(
-        _without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse
-    )
-    return Scene(boxes, arrows, title(recorded, state), outer)
+    arrows += folded_arrows(recorded, state, inside)
+    outer = tuple(without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse)
+    words = caption_of(recorded, state)
+    return Scene(boxes, arrows, words[0], outer, words[1])
 
 
 def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
     """The nodes within a number of edges from the root; for those at the border how many lie behind."""
     distance = {len(recorded.order) - 1: 0}
-    for edge in recorded.edges:  # results before operands, but the shortest way may come later
+    for edge in recorded.edges:  # results before operands: a result's own distance is settled by now
         step = distance[edge.result] + 1
         distance[edge.operand] = min(distance.get(edge.operand, step), step)
     if depth is None:
         return set(distance), {}
     near = {k for k, far in distance.items() if far <= depth}
-    below: dict[int, set[int]] = {}
-    for k, node in enumerate(recorded.order):  # operands first
-        if k not in near:
-            operands = [recorded.index[item] for item in node.operands if item.__class__ is not float]
-            below[k] = {k}.union(*(below[j] for j in operands if j in below))
-    hidden = {}
-    for k in near:
-        behind = [recorded.index[item] for item in recorded.order[k].operands if item.__class__ is not float]
-        if any(j not in near for j in behind):
-            hidden[k] = len(set().union(*(below[j] for j in behind if j in below)))
-    return near, hidden
+    outward = [edge for edge in recorded.edges if edge.operand not in near]
+    border = {edge.result for edge in outward} & near
+    bit = {k: 1 << number for number, k in enumerate(sorted(border))}
+    above = [0] * len(recorded.order)  # for each hidden node the border nodes that depend on it, as bits
+    for edge in outward:
+        above[edge.operand] |= bit.get(edge.result, above[edge.result])
+    counts = Counter(above)
+    return near, {k: sum(n for bits, n in counts.items() if bits & bit[k]) for k in border}
 
 
 def _more(k: int, count: int) -> Box:
@@ -153,83 +113,13 @@ def _more(k: int, count: int) -> Box:
     return Box(f"m{k}", "constant", "", words, words, None, "", "", "", f"{count:,} values are not shown")
 
 
-def _folded_box(each: Folded) -> Box:
-    several = len(each.outputs) > 1
-    grad = None if each.error is None else fixed(each.error, sign=not several).translate(MINUS)
-    return Box(
-        id=each.frame.id,
-        kind="group",
-        symbol="",
-        name=each.frame.name,
-        data=f"{len(each.nodes)} values",
-        grad=grad,
-        sign=sign_of(each.error),
-        counted=f"|error| of {len(each.outputs)}" if several else "out grad",
-        mark="",
-        tooltip=f"{each.frame.name}: {each.frame.detail}\n{len(each.nodes)} values",
-    )
-
-
-def _folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded]) -> list[Arrow]:
-    """One arrow for all the edges between two boxes of which one is a group."""
-    bundles: dict[tuple[str, str], list[float | None]] = {}
-    for k, edge in enumerate(recorded.edges):
-        ends = (edge.operand, edge.result)
-        if any(end in inside for end in ends):
-            operand, result = (inside[end].frame.id if end in inside else f"n{end}" for end in ends)
-            if operand != result:
-                bundles.setdefault((operand, result), []).append(state.contributions[k])
-    sizes = {pair: combined([c for c in flowed if c is not None]) for pair, flowed in bundles.items()}
-    widths = _widths([size or 0.0 for size in sizes.values()])
-    return [
-        _bundle(pair, len(bundles[pair]), size, width)
-        for (pair, size), width in zip(sizes.items(), widths, strict=True)
-    ]
-
-
-def _bundle(pair: tuple[str, str], count: int, size: float | None, width: float) -> Arrow:
-    """One arrow for some edges; what flowed along several of them is the length of their vector.
-
-    A single edge goes without its numbers: they stand in the box of the neuron that it leads to,
-    and between fully connected layers they would bend all lines around them.
-    """
-    return Arrow(
-        id="-".join(pair),
-        operand=pair[0],
-        result=pair[1],
-        sign=sign_of(size),
-        width=1.2 if size is None else width,
-        partial="" if count == 1 else f"{count} edges",
-        contribution="" if size is None or count == 1 else short(size).translate(MINUS),
-        present=False,
-    )
-
-
-def _without(frame: Frame, level: str | None, gone: set[int]) -> Frame:
-    """A frame around what is left of it when the groups of a level are boxes."""
-    children = tuple(
-        child._replace(nodes=(), children=()) if child.level == level else _without(child, level, gone)
-        for child in frame.children
-    )
-    return frame._replace(nodes=tuple(k for k in frame.nodes if k not in gone), children=children)
-
-
-def title(recorded: BackwardPass, state: State) -> str:
-    """The caption: where the pass stands, and for a step its chain rule in symbols and numbers."""
-    return state.title if state.present is None else _step_title(recorded, state.present + 1)
-
-
-def _step_title(recorded: BackwardPass, number: int) -> str:
-    step = recorded.step(number)
-    text = f"step {step.number} of {step.of}:   {step.chained('∂')}     {step.change()}"
-    return text.replace(" * ", " · ", 1).replace(" * ", " × ").replace("->", "→").translate(MINUS)
-
-
-def _widths(contributions: list[float]) -> list[float]:
-    """Line widths that grow with the size of the contribution: 1.2 + 4.3 sqrt(|c| / max |c|)."""
-    sizes = [abs(c) if math.isfinite(c) else 0.0 for c in contributions]
-    largest = max(sizes, default=0.0) or 1.0
-    return [1.2 + 4.3 * math.sqrt(size / largest) for size in sizes]
+def caption_of(recorded: BackwardPass, state: State) -> tuple[str, str]:
+    """Where the pass stands, for a step its chain rule in symbols and numbers; and what it changes."""
+    if state.present is None:
+        return state.title, ""
+    step = recorded.step(state.present + 1)
+    text = f"step {step.number} of {step.of}   {step.chained('∂')}"
+    return signs(text.replace(" * ", " · ", 1)), signs(step.change())
 
 
 def _box(recorded: BackwardPass, state: State, k: int) -> Box:
@@ -240,8 +130,6 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
     counted = ""
     if grad is not None and expected > 1:
         counted = f"Σ{expected}" if arrived == expected else f"{arrived}/{expected}"
-    edge = None if state.present is None else recorded.edges[state.present]
-    mark = "" if edge is None else "receiver" if edge.operand == k else "result" if edge.result == k else ""
     equation = f"{name} = {formula(node, recorded.names)}" if node.op else name
     return Box(
         id=f"n{k}",
@@ -252,9 +140,17 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
         grad=None if grad is None else fixed(grad, sign=True).translate(MINUS),
         sign=sign_of(grad),
         counted=counted,
-        mark=mark,
+        mark=_mark(recorded, state, (k,)),
         tooltip=f"{equation}\ndata {node.data!r}" + ("" if grad is None else f"\ngrad {grad!r}"),
     )
+
+
+def _mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
+    """Which part a box with these nodes has in the present step."""
+    if state.present is None:
+        return ""
+    edge = recorded.edges[state.present]
+    return "receiver" if edge.operand in nodes else "result" if edge.result in nodes else ""
 
 
 def _constant(id_: str, number: float) -> Box:

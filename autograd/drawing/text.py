@@ -1,10 +1,15 @@
-"""The graph as a table for the terminal, at most 80 columns wide."""
+"""The graph in a terminal: a table of its values, and a tree with the error that flows along its edges."""
 
 from __future__ import annotations
 
-from ..backward_pass import BackwardPass, State, not_reached_sign
-from ..notation import fixed, formula
-from ..tables import cut
+from collections.abc import Iterator
+from itertools import islice
+
+from ..backward_pass import BackwardPass, State, not_reached_sign, shows_unicode
+from ..notation import fixed, formula, short
+from ..tables import padded, width
+
+COLUMNS = 80
 
 
 def table(recorded: BackwardPass, state: State, most: int = 60) -> str:
@@ -17,18 +22,81 @@ def table(recorded: BackwardPass, state: State, most: int = 60) -> str:
     x             2.0000  grad ·
     """
     order = list(range(len(recorded.order) - 1, -1, -1))
-    shown = order[:most]
-    names = recorded.names
+    shown, names = order[:most], recorded.names
     lines = []
     for k in shown:
         node = recorded.order[k]
         lines.append(f"{names[node]} = {formula(node, names)}" if node.op else names[node])
-    wide = min(54, max(map(len, lines)))
+    wide = min(52, max(map(width, lines)))
     rows = []
     for k, line in zip(shown, lines, strict=True):
         grad = state.grads[k]
         arrived = not_reached_sign() if grad is None else fixed(grad, sign=True)
-        rows.append(f"{cut(line, wide):<{wide}} {fixed(recorded.order[k].data):>9}  grad {arrived}")
+        rows.append(f"{padded(line, wide)} {fixed(recorded.order[k].data):>9}  grad {arrived}")
     if len(order) > most:
         rows.append(f"... {len(order) - most:,} more values")
     return "\n".join(rows)
+
+
+def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -> str:
+    """The graph as a tree from the root down, one row for each edge, at most 80 columns wide.
+
+    A row has a value, its data, the partial of the edge that leads to it, what flowed along that
+    edge, and the grad. What a value was computed from stands below it once; three dots stand for
+    it where the value comes again, and `depth` edges below the root.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0, "x")
+    >>> recorded = BackwardPass(x * x)
+    >>> print(tree(recorded, recorded.state(1)))
+    value             data   × partial       adds        grad
+    v1 = x * x      9.0000                            +1.0000
+    ├─ x            3.0000     × +3.00      +3.00     +3.0000
+    └─ x            3.0000     × +3.00          ·     +3.0000
+    """
+    rows = list(islice(_rows(recorded, state, depth), most + 1))
+    wide = min(COLUMNS - 47, max(width(words) for words, _ in rows))
+    lines = [_line("value", ("data", "× partial", "adds", "grad"), wide)]
+    lines += [_line(words, numbers, wide) for words, numbers in rows[:most]]
+    lines += [f"... more below: tree(most={2 * most})"] if len(rows) > most else []
+    return "\n".join(lines).translate({} if shows_unicode() else _ASCII)
+
+
+_ASCII = str.maketrans("├└│─×", "|`|-x")
+
+
+def _line(words: str, numbers: tuple[str, ...], wide: int) -> str:
+    data, partial, adds, grad = numbers
+    return f"{padded(words, wide)}  {data:>10}  {partial:>10}  {adds:>9}  {grad:>10}"
+
+
+def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The rows from the root down; what lies below a value comes once."""
+    below: dict[int, list[int]] = {}
+    for number, edge in enumerate(recorded.edges):
+        below.setdefault(edge.result, []).append(number)
+    names, shown = recorded.names, set[int]()
+    stack: list[tuple[int, int | None, str, str, int]] = [(len(recorded.order) - 1, None, "", "", 0)]
+    while stack:
+        k, arrived_by, indent, branch, level = stack.pop()
+        node, edges = recorded.order[k], below.get(k, [])
+        dots = bool(edges) and (k in shown or level == depth)
+        expression = " ..." if dots else f" = {formula(node, names)}" if node.op else ""
+        yield f"{indent}{branch}{names[node]}{expression}", _numbers(recorded, state, k, arrived_by)
+        if dots:
+            continue
+        shown.add(k)
+        inner = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
+        for number in reversed(edges):
+            corner = "└─ " if number == edges[-1] else "├─ "
+            stack.append((recorded.edges[number].operand, number, inner, corner, level + 1))
+
+
+def _numbers(recorded: BackwardPass, state: State, k: int, arrived_by: int | None) -> tuple[str, ...]:
+    dot, grad = not_reached_sign(), state.grads[k]
+    data, reached = fixed(recorded.order[k].data), dot if grad is None else fixed(grad, sign=True)
+    if arrived_by is None:
+        return data, "", "", reached
+    flowed = state.contributions[arrived_by]
+    partial = f"× {short(recorded.edges[arrived_by].partial, sign=True)}"
+    return data, partial, dot if flowed is None else short(flowed, sign=True), reached

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Theme(NamedTuple):
-    """One colour for each role; `pos`, `neg` and `zero` tell of a contribution's sign."""
+    """One colour for each role; `pos`, `neg` and `zero` tell of a sign, `size` of a length without one."""
 
     paper: str
     node: str
@@ -21,12 +21,20 @@ class Theme(NamedTuple):
     pos: str
     neg: str
     zero: str
+    size: str
+    past_pos: str
+    """`past_`: the same for an earlier step, while a later one is shown."""
+    past_neg: str
+    past_zero: str
+    past_size: str
     text_pos: str
     text_neg: str
     text_zero: str
+    text_size: str
     tint_pos: str
     tint_neg: str
     tint_zero: str
+    tint_size: str
     group: str
     """Behind the nodes of one neuron or layer."""
 
@@ -34,14 +42,16 @@ class Theme(NamedTuple):
 LIGHT = Theme(
     paper="#FFFFFF", node="#FFFFFE", leaf="#F5F7FA", ink="#1F2933", mute="#52606D", line="#9AA5B1",
     badge="#3E4C59", badge_text="#FFFFFD", now="#E69F00", pos="#0072B2", neg="#D55E00", zero="#7B8794",
-    text_pos="#005B8F", text_neg="#A63F00", text_zero="#52606C",
-    tint_pos="#DCEBF5", tint_neg="#FBE6DB", tint_zero="#EEF1F4", group="#F8FAFC",
+    size="#5B6875", past_pos="#66AAD1", past_neg="#E69E66", past_zero="#B0B7BF", past_size="#9DA6AF",
+    text_pos="#005B8F", text_neg="#A63F00", text_zero="#52606C", text_size="#3A4753",
+    tint_pos="#DCEBF5", tint_neg="#FBE6DB", tint_zero="#EEF1F4", tint_size="#E4E8EC", group="#F8FAFC",
 )  # fmt: skip
 DARK = Theme(
     paper="#12171D", node="#1B222B", leaf="#222B35", ink="#E4E7EB", mute="#9AA5B1", line="#616E7C",
     badge="#CBD2D9", badge_text="#12171E", now="#F0C000", pos="#56B4E9", neg="#FF9152", zero="#9AA5B2",
-    text_pos="#7CC6F0", text_neg="#FFA873", text_zero="#9AA5B0",
-    tint_pos="#16344A", tint_neg="#47291A", tint_zero="#232B35", group="#171D24",
+    size="#A8B3BE", past_pos="#3B7394", past_neg="#A0613D", past_zero="#646C76", past_size="#6C757F",
+    text_pos="#7CC6F0", text_neg="#FFA873", text_zero="#9AA5B0", text_size="#C3CCD5",
+    tint_pos="#16344A", tint_neg="#47291A", tint_zero="#232B35", tint_size="#2A333D", group="#171D24",
 )  # fmt: skip
 # Within a theme every role has a colour of its own, be it one step away from another's: so a
 # picture drawn in one theme can be repainted, role by role, without being laid out again.

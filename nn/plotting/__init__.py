@@ -2,17 +2,20 @@
 
 from .codes import plot_codes
 from .curves import plot_gradient_flow, plot_history
-from .film import BoundaryFilm
+from .film import BoundaryFilm, Film
 from .plane import plot_decision_boundary, plot_hyperplanes
+from .sweeps import plot_sweep
 from .weights import plot_images, plot_weights
 
 __all__ = [
     "BoundaryFilm",
+    "Film",
     "plot_codes",
     "plot_decision_boundary",
     "plot_gradient_flow",
     "plot_history",
     "plot_hyperplanes",
     "plot_images",
+    "plot_sweep",
     "plot_weights",
 ]

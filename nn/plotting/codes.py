@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..metrics import plain
 from ..style import CLASSES, INK, MARKERS, PAPER, styled
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def plot_codes(
     K. Ito's, which every colour vision tells apart. Raises ValueError for codes of another width
     than 2, for no codes, for not as many targets, and for targets that are not from 0 to 9.
     """
+    codes = plain(list(codes))
     _check(codes, targets)
     axes = styled(axes)
     for kind in sorted({int(target) for target in targets}):

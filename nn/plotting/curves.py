@@ -26,7 +26,7 @@ def plot_history(history: History, axes: Axes | None = None) -> Axes:
     if history.best_epoch is not None:
         best = history.epochs[history.best_epoch].monitored
         axes.plot(history.best_epoch + 1, best, "o", ms=7, color=NEGATIVE, markeredgecolor="white", zorder=3)
-    _logarithmic(axes, history.losses + history.validation_losses)
+    logarithmic(axes, history.losses + history.validation_losses)
     axes.set_xlabel("epoch", color=INK, loc="left")
     axes.set_ylabel("loss (line)", color=INK)
     if history.accuracies:
@@ -47,7 +47,7 @@ def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
     for k, (name, lengths) in enumerate(history.gradients.items()):
         shade = 0.35 + 0.65 * k / count
         axes.plot(range(1, len(lengths) + 1), lengths, color=POSITIVE, alpha=shade, lw=2, label=name)
-    _logarithmic(axes, [length for lengths in history.gradients.values() for length in lengths])
+    logarithmic(axes, [length for lengths in history.gradients.values() for length in lengths])
     axes.set_xlabel("epoch", color=INK, loc="left")
     axes.set_ylabel("length of the gradient", color=INK)
     if history.gradients:
@@ -76,7 +76,7 @@ def _legend_below(axes: Axes) -> None:
     )
 
 
-def _logarithmic(axes: Axes, numbers: list[float]) -> None:
+def logarithmic(axes: Axes, numbers: list[float]) -> None:
     """A logarithmic scale with plain numbers, unless there is nothing above 0 to show on it."""
     if any(number > 0 for number in numbers):
         from matplotlib.ticker import LogLocator, NullFormatter

@@ -1,16 +1,66 @@
-"""A film of training: the decision boundary after each epoch, as an animated GIF."""
+"""Films, as animated GIFs: of any figure, and of the decision boundary after each epoch of training."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data import Dataset
 from ..history import History
 from ..metrics import are_classes
 from ..style import INK, new_figure
 from .plane import Landscape, Model, draw_points, draw_regions, landscape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Film:
+    """What a figure shows at one moment after the other, as an animated GIF.
+
+    >>> from nn.style import new_figure
+    >>> figure, axes = new_figure(width=2, height=1)
+    >>> film = Film(figure)
+    >>> for k in range(3):
+    ...     line = axes.plot([0, k], color="black")
+    ...     film.add()
+    >>> film
+    Film(3 frames)
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.frames: list[Any] = []
+
+    def add(self) -> None:
+        """Take the figure as it is now; where its axes stand is settled by the first frame."""
+        import numpy  # matplotlib brings it
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        canvas: Any = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        self.figure.set_layout_engine("none")
+        self.frames.append(numpy.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+
+    def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
+        """Write the frames to a GIF: so many seconds each, and the last one held.
+
+        Raises ValueError for no frames, and ImportError, naming the extra, without pillow.
+        """
+        try:
+            from PIL import Image
+        except ImportError as error:
+            raise ImportError("films need pillow: pip install 'chainwalk[animate,plot]'") from error
+        if not self.frames:
+            raise ValueError("a film needs at least one frame")
+        first, *others = [Image.fromarray(each).quantize(64, dither=Image.Dither.NONE) for each in self.frames]
+        durations = [round(1000 * seconds)] * len(others) + [round(1000 * hold)]
+        first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
+        return Path(path)
+
+    def __repr__(self) -> str:
+        return f"Film({len(self.frames)} frames)"
 
 
 class BoundaryFilm:
@@ -49,33 +99,23 @@ class BoundaryFilm:
 
         Raises ImportError, naming the extra, without matplotlib or pillow.
         """
-        try:
-            from PIL import Image
-        except ImportError as error:
-            raise ImportError("films need pillow: pip install 'chainwalk[animate,plot]'") from error
-        pictures = [self._picture(title, found) for title, found in self.frames]
-        first, *others = [Image.fromarray(each).quantize(64, dither=Image.Dither.NONE) for each in pictures]
-        durations = [round(1000 * seconds)] * len(others) + [round(1000 * hold)]
-        first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
-        return Path(path)
+        first = self.frames[0][1]
+        shape = (first.ys[-1] - first.ys[0]) / (first.xs[-1] - first.xs[0])
+        figure, axes = new_figure(width=5.0, height=max(2.0, min(8.0, round(4.2 * shape + 0.9, 1))))
+        film = Film(figure)
+        several = len(first.heights) > 1
+        draw_points(axes, self.data, several and are_classes(self.data.targets, len(first.heights)))
+        for title, found in self.frames:
+            fixed = list(axes.collections)
+            draw_regions(axes, found, self.threshold)
+            axes.set_title(title, color=INK, loc="left", fontsize=11)
+            film.add()
+            for region in [each for each in axes.collections if each not in fixed]:
+                region.remove()
+        return film.save(path, seconds=seconds, hold=hold)
 
     def _look(self, title: str) -> None:
         self.frames.append((title, landscape(self.model, self.data, self.resolution)))
-
-    def _picture(self, title: str, found: Landscape) -> Any:
-        """One frame as an array of pixels."""
-        import numpy  # matplotlib brings it
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        figure, axes = new_figure(width=5.0, height=4.2)
-        draw_regions(axes, found, self.threshold)
-        draw_points(
-            axes, self.data, len(found.heights) > 1 and are_classes(self.data.targets, len(found.heights))
-        )
-        axes.set_title(title, color=INK, loc="left", fontsize=11)
-        canvas: Any = FigureCanvasAgg(figure)
-        canvas.draw()
-        return numpy.asarray(canvas.buffer_rgba())[:, :, :3].copy()
 
     def __repr__(self) -> str:
         return f"BoundaryFilm({len(self.frames)} frames)"

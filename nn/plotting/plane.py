@@ -180,26 +180,42 @@ def _draw_line(
 ) -> None:
     """Where normal . x + offset = 0, and an arrow along the normal; nothing without a direction.
 
-    The arrow starts near the middle of the picture, or `place` away from it, so that those of
-    several lines do not meet.
+    The arrow starts in the middle of what can be seen of the line, or `place` of its length away
+    from there, so that those of several lines do not meet.
     """
     length = (normal[0] ** 2 + normal[1] ** 2) ** 0.5
     if length == 0:
         return
     unit = normal[0] / length, normal[1] / length
     centre = [(low + high) / 2 for low, high in spans]
-    size = min(high - low for low, high in spans)
     distance = (normal[0] * centre[0] + normal[1] * centre[1] + offset) / length
-    along = 0.8 * size * place
-    foot = centre[0] - distance * unit[0] - along * unit[1], centre[1] - distance * unit[1] + along * unit[0]
-    axes.axline(foot, (foot[0] - unit[1], foot[1] + unit[0]), color=INK, lw=1.5)
-    tip, beyond = ([f + far * size * u for f, u in zip(foot, unit, strict=True)] for far in (0.11, 0.145))
+    foot, along = [c - distance * u for c, u in zip(centre, unit, strict=True)], (-unit[1], unit[0])
+    axes.axline((foot[0], foot[1]), (foot[0] + along[0], foot[1] + along[1]), color=INK, lw=1.5)
+    start, end = _seen(foot, along, spans)
+    if start >= end:
+        return
+    way = start + (0.5 + 0.8 * place) * (end - start)
+    tail = foot[0] + way * along[0], foot[1] + way * along[1]
+    size = min(high - low for low, high in spans)
+    tip, beyond = ([x + far * size * u for x, u in zip(tail, unit, strict=True)] for far in (0.11, 0.145))
     arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1.5, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", (tip[0], tip[1]), foot, arrowprops=arrow)
+    axes.annotate("", (tip[0], tip[1]), tail, arrowprops=arrow)
     axes.text(
         beyond[0], beyond[1], name, color=INK, ha="center", va="center", fontsize=9, clip_on=True,
         bbox={"boxstyle": "circle,pad=0.15", "fc": PAPER, "ec": "none", "alpha": 0.8} if name else None,
     )  # fmt: skip
+
+
+def _seen(foot: Sequence[float], along: Sequence[float], spans: tuple[Any, Any]) -> tuple[float, float]:
+    """From where to where, in lengths of `along`, a line through `foot` is in the picture."""
+    start, end = float("-inf"), float("inf")
+    for x, d, (low, high) in zip(foot, along, spans, strict=True):
+        if d:
+            ends = sorted(((low - x) / d, (high - x) / d))
+            start, end = max(start, ends[0]), min(end, ends[1])
+        elif not low <= x <= high:
+            return 0.0, 0.0
+    return start, end
 
 
 def _span(numbers: list[float]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..chains import chain
+from ..metrics import plain
 from ..module import Module
 from ..style import INK, LINE, NEGATIVE, PAPER, POSITIVE, new_figure
 
@@ -49,6 +50,7 @@ def plot_images(
     """
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(images)} images and {len(titles)} titles: give each image one")
+    images = plain(list(images))
     figure, shown = _grid(images, shape, columns, [str(t) for t in titles or [""] * len(images)])
     smallest, largest = (choose(min_or_max for row in images for min_or_max in row) for choose in (min, max))
     for image in shown:
@@ -66,7 +68,7 @@ def _grid(
     inches = 0.9 if width <= 2 * height else 1.8
     size = {
         "width": max(2.0, inches * across + 0.6),
-        "height": max(1.2, (inches * height / width + 0.25) * down),
+        "height": max(1.2, (inches * height / width + (0.25 if any(titles) else 0.08)) * down),
     }
     figure, axes = new_figure(down, across, squeeze=False, **size)
     shown = []

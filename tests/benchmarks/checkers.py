@@ -1,15 +1,18 @@
 """How many wrong engines a gradient checker catches, and how often it blames a right one, beside its peers.
 
 Run `python tests/benchmarks/checkers.py`; PyTorch's gradcheck and JAX's check_grads take part where
-they are installed. Each sees the same programs, as a function of floats with the gradient that the
-engine on trial gives for it.
+they are installed. HIPS autograd imports under our own name, so it takes part from another
+environment: `--hips PYTHON` is an interpreter that has it. Each sees the same programs, as a function
+of floats with the gradient that the engine on trial gives for it; in float64, one gradient a program.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import random
+import subprocess
 import sys
 import time
 from functools import partial
@@ -21,7 +24,7 @@ import mutants
 
 import autograd.value
 from autograd import TABLE, DomainError
-from autograd.checking import Line, Program, check
+from autograd.checking import check
 from autograd.checking.generation import FAMILIES, from_generator, generate
 from autograd.modes import ieee_arithmetic
 
@@ -84,15 +87,13 @@ def torch_gradcheck(torch):
 
 def jax_check_grads(jax):
     import jax.test_util
-    import numpy as np
 
     jax.config.update("jax_enable_x64", True)
-    shape = jax.ShapeDtypeStruct((), np.float64)
 
     def accepts(program):
         @jax.custom_vjp
         def f(*inputs):
-            return jax.pure_callback(lambda *xs: np.float64(value(program, xs)), shape, *inputs)
+            return jax.numpy.float64(value(program, inputs))  # never traced: check_grads asks for numbers
 
         fixed = gradient(program)
         f.defvjp(lambda *inputs: (f(*inputs), None), lambda _, upstream: tuple(upstream * g for g in fixed))
@@ -105,7 +106,25 @@ def jax_check_grads(jax):
     return accepts
 
 
-def checkers():
+def hips_check_grads(python):
+    script = str(Path(__file__).with_name("hips.py"))
+    process = subprocess.Popen([python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def told(message):
+        process.stdin.write(json.dumps(message) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    def accepts(program):
+        answer = told({"point": program.inputs, "gradient": gradient(program)})
+        while "at" in answer:
+            answer = told({"value": value(program, answer["at"])})
+        return answer["accepts"]
+
+    return accepts
+
+
+def checkers(hips):
     """Every checker at hand, by name; a word about those that are not."""
     found = {"chainwalk": ours}
     for name, make in (("torch", torch_gradcheck), ("jax", jax_check_grads)):
@@ -113,22 +132,20 @@ def checkers():
             found[name] = make(importlib.import_module(name))
         else:
             print(f"{name} is not installed: left out")
+    if hips:
+        found["hips"] = hips_check_grads(hips)
+    else:
+        print("HIPS autograd is left out: name an interpreter that has it, --hips PYTHON")
     return found
 
 
 def caught(accepts, op, families, count):
     """Whether any program is refused with the wrong operation and accepted with the right one."""
     return any(
-        not accepts(program) and accepts(righted(program))
+        not accepts(program) and accepts(mutants.righted(program))
         for family in families
         for program in programs_with(op, family, count)
     )
-
-
-def righted(program):
-    """The program with the table's own operations."""
-    lines = [Line(TABLE[line.op.name], line.operands) for line in program.lines]
-    return Program(program.inputs, tuple(lines))
 
 
 def measured(accepts, count):
@@ -161,19 +178,56 @@ def measured(accepts, count):
     return alarms, [*groups, accumulations], 1e3 * took / done
 
 
+def smallest_of(op, backward, families):
+    """The report of the first program that a wrong operation or a wrong backward pass fails."""
+    right = autograd.value.backward
+    for family in families:
+        for program in programs_with(op, family, 40):
+            autograd.value.backward = backward or right
+            try:
+                report = check(program.record()[0])
+            finally:
+                autograd.value.backward = right
+            if report.verdict == "wrong":
+                return report
+    return None
+
+
+def show(count):
+    """What is wrong, and the smallest program that shows it, for that many wrong engines."""
+    wrong = [(op, None, ("tame", "wide")) for op in (*mutants.FORMULAS[::9], *mutants.SMALL[::8])]
+    wrong += [(op, None, ("kinks",)) for op in mutants.POINTS[::4]]
+    wrong += [(TABLE["mul"], backward, ("tame",)) for backward in mutants.ACCUMULATIONS]
+    for op, backward, families in wrong[:count]:
+        report = smallest_of(op, backward, families)
+        told = f"backward() {backward.__name__}" if backward else f"{op.name} with partials {op.partials}"
+        lines = report.failure().splitlines() if report else ["not caught"]
+        print(told, *(line for line in lines if "guilty" in line or "smallest" in line), sep="\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--programs", type=int, default=300, help="random programs of each family")
-    count = parser.parse_args().programs
+    parser.add_argument("--hips", metavar="PYTHON", help="an interpreter of an environment with HIPS autograd")
+    parser.add_argument("--only", choices=["chainwalk", "torch", "jax", "hips"], help="one checker alone")
+    parser.add_argument(
+        "--show", type=int, metavar="N", help="the smallest programs of N wrong engines instead"
+    )
+    options = parser.parse_args()
+    if options.show:
+        show(options.show)
+        return
+    count = options.programs
     sizes = [len(g) for g in (mutants.FORMULAS, mutants.POINTS, mutants.SMALL, mutants.ACCUMULATIONS)]
     print(f"false alarms of {count} programs in each family: {', '.join(FAMILIES)}; wrong engines caught of")
     print("{} wrong formulas, {} wrong points, {} small errors, {} accumulations\n".format(*sizes))
     print(f"  {'checker':<10} {'false alarms':>20} {'caught':>20}  ms each")
-    for name, accepts in checkers().items():
+    for name, accepts in checkers(options.hips).items():
+        if options.only not in (None, name):
+            continue
         alarms, groups, each = measured(accepts, count)
-        print(
-            f"  {name:<10} {' / '.join(map(str, alarms)):>20} {' / '.join(map(str, groups)):>20}  {each:7.2f}"
-        )
+        told = [" / ".join(map(str, numbers)) for numbers in (alarms, groups)]
+        print(f"  {name:<10} {told[0]:>20} {told[1]:>20}  {each:7.2f}", flush=True)
 
 
 if __name__ == "__main__":

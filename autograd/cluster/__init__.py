@@ -1,0 +1,9 @@
+"""The same compiled kernels over rows on many cores and machines, on Dask. Needs the extra `cluster`."""
+
+from .connecting import connect
+from .folders import folder
+from .rows import Rows, rows
+from .spreading import Spread, spread
+from .tasks import run_on
+
+__all__ = ["Rows", "Spread", "connect", "folder", "rows", "run_on", "spread"]

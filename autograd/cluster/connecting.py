@@ -1,0 +1,98 @@
+"""Connections: to workers on this machine, to a scheduler's address, or through a client that is there."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+EXTRA = "pip install 'chainwalk[cluster]'"
+
+
+@contextmanager
+def connect(
+    to: str | Client | None = None,
+    *,
+    workers: int | None = None,
+    memory: str | int | None = None,
+    timeout: float = 10.0,
+) -> Iterator[Client]:
+    """A client of a cluster: its scheduler's address, or a client that is there already.
+
+    Without an address (or with "local") it starts workers on this machine, by default one process
+    for each core, each with a part of the memory, or as much as `memory` says; what it started it
+    closes at the end. A script that does so needs `if __name__ == "__main__":`, since the workers
+    import it. `timeout` in seconds is how long it waits for an answer and for the first worker.
+
+    Raises ImportError without the extra `cluster`, here or on a worker, and where a worker has
+    another version of Python or of this library; ConnectionError where nobody answers.
+
+    >>> with connect(workers=2) as client:  # doctest: +SKIP
+    ...     len(client.scheduler_info()["workers"])
+    2
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ImportError(f"a cluster needs Dask: {EXTRA}") from error
+    if isinstance(to, Client):
+        check_workers(to, timeout)
+        yield to
+        return
+    client = _local(workers, memory) if to in (None, "local") else _remote(str(to), timeout)
+    try:
+        check_workers(client, timeout)
+        yield client
+    finally:
+        client.close()
+
+
+def _local(workers: int | None, memory: str | int | None) -> Client:
+    from distributed import Client
+
+    return Client(  # a cluster that a client makes is closed with it
+        n_workers=workers, threads_per_worker=1, processes=True, memory_limit=memory or "auto",
+        dashboard_address=":0",
+    )  # fmt: skip
+
+
+def _remote(address: str, timeout: float) -> Client:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=timeout)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(
+            f"no scheduler answers at {address!r} within {timeout:g} s ({error}): give the address that "
+            'it printed when it started, such as "tcp://10.0.0.1:8786"'
+        ) from error
+
+
+def equipment() -> dict[str, str]:
+    """What a worker computes with. Raises ImportError for what it has not got."""
+    import llvmlite  # noqa: F401
+    import numpy  # noqa: F401
+
+    return {"Python": ".".join(platform.python_version_tuple()[:2]), "chainwalk": version("chainwalk")}
+
+
+def check_workers(client: Client, timeout: float) -> None:
+    """Ask every worker what it has; an error names those that could not compute."""
+    try:
+        client.wait_for_workers(1, timeout=timeout)
+    except TimeoutError as error:
+        raise ConnectionError(
+            f"the scheduler {client.scheduler.address} has no worker after {timeout:g} s: start some with "
+            f"'dask worker {client.scheduler.address}'"
+        ) from error
+    here = equipment()
+    for address, found in client.run(equipment, on_error="return").items():
+        if isinstance(found, BaseException):
+            raise ImportError(f"the worker {address} cannot compute ({found}): there, {EXTRA}") from found
+        if found != here:
+            raise ImportError(f"the worker {address} has {found}, but this side {here}: install the same")

@@ -1,0 +1,177 @@
+"""Rows on the workers of a cluster, in a fixed partition; what is asked of them all at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .blocks import FileBlock, joined, made, on_block, partial_of, together
+from .sums import FAN, combined
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+BLOCK, BYTES = 2**19, 2**25
+"""So many rows and bytes a block has at most, unless another number is given: see README.md."""
+SMALL, BLOCKS = 2**14, 16
+"""Fewer rows are made into about so many blocks, none of them smaller than that."""
+
+
+class Rows:
+    """Rows in blocks: of each name an array. Made by `rows` and `folder`.
+
+    The partition and the order of every sum are fixed when it is made. Which worker has a block
+    and computes with it is Dask's affair, and no result depends on it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        blocks: Sequence[Any],
+        counts: Sequence[int],
+        shapes: dict[str, tuple[int, ...]],
+        chosen: Sequence[Any] | None = None,
+    ) -> None:
+        self.client, self.blocks, self.counts = client, list(blocks), list(counts)
+        """The blocks are promises, or where to read them; each has so many rows."""
+        self.shapes = shapes
+        """Of each name the shape without the rows."""
+        self._chosen = list(chosen or [None] * len(self.blocks))
+        """Of each block the positions of its rows that count; None for all."""
+        self.size = sum(counts)
+        """How many rows there are."""
+
+    def total(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The sum over all blocks of `function(block, *arguments)`: numbers and arrays, nested or not.
+
+        A block is a dict of arrays. The arguments are sent to each worker once. Raises RuntimeError
+        if the sum is not of every row.
+        """
+        parts = self._map(partial_of, function, arguments)
+        while len(parts) > 1:
+            groups = [parts[k : k + FAN] for k in range(0, len(parts), FAN)]
+            parts = self.client.map(combined, groups, key="sum", pure=False)
+        found = parts[0].result()
+        if found.rows != self.size:
+            raise RuntimeError(f"the sum is of {found.rows:,} rows, but there are {self.size:,}")
+        return found.sums
+
+    def each(self, function: Callable[..., Any], *arguments: Any) -> list[Future]:
+        """For each block, in order, the promise of `function(block, *arguments)`; it stays on its worker."""
+        found: list[Future] = self._map(on_block, function, arguments)
+        return found
+
+    def _map(self, task: Callable[..., Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """A task for each block; futures among the arguments come first where the function is called."""
+        from distributed import Future
+
+        there = [argument for argument in arguments if isinstance(argument, Future)]
+        here = [argument for argument in arguments if not isinstance(argument, Future)]
+        sent = self.client.submit(together, here, pure=False)
+        return self.client.map(
+            task, self.blocks, self._chosen, function=function, there=there, sent=sent,
+            key=function.__name__, pure=False,
+        )  # fmt: skip
+
+    def take(self, positions: Sequence[int]) -> Rows:
+        """The rows at these positions, in ascending order, where they are: only the positions travel."""
+        wanted = np.sort(np.asarray(positions, dtype=np.int64))
+        if not len(wanted) or wanted[0] < 0 or wanted[-1] >= self.size:
+            raise ValueError(f"positions are from 0 to {self.size - 1:,}, and at least one of them")
+        cuts = np.cumsum([0, *self.counts])
+        inside = [wanted[a:b] for a, b in pairwise(np.searchsorted(wanted, cuts).tolist())]
+        used = [k for k, found in enumerate(inside) if len(found)]
+        chosen = [(inside[k] - cuts[k]).astype(np.uint32) for k in used]
+        return self._part(used, [len(item) for item in chosen], chosen)
+
+    def some(self, blocks: Sequence[int]) -> Rows:
+        """The rows of these blocks, in that order."""
+        return self._part(blocks, [self.counts[k] for k in blocks])
+
+    def _part(self, blocks: Sequence[int], counts: list[int], chosen: Sequence[Any] | None = None) -> Rows:
+        return Rows(self.client, [self.blocks[k] for k in blocks], counts, self.shapes, chosen)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __repr__(self) -> str:
+        kept = sum(not isinstance(block, FileBlock) for block in self.blocks)
+        return f"<{self.size:,} rows of {', '.join(self.shapes)} in {len(self.blocks)} blocks, {kept} kept>"
+
+
+def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
+    """Rows of numpy arrays or of dask arrays: one for each name, equally long.
+
+    `block` is how many rows a block has at most. The blocks stay on the workers; a lost one is made
+    again, for numpy arrays from a copy that the scheduler keeps. Dask arrays keep their own
+    partition, and `block` is not for them.
+
+    Raises ValueError for different numbers of rows and for none, TypeError for what are no numbers.
+
+    >>> import numpy as np
+    >>> rows(client, x=np.zeros((10, 3)), y=np.zeros(10), block=4)  # doctest: +SKIP
+    <10 rows of x, y in 3 blocks, 3 kept>
+    """
+    if not arrays:
+        raise ValueError("rows of what? Give an array for each name, such as x=...")
+    if any(hasattr(array, "dask") for array in arrays.values()):
+        return _of_dask(client, arrays, block)
+    given = made("rows", {name: np.asarray(array) for name, array in arrays.items()})
+    count = len(next(iter(given.values())))
+    cuts = partition(count, sum(array.nbytes for array in given.values()) // count, block)
+    pieces = [{name: array[a:b] for name, array in given.items()} for a, b in pairwise(cuts)]
+    return Rows(client, _sent(client, pieces), np.diff(cuts).tolist(), _shapes(given))
+
+
+def partition(count: int, row: int, block: int | None) -> list[int]:
+    """Where blocks of nearly equal size begin and end, for rows of that many bytes.
+
+    >>> partition(10, 8, 4)
+    [0, 3, 6, 10]
+    """
+    if block is not None and block < 1:
+        raise ValueError(f"a block has at least 1 row, not {block!r}")
+    usual = min(max(count // BLOCKS, SMALL), BLOCK, max(1, BYTES // max(row, 1)))
+    most = usual if block is None else block
+    blocks = math.ceil(count / most)
+    return [count * k // blocks for k in range(blocks + 1)]
+
+
+def _sent(client: Client, pieces: list[dict[str, Any]]) -> list[Future]:
+    """Blocks as tasks, whose numbers the scheduler keeps: a lost one is made again."""
+    import dask
+
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+        return [client.submit(joined, "rows", list(piece), *piece.values(), pure=False) for piece in pieces]
+
+
+def _shapes(arrays: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(array.shape[1:]) for name, array in arrays.items()}
+
+
+def _of_dask(client: Client, arrays: dict[str, Any], block: int | None) -> Rows:
+    import dask
+    import dask.array
+
+    if block is not None:
+        raise ValueError("dask arrays have a partition of their own: rechunk them instead of giving block=")
+    first = next(array for array in arrays.values() if hasattr(array, "dask"))
+    chunks = first.chunks[0]
+    if any(math.isnan(n) for n in chunks):
+        raise ValueError("the chunks of a dask array have unknown sizes: call its compute_chunk_sizes() first")
+    aligned = {}
+    for name, array in arrays.items():
+        lazy = array if hasattr(array, "dask") else dask.array.from_array(np.asarray(array))
+        if lazy.shape[0] != first.shape[0]:
+            counts = {key: item.shape[0] for key, item in arrays.items()}
+            raise ValueError(f"different numbers of rows: {counts}")
+        aligned[name] = lazy.rechunk({0: chunks, **dict.fromkeys(range(1, lazy.ndim), -1)})
+    if not all(chunks):
+        raise ValueError(f"chunk {chunks.index(0)} of a dask array has zero rows: rechunk it")
+    parts = zip(*(array.to_delayed().ravel() for array in aligned.values()), strict=True)
+    tasks = [dask.delayed(joined)(f"chunk {k}", list(aligned), *part) for k, part in enumerate(parts)]
+    return Rows(client, client.compute(tasks), chunks, _shapes(aligned))

@@ -1,0 +1,23 @@
+"""The interactive page inside the cell of a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Player:
+    """A page in a frame of its own: it shows itself below the cell of a notebook."""
+
+    def __init__(self, page: str, words: str, height: int) -> None:
+        self.page, self.words, self.height = page, words, height
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        inside = (
+            self.page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+        )
+        style = f"width:100%;height:{self.height}px;border:1px solid #9AA5B1;border-radius:6px"
+        frame = f'<iframe sandbox="allow-scripts" title="backprop" style="{style}" srcdoc="{inside}"></iframe>'
+        return {"text/html": frame, "text/plain": self.words}
+
+    def __repr__(self) -> str:
+        return self.words

@@ -1,0 +1,139 @@
+"""The table's rules in JAX's words: those that JAX has itself by its own name, the others written out."""
+
+from __future__ import annotations
+
+import ast
+
+from ..entry import Op
+from ..ops import TABLE
+
+_JAX = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
+        "acosh": "arccosh", "atanh": "arctanh", "pow": "power"}  # fmt: skip
+_SPECIAL = ("erf", "erfc")
+_OWN = """exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh
+atanh erf erfc""".split()
+"""The operations of one call whose derivatives JAX has as the table has them, to every order."""
+NATIVE = dict.fromkeys(_OWN, "") | {
+    "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}", "pos": "+{}",
+    "square": "{0} * {0}", "reciprocal": "1.0 / {}",
+}  # fmt: skip
+
+
+def word(name: str) -> str:
+    """JAX's name of a mathematical function."""
+    return f"jax.scipy.special.{name}" if name in _SPECIAL else f"jnp.{_JAX.get(name, name)}"
+
+
+def called(op: Op, operands: list[str]) -> str:
+    """An operation of operands, which are names, items or numbers.
+
+    >>> called(TABLE["mul"], ["v1", "x[2]"]), called(TABLE["asin"], ["v1"]), called(TABLE["relu"], ["v1"])
+    ('v1 * x[2]', 'jnp.arcsin(v1)', 'op_relu(v1)')
+    """
+    if op is TABLE.get(op.name) and op.name in NATIVE:
+        template = NATIVE[op.name] or f"{word(op.name)}({', '.join(['{}'] * len(operands))})"
+        return template.format(*operands)
+    return f"op_{op.name}({', '.join(operands)})"
+
+
+class _InJax(ast.NodeTransformer):
+    """A rule's conditions as `where`, its functions under JAX's names; those of the table as operations."""
+
+    def __init__(self, own: str) -> None:
+        self.own = own
+        """The name that stands for JAX's function, not for the operation that is being written."""
+        self.used: set[str] = set()
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        parts = [self._condition(node.test), self.visit(node.body), self.visit(node.orelse)]
+        return _call("jnp.where", *parts)
+
+    def _condition(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.BoolOp):
+            name = "jnp.logical_and" if isinstance(node.op, ast.And) else "jnp.logical_or"
+            result = self._condition(node.values[0])
+            for item in node.values[1:]:
+                result = _call(name, result, self._condition(item))
+            return result
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return _call("jnp.logical_not", self._condition(node.operand))
+        if isinstance(node, ast.Compare):
+            items = [self.visit(item) for item in (node.left, *node.comparators)]
+            pairs = [
+                ast.Compare(left, [op], [right])
+                for op, left, right in zip(node.ops, items, items[1:], strict=False)
+            ]
+            result = pairs[0]
+            for item in pairs[1:]:
+                result = _call("jnp.logical_and", result, item)
+            return result
+        return ast.Compare(self.visit(node), [ast.NotEq()], [ast.Constant(0)])
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        arguments = [self.visit(item) for item in node.args]
+        if name in TABLE and name != self.own and name not in NATIVE:
+            self.used.add(name)
+            return _call(f"op_{name}", *arguments)
+        if NATIVE.get(name):
+            text = NATIVE[name].format(*(f"({ast.unparse(item)})" for item in arguments))
+            return ast.parse(text, mode="eval").body
+        return _call(word(name), *arguments)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.parse("jnp.pi", mode="eval").body if node.id == "pi" else node
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.parse(name, mode="eval").body, list(arguments), [])
+
+
+def translated(rule: str, own: str = "") -> tuple[str, set[str]]:
+    """A rule in JAX's words, and the operations of the table that it calls.
+
+    >>> translated("0.0 if x < 0 else x")
+    ('jnp.where(x < 0, 0.0, x)', set())
+    >>> translated("sigmoid(-x) if x and y else pow(x, 2.0)", own="pow")
+    ('jnp.where(jnp.logical_and(x != 0, y != 0), op_sigmoid(-x), jnp.power(x, 2.0))', {'sigmoid'})
+    """
+    reader = _InJax(own)
+    tree = reader.visit(ast.parse(rule.strip(), mode="eval"))
+    return ast.unparse(ast.fix_missing_locations(tree)), reader.used
+
+
+FLOW = '''def _flow(out, *parts):
+    """The sum of partial times tangent; the partial of an operand that does not change is not computed."""
+    terms = [partial() * tangent for tangent, partial in parts if not isinstance(tangent, SymbolicZero)]
+    return jnp.broadcast_to(sum(terms), out.shape).astype(out.dtype) if terms else jnp.zeros_like(out)
+'''
+
+
+def definition(op: Op) -> tuple[str, set[str]]:
+    """An operation with the table's own derivatives, as JAX source; and the operations that it calls.
+
+    Raises TypeError for a rule that is a Python function, and for a starred operation of a user's.
+    """
+    if op.functions or op.variadic:
+        why = "a Python function as a rule" if op.functions else "a starred operand"
+        raise TypeError(f"{op.name} has {why}, which cannot be exported: write it with the table's operations")
+    value, used = translated(op.value, op.name)
+    rules = [translated(rule) for rule in op.partials]
+    used = used.union(*(names for _, names in rules))
+    names = ", ".join(op.operands)
+    parts = [f"(tangents[{k}], lambda: {rule})" for k, (rule, _) in enumerate(rules)]
+    lines = [
+        "@jax.custom_jvp",
+        f"def op_{op.name}({names}):",
+        f"    return {value}",
+        "",
+        "",
+        f"@functools.partial(op_{op.name}.defjvp, symbolic_zeros=True)",
+        f"def _{op.name}(primals, tangents):",
+        f"    {names}{',' if len(op.operands) == 1 else ''} = primals",
+        f"    out = op_{op.name}({names})",
+        "    return out, _flow(",
+        "        out,",
+        *(f"        {part}," for part in parts),
+        "    )",
+    ]
+    return "\n".join(lines) + "\n", used - {op.name}

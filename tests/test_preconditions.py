@@ -1,0 +1,139 @@
+"""Arguments that do not fit together are refused before anything is trained, by an error that says which."""
+
+import random
+import re
+
+import pytest
+
+from autograd import Value
+from nn import (
+    MLP,
+    SGD,
+    Dataset,
+    Dropout,
+    Layer,
+    Module,
+    Neuron,
+    Sequential,
+    Softmax,
+    StepLR,
+    blobs,
+    fit,
+    k_means,
+    moons,
+)
+
+DATA = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
+
+
+@pytest.fixture
+def rng():
+    return random.Random(0)
+
+
+def parameters(rng):
+    return MLP(2, [3, 1], rng=rng).parameters()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"model": lambda x: x[0]}, TypeError, "fit trains a Module, whose parameters it can find"),
+        ({"data": ([[0.0, 1.0]], [1.0])}, TypeError, "data is a Dataset, such as Dataset([[0.0, 1.0]], [1.0])"),
+        ({"data": Dataset([], [])}, ValueError, "at least 1 example is needed as data"),
+        ({"validation": Dataset([], [])}, ValueError, "at least 1 example is needed as validation"),
+        ({"loss": "mse"}, ValueError, "no loss is called 'mse': there are mse_loss, l1_loss"),
+        ({"rng": 7}, TypeError, "such as random.Random(7), not 7"),
+        ({"rng": None}, TypeError, "such as random.Random(0), not None"),
+        ({"epochs": 1.5}, ValueError, "the number of epochs is 0 or more, not 1.5"),
+        ({"epochs": True}, ValueError, "the number of epochs is 0 or more, not True"),
+        ({"optimiser": SGD}, TypeError, "such as SGD(model.parameters(), lr=0.1)"),
+        ({"model": Softmax(), "optimiser": None}, ValueError, "there is nothing to optimise"),
+        ({"batch_size": 0}, ValueError, "a batch has at least 1 example, not 0"),
+        ({"batch_size": 1.5}, ValueError, "a batch has at least 1 example, not 1.5"),
+        (
+            {"loss": lambda p, t: 0.5},
+            TypeError,
+            "computed from the predictions, not 0.5",
+        ),
+        (
+            {"loss": lambda p, t: p},
+            TypeError,
+            "computed from the predictions, not a list",
+        ),
+        ({"data": Dataset([0.5, 1.0], [1.0, 1.0])}, TypeError, "this layer takes a list of 2 numbers, not 0.5"),
+        ({"data": Dataset([[0.5]], [1.0])}, ValueError, "this layer takes 2 inputs, but was given 1"),
+    ],
+)
+def test_fit_says_what_does_not_fit(rng, change, error, message):
+    model = MLP(2, [3, 1], rng=rng)
+    arguments = {"model": model, "data": DATA, "loss": "hinge", "epochs": 1, "rng": rng}
+    with pytest.raises(error, match=re.escape(message)):
+        fit(**arguments | {"optimiser": SGD(model.parameters(), lr=0.1)} | change)
+    assert model.state_dict() == MLP(2, [3, 1], rng=random.Random(0)).state_dict()
+
+
+def test_an_optimiser_of_another_model_is_refused_where_it_would_train_nothing(rng):
+    model, other = MLP(2, [3, 1], rng=rng), MLP(2, [3, 1], rng=rng)
+    with pytest.raises(ValueError, match="none of this model's parameters"):
+        fit(model, DATA, "hinge", SGD(other.parameters(), lr=0.1), epochs=1, rng=rng)
+    last = SGD(model.layers[1].parameters(), lr=0.1)
+    assert len(fit(model, DATA, "hinge", last, epochs=1, rng=rng).losses) == 1
+
+
+def test_a_schedule_of_another_optimiser_is_refused(rng):
+    model = MLP(2, [1], rng=rng)
+    optimiser, other = (SGD(model.parameters(), lr=0.1) for _ in range(2))
+    with pytest.raises(ValueError, match="the schedule is that of another optimiser"):
+        fit(model, DATA, "hinge", optimiser, epochs=1, rng=rng, schedule=StepLR(other, 1))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng: MLP(2, [3], rng=rng),
+        lambda rng: Dropout(0.5, rng=rng),
+        lambda rng: moons(4, rng=rng),
+        lambda rng: blobs(4, rng=rng),
+        lambda rng: DATA.split(0.5, rng),
+        DATA.shuffled,
+        lambda rng: list(DATA.batches(1, rng)),
+        lambda rng: k_means([[0.0], [1.0]], 2, rng=rng),
+    ],
+)
+def test_a_seed_in_the_place_of_a_generator_is_a_clear_error_everywhere(make):
+    with pytest.raises(TypeError, match=r"such as random\.Random\(5\), not 5"):
+        make(5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        (lambda w: [w, w], ValueError, "a parameter is given twice"),
+        (lambda w: [w * 2.0], ValueError, "an optimiser moves leaves"),
+        (lambda w: [1.0], TypeError, "an optimiser moves Values, such as model.parameters() gives, not 1.0"),
+    ],
+)
+def test_an_optimiser_takes_leaves_each_once(parameters, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        SGD(parameters(Value(1.0)), lr=0.1)
+
+
+def test_a_list_of_one_number_is_told_from_a_number(rng):
+    ends_in_a_layer = Sequential(Layer(2, 3, rng=rng), Layer(3, 1, "linear", rng=rng))
+    with pytest.raises(ValueError, match="or end the model with a Neuron"):
+        fit(ends_in_a_layer, DATA, epochs=1, rng=rng)
+    ends_in_a_neuron = Sequential(Layer(2, 3, rng=rng), Neuron(3, "linear", rng=rng))
+    assert len(fit(ends_in_a_neuron, DATA, epochs=1, rng=rng).losses) == 1
+    lists = Dataset(DATA.inputs, [[target] for target in DATA.targets])
+    assert len(fit(ends_in_a_layer, lists, epochs=1, rng=rng).losses) == 1
+
+
+def test_widths_are_a_list(rng):
+    with pytest.raises(TypeError, match=r"widths is a list, .* such as \[3, 1\]"):
+        MLP(2, 3, rng=rng)
+
+
+def test_a_module_without_forward_says_so():
+    with pytest.raises(NotImplementedError, match="Module needs a forward"):
+        Module()([1.0])
