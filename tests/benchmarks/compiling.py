@@ -38,16 +38,15 @@ def mixture(count):
     """Random operations on random earlier ones: no two parts are alike."""
     import random
 
-    from autograd import exp, sin, tanh
+    from autograd import add, exp, mul, sin, sub, tanh
 
     def f(x):
         rng = random.Random(0)
         pool = list(x)
         for _ in range(count):
             a, b = rng.choice(pool[-50:]), rng.choice(pool[-50:])
-            pool.append(
-                rng.choice([lambda: a * b, lambda: a + b, lambda: a - b, lambda: sin(a), lambda: tanh(a)])()
-            )
+            operation = rng.choice([mul, add, sub, lambda a, _: sin(a), lambda a, _: tanh(a)])
+            pool.append(operation(a, b))
         return exp(-pool[-1] * pool[-1])
 
     return f, 3
