@@ -40,7 +40,7 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
     with ieee_arithmetic():
         partials = _rules_over_values(op)(*operands, out=node, edges=edges)
     for partial, recorded in zip(partials, node.partials, strict=True):
-        found = getattr(partial, "data", partial)
+        found = getattr(partial, "_data", partial)
         if found != recorded and (found == found or recorded == recorded):
             raise StaleGraphError(
                 f"a derivative of {history(node)} was {recorded!r} at its birth and is {found!r} now: data was "

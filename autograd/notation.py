@@ -182,9 +182,9 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
     count = len(node.operands)
     if not op.variadic:
         point = {
-            name: getattr(item, "data", item) for name, item in zip(op.operands, node.operands, strict=True)
+            name: getattr(item, "_data", item) for name, item in zip(op.operands, node.operands, strict=True)
         }
-        rule = taken_branch(op.partials[position], point | {"out": node.data} | op.functions)
+        rule = taken_branch(op.partials[position], point | {"out": node._data} | op.functions)
         return fill(rule, {name: words[k] for k, name in enumerate(op.operands)} | {"out": out})
     size = count // len(op.operands)
     binding = {name: words[k] for name, k in zip(op.elements, partners(op, position, count), strict=True)}
@@ -225,7 +225,7 @@ def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
     if node.__class__ is float:
         return plain(node), _TIGHTEST
     if not _unfolds(node, top):
-        return node.label or plain(node.data), _TIGHTEST
+        return node.label or plain(node._data), _TIGHTEST
     if depth == 0:
         return "...", _TIGHTEST
     binding = _BINDING.get(node.op.name, _TIGHTEST)

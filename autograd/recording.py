@@ -120,7 +120,7 @@ def checked(partials: Sequence[Any]) -> tuple[float | None, ...]:
 def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float | None, ...] | None]:
     """Value and partials where float arithmetic raises: an error outside the domain, IEEE inside."""
     edges = [operand.__class__ is not float for operand in operands]
-    point = [operand.data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
+    point = [operand._data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
     grouped = op.grouped(point)
     in_domain, value, partials = _ieee_functions(op)
     forgiving = (CURRENT.get() or Mode()).total or any(x != x for x in point)
@@ -206,7 +206,7 @@ def point_of(node: Any) -> str:
     for operand in node.operands:
         if operand.__class__ is not float:
             origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
-            parts.append(f"{operand.label or history(operand)}{origin} = {operand.data!r}")
+            parts.append(f"{operand.label or history(operand)}{origin} = {operand._data!r}")
     return ", ".join(parts if len(parts) <= 6 else [*parts[:4], "...", parts[-1]])
 
 

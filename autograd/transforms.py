@@ -97,7 +97,7 @@ class Call:
         if not isinstance(item, Value):
             return item
         if not self.create_graph and not any(isinstance(other, Value) for other in given):
-            return item.data
+            return item._data
         return item if self.recording else item.detach()
 
     def pulled_back(self, output: Any, gradient: Any = 1.0) -> list[Any]:

@@ -85,6 +85,8 @@ class Value:
         >>> x.data
         3.0
         """
+        if (mode := CURRENT.get()) is not None and mode.tracing:
+            FROM_ABOVE["taken"](self)
         return self._data
 
     @data.setter
@@ -192,7 +194,7 @@ class Value:
         """
         if (mode := CURRENT.get()) is not None and mode.tracing:
             return FROM_ABOVE["detached"](self)  # type: ignore[no-any-return]
-        return Value(self.data, self.label)
+        return Value(self._data, self.label)
 
     def backprop(self, gradient: float = 1.0) -> Any:
         """The backward pass as a `Backprop`, to go through one chain-rule application at a time.
@@ -220,10 +222,10 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op.name!r}" if self.op else ""
-        return f"Value({self.data!r}{label}{op}, grad={self.grad!r})"
+        return f"Value({self._data!r}{label}{op}, grad={self.grad!r})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+        return format(self._data, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduced(self)

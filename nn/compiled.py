@@ -124,6 +124,9 @@ class CompiledModel:
             parameter.grad += slope
         return float(losses.sum()) / count, as_examples(predictions, count)
 
+    def __reduce__(self) -> Any:
+        return _compiled_again, (self.model, self.loss_function, self._options)
+
     def explain(self) -> str:
         """What has been compiled."""
         return "\n".join(function.explain() for functions in self._compiled.values() for function in functions)
@@ -142,15 +145,15 @@ class CompiledModel:
     def _check(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """What the loss has to say of the targets, each kind of them once: compiled code cannot refuse any."""
         fresh = {tuple(t) if hasattr(t, "__len__") else t for t in targets} - self._seen
-        if fresh:
-            with autograd.no_grad():
+        with autograd.no_grad():
+            if fresh:
                 prediction = self.model(list(inputs[0]))
                 self._classes = len(prediction) if isinstance(prediction, list | tuple) else 1
                 for target in fresh:
                     self.loss_function([prediction], [target])
-                if not self._is_mean and len(targets) > 1:
-                    self._check_mean(inputs[:2], targets[:2])
-            self._seen = (self._seen if len(self._seen) < _REMEMBERED else set()) | fresh
+                self._seen = (self._seen if len(self._seen) < _REMEMBERED else set()) | fresh
+            if not self._is_mean and len(targets) > 1:
+                self._check_mean(inputs[:2], targets[:2])
 
     def _check_mean(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """Rows are computed one by one: of two examples the loss has to be the mean of theirs."""
@@ -188,6 +191,10 @@ def as_examples(found: Any, count: int) -> list[Any]:
         columns = [item.tolist() for item in found]
         return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in range(count)]
     return list(found.tolist())
+
+
+def _compiled_again(model: Module, loss: Loss, options: dict[str, Any]) -> CompiledModel:
+    return CompiledModel(model, loss, **options)
 
 
 def compile_model(model: Module, loss: str | Loss = "mse_loss", **options: Any) -> CompiledModel:

@@ -229,6 +229,21 @@ def test_numbers_and_modes_of_a_model_are_noticed():
     assert model.calls == called
 
 
+def test_pickled_and_copied_with_its_model():
+    import copy
+    import pickle
+
+    rng = random.Random(11)
+    model = MLP(2, [4, 1], "tanh", rng=rng)
+    inputs, targets = numbers(rng, 10, 2), [0.5] * 10
+    fast = assert_equal(model, "mse_loss", inputs, targets)
+    for made in (pickle.loads(pickle.dumps(fast)), copy.deepcopy(fast)):
+        assert made.predict(inputs) == fast.predict(inputs)
+        made.model.layers[0].neurons[0].bias = Value(2.0)
+        assert_equal(made.model, "mse_loss", inputs, targets, made)
+        assert made.predict(inputs) != fast.predict(inputs)
+
+
 # What is refused.
 
 
@@ -250,6 +265,8 @@ def test_a_loss_that_is_no_mean_is_refused():
         return total([square(p - t) for p, t in zip(predictions, targets, strict=True)])
 
     fast = compile_model(MLP(2, [2, 1], rng=random.Random(0)), summed)
+    fast.backward([[1.0, 2.0]], [1.0])  # of one example a sum is a mean
+    fast.backward([[1.0, 2.0]], [2.0])
     with pytest.raises(ValueError, match="mean over the examples"):
         fast.backward([[1.0, 2.0], [0.5, -1.0]], [1.0, 2.0])
     fit_once = MLP(2, [2, 1], rng=random.Random(0))

@@ -189,6 +189,19 @@ def test_random_programs_equal_the_engine_to_rounding(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_programs_of_the_strategies_equal_the_engine_to_rounding(family):
+    hypothesis = pytest.importorskip("hypothesis")
+    from autograd.checking import programs
+
+    @hypothesis.settings(max_examples=10, deadline=None, derandomize=True)
+    @hypothesis.given(programs(family=family))
+    def property_of_all(program):
+        assert agrees(program) in ("well", "as conditioned")
+
+    property_of_all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("way", ["parts of 3 expressions", "tape"])
 def test_random_programs_cut_into_small_parts_and_on_the_tape(family, way, monkeypatch):
     if way == "tape":

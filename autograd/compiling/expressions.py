@@ -142,7 +142,7 @@ class World:
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
         """An operation of the lower level, folded where all operands are constants."""
         lifted = tuple(map(self.lifted, operands))
-        if all(item.kind == "constant" for item in lifted):
+        if lifted[0].kind == "constant" and all(item.kind == "constant" for item in lifted):
             return self.constant(_FOLD[name](*(item.value for item in lifted)))
         if name == "pow" and lifted[1].kind == "constant" and lifted[1].value in _SMALL_POWERS:
             return _small_power(lifted[0], int(lifted[1].value))
@@ -199,12 +199,12 @@ class World:
         self, kind: Any, operands: tuple[Expression, ...], value: float = 0.0, key: Any = None
     ) -> Expression:
         if key is None:
-            key = (kind, *[operand.number for operand in operands])
+            key = (kind, *operands)
         found = self.known.get(key)
         if found is None:
-            rows = self.columns > 0 and (
-                value < self.columns if kind == "input" else any(operand.rows for operand in operands)
-            )
+            rows = kind == "input" and value < self.columns
+            for operand in operands:
+                rows = rows or operand.rows
             found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
         return found
 

@@ -63,7 +63,7 @@ class CompiledGraph(Compiled):
     def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
         given = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
         if self._left_out(given):
-            data = np.array([value.data for value in self.f.parameters])
+            data = np.array([value._data for value in self.f.parameters])
             args = (*args[:given], data, *args[given:])
         return super()._run(wanted, args)
 

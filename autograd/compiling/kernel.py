@@ -91,7 +91,7 @@ class Kernel:
             tier, instructions = _told(program), program.instructions
         else:
             shape = _shape(layout, machine, single, UNITS)
-            if layout.rows:  # without stages of their own for layers
+            if any(node.kind == "dot" for node in lower.known.values()):  # no stages of their own for layers
                 expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
             tape = encode(below(expressions), expressions, layout)
             self.tape, self.constants, self.more_shared = tape.code, tape.constants, 0

@@ -10,7 +10,6 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodT
 from typing import Any
 
 from ..recording import is_number
-from ..value import Value
 
 _OWN = __name__.partition(".")[0]
 _NOTHING = object()
@@ -34,7 +33,6 @@ class Outside:
         self._cells: list[tuple[CellType, Any]] = []
         self._names: list[tuple[Mapping[str, Any], str, Any]] = []
         self._contents: list[Callable[[], bool]] = []
-        self._data: list[tuple[Value, float]] = []
         self._seen: set[int] = set()
         self._waiting: list[Any] = [f]
         while self._waiting:
@@ -48,16 +46,12 @@ class Outside:
         for names, name, was in self._names:
             if names.get(name, _NOTHING) is not was:
                 return True
-        for value, number in self._data:
-            if not _same(value.data, number):
-                return True
         return any(not unchanged() for unchanged in self._contents)
 
     def forget_changes(self) -> None:
         """Watch no longer what has changed since: the function itself writes it, as a log or a count."""
         self._cells = [(cell, was) for cell, was in self._cells if _inside(cell) is was]
         self._names = [(names, name, was) for names, name, was in self._names if names.get(name) is was]
-        self._data = [(value, was) for value, was in self._data if _same(value.data, was)]
         self._contents = [unchanged for unchanged in self._contents if unchanged()]
 
     def _look_at(self, item: Any) -> None:
@@ -67,7 +61,7 @@ class Outside:
         if isinstance(item, partial):
             self._waiting.append(item.func)
             for part in (*item.args, *item.keywords.values()):
-                self._note(part, numbers_taken=False)
+                self._note(part)
         elif isinstance(item, MethodType):
             self._function(item.__func__, getattr(item.__self__, "__dict__", {}))
         elif isinstance(item, FunctionType):
@@ -82,28 +76,20 @@ class Outside:
             return
         code = function.__code__
         names = set(_names(code))
-        numbers_taken = "data" in names
         for cell in function.__closure__ or ():
             self._cells.append((cell, _inside(cell)))
-            self._note(_inside(cell), numbers_taken)
+            self._note(_inside(cell))
         for found in (function.__globals__, attributes):
             for name in sorted(names & found.keys()):
                 if not isinstance(found[name], _UNCHANGING) and not _is_own(found[name]):
                     self._names.append((found, name, found[name]))
-                    self._note(found[name], numbers_taken)
+                    self._note(found[name])
 
-    def _note(self, item: Any, numbers_taken: bool) -> None:
-        if isinstance(item, Value):
-            if numbers_taken:
-                self._data.append((item, item.data))
-        elif (unchanged := _unchanged(item)) is not None:
+    def _note(self, item: Any) -> None:
+        if (unchanged := _unchanged(item)) is not None:
             self._contents.append(unchanged)
         elif callable(item) and not isinstance(item, _UNCHANGING):
             self._waiting.append(item)
-
-
-def _same(x: float, y: float) -> bool:
-    return x == y or (x != x and y != y)
 
 
 def _inside(cell: CellType) -> Any:

@@ -75,4 +75,4 @@ class Places:
             view[...] = leaves[k]
         if self.captured:
             start = self.captured_from - self.columns
-            shared[start : start + len(self.captured)] = [value.data for value in self.captured]
+            shared[start : start + len(self.captured)] = [value._data for value in self.captured]

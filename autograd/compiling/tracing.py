@@ -29,7 +29,7 @@ _OWN = Path(__file__).parents[1]
 def _compared(name: str, left: Value, right: Any) -> Value:
     """A comparison while recording: 1 or 0 where the compiled code runs, and no answer before that."""
     found: Value = _COMPARISONS[name](left, right)
-    found.data = math.nan
+    found._data = math.nan
     return found
 
 
@@ -50,6 +50,17 @@ def _users_line() -> str:
     return ""
 
 
+def _taken(value: Value) -> None:
+    """The number of a Value, asked for while recording."""
+    written = history(value) if value.op or value.label else "an argument"
+    raise TracingError(
+        f"{_users_line()}the number of a Value ({written}) is taken out (.data) while it is recorded: in "
+        "compiled code it would stay what it is now. Compute with the Value itself, or with value.detach(), "
+        "through which no gradient goes back"
+    )
+
+
+FROM_ABOVE["taken"] = _taken
 FROM_ABOVE["compared"] = _compared
 FROM_ABOVE["decided"] = _decided
 FROM_ABOVE["detached"] = recorder(DETACHED)
@@ -133,22 +144,12 @@ def _rebuilt(template: Any, items: Sequence[Any]) -> Any:
 def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Value]) -> Trace:
     """Record a function of arguments made of the inputs.
 
-    Their numbers are nan, so that nothing can depend on them unnoticed. Raises TracingError for a
-    branch, and for a number that was taken out of a Value.
+    Their numbers are nan. Raises TracingError for a branch, and for a number that is taken out of a
+    Value, theirs or one from outside.
     """
     for value in inputs:
-        value.data = math.nan
+        value._data = math.nan
     births: list[Any] = []
     with tracing(births):
         result = f(*arguments)
-    found = Trace(inputs, result, births)
-    numbers = [output for output in found.outputs if not isinstance(output, Value)]
-    numbers += [value.data for value in found.captured]
-    numbers += [item for node in found.nodes for item in node.operands if item.__class__ is float]
-    if any(map(math.isnan, numbers)):
-        raise TracingError(
-            "the function takes the number out of a Value (.data), or uses a constant or a Value from outside "
-            "that is nan: in compiled code a number stays what it was while recording. Compute with the Values "
-            "themselves, and for a number without a gradient with value.detach()"
-        )
-    return found
+    return Trace(inputs, result, births)
