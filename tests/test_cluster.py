@@ -102,7 +102,7 @@ def test_several_numbers_a_recorded_graph_and_single_precision(client, here):
     close((first, second, slope), (values.sum(), others.sum(), gradient))
 
     t, rate, scale = Value(0.5, "t"), Value(1.5, "rate"), Value(2.0)
-    graph = compile(scale * exp(-rate * t), inputs=[t], parameters=[rate])
+    graph = compile(scale * exp(-rate * t), inputs=[t], parameters=[rate], batched="t")
     far = cluster.spread(graph, cluster.rows(client, t=np.abs(Y)))
     close(far.value_and_grad()[0], graph(np.abs(Y)).sum())
     rate.data, scale.data = 0.25, 3.0  # read at each call, as on one machine
