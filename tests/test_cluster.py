@@ -1,6 +1,7 @@
 """Beyond one machine: what a cluster computes is what one machine does, whatever happens to its workers."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ pytest.importorskip("llvmlite")
 pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
 
 from autograd import Value, cluster, compile, dot, exp, tanh
+from autograd.__main__ import main
 from autograd.checking import proof
 from autograd.checking.proof import prove
 from autograd.cluster.spreading import block_sum
@@ -376,3 +378,13 @@ def test_the_checkers_programs_run_on_the_cluster(client, tmp_path, monkeypatch)
     assert sum(block.right + block.undecided for block in blocks) == 80
     again = prove(80, file=tmp_path / "proof.jsonl", run=lambda function, tasks: map(pytest.fail, tasks))
     assert {block[:5] for block in again} == {block[:5] for block in blocks}
+
+
+def test_the_command_line_checks_programs_on_a_cluster(client, monkeypatch, capsys):
+    monkeypatch.setattr(proof, "BLOCK", 5)
+    client.run(in_blocks_of, 5)
+    assert main(["prove", "--programs", "20", "--cluster", client.scheduler.address]) == 0
+    client.run(in_blocks_of, 500)
+    assert re.search(r"all +20 .* 0  ", capsys.readouterr().out)
+    assert main(["prove", "--programs", "20", "--cluster", "nonsense://x"]) == 2
+    assert "chainwalk prove: no scheduler answers at 'nonsense://x'" in capsys.readouterr().err

@@ -92,38 +92,36 @@ def main():
             far = cluster.spread(fast, cluster.rows(client, x=x, y=y))
             far.value_and_grad(w)
             told = best(lambda: far.value_and_grad(w), client)  # noqa: B023
-            busy = max(told["workers"])
+            busy = 1e9 * max(told["workers"]) / ROWS
+            print(f"{workers} workers: {ROWS / told['elapsed']:,.0f} rows a second")
             print(
-                f"{workers} workers: {ROWS / told['elapsed']:,.0f} rows a second; CPU of the busiest worker "
-                f"{1e9 * busy / ROWS:.0f} ns a row, of this process {1e3 * told['here']:.0f} ms; sent by this process "
-                f"{told['sent here']:,} bytes, by each worker {told['sent by workers']}; peak memory of a worker "
-                f"{told['peak']:.0f} MB"
+                f"  CPU of the busiest worker {busy:.0f} ns a row, of this process {1e3 * told['here']:.0f} ms"
             )
+            print(f"  {bytes_of(told)}; peak memory of a worker {told['peak']:.0f} MB")
     with cluster.connect(workers=2, timeout=60) as client:
         for blocks in (1, 8, 64, 512):
-            small = cluster.spread(fast, cluster.rows(client, x=x[:5120], y=y[:5120], block=5120 // blocks))
+            rows = cluster.rows(client, x=x[:5120], y=y[:5120], block=5120 // blocks)
+            small = cluster.spread(fast, rows)
             small.value_and_grad(w)
             told = best(lambda: small.value_and_grad(w), client)  # noqa: B023
-            print(
-                f"{blocks} blocks: {1e3 * told['elapsed']:.0f} ms; CPU here {1e3 * told['here']:.1f} ms, on the workers "
-                f"{1e3 * sum(told['workers']):.1f} ms; sent {told['sent here']:,} and {told['sent by workers']} bytes"
-            )
+            print(f"{blocks} blocks: {1e3 * told['elapsed']:.0f} ms; {cpu_of(told)}; {bytes_of(told)}")
+        line = compile(lambda x, y, v: v[0] * x[0] + y, batched=("x", "y"))
+        far = cluster.spread(line, cluster.rows(client, x=x[:5120], y=y[:5120], block=640))
         for count in (10, 1_000, 100_000):
-            weights = np.zeros(count)
-            line = cluster.spread(
-                compile(lambda x, y, v: v[0] * x[0] + y, batched=("x", "y")), far_rows(client, x, y)
-            )
-            line.total(gradient_of, (np.zeros(1),), weights)
-            told = best(lambda: line.total(gradient_of, (np.zeros(1),), weights), client, 3)  # noqa: B023
-            print(
-                f"{count:,} parameters, 64 blocks: sent {told['sent here']:,} bytes here and "
-                f"{told['sent by workers']} by the workers; {1e3 * told['elapsed']:.0f} ms"
-            )
+            weights = rng.normal(size=count)
+            far.total(gradient_of, (np.zeros(1),), weights)
+            told = best(lambda: far.total(gradient_of, (np.zeros(1),), weights), client, 3)  # noqa: B023
+            print(f"{count:,} parameters, 8 blocks: {1e3 * told['elapsed']:.0f} ms; {bytes_of(told)}")
 
 
-def far_rows(client, x, y):
-    """5,120 rows in 64 blocks."""
-    return cluster.rows(client, x=x[:5120], y=y[:5120], block=80)
+def bytes_of(told):
+    """The bytes that travelled, in words."""
+    return f"sent {told['sent here']:,} bytes from here, {told['sent by workers']} by the workers"
+
+
+def cpu_of(told):
+    """The CPU time, in words."""
+    return f"CPU here {1e3 * told['here']:.1f} ms, on the workers {1e3 * sum(told['workers']):.1f} ms"
 
 
 def gradient_of(block, kernel, names, shared, weights):
