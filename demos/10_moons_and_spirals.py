@@ -25,7 +25,7 @@ def main(folder: str = "pictures") -> None:
     figure, places = new_figure(2, 2, width=11, height=8.2, width_ratios=[1.25, 1])
     problems = (
         ("moons", moons(300, noise=0.15, rng=rng), [12, 12, 1], 25),
-        ("spirals", spirals(300, turns=1.0, rng=rng), [20, 20, 1], 75),
+        ("spirals", spirals(300, turns=1.0, rng=rng), [20, 20, 1], 50),
     )
     for (left, right), (name, data, widths, epochs) in zip(places, problems, strict=True):
         training, test = data.split(0.5, rng)

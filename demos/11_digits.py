@@ -3,10 +3,10 @@
 import random
 import time
 
-from showing import opening, saved
+from showing import opening, place, saved
 
-from nn import MLP, AdamW, CosineAnnealingLR, Dataset, digits, fit, plot_history
-from nn.metrics import predictions
+from nn import MLP, AdamW, CosineAnnealingLR, Dataset, digits, fit, load, plot_history, save
+from nn.metrics import plain, predictions
 from nn.plotting import plot_images, plot_weights
 from nn.style import new_figure
 
@@ -39,7 +39,8 @@ def main(folder: str = "pictures") -> None:
         schedule=CosineAnnealingLR(optimiser, epochs), callbacks=[report], compiled=True,
     )  # fmt: skip
     took = time.perf_counter() - started
-    answers = [scores.index(max(scores)) for scores in predictions(model, test)]
+    scores = plain(predictions(model, test))
+    answers = [each.index(max(each)) for each in scores]
     right = sum(answer == digit for answer, digit in zip(answers, test.targets, strict=True))
     print(
         f"\nOf {test.size} digits it has never seen it reads {right / test.size:.1%} right, after {took:.0f} s."
@@ -47,6 +48,12 @@ def main(folder: str = "pictures") -> None:
     print(
         "(The graph is compiled to native code, which takes some of these seconds; the numbers are the same.)"
     )
+    path = save(model, place(folder, "11_digits.safetensors"))
+    another = MLP(64, [32, 10], activation="tanh", rng=random.Random(1))
+    load(another, path)
+    same = "the same" if plain(predictions(another, test)) == scores else "another"
+    print(f"What was learnt is the weights alone: {len(model.parameters()):,} numbers, saved in {path}.")
+    print(f"A new network with these weights gives {same} answer to every digit.")
     confused = mistakes(test, answers)
     told = sorted(confused.items(), key=lambda item: -len(item[1]))[:4]
     print("Most often confused: " + ", ".join(f"{a} read as {b} ({len(n)} times)" for (a, b), n in told))

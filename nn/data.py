@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -116,3 +117,9 @@ def standardise(data: Dataset) -> Standardiser:
         for column, mean in zip(columns, means, strict=True)
     ]
     return Standardiser(means, deviations)
+
+
+def on_cluster(data: Any) -> bool:
+    """Whether these are rows on a cluster, which nobody has who has not imported `autograd.cluster`."""
+    cluster = sys.modules.get("autograd.cluster")
+    return cluster is not None and isinstance(data, cluster.Rows)

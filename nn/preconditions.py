@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from autograd import Value
 
-from .data import Dataset
+from .data import Dataset, on_cluster
 from .demands import generator
 from .losses import Loss, loss_function
 from .module import Module
@@ -46,12 +45,6 @@ def refuse_misfits(
         _refuse_optimiser(optimiser, model)
     if isinstance(schedule, Schedule) and schedule.optimiser is not optimiser:
         raise ValueError("the schedule is that of another optimiser, whose learning rate it would change")
-
-
-def on_cluster(data: Any) -> bool:
-    """Whether these are rows on a cluster, which nobody has who has not imported `autograd.cluster`."""
-    cluster = sys.modules.get("autograd.cluster")
-    return cluster is not None and isinstance(data, cluster.Rows)
 
 
 def _refuse_no_data(name: str, data: Any) -> None:

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from .data import Dataset
+from .data import Dataset, on_cluster
 from .optimisers import Optimiser
-from .preconditions import on_cluster
 from .schedules import Schedule
 
 

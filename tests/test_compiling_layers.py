@@ -18,6 +18,7 @@ from autograd.compiling.matrices import blocks
 MACHINES = {
     "this machine": {},
     "no AVX": {"machine": BASELINE},
+    "wider registers": {"machine": host()._replace(width=64, vector_functions=False)},
     "no vector library": {"machine": host()._replace(vector_functions=False)},
     "float32": {"dtype": "float32"},
 }
@@ -144,7 +145,7 @@ def overlapping(w, x):
 @pytest.mark.parametrize(
     "f", [one_weight, overlapping, tied, swapped, windows, computed_weights, residual, conditional]
 )
-@pytest.mark.parametrize("machine", ["this machine", "no AVX"])
+@pytest.mark.parametrize("machine", ["this machine", "no AVX", "wider registers"])
 def test_unusual_layers_equal_the_values_themselves(f, machine, monkeypatch):
     monkeypatch.setattr(stages, "WORTHWHILE", 1)
     rng = np.random.default_rng(2)

@@ -475,6 +475,17 @@ def test_the_table_fits_its_column_whatever_the_formulas(visit, tmp_path, wide):
     assert page.eval_on_selector("aside", "a => a.scrollWidth - a.clientWidth") == 0
 
 
+def test_long_names_are_abridged_in_the_formula_and_push_nothing_off_a_phone(visit, tmp_path):
+    x = Value(2.0, "a_very_long_name_of_a_weight_in_the_first_layer")
+    path = (
+        tanh(x * Value(-1.0, "重みの名前がとても長いときにどうなるか見る")).backprop().save(tmp_path / "x.html")
+    )
+    page = visit(path, "#2", viewport={"width": 360, "height": 740})
+    assert text_of(page, "#symbols")[4] == "∂v2/∂a_very_…_layer"
+    assert "a_very_long_name_of_a_weight_in_the_first_layer.grad" in page.inner_text("#change")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_picture_too_small_to_read_begins_near_and_follows_the_steps(visit, tmp_path):
     page = visit(network(16).backprop().save(tmp_path / "net.html"))
     letter = page.locator("#n0 text").first.bounding_box()["height"]

@@ -160,9 +160,19 @@ def _seed(recorded: BackwardPass) -> dict[str, Any]:
     return {"symbols": f"∂{root}/∂{root} = {gradient}", "rule": rule}
 
 
+def _abridged(name: str, most: int = 14) -> str:
+    """A name that leaves room in a formula: of a long one the beginning and the end.
+
+    >>> _abridged("layers.0.neurons.3.weights.1")
+    'layers.…ghts.1'
+    """
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
+
+
 def _chain_rule(recorded: BackwardPass, step: Step) -> dict[str, Any]:
     """The formula panel of one step: the chain rule in symbols, in numbers, and the local rule."""
-    root, node, receiver = (recorded.names[each] for each in (recorded.root, step.node, step.receiver))
+    values = recorded.root, step.node, step.receiver
+    root, node, receiver = (_abridged(recorded.names[value]) for value in values)
     upstream, partial = step.upstream or 0.0, step.partial or 0.0
     return {
         "symbols": [f"∂{root}/∂{receiver}", f"∂{root}/∂{node}", f"∂{node}/∂{receiver}"],
