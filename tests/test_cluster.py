@@ -1,6 +1,7 @@
 """Beyond one machine: what a cluster computes is what one machine does, whatever happens to its workers."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ pytest.importorskip("llvmlite")
 pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
 
 from autograd import Value, cluster, compile, dot, exp, tanh
+from autograd.__main__ import main
 from autograd.checking import proof
 from autograd.checking.proof import prove
 from autograd.cluster.spreading import block_sum
@@ -102,7 +104,7 @@ def test_several_numbers_a_recorded_graph_and_single_precision(client, here):
     close((first, second, slope), (values.sum(), others.sum(), gradient))
 
     t, rate, scale = Value(0.5, "t"), Value(1.5, "rate"), Value(2.0)
-    graph = compile(scale * exp(-rate * t), inputs=[t], parameters=[rate])
+    graph = compile(scale * exp(-rate * t), inputs=[t], parameters=[rate], batched="t")
     far = cluster.spread(graph, cluster.rows(client, t=np.abs(Y)))
     close(far.value_and_grad()[0], graph(np.abs(Y)).sum())
     rate.data, scale.data = 0.25, 3.0  # read at each call, as on one machine
@@ -376,3 +378,13 @@ def test_the_checkers_programs_run_on_the_cluster(client, tmp_path, monkeypatch)
     assert sum(block.right + block.undecided for block in blocks) == 80
     again = prove(80, file=tmp_path / "proof.jsonl", run=lambda function, tasks: map(pytest.fail, tasks))
     assert {block[:5] for block in again} == {block[:5] for block in blocks}
+
+
+def test_the_command_line_checks_programs_on_a_cluster(client, monkeypatch, capsys):
+    monkeypatch.setattr(proof, "BLOCK", 5)
+    client.run(in_blocks_of, 5)
+    assert main(["prove", "--programs", "20", "--cluster", client.scheduler.address]) == 0
+    client.run(in_blocks_of, 500)
+    assert re.search(r"all +20 .* 0  ", capsys.readouterr().out)
+    assert main(["prove", "--programs", "20", "--cluster", "nonsense://x"]) == 2
+    assert "chainwalk prove: no scheduler answers at 'nonsense://x'" in capsys.readouterr().err

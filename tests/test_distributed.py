@@ -136,7 +136,7 @@ def test_what_does_not_fit_is_told(client):
         trained(on_cluster(client, BLOBS), "hinge")
     with pytest.raises(TypeError, match="validation on a cluster goes with training on it"):
         trained(MOONS, "hinge", validation=rows)
-    with pytest.raises(TypeError, match="training takes a Dataset, or rows on a cluster, not list"):
+    with pytest.raises(TypeError, match="data is a Dataset"):
         trained([1.0], "hinge", client=client)
     with pytest.raises(ValueError, match="a batch has at least 1 example, not 0"):
         trained(rows, "hinge", batch_size=0)
@@ -158,3 +158,36 @@ def test_a_model_with_dropout_is_evaluated_without_it(client):
     expected = evaluate(model, MOONS, "hinge")
     assert found.loss == pytest.approx(expected.loss)
     assert found.metrics == pytest.approx(expected.metrics)
+
+
+def test_a_file_that_goes_in_the_middle_of_a_run_leaves_the_model_and_the_checkpoint_of_the_last_epoch(
+    client, tmp_path
+):
+    table = np.column_stack([MOONS.inputs, MOONS.targets])
+    (tmp_path / "rows").mkdir()
+    for k in range(3):
+        np.save(tmp_path / "rows" / f"{k}.npy", table[k * 80 : (k + 1) * 80])
+    rows = cluster.folder(client, tmp_path / "rows", inputs=[0, 1], targets=2, keep=0)
+    rng, path = random.Random(3), tmp_path / "run.json"
+    model = MLP(2, [6, 1], activation="tanh", rng=rng)
+    after = []
+
+    def spoil(epoch, history):
+        after.append(numbers(model))
+        if epoch == 1:
+            (tmp_path / "rows" / "1.npy").unlink()
+
+    with pytest.raises(FileNotFoundError, match=r"1.npy is not there any more"):
+        fit(model, rows, "hinge", epochs=5, rng=rng, callbacks=[spoil], checkpoint=path)
+    assert numbers(model) == after[1]
+    np.save(tmp_path / "rows" / "1.npy", table[80:160])
+    whole, _ = trained_on(rows, 5)
+    again = MLP(2, [6, 1], activation="tanh", rng=random.Random(3))
+    fit(again, rows, "hinge", epochs=5, rng=random.Random(3), checkpoint=path)
+    assert numbers(again) == numbers(whole)
+
+
+def trained_on(rows, epochs):
+    rng = random.Random(3)
+    model = MLP(2, [6, 1], activation="tanh", rng=rng)
+    return model, fit(model, rows, "hinge", epochs=epochs, rng=rng)

@@ -74,7 +74,7 @@ class Rows:
         sent = self.client.submit(together, here, pure=False)
         return self.client.map(
             task, self.blocks, self._chosen, function=function, there=there, sent=sent,
-            key=function.__name__, pure=False,
+            key=getattr(function, "__name__", "block"), pure=False,
         )  # fmt: skip
 
     def take(self, positions: Sequence[int]) -> Rows:

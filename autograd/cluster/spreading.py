@@ -76,10 +76,7 @@ class Spread:
     def __init__(self, compiled: Any, rows: Rows) -> None:
         self.compiled, self.rows = compiled, rows
         self.names = list(getattr(compiled.f, "names", None) or inspect.signature(compiled.f).parameters)
-        batched = compiled.batched
-        every = batched == "all"
-        wanted = self.names if every else [batched] if isinstance(batched, str | int) else batched
-        self.batched = [item if isinstance(item, str) else self.names[item] for item in wanted]
+        self.batched = _batched(compiled, self.names)
         if {*self.batched} != {*rows.shapes}:
             raise ValueError(
                 f"the rows have {', '.join(rows.shapes)}, but the function's batched arguments are "
@@ -180,6 +177,15 @@ class Spread:
             self._made_of = made_of
             self._kernel = self.rows.client.submit(Kernel, pickled, pure=False)
         return self._kernel
+
+
+def _batched(compiled: Any, names: list[str]) -> list[str]:
+    """The arguments with rows, by name."""
+    batched = compiled.batched
+    if batched == "all":
+        return names
+    asked = [batched] if isinstance(batched, str | int) else batched
+    return [item if isinstance(item, str) else names[item] for item in asked]
 
 
 def _leaves_from_outside(graph: Any) -> list[float]:
