@@ -96,7 +96,7 @@ def export(f: Any, *arguments: Any, **options: Any) -> str:
     See `autograd.exporting.export`, which has all the options; needs the extra `compile`. Raises
     ImportError without it; TracingError, naming the line, where f branches on a Value.
 
-    >>> print(export(lambda x: 2 * x, 1.0, name="twice").splitlines()[-3])
+    >>> print(export(lambda x: 2 * x, 1.0, name="twice").splitlines()[-2])
         v1 = 2.0 * a0
     """
     from .exporting import export

@@ -158,7 +158,7 @@ def test_a_forked_process_has_threads_of_its_own():
     x = np.linspace(-1, 1, 10_000)
     found = fast(x, W)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python's word on forking with threads
+        warnings.simplefilter("ignore")  # words on forking with threads, of Python and of other libraries
         context = multiprocessing.get_context("fork")
         answers = context.SimpleQueue()
         child = context.Process(target=lambda: answers.put(bool(np.array_equal(fast(x, W), found))))

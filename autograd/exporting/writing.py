@@ -9,6 +9,7 @@ from ..compiling.arguments import Leaf
 from ..compiling.tracing import Trace
 from ..entry import Op
 from ..ops import TABLE
+from ..tables import plural
 from ..value import Value
 from .grouping import Group, Item, Place, groups, matrix, number, one, vector
 from .translation import FLOW, NATIVE, called, definition
@@ -58,7 +59,7 @@ class Writer:
         nodes = sum(len(group.nodes) for group in self.groups)
         custom = any(_custom(group.op) for group in self.groups)
         lines = [
-            f'"""{self.name}, of {nodes:,} operations, written for JAX by chainwalk; see jax.jit, jax.grad."""',
+            f'"""{self.name}, of {plural(nodes, "operation")}, written for JAX by chainwalk; see jax.jit, jax.grad."""',
             "",
             *(["import functools", ""] if custom else []),
             "import jax",
