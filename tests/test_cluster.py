@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,14 +63,15 @@ def same(found, expected):
 # What it computes
 
 
-def test_values_gradients_and_hessians_are_those_of_one_machine(here):
+def test_values_gradients_and_hessians_are_those_of_one_machine(client, here):
     far = cluster.spread(FAST, here)
     values, gradient = FAST.value_and_grad(X, Y, W, B, wrt=("w", "b"))
     close(far.value_and_grad(W, B), (values.sum(), gradient))
     close(far.grad(W, B, wrt="w"), gradient[0])
     close(far.hessian(W, B), FAST.hessian(X, Y, W, B, wrt=("w", "b")))
     same(far.values(W, B), values)
-    assert float(far.values(W, B, lazily=True).sum().compute()) == pytest.approx(values.sum())
+    total = client.compute(far.values(W, B, lazily=True).sum()).result()
+    assert float(total) == pytest.approx(values.sum())
 
 
 def test_results_are_the_same_to_the_bit_for_one_and_two_workers_and_from_run_to_run(client, here):
@@ -378,6 +380,14 @@ def test_the_checkers_programs_run_on_the_cluster(client, tmp_path, monkeypatch)
     assert sum(block.right + block.undecided for block in blocks) == 80
     again = prove(80, file=tmp_path / "proof.jsonl", run=lambda function, tasks: map(pytest.fail, tasks))
     assert {block[:5] for block in again} == {block[:5] for block in blocks}
+
+
+def test_tasks_run_on_the_client_that_was_given_though_a_newer_one_has_failed(client):
+    with pytest.raises(ConnectionError) as kept:  # and with it the client that failed
+        connected("tcp://127.0.0.1:9", 0.2)
+    run = ThreadPoolExecutor(1).submit(lambda: list(cluster.run_on(client)(len, ["a", "bb"])))
+    assert sorted(run.result(timeout=20)) == [1, 2]
+    assert "127.0.0.1:9" in str(kept.value)
 
 
 def test_the_command_line_checks_programs_on_a_cluster(client, monkeypatch, capsys):

@@ -20,7 +20,8 @@ def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iter
         from distributed import as_completed
 
         futures = client.map(function, list(tasks), pure=False)
-        for future in as_completed(futures):
+        # Told the loop, or it takes that of the newest client, which may be another one that has failed.
+        for future in as_completed(futures, loop=client.loop):
             yield future.result()
             future.release()
 

@@ -84,9 +84,8 @@ def main():
         fast.value_and_grad(x, y, w, wrt="w")
         times.append(time.process_time() - start)
         walls.append(time.perf_counter() - wall)
-    print(
-        f"the plain kernel: {1e9 * min(times) / ROWS:.0f} ns of CPU a row, {ROWS / min(walls):,.0f} rows a second"
-    )
+    print(f"the plain kernel: {1e9 * min(times) / ROWS:.0f} ns of CPU a row, ", end="")
+    print(f"{ROWS / min(walls):,.0f} rows a second")
     for workers in (1, 2):
         with cluster.connect(workers=workers, timeout=60) as client:
             far = cluster.spread(fast, cluster.rows(client, x=x, y=y))
