@@ -58,8 +58,9 @@ class Writer:
     def _head(self) -> str:
         nodes = sum(len(group.nodes) for group in self.groups)
         custom = any(_custom(group.op) for group in self.groups)
+        count = plural(nodes, "operation")
         lines = [
-            f'"""{self.name}, of {plural(nodes, "operation")}, written for JAX by chainwalk; see jax.jit, jax.grad."""',
+            f'"""{self.name}, of {count}, written for JAX by chainwalk; see jax.jit, jax.grad."""',
             "",
             *(["import functools", ""] if custom else []),
             "import jax",
