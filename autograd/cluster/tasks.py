@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from distributed import Client
+
+_PATIENCE = 5.0
+"""Seconds after which the state of all tasks is looked at, whether one has said something or not."""
 
 
 def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iterator[Any]]:
@@ -17,12 +21,21 @@ def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iter
     """
 
     def run(function: Callable[..., Any], tasks: Iterable[Any]) -> Iterator[Any]:
-        from distributed import as_completed
-
-        futures = client.map(function, list(tasks), pure=False)
-        # Told the loop, or it takes that of the newest client, which may be another one that has failed.
-        for future in as_completed(futures, loop=client.loop):
-            yield future.result()
-            future.release()
+        waiting = client.map(function, list(tasks), pure=False)
+        while waiting:
+            _wait(client, waiting)
+            finished = [future for future in waiting if future.done()]
+            waiting = [future for future in waiting if future not in finished]
+            for future in finished:
+                yield future.result()
+                future.release()
 
     return run
+
+
+def _wait(client: Client, futures: list[Any]) -> None:
+    """Until one of them is finished, or some seconds long: a word of it may get lost on a busy machine."""
+    from distributed import TimeoutError, wait  # in Python 3.10 not the built-in one
+
+    with client.as_current(), suppress(TimeoutError):
+        wait(futures, timeout=_PATIENCE, return_when="FIRST_COMPLETED")
