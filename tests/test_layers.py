@@ -13,7 +13,14 @@ PUBLIC = {"autograd": {*autograd.__all__, "cluster"}, "autograd.cluster": {*auto
 
 # From the ground up: a module may import only what stands in a line above its own.
 LAYERS = [
-    {"autograd.errors", "autograd.entry", "autograd.floats", "autograd.structure", "autograd.drawing.theme"},
+    {
+        "autograd.errors",
+        "autograd.compiling.symbolic",
+        "autograd.entry",
+        "autograd.floats",
+        "autograd.structure",
+        "autograd.drawing.theme",
+    },
     {
         "autograd.ops",
         "autograd.notation",

@@ -6,17 +6,16 @@ differentiate it; the lower one has the few that a processor or a library of mat
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from ..entry import Op
 from ..floats import IEEE, products_around
 from ..ops import TABLE
+from .symbolic import COMPARISONS, code_of
 
-COMPARISONS = {"Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "Eq": "eq", "NotEq": "ne"}
 LOGIC = frozenset(("and", "or", "not", *COMPARISONS.values()))
 """What gives a condition instead of a number."""
 PRIMITIVES = frozenset(
@@ -193,7 +192,7 @@ class World:
                 f"{op.name} has a Python function as a rule, which cannot be compiled: give its value and its "
                 "partials as text"
             )
-        return eval(_code(rule), self.names, names)  # the text comes from an op, never from data
+        return eval(code_of(rule), self.names, names)  # the text comes from an op, never from data
 
     def _made(
         self, kind: Any, operands: tuple[Expression, ...], value: float = 0.0, key: Any = None
@@ -221,46 +220,6 @@ class World:
         elif name == "pos":
             return operands[0]
         return self._made(kind, operands)
-
-
-class _Symbolic(ast.NodeTransformer):
-    """Conditions as calls, since Python would decide them at once."""
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self.generic_visit(node)
-        return _call("select_", _call("truth_", node.test), node.body, node.orelse)
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
-        name = "and" if isinstance(node.op, ast.And) else "or"
-        result = _call("truth_", node.values[0])
-        for item in node.values[1:]:
-            result = _call("logic_", ast.Constant(name), result, _call("truth_", item))
-        return result
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        items, result = [node.left, *node.comparators], None
-        for op, left, right in zip(node.ops, items, items[1:], strict=False):
-            found = _call("logic_", ast.Constant(COMPARISONS[type(op).__name__]), left, right)
-            result = _call("logic_", ast.Constant("and"), result, found) if result else found
-        return result or node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Not):
-            return _call("logic_", ast.Constant("not"), _call("truth_", node.operand))
-        return node
-
-
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
-
-
-@cache
-def _code(rule: str) -> Any:
-    tree = _Symbolic().visit(ast.parse(rule.strip(), mode="eval"))
-    return compile(ast.fix_missing_locations(tree), "<rule>", "eval")
 
 
 def _total(world: World, xs: list[Expression]) -> Expression:
