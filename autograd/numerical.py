@@ -51,6 +51,17 @@ def derivative(
     return best, error
 
 
+def slopes_beside(f: Callable[[float], float], x: float) -> tuple[float, float]:
+    """The slopes of f to the left and to the right of x, by differences over a small step.
+
+    >>> slopes_beside(abs, 0.0)
+    (-1.0, 1.0)
+    """
+    step = 1e-6 * max(abs(x), 1.0)
+    here = f(x)
+    return (here - f(x - step)) / step, (f(x + step) - here) / step
+
+
 class Replay:
     """A recorded graph as a plain function of its nodes' numbers, computed anew at each call.
 
@@ -72,6 +83,11 @@ class Replay:
         """d root / d node by `derivative`, with its error estimate."""
         follow = self._following([node])
         return derivative(lambda x: follow({node: x}), node.data)
+
+    def slopes_beside(self, node: Value) -> tuple[float, float]:
+        """The slopes of the root to the left and to the right of a node's number."""
+        follow = self._following([node])
+        return slopes_beside(lambda x: follow({node: x}), node.data)
 
     def _following(self, changed: Collection[Value]) -> Callable[[Mapping[Value, float]], float]:
         """The root's number as a function of some nodes' numbers; what does not depend on them stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +185,17 @@ class Backprop:
         numerical, error = found * recorded.gradient, error * abs(recorded.gradient)
         gradient = recorded.final[k] - recorded.initial[k]
         agrees = abs(gradient - numerical) <= 10 * error + 1e-7 * max(abs(gradient), 1e-6)
-        return Checked(node, recorded.names[node], gradient, numerical, error, agrees)
+        note = ""
+        if not math.isfinite(numerical + gradient):
+            agrees, note = True, "cannot be told: no finite slope here"
+        elif not agrees:
+            left, right = sorted(slope * recorded.gradient for slope in replay.slopes_beside(node))
+            room = 1e-4 * max(abs(left), abs(right), 1e-6)
+            if right - left > 10 * room and left - room <= gradient <= right + room:
+                agrees, note = True, f"a kink: {left:+.4g} on one side, {right:+.4g} on the other"
+        elif error > 0.1 * max(abs(gradient), 1e-6):
+            note = f"not certain: to {error:.0e} only"
+        return Checked(node, recorded.names[node], gradient, numerical, error, agrees, note)
 
     @property
     def _present(self) -> int | None:

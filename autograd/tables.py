@@ -62,6 +62,8 @@ class Checked(NamedTuple):
     error: float
     """An estimate of the numerical derivative's own error."""
     agrees: bool
+    note: str = ""
+    """What else is to be said: a kink, or that nothing can be told."""
 
 
 def plural(count: int, word: str) -> str:
@@ -138,7 +140,9 @@ def checks(rows: list[Checked], left_out: int) -> str:
     wide = min(24, max([width(row.name) for row in rows] + [5]))
     lines = [f"  {'value':<{wide}} {'gradient':>14} {'numerical':>14}  difference"]
     for row in rows:
-        verdict = "" if row.agrees else f"   DIFFERS: certain to {row.error:.0e}"
+        verdict = (
+            f"   {row.note}" if row.note else "" if row.agrees else f"   DIFFERS: certain to {row.error:.0e}"
+        )
         lines.append(
             f"  {padded(row.name, wide)} {row.gradient:>+14.8g} {row.numerical:>+14.8g}  "
             f"{abs(row.gradient - row.numerical):.1e}{verdict}"

@@ -219,6 +219,20 @@ class Value:
         """
         return FROM_ABOVE["check"](self, order)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same node; while a function is compiled, with a number, an error."""
+        if self is other:
+            return True
+        if (
+            (mode := CURRENT.get()) is not None
+            and mode.tracing
+            and (is_number(other) or other.__class__ is Value)
+        ):
+            FROM_ABOVE["equated"](self, other)
+        return NotImplemented
+
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op.name!r}" if self.op else ""

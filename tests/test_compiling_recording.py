@@ -41,6 +41,35 @@ def test_a_branch_on_a_value_is_an_error_that_names_the_users_line_and_where(fun
     assert __file__ in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: 7 * x if x == 0 else x,
+        lambda x: x if x != 1.0 else 2 * x,
+        lambda x: x * (x in [1.0, 2.0]),
+        lambda x: where(x == 2 * x, x, 1.0),
+    ],
+)
+def test_asking_whether_a_value_equals_a_number_is_an_error_that_names_the_line(function):
+    with pytest.raises(TracingError, match="same node") as caught:
+        compile(function, batched="x")(ROWS)
+    assert __file__ in str(caught.value)
+
+
+def test_equality_is_identity_again_after_an_error_while_recording():
+    x = Value(2.0)
+    with pytest.raises(TracingError):
+        compile(lambda y: y if y == 2 else x)(1.0)
+    assert x != 2.0
+    assert x in [Value(2.0), x]
+
+
+def test_an_input_that_a_graph_does_not_depend_on_is_refused():
+    a, z = Value(2.0, "a"), Value(1.0, "z")
+    with pytest.raises(ValueError, match="does not depend on it"):
+        compile(a * a, inputs=[z])
+
+
 @pytest.mark.parametrize("taking", [int, float, math.sin, round, "{:d}".format, range])
 def test_what_wants_a_plain_number_gets_none(taking):
     with pytest.raises((TypeError, ValueError)):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+import autograd
 from autograd import Value, dot, exp, log, operation, prod, sqrt, tanh, total
 from autograd.numerical import Replay, derivative
 
@@ -61,3 +62,26 @@ def test_the_derivative_of_a_graph_agrees_with_backward():
     replay = Replay(root)
     assert replay.derivative(x)[0] == pytest.approx(x.grad, rel=1e-9)
     assert replay.derivative(w)[0] == pytest.approx(w.grad, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "at", "note"),
+    [
+        (autograd.relu, 0.0, "a kink: +0 on one side, +1 on the other"),
+        (abs, 0.0, "a kink: -1 on one side, +1 on the other"),
+        (autograd.sqrt, 0.0, "cannot be told"),
+        (lambda x: x**401, 1.0, "not certain"),
+        (autograd.tanh, 0.5, ""),
+    ],
+)
+def test_a_right_gradient_is_not_accused_where_a_difference_cannot_know_it(make, at, note):
+    x = Value(at, "x")
+    (row,) = make(x).backprop().finish().check()
+    assert row.agrees
+    assert (note in row.note) if note else row.note == ""
+
+
+def test_a_wrong_gradient_at_a_kink_is_accused():
+    wrong = autograd.operation("wrong(x)", "abs(x)", ["3.0"])
+    (row,) = wrong(Value(0.0, "x")).backprop().finish().check()
+    assert not row.agrees

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import topological_order
+from ..notation import history
 from ..value import Value
 from .compiled import Compiled
 from .naming import Names
@@ -24,6 +26,10 @@ class GraphFunction:
         for value in (*inputs, *parameters):
             if not isinstance(value, Value):
                 raise TypeError(f"inputs and parameters are Values of the graph, not {value!r}")
+        graph = set(topological_order(root))
+        for value in inputs:
+            if value not in graph:
+                raise ValueError(f"{value!r} is among the inputs, but {history(root)} does not depend on it")
         if len({*inputs, *parameters}) < len(inputs) + len(parameters):
             raise ValueError("a Value is given twice among the inputs and parameters")
         self.root, self.inputs, self.parameters = root, inputs, parameters

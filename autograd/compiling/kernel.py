@@ -137,7 +137,7 @@ def _told(program: Program) -> str:
     names = ((Chunk, "part"), (Product, "layer"), (Outer, "outer product"))
     counts = [(kinds.count(kind), name) for kind, name in names if kind in kinds]
     parts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts]
-    return f"straight-line code in {', '.join(parts)}"
+    return f"straight-line code in {', '.join(parts) or 'no part at all'}"
 
 
 def _shape(layout: Layout, machine: Host, single: bool, units: int, slots: int = 0) -> Shape:

@@ -60,6 +60,20 @@ def _taken(value: Value) -> None:
     )
 
 
+def _equated(value: Value, other: Any) -> None:
+    """A Value compared with == or !=, which asks whether two nodes are the same one."""
+    written, given = (
+        item if not isinstance(item, Value) else history(item) if item.op or item.label else "an argument"
+        for item in (value, other)
+    )
+    raise TracingError(
+        f"{_users_line()}{written} == {given} asks whether they are the same node, whatever their numbers "
+        "are, and so has one answer for all numbers. Choose with autograd.where(condition, x, y) and a "
+        "condition of <, <=, > or >="
+    )
+
+
+FROM_ABOVE["equated"] = _equated
 FROM_ABOVE["taken"] = _taken
 FROM_ABOVE["compared"] = _compared
 FROM_ABOVE["decided"] = _decided

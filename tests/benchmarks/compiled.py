@@ -335,12 +335,12 @@ def picture(rows, path, caption):
     import matplotlib.pyplot as plt
 
     colours = {
-        "chainwalk": "#1f6feb",
-        "JAX": "#8957e5",
-        "PyTorch": "#d9822b",
-        "CasADi": "#3fb950",
-        "micrograd": "#8b949e",
-        "XAD": "#6e7681",
+        "chainwalk": "#0072B2",
+        "JAX": "#CC79A7",
+        "PyTorch": "#D55E00",
+        "CasADi": "#009E73",
+        "micrograd": "#9AA5B1",
+        "XAD": "#52606D",
     }
     figure, axes = plt.subplots(figsize=(9, 0.9 + 0.27 * sum(len(found) + 1 for _, found, _ in rows)))
     y, ticks = 0.0, []
