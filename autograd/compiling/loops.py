@@ -40,25 +40,10 @@ class Loop:
         layout = Layout(len(self.columns), len(self.shared), len(by_row), 1 + len(summed))
         roots = [slope for _, slope in by_row] + [found.template] + [slope for _, slope in summed]
         self.kernel = Kernel(roots, layout, *target)
-        self.by_row = [_Scatter(hole.places) for hole, _ in by_row]
+        self.by_row = [np.array(hole.places, dtype=np.int64) for hole, _ in by_row]
+        """The inputs whose slopes come with a number for each term."""
         self.taken = np.array([hole.places[0] for hole in self.shared], dtype=np.int64)
         self.summed = np.array([hole.places[0] for hole, _ in summed], dtype=np.int64)
-
-
-class _Scatter:
-    """Adds a number for each term to the slopes of the inputs that the terms used."""
-
-    def __init__(self, places: Sequence[int]) -> None:
-        self.places = np.array(places, dtype=np.int64)
-        self.slice = _regular(self.places)
-
-    def add(self, slopes: Array, column: Array) -> None:
-        """Add a column to the slopes."""
-        if self.slice is not None:
-            own = slopes[self.slice]
-            np.add(own, column, out=own)
-        else:
-            slopes += np.bincount(self.places, column, len(slopes))
 
 
 def _regular(places: Array) -> slice | None:
@@ -73,8 +58,8 @@ def _regular(places: Array) -> slice | None:
 class _Place:
     """The memory of one call of a loop, its columns at addresses that stay."""
 
-    def __init__(self, loop: Loop, numbers: Array) -> None:
-        self.loop = loop
+    def __init__(self, loop: Loop, numbers: Array, slopes: Array) -> None:
+        self.loop, self.numbers, self.slopes = loop, numbers, slopes
         kernel, size = loop.kernel, numbers.itemsize
         self.workspace: Workspace = kernel.workspace()
         self.gathered: list[tuple[Array, Array]] = []
@@ -92,24 +77,35 @@ class _Place:
                 if hole.places:
                     self.gathered.append((column, places))
             self.workspace.inputs[k] = address, stride
-        self.out = np.zeros((len(loop.by_row), loop.terms), dtype=numbers.dtype)
-        for k, column in enumerate(self.out):
-            self.workspace.results[k] = column.ctypes.data, size
         self.workspace.call[0] = loop.terms
+        self.out = np.zeros((len(loop.by_row), loop.terms), dtype=numbers.dtype)
+        self.added: list[tuple[Array, Array]] = []
+        """Columns of slopes, and the part of all slopes that each belongs to."""
+        self.scattered: list[tuple[Array, Array]] = []
+        """Columns of slopes of inputs that do not lie at equal distances, and their places."""
+        for k, (column, places) in enumerate(zip(self.out, loop.by_row, strict=True)):
+            self.workspace.results[k] = column.ctypes.data, size
+            regular = _regular(places)
+            if regular is None:
+                self.scattered.append((column, places))
+            else:
+                self.added.append((column, slopes[regular]))
 
-    def run(self, numbers: Array, slopes: Array) -> float:
+    def run(self) -> float:
         """The sum of the terms; their slopes are added."""
-        loop, workspace = self.loop, self.workspace
+        loop, workspace, slopes = self.loop, self.workspace, self.slopes
         for column, places in self.gathered:
-            np.take(numbers, places, out=column)
+            np.take(self.numbers, places, out=column)
         if len(loop.taken):
-            workspace.shared[: len(loop.taken)] = numbers[loop.taken]
+            workspace.shared[: len(loop.taken)] = self.numbers[loop.taken]
         loop.kernel.run(workspace)
         totals = workspace.totals
         if len(loop.summed):
             slopes[loop.summed] += totals[1 : 1 + len(loop.summed)]
-        for scatter, column in zip(loop.by_row, self.out, strict=True):
-            scatter.add(slopes, column)
+        for column, own in self.added:
+            np.add(own, column, out=own)
+        for column, places in self.scattered:
+            slopes += np.bincount(places, column, len(slopes))
         return float(totals[0])
 
 
@@ -144,7 +140,9 @@ class _Memory:
 
     def __init__(self, loops: Loops) -> None:
         self.numbers = np.zeros(loops.inputs, dtype=loops.dtype)
-        self.places = [_Place(loop, self.numbers) for loop in loops.loops]
+        self.totals = np.zeros(1 + loops.inputs, dtype=loops.dtype)
+        self.slopes = self.totals[1:]
+        self.places = [_Place(loop, self.numbers, self.slopes) for loop in loops.loops]
         self.views: list[tuple[int, Array]] = []
         """Where each argument goes."""
 
@@ -185,10 +183,9 @@ class Loops:
 
     def run(self, memory: _Memory) -> Array:
         """The sum, and then its slopes by all inputs, 0 where they were not asked for."""
-        totals = np.zeros(1 + self.inputs, dtype=self.dtype)
-        slopes = totals[1:]
-        for place in memory.places:
-            totals[0] += place.run(memory.numbers, slopes)
+        memory.slopes.fill(0.0)
+        value = sum([place.run() for place in memory.places])
         if self.remainder is not None:
-            totals[0] += self.remainder.run(memory.numbers, slopes)
-        return totals
+            value += self.remainder.run(memory.numbers, memory.slopes)
+        memory.totals[0] = value
+        return memory.totals.copy()

@@ -46,18 +46,29 @@ if torch:
     torch.set_num_threads(1)
 
 
+TURN = 0.02
+"""Seconds that each has at a turn, of calls one after the other as a training loop has them."""
+
+
 def medians(contenders, seconds):
-    """The median time of each, all taking turns for about so many seconds."""
-    times = {name: [] for name in contenders}
-    for run in contenders.values():
+    """The median over turns of the time of a call; all take turns for about so many seconds."""
+    calls, times = {}, {name: [] for name in contenders}
+    for name, run in contenders.items():
         run()
+        calls[name] = max(1, round(TURN / timed(run, 1)))
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(next(iter(times.values()))) < 5:
         for name, run in contenders.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(timed(run, calls[name]))
     return {name: statistics.median(found) for name, found in times.items()}
+
+
+def timed(run, calls):
+    """Seconds for each of some calls."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    return (time.perf_counter() - start) / calls
 
 
 # The network of the first rows: parameters as a list of arrays, W1, b1, W2, b2, ...
