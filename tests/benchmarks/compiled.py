@@ -343,6 +343,7 @@ def picture(rows, path, caption):
     import matplotlib
 
     matplotlib.use("Agg")
+    matplotlib.rcParams["svg.fonttype"] = "none"
     import matplotlib.pyplot as plt
 
     colours = {
@@ -359,7 +360,9 @@ def picture(rows, path, caption):
         ticks.append((y + (len(found) - 1) / 2, title))
         for name, each in found.items():
             axes.barh(y, each, color=colours.get(name, "#999"), height=0.85)
-            ratio = f"  {name}" + (f", {each / found['chainwalk']:.3g} times" if name != "chainwalk" else "")
+            times = each / found["chainwalk"]
+            written = f"{times:,.0f}" if times >= 100 else f"{times:.1f}"
+            ratio = f"  {name}" + (f", {written} times" if name != "chainwalk" else "")
             axes.text(each, y, ratio, va="center", fontsize=8)
             y += 1
         y += 0.8
