@@ -430,3 +430,51 @@ def test_a_recorded_graph_refuses_what_does_not_fit():
         autograd.compile(x * x, inputs=[x], parameters=[x])
     with pytest.raises(ValueError, match="2 numbers were given"):
         autograd.compile(x * x, inputs=[x])([1.0, 2.0])
+
+
+class Configuration:
+    def __init__(self, strength, inner=None):
+        self.strength, self.inner = strength, inner
+
+    def penalty(self, w):
+        return self.strength * w * w
+
+
+def test_numbers_in_the_attributes_of_objects_are_looked_at_again():
+    plain, nested, method = Configuration(1.0), Configuration(0.0, Configuration(2.0)), Configuration(3.0)
+    module = type(math)("settings")
+    module.STRENGTH = 4.0
+    f = compile(
+        lambda w: (
+            plain.strength * w + nested.inner.strength * w + method.penalty(w) + module.STRENGTH * w + math.pi
+        )
+    )
+    assert f(1.0) == 10.0 + math.pi
+    plain.strength = 10.0
+    assert f(1.0) == 19.0 + math.pi
+    nested.inner.strength = 20.0
+    assert f(1.0) == 37.0 + math.pi
+    method.strength = 30.0
+    assert f(1.0) == 64.0 + math.pi
+    module.STRENGTH = 40.0
+    assert f(1.0) == 100.0 + math.pi
+    nested.inner = Configuration(0.0)
+    assert f(1.0) == 80.0 + math.pi
+
+
+def test_methods_that_call_each_other_are_looked_at_once():
+    class Loop:
+        depth = 2
+
+        def first(self, x, left):
+            return x if left == 0 else self.second(x, left - 1)
+
+        def second(self, x, left):
+            return self.first(x * self.factor, left)
+
+    loop = Loop()
+    loop.factor = 3.0
+    f = compile(lambda x: loop.first(x, loop.depth))
+    assert f(1.0) == 9.0
+    loop.factor = 2.0
+    assert f(1.0) == 4.0

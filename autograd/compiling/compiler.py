@@ -30,9 +30,9 @@ def compile(
     nan or inf, as numpy has.
 
     f is recorded once for arguments of one form. Values from outside that it uses are parameters:
-    their data is read at each call. Numbers, texts and functions in its closure, its globals and its
-    object's attributes are looked at again at each call, and f is recorded anew where they changed.
-    What lies deeper, and what is random, stays as it was while recording.
+    their data is read at each call. Numbers, texts and functions in its closure, its globals and in
+    attributes that it names are looked at again at each call, and f is recorded anew where they
+    changed. What it reads in other ways, and what is random, stays as it was while recording.
 
     `dtype` is float64 or float32, `threads` how many threads share the rows of a large batch,
     `lanes` the numbers in a register, `cache` a folder that keeps compiled code between runs.

@@ -19,9 +19,9 @@ _UNCHANGING = (ModuleType, type, BuiltinFunctionType)
 class Outside:
     """The numbers, texts, functions and other objects that a function names, as they were.
 
-    It looks into closures, into globals, into the attributes of a method's own object, and does the
-    same for every Python function that it finds there. Numbers in lists, dicts and numpy arrays
-    count; what lies deeper, in the attributes of other objects, does not.
+    It looks into closures, into globals, into those attributes of the objects and modules there that
+    the function names, and does the same for every Python function that it finds. Numbers in lists,
+    dicts and numpy arrays count; what is read in other ways, such as by `getattr` or from a file, does not.
 
     >>> scale = 2.0
     >>> outside = Outside(lambda x: scale * x)
@@ -33,7 +33,7 @@ class Outside:
         self._cells: list[tuple[CellType, Any]] = []
         self._names: list[tuple[Mapping[str, Any], str, Any]] = []
         self._contents: list[Callable[[], bool]] = []
-        self._seen: set[int] = set()
+        self._seen: set[Any] = set()
         self._waiting: list[Any] = [f]
         while self._waiting:
             self._look_at(self._waiting.pop())
@@ -55,41 +55,64 @@ class Outside:
         self._contents = [unchanged for unchanged in self._contents if unchanged()]
 
     def _look_at(self, item: Any) -> None:
-        if id(item) in self._seen:
+        method = isinstance(item, MethodType)  # made anew at each look
+        key: Any = (id(item.__func__), id(item.__self__)) if method else id(item)
+        if key in self._seen:
             return
-        self._seen.add(id(item))
+        self._seen.add(key)
         if isinstance(item, partial):
             self._waiting.append(item.func)
             for part in (*item.args, *item.keywords.values()):
                 self._note(part)
         elif isinstance(item, MethodType):
-            self._function(item.__func__, getattr(item.__self__, "__dict__", {}))
+            self._function(item.__func__, item.__self__)
         elif isinstance(item, FunctionType):
-            self._function(item, {})
+            self._function(item)
         elif hasattr(item, "__wrapped__"):
             self._waiting.append(item.__wrapped__)
         elif isinstance(call := getattr(type(item), "__call__", None), FunctionType):  # noqa: B004
-            self._function(call, getattr(item, "__dict__", {}))
+            self._function(call, item)
 
-    def _function(self, function: Any, attributes: Mapping[str, Any]) -> None:
+    def _function(self, function: Any, owner: Any = None) -> None:
         if (function.__module__ or "").partition(".")[0] == _OWN:
             return
         code = function.__code__
-        names = set(_names(code))
+        names = frozenset(_names(code))
         for cell in function.__closure__ or ():
             self._cells.append((cell, _inside(cell)))
-            self._note(_inside(cell))
-        for found in (function.__globals__, attributes):
-            for name in sorted(names & found.keys()):
-                if not isinstance(found[name], _UNCHANGING) and not _is_own(found[name]):
-                    self._names.append((found, name, found[name]))
-                    self._note(found[name])
+            self._note(_inside(cell), names)
+        self._read(function.__globals__, names)
+        self._attributes(owner, names)
 
-    def _note(self, item: Any) -> None:
+    def _read(self, found: Mapping[str, Any], names: frozenset[str]) -> None:
+        """What a function reads of its globals, or of the attributes of an object, by the names in its code."""
+        for name in sorted(names & found.keys()):
+            item = found[name]
+            if isinstance(item, ModuleType):
+                self._attributes(item, names)
+            elif not isinstance(item, _UNCHANGING) and not _is_own(item):
+                self._names.append((found, name, item))
+                self._note(item, names)
+
+    def _attributes(self, item: Any, names: frozenset[str]) -> None:
+        """The attributes of an object or module that a function names, and the methods among them."""
+        own, key = getattr(item, "__dict__", None), (id(item), names)
+        if own is None or key in self._seen or isinstance(item, FunctionType) or _is_of_ours(item):
+            return
+        self._seen.add(key)
+        self._read(own, names)
+        if not isinstance(item, ModuleType):
+            methods = (getattr(type(item), name, None) for name in sorted(names))
+            self._waiting += [MethodType(each, item) for each in methods if isinstance(each, FunctionType)]
+
+    def _note(self, item: Any, names: frozenset[str] = frozenset()) -> None:
         if (unchanged := _unchanged(item)) is not None:
             self._contents.append(unchanged)
-        elif callable(item) and not isinstance(item, _UNCHANGING):
+            return
+        if callable(item) and not isinstance(item, _UNCHANGING):
             self._waiting.append(item)
+        if isinstance(item, ModuleType) or not isinstance(item, _UNCHANGING):
+            self._attributes(item, names)
 
 
 def _inside(cell: CellType) -> Any:
@@ -105,6 +128,12 @@ def _names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+
+
+def _is_of_ours(item: Any) -> bool:
+    """Whether it is a module of this library, or an object of one of its classes."""
+    name = item.__name__ if isinstance(item, ModuleType) else type(item).__module__
+    return str(name).partition(".")[0] == _OWN
 
 
 def _is_own(item: Any) -> bool:
