@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args([_not_an_option(argument) for argument in given])
+    options = _options([_not_an_option(argument) for argument in given])
     if options.command is None:
         return _example()
     try:
@@ -62,6 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         print(f"chainwalk {options.command}: {error}", file=sys.stderr)
         return 2
+
+
+def _options(given: list[str]) -> argparse.Namespace:
+    """The arguments read; values may stand behind options too, where argparse no longer looks for them."""
+    parser = _parser()
+    options, left = parser.parse_known_args(given)
+    late = [argument for argument in left if "=" in argument and not argument.startswith("-")]
+    if len(late) < len(left) or (late and not hasattr(options, "values")):
+        parser.parse_args(given)  # which says what is wrong
+    if late:
+        options.values = [*options.values, *late]
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -163,3 +163,12 @@ def test_a_terminal_without_unicode_gets_plain_letters(tmp_path):
         check=True,
     )
     assert b"dy/dx = x = +3.0000" in result.stdout
+
+
+def test_options_may_stand_before_the_values(tmp_path, capsys):
+    path = tmp_path / "picture.svg"
+    assert main(["explain", "w * x", "--save", str(path), "w=0.5", "x=2"]) == 0
+    assert path.exists()
+    assert "w * x" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["explain", "w * x", "--save", str(path), "w=0.5", "--nothing", "x=2"])
