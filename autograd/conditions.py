@@ -19,7 +19,9 @@ _FIELDS = ("number", "contribution", "partial", "upstream", "before", "after", "
 
 
 def condition(text: str) -> Callable[[Any], bool] | None:
-    """A comparison of a step's field with a number, as a predicate; None for any other text.
+    """A comparison of a step's field with a number, as a predicate; None for a text that compares nothing.
+
+    Raises ValueError for any other comparison.
 
     >>> from autograd import Value, backprop
     >>> step = backprop(Value(3.0, "x") * -2).step(2)[1]
@@ -27,6 +29,11 @@ def condition(text: str) -> Callable[[Any], bool] | None:
     (True, False, None)
     """
     found = re.fullmatch(rf"(\|?)({'|'.join(_FIELDS)})\1\s*([<>=!]=|[<>])\s*([-+.\de]+)", text)
+    if not found and re.search("[<>]|[=!]=", text):
+        raise ValueError(
+            f"{text!r} is no condition on a step: compare {', '.join(_FIELDS)} with a number, as in "
+            "contribution < 0 or |after| > 1"
+        )
     if not found:
         return None
     bars, field, sign, number = found.groups()

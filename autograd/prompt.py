@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
-from .conditions import condition
 from .tables import coloured
 
 _SHORT = {
@@ -132,7 +131,7 @@ class Prompt(cmd.Cmd):
         """u, until WHAT: go on until a grad (by name) is final, or |partial| > 1"""
         if not target:
             return "until which value? Give its name, or a condition such as contribution < 0"
-        return self.stepper.until(condition(target) or target)
+        return self.stepper.until(target)
 
     def do_finish(self, _: str) -> Any:
         """f, finish: do all the steps that are left"""

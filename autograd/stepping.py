@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .backward_pass import BackwardPass, Step, derivative_sign
+from .conditions import condition
 from .notation import fixed, formula
 from .numerical import Replay
 from .tables import Checked, Row, Rows, Steps, checks, plural, positions
@@ -69,11 +70,14 @@ class Backprop:
         return steps
 
     def until(self, target: Target) -> Step | Steps | Rows | Backprop:
-        """Go on until a value's grad is final, or until a predicate of the step holds.
+        """Go on until a value's grad is final, or until a condition on the step holds.
 
-        `target` is a Value, a label, or a function from a Step to True or False. Gives the last
-        step made. Raises ValueError for a name or a Value that is not in the graph.
+        `target` is a Value, a label, a condition as text such as "contribution < 0" or "|after| > 1",
+        or a function from a Step to True or False. Gives the last step made. Raises ValueError for a
+        name or a Value that is not in the graph, and for a condition on what a step does not have.
         """
+        if isinstance(target, str) and target not in self.recorded.names.values():
+            target = condition(target) or target
         if callable(target):
             while self.done < len(self.recorded.edges):
                 step = self._advance()

@@ -360,3 +360,12 @@ def test_a_single_leaf_has_only_its_seed():
 def test_only_a_value_can_be_stepped_through():
     with pytest.raises(TypeError, match="starts from a Value"):
         Backprop(3.0)
+
+
+def test_until_takes_a_condition_as_text():
+    x = Value(3.0, "x")
+    assert (x * -2.0 + x).backprop().until("contribution < 0").contribution == -2.0
+    with pytest.raises(ValueError, match="compare number, contribution, partial"):
+        (x * x).backprop().until("grad > 0")
+    with pytest.raises(ValueError, match="no value is called 'z'"):
+        (x * x).backprop().until("z")
