@@ -487,3 +487,11 @@ def test_a_number_that_explodes_next_to_a_singular_point_takes_no_time():
     x = Value(1.0)
     report = check(autograd.cos(exp(autograd.cbrt(1e33 * autograd.acos(x)))))
     assert report.verdict != "wrong"
+
+
+@pytest.mark.parametrize("order", [0, 4, 7, "2", True, 1.5])
+def test_an_order_that_is_not_checked_is_refused(order):
+    with pytest.raises(ValueError, match="order 1, 2 or 3"):
+        check_gradients(lambda x: x * x, 0.5, order=order)
+    with pytest.raises(ValueError, match="order 1, 2 or 3"):
+        (Value(0.5) * 2.0).check(order)

@@ -20,6 +20,12 @@ from .reduction import smallest
 from .report import Report
 
 
+def refuse_order(order: Any) -> None:
+    """Raise ValueError for an order that is not checked."""
+    if order not in (1, 2, 3) or isinstance(order, bool):
+        raise ValueError(f"derivatives are checked up to order 1, 2 or 3, not {order!r}")
+
+
 def check(root: Value, order: int = 1) -> Report:
     """Whether the gradient of a recorded graph is right: local, accumulation, end to end, protocol.
 
@@ -38,6 +44,7 @@ def check(root: Value, order: int = 1) -> Report:
     """
     if not isinstance(root, Value):
         raise TypeError(f"check takes the Value at the end of a graph, not {root!r}")
+    refuse_order(order)
     record = Record(root)
     kept = [node.grad for node in record.nodes]
     try:

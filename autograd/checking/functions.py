@@ -14,7 +14,7 @@ from ..recording import is_number, number
 from ..structure import flatten
 from ..transforms import gradients
 from ..value import Value
-from .checker import check
+from .checker import check, refuse_order
 from .faithful import check_record
 from .findings import RIGHT, WRONG, Finding
 from .foreign import opaque
@@ -52,6 +52,7 @@ def check_gradients(
     >>> wrong.verdict
     'wrong'
     """
+    refuse_order(order)
     trees = [flatten(argument) for argument in point]
     numbers = [number(leaf.data if isinstance(leaf, Value) else leaf) for leaves, _ in trees for leaf in leaves]
     if not callable(f):
