@@ -176,11 +176,13 @@ def test_random_programs_have_the_kernels_numbers():
     import jax
 
     from autograd.checking.generation import from_generator, generate
+    from autograd.graph import topological_order
 
     for seed in range(6):
         program = generate(from_generator(random.Random(seed)), family="tame")
         root, leaves = program.record()[:2]
-        leaves = list(leaves)
+        nodes = {*topological_order(root)}
+        leaves = [leaf for leaf in leaves if leaf in nodes]
         fast = compile(root, inputs=leaves)
         at = [np.array([leaf.data]) for leaf in leaves]
         f = module(export(root, inputs=leaves, name="f"))["f"]

@@ -29,7 +29,10 @@ class GraphFunction:
         graph = set(topological_order(root))
         for value in inputs:
             if value not in graph:
-                raise ValueError(f"{value!r} is among the inputs, but {history(root)} does not depend on it")
+                raise ValueError(
+                    f"{value!r} is among the inputs, but {history(root)} does not depend on it: leave it "
+                    "out, or give the Value that the graph was computed from"
+                )
         if len({*inputs, *parameters}) < len(inputs) + len(parameters):
             raise ValueError("a Value is given twice among the inputs and parameters")
         self.root, self.inputs, self.parameters = root, inputs, parameters
