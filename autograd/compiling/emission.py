@@ -12,7 +12,7 @@ from .mathematics import INLINE, OFTEN, Functions
 from .matrices import blocking, blocks, outer, product, table
 from .memory import Memory
 from .shapes import Shape
-from .stages import Chunk, Outer, Product, Program, Stage
+from .stages import CHUNK, Chunk, Outer, Product, Program, Stage
 
 
 class Emitted(NamedTuple):
@@ -69,7 +69,7 @@ class _Emitter:
         prepare = self._prepare() if self.layout.rows else []
         parts = [
             *self.functions.declarations(),
-            *(table(*item) for item in self._named()),
+            *(table(name, places) for places, name in self.tables.items()),
             *self.kernels.values(),
         ]
         body = [f"define void @body({TAKEN}) {{", *calls, "  ret void", "}"]
@@ -79,9 +79,6 @@ class _Emitter:
     def _stage(self, node: Expression) -> Stage | None:
         made = self.memory.made.get(node)
         return None if made is None else self.program.stages[made]
-
-    def _named(self) -> list[tuple[str, tuple[int, ...]]]:
-        return [(name, places) for places, name in self.tables.items()]
 
     def _table(self, places: Sequence[int]) -> str:
         """The name of a table of places; equal ones exist once."""
@@ -97,7 +94,8 @@ class _Emitter:
         calls, start = [], 0
         inputs = self._table(self._places(stage.inputs))
         for size, count in blocks(len(stage.results), blocking(self.shape).neurons):
-            self.kernels.setdefault(f"product{size}", product(self.shape, size))
+            if f"product{size}" not in self.kernels:
+                self.kernels[f"product{size}"] = product(self.shape, size)
             targets = self._table(self._places(stage.results[start : start + size * count]))
             at = self.memory.packed + len(self.pack)
             for first in range(start, start + size * count, size):
@@ -125,7 +123,8 @@ class _Emitter:
             lefts = self._table(self._places(stage.lefts[top : top + high * highs]))
             start = 0
             for wide, wides in blocks(len(stage.rights), limits.rights):
-                self.kernels.setdefault(f"outer{high}x{wide}", outer(self.shape, high, wide))
+                if f"outer{high}x{wide}" not in self.kernels:
+                    self.kernels[f"outer{high}x{wide}"] = outer(self.shape, high, wide)
                 rights = self._table(self._places(stage.rights[start : start + wide * wides]))
                 sums = self._table(
                     [
@@ -144,7 +143,7 @@ class _Emitter:
     def _prepare(self) -> list[str]:
         """What is computed once for all rows, and the weights put in the order of their use."""
         shared = self.program.shared
-        parts = [shared[k : k + 300] for k in range(0, len(shared), 300)]
+        parts = [shared[k : k + CHUNK] for k in range(0, len(shared), CHUNK)]
         functions = [Code(self.setting, f"shared{k}", once=True).text(part) for k, part in enumerate(parts)]
         given = ", ".join(
             ["i64 0", "i64 0", *(f"ptr {'%shared' if name == 'shared' else 'null'}" for name in ARGUMENTS)]

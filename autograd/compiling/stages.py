@@ -171,7 +171,7 @@ def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Express
     products = _products(order, wanted)
     begun = {dot: product for product, dots in products for dot in dots[:1]}
     given = {node for product, dots in products for node in (*product.results, *dots)}
-    ready = sorted(outers, key=_last, reverse=True)
+    ready = sorted(((_last(outer), k) for k, outer in enumerate(outers)), reverse=True)
     stages: list[Stage] = []
     chunk: list[Expression] = []
 
@@ -182,16 +182,16 @@ def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Express
     for node in order:
         if not node.rows:
             continue
-        while ready and _last(ready[-1]) < node.number:
+        while ready and ready[-1][0] < node.number:
             close()
-            stages.append(ready.pop())
+            stages.append(outers[ready.pop()[1]])
         if node in begun:
             close()
             stages.append(begun[node])
         elif node not in given:
             chunk.append(node)
     close()
-    return [*stages, *reversed(ready)]
+    return [*stages, *(outers[k] for _, k in reversed(ready))]
 
 
 def _last(outer: Outer) -> int:
