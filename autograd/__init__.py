@@ -6,7 +6,6 @@ from .anomalies import first_anomaly
 from .drawing import draw
 from .drawing.grouping import Group
 from .drawing.theme import THEMES
-from .entry import Op
 from .errors import AnomalyError, DomainError, StaleGraphError, TracingError
 from .functions import abs as abs
 from .functions import (
@@ -68,10 +67,11 @@ from .functions import (
 from .functions import pow as pow
 from .graph import topological_order
 from .modes import anomaly_detection, enable_grad, no_grad
-from .ops import TABLE
-from .series import taylor
-from .stepping import Backprop, backprop
-from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .ops.op import Op
+from .ops.table import TABLE
+from .stepping.backprop import Backprop, backprop
+from .transforms.gradients import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .transforms.taylor import taylor
 from .value import FROM_ABOVE, Value, label, zero_grad
 
 

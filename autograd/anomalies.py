@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from .formulas import history
 from .graph import topological_order
-from .notation import history
 from .recording import point_of
 from .value import Value
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from typing import NamedTuple
 
+from .formulas import fixed, formula, names_of, partial_formula, partners, word
 from .graph import topological_order
-from .notation import fixed, formula, names_of, partial_formula, partners, word
+from .terminal import derivative_sign
 from .value import Value
 
 
@@ -33,21 +33,6 @@ class State(NamedTuple):
     present: int | None
     """The edge of the present step; None before the first and without stepping."""
     title: str
-
-
-def shows_unicode() -> bool:
-    """Whether the terminal can show signs beyond ASCII."""
-    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
-
-
-def derivative_sign() -> str:
-    """The sign of a partial derivative where the terminal can show it; `d` elsewhere."""
-    return "∂" if shows_unicode() else "d"
-
-
-def not_reached_sign() -> str:
-    """What stands in the place of a gradient that has not arrived yet."""
-    return "·" if shows_unicode() else "."
 
 
 class BackwardPass:

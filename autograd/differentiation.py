@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from .entry import Op
 from .errors import StaleGraphError
-from .floats import FAST
+from .formulas import history
 from .graph import topological_order
 from .modes import always_recording, ieee_arithmetic
-from .notation import history
+from .ops.floats import FAST
+from .ops.op import Op
+from .ops.rules import define, partials_source
 from .recording import RECORDED, masked
-from .rules import define, partials_source
 
 
 @cache

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, overload
 
-from .entry import Op, Rule
-from .ops import TABLE
+from .ops.op import Op, Rule
+from .ops.table import TABLE
 from .recording import RECORDED, check_names, number, recorder
 from .value import Value
 

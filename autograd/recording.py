@@ -7,13 +7,13 @@ from functools import cache
 from numbers import Real
 from typing import Any
 
-from .entry import Op
 from .errors import AnomalyError, DomainError, TracingError
-from .floats import FAST, IEEE
+from .formulas import history
 from .modes import CURRENT, Mode
-from .notation import history
-from .ops import TABLE
-from .rules import define, names_in, partials_source, without_exceptions
+from .ops.floats import FAST, IEEE
+from .ops.op import Op
+from .ops.rules import define, names_in, partials_source, without_exceptions
+from .ops.table import TABLE
 
 # An operand (x_) is a node with a number (x) in it, or just a number: then the two are the same
 # object, it takes no edge, and its partial is never evaluated. The partials are fixed here, at

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, final
 
 from .differentiation import pull_back
-from .entry import Op
 from .graph import TURN, backward, topological_order
 from .modes import CURRENT, always_recording
-from .ops import TABLE
+from .ops.op import Op
+from .ops.table import TABLE
 from .pickling import finish, reduced
 from .recording import RECORDED, bind, is_number, number, recorder
 

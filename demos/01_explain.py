@@ -2,8 +2,8 @@
 
 from showing import opening
 
-from autograd.explaining import explain
-from autograd.parsing import evaluate
+from autograd.command_line.parsing import evaluate
+from autograd.stepping.explain import explain
 
 ENGLISH = """\
 A change of f is proportional to f'(a). So from the error of y the error of x is computed, backwards:

@@ -5,7 +5,7 @@ import random
 from showing import opening, saved
 
 from autograd import exp, grad, sin
-from nn.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
+from nn.plotting.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
 How fast does f change at a? Take a step h: the slope of the chord is (f(a + h) - f(a)) / h.

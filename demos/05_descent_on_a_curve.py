@@ -5,7 +5,7 @@ from itertools import pairwise
 from showing import opening, saved
 
 from autograd import value_and_grad
-from nn.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
+from nn.plotting.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
 Where f'(a) > 0, make a smaller; where f'(a) < 0, larger; where f'(a) = 0 is an answer.

@@ -7,7 +7,7 @@ from showing import opening, place, saved
 
 from nn import MLP, Adam, Dataset, Film, Perceptron, fit, logic_gate, mistake_bound
 from nn.plotting.plane import draw_regions, landscape
-from nn.style import HIGHLIGHT, INK, MUTE, NEGATIVE, POSITIVE, new_figure
+from nn.plotting.style import HIGHLIGHT, INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
 A perceptron says 1 where w0 x0 + w1 x1 + b >= 0, else 0: it divides its inputs by a line (a

@@ -7,7 +7,7 @@ from showing import opening, place, saved
 
 from autograd import Value, draw
 from nn import Neuron
-from nn.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
+from nn.plotting.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
 y = F(w0 x0 + w1 x1 + b) can be seen as a function of the inputs, or as one of the weights.

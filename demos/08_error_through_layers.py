@@ -7,7 +7,7 @@ from showing import opening, place, saved
 
 from autograd import Value, draw
 from nn import MLP, SGD, Dataset, compare_updates, fit, layerwise_errors, moons, mse_loss, plot_gradient_flow
-from nn.style import new_figure
+from nn.plotting.style import new_figure
 
 ENGLISH = """\
 Back-propagation: from the error of the output layer comes the error at its inputs, which are the

@@ -7,7 +7,7 @@ from showing import opening, saved
 
 from nn import MLP, SGD, Adam, CosineAnnealingLR, DivergenceError, WarmUp, accuracy, fit, moons
 from nn.plotting.curves import logarithmic
-from nn.style import CLASSES, INK, new_figure
+from nn.plotting.style import CLASSES, INK, new_figure
 
 EPOCHS, BATCH = 30, 10
 

@@ -6,7 +6,7 @@ from showing import opening, place, saved
 
 from nn import MLP, Adam, BoundaryFilm, accuracy, fit, moons, plot_decision_boundary, plot_history, spirals
 from nn.metrics import predictions
-from nn.style import new_figure
+from nn.plotting.style import new_figure
 
 ENGLISH = """\
 A network is described by its number of layers, the neurons of each layer, and the activation of each.

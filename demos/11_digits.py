@@ -8,7 +8,7 @@ from showing import opening, place, saved
 from nn import MLP, AdamW, CosineAnnealingLR, Dataset, digits, fit, load, plot_history, save
 from nn.metrics import plain, predictions
 from nn.plotting import plot_images, plot_weights
-from nn.style import new_figure
+from nn.plotting.style import new_figure
 
 ENGLISH = """\
 1,797 digits that people wrote, 8 by 8 pixels. The network has 64 inputs, a hidden layer, and ten

@@ -8,7 +8,7 @@ from showing import opening, place, saved
 
 from autograd import Value, gradients, hypot, log, total
 from nn import SGD, Film
-from nn.style import INK, LINE, MUTE, NEGATIVE, POSITIVE, new_figure
+from nn.plotting.style import INK, LINE, MUTE, NEGATIVE, POSITIVE, new_figure
 
 COUNT, STEPS = 12, 300
 

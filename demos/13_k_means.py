@@ -5,7 +5,7 @@ import random
 from showing import opening, saved
 
 from nn import blobs, k_means, k_means_by_gradient, plus_plus
-from nn.style import CLASSES, INK, MARKERS, MUTE, new_figure
+from nn.plotting.style import CLASSES, INK, MARKERS, MUTE, new_figure
 
 CENTRES = [[0.0, 0.0], [2.2, 0.4], [0.4, 2.0], [2.4, 2.4]]
 

@@ -8,7 +8,7 @@ from showing import opening, saved
 from autograd import no_grad
 from nn import Adam, Autoencoder, CosineAnnealingLR, Dataset, digits, fit
 from nn.plotting import plot_codes, plot_images
-from nn.style import new_figure
+from nn.plotting.style import new_figure
 
 SHOWN = (0, 1, 3, 4, 6)
 

@@ -1,15 +1,15 @@
 """Neural networks on scalars: neurons, layers and perceptrons whose every number can be looked at."""
 
 from .chains import sequential_names
-from .checkpoints import Checkpoint
-from .clustering import Clusters, k_means, k_means_by_gradient, plus_plus
-from .compiled import CompiledModel, compile_model
-from .data import Dataset, Standardiser, standardise
-from .divergence import DivergenceError
-from .history import Epoch, History
+from .data.dataset import Dataset, Standardiser, standardise
+from .data.loading import digits, load_csv
+from .data.synthetic import blobs, circles, logic_gate, moons, spirals
 from .init import he, uniform, xavier
 from .layers import MLP, Layer, Neuron
-from .layerwise import LayerError, LayerErrors, gradient_lengths, layerwise_errors, layerwise_update
+from .lecture.clustering import Clusters, k_means, k_means_by_gradient, plus_plus
+from .lecture.layerwise import LayerError, LayerErrors, gradient_lengths, layerwise_errors, layerwise_update
+from .lecture.perceptron import Correction, Lesson, Perceptron, mistake_bound
+from .lecture.updates import UpdateComparison, compare_updates
 from .losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -23,7 +23,6 @@ from .metrics import Evaluation, accuracy, binary_accuracy, class_accuracy, eval
 from .models import Activation, Autoencoder, Dropout, Sequential, Softmax
 from .module import Module
 from .optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_grad_norm_
-from .perceptron import Correction, Lesson, Perceptron, mistake_bound
 from .plotting import (
     BoundaryFilm,
     Film,
@@ -46,13 +45,14 @@ from .schedules import (
     StepLR,
     WarmUp,
 )
-from .shapes import blobs, circles, logic_gate, moons, spirals
-from .sources import digits, load_csv
 from .state import Mismatch
-from .stopping import EarlyStopping
-from .sweeping import Sweep, Trial, grid, sweep
-from .training import fit
-from .updates import UpdateComparison, compare_updates
+from .training.checkpoints import Checkpoint
+from .training.compiled_model import CompiledModel, compile_model
+from .training.divergence import DivergenceError
+from .training.fit import fit
+from .training.history import Epoch, History
+from .training.stopping import EarlyStopping
+from .training.sweeping import Sweep, Trial, grid, sweep
 
 __all__ = [
     "MLP",

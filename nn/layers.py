@@ -9,7 +9,7 @@ from typing import Any
 import autograd
 from autograd import Value, dot
 
-from .demands import generator, width
+from .argument_checks import generator, width
 from .init import Initialiser, initialiser
 from .module import Module
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from autograd import no_grad
 
-from .data import Dataset
+from .data.dataset import Dataset
 from .losses import Loss, loss_function
 from .module import Module
 

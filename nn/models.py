@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import exp, logsumexp
 
-from .demands import generator
+from .argument_checks import generator
 from .init import Initialiser
 from .layers import MLP, activation_function
 from .layers import Activation as ActivationName

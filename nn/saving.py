@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from autograd.files import write_atomically
+
 from .chains import sequential_names
-from .files import write_atomically
 from .module import Module, tensors
 from .state import Mismatch, shape, write
 

@@ -6,8 +6,8 @@ import math
 
 from autograd import TABLE
 from autograd.checking import Line, Program
-from autograd.entry import Op
 from autograd.graph import topological_order
+from autograd.ops.op import Op
 
 
 def wrong(name: str, **partials: str) -> Op:

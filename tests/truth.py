@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import TABLE
-from autograd.checking.precise import MP, TRUTHS, digits, exactly
+from autograd.checking.evidence.precise import MP, TRUTHS, digits, exactly
 
 DIGITS = 60
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .cases.program import Line, Program
+from .cases.reduction import smallest
+from .check_functions import check_gradients
 from .checker import check
-from .functions import check_gradients
-from .program import Line, Program
 from .property import check_gradients_of
-from .reduction import smallest
 from .report import GradientError, Report
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """The strategies, which need hypothesis, when they are first asked for."""
     if name in ("expressions", "numbers", "operands", "points", "programs", "values"):
-        from . import strategies
+        from .cases import strategies
 
         return getattr(strategies, name)
     raise AttributeError(f"autograd.checking has no {name}")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..notation import names_of
+from ..formulas import names_of
 from ..value import Value
-from .accumulation import check_accumulation
-from .end_to_end import check_end_to_end
-from .findings import UNDECIDED, WRONG, Finding
-from .higher import check_higher
-from .local import check_local
-from .opaque import check_operation, check_replayed, computes_in_floats
-from .program import Line, Program
-from .protocol import check_protocol, fresh_grads
-from .record import Record
-from .reduction import smallest
+from .cases.program import Line, Program
+from .cases.reduction import smallest
+from .evidence.findings import UNDECIDED, WRONG, Finding
+from .evidence.record import Record
+from .questions.accumulation import check_accumulation
+from .questions.end_to_end import check_end_to_end
+from .questions.higher import check_higher
+from .questions.local import check_local
+from .questions.opaque import check_operation, check_replayed, computes_in_floats
+from .questions.protocol import check_protocol, fresh_grads
 from .report import Report
 
 

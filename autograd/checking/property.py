@@ -41,7 +41,7 @@ def check_gradients_of(
     def decorate(test: Callable[..., None]) -> Callable[[], None]:
         from hypothesis import HealthCheck, Phase, given, settings
 
-        from .functions import check_gradients
+        from .check_functions import check_gradients
         from .report import GradientError
 
         def property_(point: tuple[Any, ...]) -> None:
@@ -77,8 +77,8 @@ def _points(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> Any:
     """A strategy for the arguments of a function."""
     from hypothesis import strategies as st
 
-    from .functions import parameters
-    from .strategies import numbers, operands
+    from .cases.strategies import numbers, operands
+    from .check_functions import parameters
 
     names = parameters(f)
     unknown = set(domain or ()) - set(names)

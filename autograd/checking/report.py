@@ -6,13 +6,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..backward_pass import derivative_sign
-from ..notation import formula, history, names_of, partial_formula
-from ..ops import TABLE
-from ..tables import cut
-from .findings import RIGHT, UNDECIDED, WRONG, Finding
-from .opaque import BY_DIFFERENCES, IN_DIGITS
-from .program import Program
+from ..formulas import formula, history, names_of, partial_formula
+from ..ops.table import TABLE
+from ..terminal import cut, derivative_sign
+from .cases.program import Program
+from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
+from .questions.opaque import BY_DIFFERENCES, IN_DIGITS
 
 BROKEN = {
     "value": "an operation's value is wrong",

@@ -8,8 +8,8 @@ except ImportError as error:
         "compiling needs llvmlite and numpy, the extra `compile`: pip install 'chainwalk[compile]'"
     ) from error
 
+from .codegen.native import BASELINE, Host, host
 from .compiled import Compiled
 from .compiler import compile
-from .native import BASELINE, Host, host
 
 __all__ = ["BASELINE", "Compiled", "Host", "compile", "host"]

@@ -14,17 +14,17 @@ import numpy as np
 
 from ..modes import CURRENT
 from ..value import Value
-from .arguments import described, gathered, leaves_of, shapes, with_values
-from .cache import CodeCache
-from .collector import collector_paused
+from .codegen.cache import CodeCache
+from .codegen.native import Host, host
 from .naming import Names
-from .native import Host, host
-from .outside import Outside
-from .plan import Plan
-from .running import Options
-from .telling import told
-from .tracing import Trace, trace
-from .wanted import Wanted
+from .run.collector import collector_paused
+from .run.plan import Plan
+from .run.query import Wanted
+from .run.running import Options
+from .run.summary import told
+from .trace.arguments import described, gathered, leaves_of, shapes, with_values
+from .trace.captures import Outside
+from .trace.tracing import Trace, trace
 
 _VALUE = Wanted("value")
 _MOST = 64

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..value import Value
 from .compiled import Compiled
-from .graphs import CompiledGraph, GraphFunction
+from .recorded_graph import CompiledGraph, GraphFunction
 
 
 def compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
-from ..notation import fixed
+from ..formulas import fixed
 from .layout import SVG, as_text, elements, two_layouts
 from .parts import MINUS, sign_of
 from .scene import View, caption_of, room_for_titles

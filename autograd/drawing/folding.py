@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..backward_pass import BackwardPass, State
-from ..notation import fixed, short
+from ..formulas import fixed, short
 from .grouping import Folded, Frame, combined
 from .parts import MINUS, Arrow, Box, line_widths, sign_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..notation import printable
+from ..formulas import printable
 from .parts import Arrow, Box, Scene
 from .theme import Theme
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backward_pass import BackwardPass, Step
-from ..notation import fixed, formula, short
+from ..formulas import fixed, formula, short
 from .folding import arrow_id, folded_box, waiting
 from .grouping import Folded, combined
 from .layout import as_text, two_layouts

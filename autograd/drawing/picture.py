@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..tables import plural
+from ..terminal import plural
 from . import theme as themes
 from .dot import digraph
 from .parts import Scene

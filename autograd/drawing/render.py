@@ -7,7 +7,7 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..tables import cut
+from ..terminal import cut
 
 if TYPE_CHECKING:
     from graphviz import Digraph

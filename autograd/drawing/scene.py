@@ -6,7 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, State
-from ..notation import fixed, formula, short
+from ..formulas import fixed, formula, short
 from .folding import folded_arrows, folded_box, without
 from .grouping import Folded, Group, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ..backward_pass import BackwardPass, State, not_reached_sign, shows_unicode
-from ..notation import fixed, formula, short
-from ..tables import padded, width
+from ..backward_pass import BackwardPass, State
+from ..formulas import fixed, formula, short
+from ..terminal import not_reached_sign, padded, shows_unicode, width
 
 COLUMNS = 80
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..compiling.arguments import Leaf, described, leaves_of, with_values
-from ..compiling.tracing import Trace, trace
+from ..compiling.trace.arguments import Leaf, described, leaves_of, with_values
+from ..compiling.trace.tracing import Trace, trace
 from ..value import Value
 from .writing import Writer
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from ..entry import Op
-from ..ops import TABLE
+from ..ops.op import Op
+from ..ops.table import TABLE
 
 _JAX = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
         "acosh": "arccosh", "atanh": "arctanh", "pow": "power"}  # fmt: skip

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..compiling.arguments import Leaf
-from ..compiling.tracing import Trace
-from ..entry import Op
-from ..ops import TABLE
-from ..tables import plural
+from ..compiling.trace.arguments import Leaf
+from ..compiling.trace.tracing import Trace
+from ..ops.op import Op
+from ..ops.table import TABLE
+from ..terminal import plural
 from ..value import Value
-from .grouping import Group, Item, Place, groups, matrix, number, one, vector
 from .translation import FLOW, NATIVE, called, definition
+from .vectorise import Group, Item, Place, groups, matrix, number, one, vector
 
 _SUMS = {"total": "jnp.sum", "mean": "jnp.mean", "prod": "jnp.prod", "logsumexp": "jax.scipy.special.logsumexp"}
 

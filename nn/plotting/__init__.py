@@ -1,8 +1,8 @@
 """Plots of training and of what was learnt; each draws into matplotlib axes and gives them back."""
 
+from .animation import BoundaryFilm, Film
 from .codes import plot_codes
 from .curves import plot_gradient_flow, plot_history
-from .film import BoundaryFilm, Film
 from .plane import plot_decision_boundary, plot_hyperplanes
 from .sweeps import plot_sweep
 from .weights import plot_images, plot_weights

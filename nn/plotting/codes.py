@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..metrics import plain
-from ..style import CLASSES, INK, MARKERS, PAPER, styled
+from .style import CLASSES, INK, MARKERS, PAPER, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..history import History
-from ..style import INK, LINE, MUTE, NEGATIVE, POSITIVE, styled
+from ..training.history import History
+from .style import INK, LINE, MUTE, NEGATIVE, POSITIVE, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd import no_grad
 
 from ..chains import chain
-from ..data import Dataset
+from ..data.dataset import Dataset
 from ..metrics import are_classes, mode, plain
 from ..module import Module
-from ..style import CLASSES, INK, MARKERS, NEGATIVE, PAPER, POSITIVE, TINT_NEGATIVE, TINT_POSITIVE, styled
+from .style import CLASSES, INK, MARKERS, NEGATIVE, PAPER, POSITIVE, TINT_NEGATIVE, TINT_POSITIVE, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..style import HIGHLIGHT, INK, MUTE, styled
-from ..sweeping import Sweep, Trial
+from ..training.sweeping import Sweep, Trial
 from .curves import logarithmic
+from .style import HIGHLIGHT, INK, MUTE, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..chains import chain
 from ..metrics import plain
 from ..module import Module
-from ..style import INK, LINE, NEGATIVE, PAPER, POSITIVE, new_figure
+from .style import INK, LINE, NEGATIVE, PAPER, POSITIVE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,15 +18,14 @@ import time
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import mutants
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import autograd.value
 from autograd import TABLE, DomainError
 from autograd.checking import check
-from autograd.checking.generation import FAMILIES, from_generator, generate
+from autograd.checking.cases.generation import FAMILIES, from_generator, generate
 from autograd.modes import ieee_arithmetic
+from tests import mutants
 
 
 def programs_with(op, family, count):

@@ -285,7 +285,7 @@ def threads(seconds, rows=1_000_000):
 
 def peak(seconds=0.3):
     """Fused multiply-adds of this core in a second, from registers alone, in G a second."""
-    from autograd.compiling.native import Native
+    from autograd.compiling.codegen.native import Native
 
     machine = host()
     lanes, chains = machine.lanes(False), 12

@@ -1,0 +1,131 @@
+"""Straight-line programs: a graph as data, that can be recorded, printed, cut down and run again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ...formulas import applied, plain
+from ...ops.op import Op
+from ...ops.table import TABLE
+from ...recording import function_of
+from ...value import Value
+from ..evidence.record import Record
+
+
+class Line(NamedTuple):
+    """One operation of a program."""
+
+    op: Op
+    operands: tuple[int | float, ...]
+    """An int counts inputs first, then lines; a float is a plain number."""
+
+
+class Program(NamedTuple):
+    """Inputs, and one operation after the other; the last one is the result.
+
+    >>> program = Program((0.5,), (Line(TABLE["exp"], (0,)), Line(TABLE["mul"], (1, 0))))
+    >>> program
+    v0 = exp(x0); v1 = v0 * x0   at x0 = 0.5
+    >>> root, leaves = program.record()
+    >>> root.backward()
+    >>> leaves[0].grad
+    2.4730819060501923
+    """
+
+    inputs: tuple[float, ...]
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, root: Value) -> Program:
+        """The program that a graph has recorded; its leaves become the inputs."""
+        record = Record(root)
+        places = {k: n for n, k in enumerate(record.leaves)}
+        inside = [k for k, node in enumerate(record.nodes) if node.op is not None]
+        places |= {k: len(record.leaves) + n for n, k in enumerate(inside)}
+        lines = []
+        for k in inside:
+            op: Any = record.nodes[k].op
+            lines.append(Line(op, tuple(i if i.__class__ is float else places[i] for i in record.operands[k])))
+        return cls(tuple(record.nodes[k].data for k in record.leaves), tuple(lines))
+
+    def run(self, inputs: Sequence[Any], operations: Mapping[str, Op] | None = None) -> list[Any]:
+        """Every input and the result of every line; `operations` may put others in their places."""
+        found = list(inputs)
+        for op, operands in self.lines:
+            used = operations.get(op.name, op) if operations else op
+            numbers = [found[item] if item.__class__ is int else item for item in operands]
+            found.append(function_of(used)(*used.grouped(numbers)))
+        return found
+
+    def record(self, operations: Mapping[str, Op] | None = None) -> tuple[Value, list[Value]]:
+        """The result as a Value, and the leaves that are its inputs."""
+        leaves = [Value(x, f"x{k}") for k, x in enumerate(self.inputs)]
+        found = self.run(leaves, operations)
+        for k, node in enumerate(found[len(leaves) :]):
+            if isinstance(node, Value):
+                node.label = f"v{k}"
+        root = found[-1]
+        return (root if isinstance(root, Value) else Value(root)), leaves
+
+    @property
+    def names(self) -> list[str]:
+        """What inputs and lines are called: x0, x1 ... v0, v1 ..."""
+        return [f"x{k}" for k in range(len(self.inputs))] + [f"v{k}" for k in range(len(self.lines))]
+
+    def expressions(self) -> list[str]:
+        """Each line as text, such as `v1 = v0 * x0`."""
+        names = self.names
+        words = [[names[i] if i.__class__ is int else plain(i) for i in line.operands] for line in self.lines]
+        return [
+            f"v{k} = {applied(line.op, each)}"
+            for k, (line, each) in enumerate(zip(self.lines, words, strict=True))
+        ]
+
+    def code(self) -> str:
+        """A Python program that records it and prints its gradients.
+
+        >>> print(Program((0.5,), (Line(TABLE["tanh"], (0,)),)).code())
+        from autograd import Value, tanh
+        x0 = Value(0.5, "x0")
+        v0 = tanh(x0)
+        v0.backward()
+        print(x0.grad)
+        """
+        names = self.names
+        calls = [self._call(line, names) for line in self.lines]
+        used = sorted({line.op.name for line in self.lines if not line.op.written})
+        own = [name for name in used if name not in TABLE]
+        imports = ", ".join(["Value", *(name for name in used if name in TABLE)])
+        return "\n".join(
+            [f"from autograd import {imports}"]
+            + [f"# {', '.join(own)}: declared with autograd.operation"] * bool(own)
+            + [f'{name} = Value({x!r}, "{name}")' for name, x in zip(names, self.inputs, strict=False)]
+            + [f"v{k} = {call}" for k, call in enumerate(calls)]
+            + [f"v{len(calls) - 1}.backward()" if calls else "x0.backward()"]
+            + [f"print({', '.join(f'{name}.grad' for name in names[: len(self.inputs)])})"]
+        )
+
+    def example(self) -> str:
+        """A line for hypothesis's `@example`, which makes a test run this very program each time.
+
+        >>> print(Program((0.5,), (Line(TABLE["tanh"], (0,)),)).example())
+        @example(Program((0.5,), (Line(TABLE['tanh'], (0,)),)))
+        """
+        lines = "".join(f"Line(TABLE[{op.name!r}], {operands!r})," + " " for op, operands in self.lines)
+        return f"@example(Program({self.inputs!r}, ({lines.rstrip()})))"
+
+    def _call(self, line: Line, names: list[str]) -> str:
+        words = [names[i] if i.__class__ is int else plain(i) for i in line.operands]
+        if line.op.variadic:
+            groups = line.op.grouped(words)
+            return f"{line.op.name}({', '.join('[' + ', '.join(group) + ']' for group in groups)})"
+        return applied(line.op, words)
+
+    def at(self) -> str:
+        """The numbers of the inputs, as text."""
+        return ", ".join(f"x{k} = {plain(x)}" for k, x in enumerate(self.inputs))
+
+    def __repr__(self) -> str:
+        lines = "; ".join(self.expressions()) or "x0"
+        return f"{lines}   at {self.at()}" if self.inputs else lines

@@ -1,0 +1,1 @@
+"""Evidence about a derivative: high precision, differences, rounding errors."""

@@ -1,0 +1,216 @@
+"""What every operation is, said a second time in high precision: the truth the rules are held to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from typing import Any
+
+from ...ops.floats import products_around
+from ...ops.op import Op
+from ...ops.rules import define, names_in
+from ...ops.table import TABLE
+
+try:
+    from mpmath.ctx_mp import MPContext
+    from mpmath.libmp import from_float
+except ImportError as error:
+    raise ImportError("checking gradients needs mpmath: pip install 'chainwalk[check]'") from error
+
+Precise = Any
+"""A number of as many digits as the present `digits(...)` says: an mpf of `MP`."""
+
+MP: Any = MPContext()
+"""A context of our own: whatever precision the user's mpmath has, neither disturbs the other."""
+BITS = 20_000
+"""How long a number may get: the cosine of one with a million digits would take minutes."""
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def digits(count: int) -> Iterator[None]:
+    """Arithmetic in that many decimal digits, for one thread at a time.
+
+    >>> with digits(30):
+    ...     print(MP.exp(1))
+    2.71828182845904523536028747135
+    """
+    with _LOCK, MP.workdps(count):
+        yield
+
+
+def _mod(x: Precise, y: Precise) -> Precise:
+    return x - y * MP.floor(x / y)
+
+
+def _sign(x: Precise) -> Precise:
+    return MP.sign(x)
+
+
+def _erfc(x: Precise) -> Precise:
+    return MP.erfc(x) if x < 1e6 else MP.zero  # mpmath's own overflows, at exp(-1e200)
+
+
+def _cbrt(x: Precise) -> Precise:
+    return MP.sign(x) * MP.cbrt(abs(x))
+
+
+def _power(x: Precise, y: Precise) -> Precise:
+    return MP.one if y == 0 else MP.power(x, y)
+
+
+def _logsumexp(xs: Any) -> Precise:
+    top, others = max(xs), list(xs)
+    others.remove(top)
+    return top + MP.log1p(MP.fsum(_not_above_zero(x - top) for x in others))
+
+
+def _not_above_zero(x: Precise) -> Precise:
+    """exp of a number that is 0 or less; of a hopelessly small one, 0."""
+    return MP.exp(x) if x > -1e5 else MP.zero
+
+
+def _sigmoid(x: Precise) -> Precise:
+    return 1 / (1 + MP.exp(-x)) if x > 0 else _not_above_zero(x) / (1 + _not_above_zero(x))
+
+
+def _softplus(x: Precise) -> Precise:
+    return max(x, MP.zero) + MP.log1p(_not_above_zero(-abs(x)))
+
+
+TRUTHS: dict[str, Callable[..., Precise]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "neg": lambda x: -x,
+    "pos": lambda x: x,
+    "pow": _power,
+    "mod": _mod,
+    "square": lambda x: x**2,
+    "reciprocal": lambda x: 1 / x,
+    "abs": abs,
+    "sign": _sign,
+    "sqrt": MP.sqrt,
+    "cbrt": _cbrt,
+    "exp": MP.exp,
+    "exp2": lambda x: MP.power(2, x),
+    "expm1": MP.expm1,
+    "log": MP.log,
+    "log2": lambda x: MP.log(x, 2),
+    "log10": MP.log10,
+    "log1p": MP.log1p,
+    "sin": MP.sin,
+    "cos": MP.cos,
+    "tan": MP.tan,
+    "asin": MP.asin,
+    "acos": MP.acos,
+    "atan": MP.atan,
+    "atan2": MP.atan2,
+    "sinh": MP.sinh,
+    "cosh": MP.cosh,
+    "tanh": MP.tanh,
+    "asinh": MP.asinh,
+    "acosh": MP.acosh,
+    "atanh": MP.atanh,
+    "hypot": MP.hypot,
+    "sigmoid": _sigmoid,
+    "logsigmoid": lambda x: -_softplus(-x),
+    "softplus": _softplus,
+    "relu": lambda x: x if x >= 0 else MP.zero,
+    "leaky_relu": lambda x, slope: x if x >= 0 else slope * x,
+    "elu": lambda x, alpha: x if x >= 0 else alpha * MP.expm1(x),
+    "gelu": lambda x: x * _erfc(-x / MP.sqrt(2)) / 2,
+    "silu": lambda x: x * _sigmoid(x),
+    "erf": MP.erf,
+    "erfc": _erfc,
+    "maximum": max,
+    "minimum": min,
+    "step": lambda x: MP.one if x >= 0 else MP.zero,
+    "where": lambda condition, x, y: x if condition else y,
+    "clip": lambda x, low, high: min(max(x, low), high),
+    "total": MP.fsum,
+    "prod": MP.fprod,
+    "dot": MP.fdot,
+    "mean": lambda xs: MP.fsum(xs) / len(xs),
+    "logsumexp": _logsumexp,
+}
+"""Every operation of the table, independently of its rules; a starred operand is a sequence."""
+
+_ALGEBRA: dict[str, Any] = {
+    name: getattr(MP, name)
+    for name in """sqrt exp expm1 log log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh
+    asinh acosh atanh hypot erf floor""".split()
+} | {
+    "abs": abs,
+    "len": len,
+    "pow": _power,
+    "cbrt": _cbrt,
+    "exp2": TRUTHS["exp2"],
+    "log2": TRUTHS["log2"],
+    "erfc": _erfc,
+    "prod": MP.fprod,
+    "total": MP.fsum,
+    "dot": MP.fdot,
+    "logsumexp": _logsumexp,
+    "products_around": products_around,
+    "pi": MP.pi,
+    "number": lambda result: result,
+}
+"""What the names in a rule mean in high precision, for operations that users declare."""
+
+
+@cache
+def truth_of(op: Op) -> Callable[..., Precise]:
+    """An operation in high precision: a built-in one by `TRUTHS`, any other by its own value rule.
+
+    It takes operands as the op's signature does. What a user wrote as a Python function is called
+    with precise numbers; if it computes with floats inside, its digits end there.
+
+    >>> with digits(20):
+    ...     print(truth_of(TABLE["tanh"])(MP.mpf(1)))
+    0.76159415595576488812
+    """
+    built_in = TABLE.get(op.name)
+    if built_in is not None and op.value == built_in.value and op.operands == built_in.operands:
+        return TRUTHS[op.name]
+    source = f"def precise_{op.name}({', '.join(op.operands)}): return {op.value}"
+    return define(f"precise_{op.name}", source, algebra_of(op))
+
+
+def algebra_of(op: Op) -> dict[str, Any]:
+    """What the names in an op's rules mean in high precision."""
+    used = names_in(" ".join((op.value, *op.partials)))
+    composed = {name: TRUTHS[name] for name in used & TRUTHS.keys() - op.functions.keys()}
+    return composed | _ALGEBRA | op.functions
+
+
+@lru_cache(4096)
+def exactly(x: float) -> Precise:
+    """A float as the precise number that it is, at any precision."""
+    return MP.make_mpf(from_float(x))
+
+
+def as_real(found: Any) -> Precise:
+    """A result as a precise real number; a ValueError if it is complex: outside the domain."""
+    if found.__class__ is MP.mpf:
+        _, _, exponent, size = found._mpf_
+        if exponent + size > BITS:
+            raise OverflowError("a number that no float64 comes near")
+        return found
+    if isinstance(found, MP.mpc):
+        if found.imag != 0:
+            raise ValueError(f"{found} is not a real number")
+        return found.real
+    return MP.mpf(found)
+
+
+def real(f: Callable[..., Precise], *operands: Any) -> Precise | None:
+    """f's value if it is a finite real number; None where f is not defined."""
+    try:
+        found = as_real(f(*operands))
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    return found if MP.isfinite(found) else None

@@ -1,0 +1,148 @@
+"""A recorded graph as a program in high precision, in an order of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from ...value import Value
+from .precise import MP, Precise, as_real, exactly, truth_of
+
+
+def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
+    """A node's operation in high precision, as a function of the list of its operands."""
+    op: Any = node.op
+    truth = truth_of(op)
+    if op.variadic:
+        return lambda operands: truth(*op.grouped(operands))
+    return lambda operands: truth(*operands)
+
+
+class Record:
+    """The nodes below a root, operands first, and the same computation on precise numbers.
+
+    The order is found here once more, since the engine's own is on trial. With `as_rounded`, each
+    operation adds the error that float64 made in it, so that every node's number is its data.
+
+    >>> x = Value(3.0)
+    >>> record = Record(x * x + 1)
+    >>> float(record.towards(record.leaves[0])(MP.mpf(5)))
+    26.0
+    """
+
+    def __init__(self, root: Value, as_rounded: bool = False) -> None:
+        self.root = root
+        self.as_rounded = as_rounded
+        self.nodes = _operands_first(root)
+        self.index = {node: k for k, node in enumerate(self.nodes)}
+        self.leaves = [k for k, node in enumerate(self.nodes) if node.op is None]
+        self.operands: list[list[Any]] = [
+            [item if item.__class__ is float else self.index[item] for item in node.operands]
+            for node in self.nodes
+        ]
+        self.consumers: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        """For each node, who has it as which operand."""
+        for k, operands in enumerate(self.operands):
+            for position, operand in enumerate(operands):
+                if operand.__class__ is int:
+                    self.consumers[operand].append((k, position))
+        self._exact = [
+            [item if item.__class__ is int else exactly(item) for item in operands]
+            for operands in self.operands
+        ]
+        self._data = [exactly(node.data) for node in self.nodes]
+        self._truths: list[Any] = [node.op and flat_truth(node) for node in self.nodes]
+        self.found: dict[Any, Any] = {}
+        """What one question has found out that the next one asks too."""
+        self._bases: dict[int, list[Precise]] = {}
+        self._errors: dict[int, list[Precise]] = {}
+
+    @cached_property
+    def rounded(self) -> Record:
+        """The same with the error that float64 made in each operation."""
+        return Record(self.root, as_rounded=True)
+
+    def base(self) -> list[Precise]:
+        """Every node's number, computed in the present precision from the leaves'."""
+        if MP.prec not in self._bases:
+            values = list(self._data)
+            inside = [k for k, node in enumerate(self.nodes) if node.op is not None]
+            if self.as_rounded:
+                errors = self._errors[MP.prec] = [MP.zero] * len(values)
+                for k in inside:
+                    errors[k] = values[k] - self.number(k, values)
+            else:
+                self._run(values, inside)
+            self._bases[MP.prec] = values
+        return self._bases[MP.prec]
+
+    def _run(self, values: list[Precise], positions: list[int]) -> None:
+        errors = self._errors.get(MP.prec)
+        for k in positions:
+            values[k] = self.number(k, values) + (errors[k] if errors else 0)
+
+    def number(self, k: int, values: list[Precise]) -> Precise:
+        """What a node's operation gives for these numbers of the nodes before it."""
+        return as_real(
+            self._truths[k]([values[item] if item.__class__ is int else item for item in self._exact[k]])
+        )
+
+    def from_leaves(self, changes: Mapping[int, Precise]) -> Precise:
+        """The root's number where some leaves have others."""
+        values = list(self.base())
+        for leaf, x in changes.items():
+            values[leaf] = x
+        self._run(values, [k for k, node in enumerate(self.nodes) if node.op is not None])
+        return values[-1]
+
+    def above(self, leaves: list[int]) -> list[int]:
+        """The nodes that depend on any of these leaves, operands first."""
+        reached = set(leaves)
+        found = []
+        for k in range(leaves[0] if leaves else 0, len(self.nodes)):
+            if not reached.isdisjoint(item for item in self.operands[k] if item.__class__ is int):
+                reached.add(k)
+                found.append(k)
+        return found
+
+    def towards(self, leaf: int) -> Callable[[Precise], Precise]:
+        """The root as a function of one leaf, the others being what they are."""
+        affected = self.above([leaf])
+
+        def root(x: Precise) -> Precise:
+            values = list(self.base())
+            values[leaf] = x
+            self._run(values, affected)
+            return values[-1]
+
+        return root
+
+    def along(self, direction: Mapping[int, float]) -> Callable[[Precise], Precise]:
+        """The root as a function of how far all leaves move along a direction, relative to 0."""
+        affected = self.above(sorted(direction))
+
+        def root(distance: Precise) -> Precise:
+            values = list(self.base())
+            for leaf, speed in direction.items():
+                values[leaf] += distance * exactly(speed)
+            self._run(values, affected)
+            return values[-1]
+
+        return root
+
+
+def _operands_first(root: Value) -> list[Value]:
+    """Every node below a root and itself, each after all of its operands."""
+    waiting: list[Any] = [root]
+    finished: dict[Value, None] = {}
+    while waiting:
+        node = waiting[-1]
+        missing = [
+            item for item in reversed(node.operands) if item.__class__ is not float and item not in finished
+        ]
+        if missing:
+            waiting += missing
+        else:
+            finished.setdefault(waiting.pop())
+    return list(finished)

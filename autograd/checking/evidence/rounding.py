@@ -1,0 +1,193 @@
+"""What rounding in float64 can do to a number: to first order, one rounding at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from ...ops.op import Op
+from ...ops.rules import define, names_in, partials_source
+from ...recording import masked
+from .precise import MP, Precise, algebra_of, digits, exactly, real
+from .record import Record, flat_truth
+
+MANY = 24
+"""From how many operands of one node on only the second derivatives next to the diagonal are looked at."""
+
+
+def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
+    """A first derivative by a central difference in the present precision; 0 where there is none."""
+    found = MP.zero
+    for size in (abs(point[k]) or MP.one, MP.one):
+        step = MP.ldexp(size, -MP.prec // 3)
+        above, below = (real(f, [*point[:k], point[k] + s, *point[k + 1 :]]) for s in (step, -step))
+        if above is None or below is None:
+            return found
+        found = (above - below) / (2 * step)
+        if abs(found) > MP.ldexp(abs(above), -MP.prec // 3) or size >= 1:
+            break  # else an operand next to 0 was moved by less than the result has digits
+    return found
+
+
+def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, k: int) -> Precise:
+    """A second derivative by central differences; 0 where a neighbour is outside the domain."""
+    steps = [MP.ldexp(abs(x) or MP.one, -MP.prec // 4) for x in point]
+    found = MP.zero
+    for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        moved = list(point)
+        moved[j] += a * steps[j]
+        moved[k] += b * steps[k]
+        value = real(f, moved)
+        if value is None:
+            return MP.zero
+        found += a * b * value
+    return found / (4 * steps[j] * steps[k])
+
+
+def partial_rounding(
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Precise = None
+) -> Precise:
+    """How far a partial may be rounded, in units of eps.
+
+    By its own size; by what a relative error of each operand does to it, since a rule rounds on
+    its way; and by what the rounding of the result does where the rule uses `out`: 1 - out * out
+    at a saturated tanh is exact to eps, not to eps times itself. `slope` is the partial, where it is known.
+    """
+    slope = first(f, point, k) if slope is None else slope
+    size = 2 * abs(slope)
+    for j, x in enumerate(point):
+        if len(point) <= MANY or j == k:
+            size += abs(x * second(f, point, k, j))
+    if "out" in names_in(node.op.partial_of(k, len(point))):
+        size += _through_result(node, f, point, k, slope)
+    return size
+
+
+def _through_result(
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Any
+) -> Any:
+    """How much a partial's rule moves when the result moves by its own size."""
+    out = real(f, point)
+    if out is None:
+        return 1
+    step = MP.ldexp(MP.one, -MP.prec // 3)
+    try:
+        above, below = (
+            precise_partials(node.op)(*node.op.grouped(point), out * (1 + s))[k] for s in (step, -step)
+        )
+        return abs((above - below) / (2 * step))
+    except (ArithmeticError, ValueError, TypeError, AttributeError):  # a function that takes only floats
+        return abs(out * second(f, point, k, k) / slope) if slope else 1
+
+
+@cache
+def precise_partials(op: Op) -> Callable[..., Any]:
+    """An op's rules in high precision, as a function of its operands and the result."""
+    edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
+    source = f"def rules_{op.name}({', '.join(op.operands)}, out): return {partials_source(op, edges)}"
+    return define(f"rules_{op.name}", source, algebra_of(op) | {"masked": masked})
+
+
+def _in_range(x: Precise) -> bool:
+    return bool(x == 0 or 1e-300 < abs(x) < 1e300)
+
+
+def rounding_of_derivative(record: Record, direction: Mapping[int, float], many: int) -> Precise | None:
+    """By how much the rounding of partials can move the derivative along a direction, in units of eps.
+
+    To first order, the partials being those of the recorded numbers: each by `partial_rounding`,
+    times what arrives at its node, times what comes in at the operand. Computed in so `many`
+    digits. None where a number leaves the range of float64.
+    """
+    with digits(many):
+        values = record.base()
+        if not all(map(_in_range, values)):
+            return None
+        edges = [_edges(record, n) for n in range(len(values))]
+        slopes = _slopes(record, many)
+        tangents, arrived = [MP.zero] * len(values), [MP.zero] * len(values)
+        for leaf, speed in direction.items():
+            tangents[leaf] = exactly(speed)
+        for n, each in enumerate(edges):
+            for j, item in each:
+                tangents[n] += slopes[n, j] * tangents[item]
+        arrived[-1] = MP.one
+        moved = MP.zero
+        for n in range(len(values) - 1, -1, -1):
+            for j, item in edges[n]:
+                if arrived[n] and tangents[item]:
+                    moved += abs(arrived[n] * tangents[item]) * _rounds(record, n, j, many)
+                arrived[item] += arrived[n] * slopes[n, j]
+        return moved if all(map(_in_range, (*tangents, *arrived))) else None
+
+
+def _slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
+    """Every node's partials, in high precision."""
+    if ("slopes", many) not in record.found:
+        record.found["slopes", many] = {
+            (n, j): first(flat_truth(node), _point(record, n), j)
+            for n, node in enumerate(record.nodes)
+            for j, _ in _edges(record, n)
+        }
+    return record.found["slopes", many]  # type: ignore[no-any-return]
+
+
+def _rounds(record: Record, n: int, j: int, many: int) -> Precise:
+    """`partial_rounding` of one node's partial."""
+    if ("rounds", many, n, j) not in record.found:
+        node, slope = record.nodes[n], _slopes(record, many)[n, j]
+        record.found["rounds", many, n, j] = partial_rounding(
+            node, flat_truth(node), _point(record, n), j, slope
+        )
+    return record.found["rounds", many, n, j]
+
+
+def _point(record: Record, n: int) -> list[Precise]:
+    values = record.base()
+    return [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
+
+
+def rounding_of_value(record: Record) -> Precise | None:
+    """By how much single roundings can move the root's number, in units of eps.
+
+    None where a number leaves the range of float64.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> float(rounding_of_value(Record(x * x - 8)))
+    10.0
+    """
+    with digits(100):
+        values = _without_residue(record)
+        if not all(map(_in_range, values)):
+            return None
+        to_value = [MP.zero] * len(values)
+        to_value[-1] = MP.one
+        moved = MP.zero
+        for n in range(len(values) - 1, -1, -1):
+            node = record.nodes[n]
+            if node.op is None or to_value[n] == 0:
+                continue
+            moved += abs(to_value[n] * values[n])
+            point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
+            for j, item in _edges(record, n):
+                to_value[item] += to_value[n] * first(flat_truth(node), point, j)
+        return moved
+
+
+def _without_residue(record: Record) -> list[Precise]:
+    """Every node's number, where what a cancelling sum leaves behind in its last digits is 0."""
+    values = [exactly(node.data) for node in record.nodes]
+    for n, node in enumerate(record.nodes):
+        if node.op is not None:
+            values[n] = record.number(n, values)
+            if node.op.name in ("add", "sub", "total", "mean", "dot"):
+                point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
+                if abs(values[n]) < MP.ldexp(max(map(abs, point)), -MP.prec * 2 // 3):
+                    values[n] = MP.zero
+    return values
+
+
+def _edges(record: Record, n: int) -> list[tuple[int, int]]:
+    return [(j, item) for j, item in enumerate(record.operands[n]) if item.__class__ is int]

@@ -1,0 +1,46 @@
+"""The accumulation question: is each grad the sum over its consumers of grad times partial?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ..evidence.findings import EPS, RIGHT, TINY, WRONG, Finding
+from ..evidence.record import Record
+
+
+def terms(record: Record, k: int, grads: list[float]) -> list[float]:
+    """What a node's consumers send it, one number for each edge."""
+    sent = [1.0] if k == len(record.nodes) - 1 else []
+    for consumer, position in record.consumers[k]:
+        partial = record.nodes[consumer].partials[position]
+        sent.append(math.nan if partial is None else grads[consumer] * partial)
+    return sent
+
+
+def rounding(sent: list[float]) -> float:
+    """How far float64 can be from the exact sum of these terms."""
+    return 4 * (len(sent) + 4) * EPS * sum(map(abs, sent)) + TINY
+
+
+def check_accumulation(record: Record, grads: list[float]) -> Iterator[Finding]:
+    """Every node's grad, against the sum of what its consumers send it with their own."""
+    for k, node in enumerate(record.nodes):
+        sent = terms(record, k, grads)
+        found = grads[k]
+        if any(x - x != 0 for x in sent):  # inf and nan have no order of summation
+            expected = sum(sent)
+            right = found == expected or (found != found and expected != expected)
+            yield Finding("accumulation", node, RIGHT if right else WRONG, found, expected)
+            continue
+        expected, tolerance = _sum(sent), rounding(sent)
+        right = abs(found - expected) <= tolerance or (abs(expected) == math.inf and found == expected)
+        why = f"its {len(sent)} consumers send {expected:+.6g} in all"
+        yield Finding("accumulation", node, RIGHT if right else WRONG, found, expected, tolerance, why)
+
+
+def _sum(sent: list[float]) -> float:
+    try:
+        return math.fsum(sent)
+    except OverflowError:
+        return sum(sent)

@@ -1,0 +1,103 @@
+"""Derivatives of order 2 and 3, of each operation by itself and of the whole program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations_with_replacement
+from typing import Any
+
+from ...modes import always_recording
+from ...transforms.gradients import gradients
+from ...value import Value
+from ..cases.program import Line, Program
+from ..evidence.differences import Sides, mixed
+from ..evidence.findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
+from ..evidence.precise import Precise
+from ..evidence.record import Record
+from ..evidence.rounding import rounding_of_value
+from .end_to_end import OUT_OF_RANGE
+from .local import kinks
+
+MOST_PAIRS = 40
+"""How many derivatives of an order above 1 are looked at, spread evenly over all there are."""
+MOST_POINTS = 200
+"""At how many points an operation is looked at by itself: the first ones of a graph."""
+LARGE = 400
+"""Up to how many nodes of a graph its derivatives of higher order are looked at end to end."""
+
+
+def check_higher(record: Record, order: int) -> Iterator[Finding]:
+    """Derivatives of an order above 1: of each operation by itself, and end to end."""
+    seen: dict[Any, set[Any]] = {}
+    for node in record.nodes:
+        point = tuple(getattr(item, "data", item) for item in node.operands)
+        points = seen.setdefault(node.op, set())
+        if node.op is not None and len(point) <= 8 and point not in points and len(points) < MOST_POINTS:
+            points.add(point)
+            single = Program(point, (Line(node.op, tuple(range(len(point)))),))
+            inside, leaves = single.record()
+            edges = [k for k, partial in enumerate(node.partials) if partial is not None]
+            yield from _of_order(Record(inside), leaves, edges, order, node)
+    if sum(map(len, seen.values())) > 1 and len(record.nodes) <= LARGE:
+        leaves = [record.nodes[k] for k in record.leaves]
+        yield from _of_order(record, leaves, list(range(len(leaves))), order, None)
+
+
+def _of_order(
+    record: Record, leaves: list[Value], edges: list[int], order: int, place: Any
+) -> Iterator[Finding]:
+    """Mixed derivatives of the root towards leaves, at most so many, against high precision."""
+    every = list(combinations_with_replacement(edges, order))
+    for towards in every[:: max(1, len(every) // MOST_PAIRS)]:
+        where = place or "/".join(leaves[k].label or f"x{k}" for k in towards)
+        node: Any = record.root
+        with always_recording():
+            for k in towards:
+                node = gradients(node, [leaves[k]], create_graph=True)[0]
+        truth = _mixed(record, leaves, towards)
+        if truth.smooth:
+            yield _judged(record, leaves, towards, node, truth, where)
+        else:
+            why = f"no derivative of order {order} exists here: a kink, a pole, or the edge of a domain"
+            yield Finding(f"order {order}", where, RIGHT, node.data, None, why=why)
+
+
+def _mixed(record: Record, leaves: list[Value], towards: tuple[int, ...]) -> Sides:
+    """The derivative towards leaves one after the other, in high precision."""
+    places = [record.index.get(leaf) for leaf in leaves]
+
+    def f(numbers: list[Precise]) -> Precise:
+        return record.from_leaves({k: x for k, x in zip(places, numbers, strict=True) if k is not None})
+
+    return mixed(f, [leaf.data for leaf in leaves], towards)
+
+
+def _judged(
+    record: Record, leaves: list[Value], towards: tuple[int, ...], node: Value, truth: Sides, where: Any
+) -> Finding:
+    """The verdict on one derivative; what is not met at once is compared with the rounded program's."""
+    question, exact = f"order {len(towards)}", truth.right.slope
+
+    def told(verdict: str, tolerance: Any = 0, why: str = "") -> Finding:
+        return Finding(question, where, verdict, node.data, float(exact), float(tolerance), why)
+
+    nothing = node.data == 0 and abs(exact) <= truth.right.noise < 1e-50  # a straight line's second derivative
+    if nothing or judged(node.data, exact, truth.right.noise) == RIGHT:
+        return told(RIGHT)
+    if kinks(record):
+        return told(RIGHT, why="a kink of an operation on the way")
+    rounded = _mixed(record.rounded, leaves, towards)
+    if not rounded.smooth:
+        return told(UNDECIDED, why=f"with float64's rounding there is no derivative of {question}")
+    gap, exact = abs(exact - rounded.right.slope), rounded.right.slope
+    moved = rounding_of_value(Record(node))
+    tolerance = rounded.right.noise + 4 * EPS * (moved or 0)
+    verdict = judged(node.data, exact, tolerance)
+    # What rounding takes from one operation alone is what its float64 rule can give.
+    lost = RIGHT if where.__class__ is Value else UNDECIDED
+    if verdict == WRONG:
+        return told(WRONG, tolerance) if moved is not None else told(lost, why=OUT_OF_RANGE)
+    if verdict == UNDECIDED or gap > 0.1 * abs(exact):
+        why = f"rounding in float64 can move a derivative of {question} by {float(tolerance + gap):.1e}"
+        return told(lost, tolerance, why)
+    return told(RIGHT, tolerance)

@@ -1,0 +1,197 @@
+"""The local question: is each recorded partial the derivative of that operation at these operands?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ...value import Value
+from ..evidence.differences import DEEP, LEVELS, Sides, plain_slope, sides
+from ..evidence.findings import EPS, LARGEST, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
+from ..evidence.precise import Precise, digits, exactly, real
+from ..evidence.record import Record, flat_truth
+from ..evidence.rounding import first, partial_rounding
+
+MOST = 3000
+"""How many partials of one graph are looked at; a sample, of every operation, where there are more."""
+
+
+def check_local(record: Record, without: set[Value] = frozenset()) -> Iterator[Finding]:  # type: ignore[assignment]
+    """Every node's value and partials against the operation itself in high precision."""
+    for node, positions in _chosen(record):
+        if node not in without:
+            yield from _about_node(node, positions)
+
+
+def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
+    """The nodes with an op, each once for the same operands, and which of their partials to check."""
+    distinct: dict[Any, Value] = {}
+    for node in record.nodes:
+        if node.op is not None:
+            point = tuple(getattr(item, "data", item) for item in node.operands)
+            distinct.setdefault((node.op, point, node.partials), node)
+    edges = sum(len(node.partials) for node in distinct.values())
+    stride = max(1, edges // MOST)
+    seen: dict[Any, int] = {}
+    for node in distinct.values():
+        turn = seen[node.op] = seen.get(node.op, -1) + 1
+        positions = [k for k, partial in enumerate(node.partials) if partial is not None]
+        if stride > 1:  # every stride-th partial, another one in each node
+            positions = positions[turn % stride :: stride] if turn >= 3 else positions[:20]
+        if positions:
+            yield node, positions
+
+
+def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
+    point = [getattr(item, "data", item) for item in node.operands]
+    if any(x - x != 0 for x in point):
+        yield Finding(
+            "local",
+            node,
+            UNDECIDED,
+            node.data,
+            None,
+            why="an operand is not finite: rules there are conventions",
+        )
+        return
+    f = flat_truth(node)
+    with digits(LEVELS[1]):
+        here = real(f, list(map(exactly, point)))
+    yield from _about_value(node, point, f, here)
+    for position in positions:
+        yield _about_partial(node, point, position, f, here)
+
+
+def _about_value(
+    node: Value, point: list[float], f: Callable[[list[Precise]], Precise], here: Precise | None
+) -> Iterator[Finding]:
+    """A finding only if the node's number is not the operation's; looked at twice before that is said."""
+    if any(x == 0 and math.copysign(1, x) < 0 for x in point):
+        return  # floats tell -0.0 from 0, as in atan2; precise numbers do not
+    if here is not None and judged(node.data, here, 0) == RIGHT:
+        return
+    if _judged_value(node, point, f, LEVELS[1]) is not None:
+        finding = _judged_value(node, point, f, DEEP[1])
+        if finding is not None:
+            yield finding
+
+
+def _judged_value(
+    node: Value, point: list[float], f: Callable[[list[Precise]], Precise], many: int
+) -> Finding | None:
+    with digits(many):
+        exact = list(map(exactly, point))
+        truth = real(f, exact)
+        if truth is None or abs(truth) > LARGEST or judged(node.data, truth, 0) == RIGHT:
+            return None
+        moved = sum((abs(x * first(f, exact, k)) for k, x in enumerate(exact)), abs(truth))
+        slack = 4 * (len(point) + 4) * (TINY + EPS * moved)
+        if abs(exactly(node.data) - truth) <= slack:
+            return None
+        why = f"{node.op.name if node.op else ''} of these operands is another number"
+        return Finding("value", node, WRONG, node.data, float(truth), float(slack), why)
+
+
+def sides_towards(
+    f: Callable[[list[Precise]], Precise], point: list[float], position: int, levels: tuple[int, ...] = LEVELS
+) -> Sides:
+    """The one-sided derivatives of an operation towards one operand."""
+    return sides(_towards(f, point, position), point[position], levels)
+
+
+def _towards(
+    f: Callable[[list[Precise]], Precise], point: list[float], position: int
+) -> Callable[[Precise], Precise]:
+    """An operation as a function of one operand."""
+    exact = list(map(exactly, point))
+
+    def moved(x: Precise) -> Precise:
+        operands = list(exact)
+        operands[position] = x
+        return f(operands)
+
+    return moved
+
+
+def _about_partial(
+    node: Value,
+    point: list[float],
+    position: int,
+    f: Callable[[list[Precise]], Precise],
+    here: Precise | None,
+) -> Finding:
+    """The verdict on one partial; what looks wrong is looked at again in more digits."""
+    partial: Any = node.partials[position]
+    if partial - partial == 0:
+        plain = plain_slope(_towards(f, point, position), point[position], here)
+        if plain is not None and judged(partial, plain, 0) == RIGHT:
+            return Finding("local", node, RIGHT, partial, float(plain), position=position)
+    for levels in (LEVELS, DEEP):
+        finding = _judged(node, sides_towards(f, point, position, levels), position, levels)
+        if finding.verdict != WRONG:
+            return finding
+    if any(x == 0 and math.copysign(1, x) < 0 for x in point):
+        return finding._replace(verdict=UNDECIDED, why="an operand is -0.0, which only floats tell from 0")
+    return finding
+
+
+def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -> Finding:
+    partial: Any = node.partials[position]
+    if not found.smooth:
+        return _at_kink(node, found, position)
+    truth, tolerance = found.right.slope, found.right.noise
+    verdict = judged(partial, truth, tolerance)
+    if verdict != RIGHT:
+        with digits(levels[1]):
+            point = [exactly(getattr(item, "data", item)) for item in node.operands]
+            tolerance += 4 * EPS * partial_rounding(node, flat_truth(node), point, position)
+        verdict = judged(partial, truth, tolerance)
+        # A derivative lost in rounding is still what this operation's float64 rule can give.
+        verdict = RIGHT if verdict == UNDECIDED else verdict
+    return Finding("local", node, verdict, partial, float(truth), float(tolerance), position=position)
+
+
+def _at_kink(node: Value, found: Sides, position: int) -> Finding:
+    partial: Any = node.partials[position]
+    verdict = within(partial, found, found.right.noise + found.left.noise)
+    slopes = [float(s) for s in found.slopes]
+    between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
+    why = f"a kink of {node.op.name if node.op else ''}: one-sided derivatives {between}"
+    why = why if slopes else f"{node.op.name if node.op else ''} has no derivative here"
+    return Finding("local", node, verdict, partial, slopes[0] if slopes else None, why=why, position=position)
+
+
+def kinks(record: Record) -> list[str]:
+    """The operations of a graph that stand at a kink, a jump or the edge of their domain."""
+    if "kinks" not in record.found:
+        found: dict[str, None] = {}
+        for node in record.nodes:
+            if node.op is not None and node.op.name not in found and _at_a_kink(node):
+                found[node.op.name] = None
+        record.found["kinks"] = list(found)
+    return record.found["kinks"]  # type: ignore[no-any-return]
+
+
+def _at_a_kink(node: Value) -> bool:
+    point = [getattr(item, "data", item) for item in node.operands]
+    if any(x - x != 0 for x in point):
+        return False
+    f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
+    return any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
+
+
+def _kink_between(
+    node: Value, f: Callable[[list[Precise]], Precise], point: list[float], edges: list[int]
+) -> bool:
+    """Whether the slope in an oblique direction is not that of the partials: where(0, x, x), say."""
+    if len(edges) < 2:
+        return False
+    speeds = {k: (-1.0) ** n / (1 + n) for n, k in enumerate(edges)}
+
+    def along(distance: Precise) -> Precise:
+        return f([exactly(x) + distance * exactly(speeds.get(k, 0.0)) for k, x in enumerate(point)])
+
+    found = sides(along, 0.0)
+    terms = [node.partials[k] * speed for k, speed in speeds.items()]  # type: ignore[operator]
+    return found.kink or abs(found.right.slope - math.fsum(terms)) > 1e-6 * sum(map(abs, terms))

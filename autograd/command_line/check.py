@@ -1,0 +1,156 @@
+"""`chainwalk check`: the report on a function or an expression, at a point or at many."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import random
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ..checking.check_functions import check_gradients, parameters
+from ..checking.evidence.findings import RIGHT, UNDECIDED, WRONG
+from ..checking.report import Report
+from ..errors import DomainError
+from .parsing import evaluate
+
+EXIT = {RIGHT: 0, WRONG: 1, UNDECIDED: 3}
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_DEFAULT = (-3.0, 3.0)
+
+Range = tuple[float, float]
+
+
+def is_function(text: str) -> bool:
+    """Whether a text is `module:function` rather than an expression.
+
+    >>> is_function("my.module:loss"), is_function("x*x + 1")
+    (True, False)
+    """
+    return _FUNCTION.fullmatch(text.strip()) is not None
+
+
+def run(
+    text: str, given: Mapping[str, Range], *, examples: int, order: int, seed: int, save: str | None
+) -> int:
+    """Check, print the report, and give the exit status: 0 right, 1 wrong, 3 undecided.
+
+    Raises ValueError with a readable text for what cannot be used.
+    """
+    f, every, optional = _function(text, given)
+    unknown = [name for name in given if name not in every]
+    names = [name for name in every if name in given or name not in optional]
+    missing = [name for name in names if name not in given]
+    if unknown or (missing and not examples):
+        what = f"{', '.join(unknown)} given, but it takes" if unknown else "give a number for each of"
+        raise ValueError(f"{text}: {what} {', '.join(every)}")
+    f = _told(f, text, names, by_name=names != every)
+    options: dict[str, Any] = {"order": order, "raises": False, "save": save}
+    if not examples:
+        ranges = [n for n in names if given[n][0] < given[n][1] or given[n][0] > given[n][1]]
+        if ranges:
+            raise ValueError(f"{', '.join(ranges)}: a range low:high needs --examples N")
+        report = check_gradients(f, *(given[name][0] for name in names), **options)
+        print(report)
+        return EXIT[report.verdict]
+    boxes = [given.get(name, _DEFAULT) for name in names]
+    return _many(f, boxes, examples, random.Random(seed), options)
+
+
+def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
+    """The function of just these parameters; what it raises says that it was the function."""
+
+    def called(*numbers: Any) -> Any:
+        try:
+            return f(**dict(zip(names, numbers, strict=True))) if by_name else f(*numbers)
+        except (ArithmeticError, ValueError):
+            raise
+        except Exception as error:
+            raise TypeError(f"{text} raised {type(error).__name__}: {error}") from error
+
+    called.__name__ = getattr(f, "__name__", text)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    called.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    return called
+
+
+def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any], list[str], list[str]]:
+    """A function, its parameters, and those of them that have a default."""
+    if not is_function(text):
+        names = list(given)
+
+        def f(*numbers: Any) -> Any:
+            return evaluate(text, dict(zip(names, numbers, strict=True)))[0]
+
+        with suppress(DomainError):  # its other errors point at the column
+            evaluate(text, {name: low for name, (low, _) in given.items()})
+        f.__name__ = text.strip()
+        return f, names, []
+    module, _, name = text.strip().partition(":")
+    sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{text}: {error}") from error
+    finally:
+        sys.path.remove("")
+    if not callable(found):
+        raise ValueError(f"{text} is no function, but {found!r}")
+    signature = inspect.signature(found).parameters
+    names = parameters(found)
+    return found, names, [name for name in names if signature[name].default is not inspect.Parameter.empty]
+
+
+def _many(
+    f: Callable[..., Any], boxes: Sequence[Range], examples: int, rng: random.Random, options: dict[str, Any]
+) -> int:
+    """Random points in a box; the report of the worst, and how many there were of each verdict."""
+    counts = {RIGHT: 0, UNDECIDED: 0, WRONG: 0}
+    worst: Report | None = None
+    outside = 0
+    with _bar(examples) as advance:
+        for _ in range(examples):
+            point = [low if low == high else rng.uniform(low, high) for low, high in boxes]
+            try:
+                report = check_gradients(f, *point, **options)
+            except (ArithmeticError, ValueError):
+                outside += 1
+            else:
+                counts[report.verdict] += 1
+                if (
+                    worst is None
+                    or EXIT[report.verdict] == 1
+                    or (EXIT[worst.verdict] == 0 and not report.right)
+                ):
+                    worst = report
+            advance()
+            if worst is not None and worst.verdict == WRONG:
+                break
+    if worst is not None and not worst.right:
+        print(worst)
+    told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count or verdict == RIGHT)
+    left_out = f", {outside:,} outside the domain" if outside else ""
+    print(f"{sum(counts.values()) + outside:,} random points: {told}{left_out}")
+    if worst is None:
+        raise ValueError("every point was outside the domain: choose another box with --at name=low:high")
+    return EXIT[worst.verdict]
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[], Any]]:
+    """A progress bar on a terminal where rich is installed."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        yield lambda: None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("checking", total=total)
+        yield lambda: progress.advance(task)

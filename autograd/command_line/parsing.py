@@ -1,0 +1,279 @@
+"""From an expression in text to the Value that it computes; nothing in the text is executed."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import keyword
+import math
+import operator
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from ..errors import DomainError
+from ..formulas import printable
+from ..ops.op import Op
+from ..ops.table import TABLE
+from ..recording import RECORDED
+from ..value import Value
+
+_BINARY: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: RECORDED["add"],
+    ast.Sub: RECORDED["sub"],
+    ast.Mult: RECORDED["mul"],
+    ast.Div: RECORDED["div"],
+    ast.Mod: RECORDED["mod"],
+    ast.Pow: RECORDED["pow"],
+}
+_UNARY: dict[type, Callable[[Any], Any]] = {ast.UAdd: RECORDED["pos"], ast.USub: RECORDED["neg"]}
+_COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+_ALLOWED = "names, numbers, + - * / % ** and the functions of the table"
+_DEEP = (
+    "nested too deeply for Python to read: name the parts, as in s = a*b; tanh(s), or add with total([a, b])"
+)
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read, with the place where."""
+
+    def __init__(self, message: str, text: str, line: int = 1, column: int = 0) -> None:
+        super().__init__(message)
+        self.text, self.line, self.column = text, line, column
+
+    def __str__(self) -> str:
+        lines = self.text.splitlines()
+        if not lines:
+            return str(self.args[0])
+        line = printable(lines[min(self.line, len(lines)) - 1])
+        start = max(0, self.column - 50)
+        shown = ("..." if start else "") + line[start : start + 70]
+        pointer = " " * (self.column - start + (3 if start else 0)) + "^"
+        where = f"line {self.line}, column {self.column + 1}" if len(lines) > 1 else f"column {self.column + 1}"
+        return f"{self.args[0]} ({where})\n    {shown}\n    {pointer}"
+
+
+def identifier(text: str) -> str:
+    """A text as the name that it is in an expression, where letters of two shapes may be one.
+
+    Raises ValueError for what cannot be a name.
+
+    >>> identifier("ﬁnal")
+    'final'
+    """
+    name = unicodedata.normalize("NFKC", text)
+    if not name.isidentifier():
+        raise ValueError(f"{text!r} cannot be a name")
+    if keyword.iskeyword(name):
+        raise ValueError(f"{name} is a word of Python's own and cannot be a name: choose another")
+    return name
+
+
+def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dict[str, Value]]:
+    """The Value of an expression, and the leaves that its names stand for.
+
+    The text is one expression, or several `name = expression` separated by `;` or lines, of which
+    the last is the result; every name becomes its Value's label. A Value in the place of a number is used as
+    it is. Raises ExpressionError, which points at the column, for whatever is not a name with a
+    value, a number, an operator or a function of the table; and DomainError where the expression has no value.
+
+    >>> y, leaves = evaluate("s = w*x + b; tanh(s)", {"w": 0.5, "x": 2.0, "b": -0.5})
+    >>> y.data, y.operands[0].label, sorted(leaves)
+    (0.46211715726000974, 's', ['b', 'w', 'x'])
+    >>> evaluate("tanh(z)", {})
+    Traceback (most recent call last):
+    ...
+    autograd.command_line.parsing.ExpressionError: z has no value: give it one with z=... (column 6)
+        tanh(z)
+             ^
+    """
+    return _Reader(text, values).read()
+
+
+class _Reader:
+    """One reading of one text."""
+
+    def __init__(self, text: str, values: Mapping[str, float | Value]) -> None:
+        self.text = text.strip()
+        named = {identifier(name): item for name, item in values.items()}
+        self.given = {
+            name: item if isinstance(item, Value) else Value(item, name) for name, item in named.items()
+        }
+        self.leaves = dict(self.given)
+        self.names: dict[str, Any] = dict(self.given)
+        self.used: set[str] = set()
+
+    def read(self) -> tuple[Value, dict[str, Value]]:
+        try:
+            result = [self._statement(statement) for statement in self._statements()]
+        except (RecursionError, MemoryError):
+            raise ExpressionError(_DEEP, self.text) from None
+        if not result:
+            raise ExpressionError("an empty expression", self.text)
+        if not isinstance(result[-1], Value):
+            raise ExpressionError("nothing to differentiate: the result depends on no name", self.text)
+        unused = [name for name in self.given if name not in self.used]
+        if unused:
+            raise ExpressionError(f"{', '.join(unused)} is given a value but not used", self.text)
+        self._name_result(result[-1])
+        return result[-1], self.leaves
+
+    def _statements(self) -> list[ast.stmt]:
+        try:
+            return ast.parse(self.text).body
+        except SyntaxError as error:
+            where = (error.lineno or 1, max(0, (error.offset or 1) - 1))
+            raise ExpressionError(f"not an expression: {error.msg}", self.text, *where) from None
+        except ValueError as error:  # a null character, or a byte that no letter stands for
+            raise ExpressionError(f"not a text: {error}", "") from None
+
+    def _name_result(self, result: Value) -> None:
+        if not result.label:
+            result.label = next(name for name in ("y", "f", "z", "result", "_") if name not in self.names)
+
+    def _statement(self, statement: ast.stmt) -> Any:
+        if isinstance(statement, ast.Expr):
+            return self._value(statement.value)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if (
+            not isinstance(statement, ast.Assign)
+            or len(statement.targets) != 1
+            or not isinstance(target, ast.Name)
+        ):
+            raise self._error(statement, f"not an expression; allowed are {_ALLOWED}, and name = expression")
+        if target.id in self.names:
+            raise self._error(target, f"{target.id} has a value already: choose another name")
+        value = self._value(statement.value)
+        if not isinstance(value, Value):
+            value = self.leaves[target.id] = Value(value)
+        elif value.label:
+            value = +value
+        value.label = target.id
+        self.names[target.id] = value
+        return value
+
+    def _value(self, node: ast.expr) -> Any:
+        read = self._READERS.get(type(node))
+        if read is None:
+            raise self._error(
+                node, self._NOT_NUMBERS.get(type(node), f"not allowed here; allowed are {_ALLOWED}")
+            )
+        return read(self, node)
+
+    def _unary(self, node: ast.UnaryOp) -> Any:
+        if type(node.op) not in _UNARY:
+            raise self._error(node, f"an operator that is not known here; allowed are {_ALLOWED}")
+        return _UNARY[type(node.op)](self._value(node.operand))
+
+    def _comparison(self, node: ast.Compare) -> bool:
+        if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
+            raise self._error(node, "a comparison is one of < <= > >= between two operands")
+        return _COMPARISONS[type(node.ops[0])](self._value(node.left), self._value(node.comparators[0]))
+
+    def _binary(self, node: ast.expr) -> Any:
+        """A chain of binary operators from the left, however long, without recursion."""
+        chain = []
+        while isinstance(node, ast.BinOp):
+            chain.append(node)
+            node = node.left
+        value = self._value(node)
+        for link in reversed(chain):
+            if type(link.op) not in _BINARY:
+                hint = "a power is written **" if isinstance(link.op, ast.BitXor) else f"allowed are {_ALLOWED}"
+                raise self._error(link.right, f"an operator that is not known here; {hint}")
+            value = self._applied(link, _BINARY[type(link.op)], [value, self._value(link.right)], {})
+        return value
+
+    def _number(self, node: ast.Constant) -> float:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            raise self._error(node, f"{node.value!r} is not a real number")
+        try:
+            found = float(node.value)
+        except OverflowError:
+            found = math.inf
+        if math.isinf(found):
+            raise self._error(node, "too large for a float64")
+        return found
+
+    def _name(self, node: ast.Name) -> Any:
+        self.used.add(node.id)
+        if node.id in self.names:
+            return self.names[node.id]
+        if node.id == "pi":
+            return math.pi
+        if node.id in TABLE:
+            raise self._error(node, f"{node.id} is a function: write {TABLE[node.id].signature}")
+        raise self._error(node, f"{node.id} has no value: give it one with {node.id}=...")
+
+    def _call(self, node: ast.Call) -> Any:
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        if name not in TABLE:
+            close = difflib.get_close_matches(str(name), TABLE, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(TABLE))}"
+            message = (
+                f"no function is called {name}; {hint}"
+                if name
+                else "only a function of the table can be called"
+            )
+            raise self._error(node, message)
+        op = TABLE[name]
+        positions = [*op.operands, *[""] * len(node.args)]
+        arguments = [
+            self._argument(op, operand, item) for operand, item in zip(positions, node.args, strict=False)
+        ]
+        if op.variadic and len(op.operands) == 1 and node.args and not isinstance(arguments[0], list):
+            arguments = [arguments]  # total(a, b) reads as well as total([a, b])
+        return self._applied(node, RECORDED[name], arguments, self._keywords(op, node))
+
+    def _keywords(self, op: Op, node: ast.Call) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for item in node.keywords:
+            if item.arg is None or item.arg in found:
+                raise self._error(
+                    item, "not allowed here" if item.arg is None else f"{item.arg} is given twice"
+                )
+            found[item.arg] = self._argument(op, item.arg, item.value)
+        return found
+
+    def _argument(self, op: Op, operand: str, node: ast.expr) -> Any:
+        """What a function is applied to: also a condition, or a whole list, where it takes one."""
+        if operand == "condition" and isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if op.variadic and isinstance(node, ast.List | ast.Tuple):
+            return [self._value(item) for item in node.elts]
+        if op.variadic and len(op.operands) > 1:
+            raise self._error(node, f"{op.name} takes lists, as in {op.example.partition(' = ')[0]}")
+        return self._value(node)
+
+    def _applied(
+        self, node: ast.expr, function: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]
+    ) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except DomainError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise self._error(node, str(error)) from None
+
+    _READERS: ClassVar[dict[type, Callable[[Any, Any], Any]]] = {
+        ast.BinOp: _binary,
+        ast.UnaryOp: _unary,
+        ast.Call: _call,
+        ast.Name: _name,
+        ast.Constant: _number,
+    }
+    _NOT_NUMBERS: ClassVar[dict[type, str]] = {
+        ast.Compare: "a comparison is no number: it belongs in where(x < 0, ..., ...)",
+        ast.List: "a list is no number: it belongs in total, prod, dot, mean or logsumexp",
+        ast.Tuple: "a list is no number: it belongs in total, prod, dot, mean or logsumexp",
+    }
+
+    def _error(self, node: ast.expr | ast.stmt | ast.keyword, message: str) -> ExpressionError:
+        line = self.text.encode().splitlines()[node.lineno - 1]
+        column = len(line[: node.col_offset].decode())  # Python counts bytes, a reader letters
+        return ExpressionError(message, self.text, node.lineno, column)

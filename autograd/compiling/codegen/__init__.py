@@ -1,0 +1,1 @@
+"""Phase 3: from expressions to LLVM IR and native code."""

@@ -1,0 +1,175 @@
+"""From the stages of a kernel to LLVM IR: vectors of rows, in functions of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from ..expressions.pool import Expression
+from .chunks import ARGUMENTS, PASSED, TAKEN, Code, Setting
+from .mathematics import INLINE, OFTEN, Functions
+from .matrices import blocking, blocks, outer, product, table
+from .memory import Memory
+from .simd import Shape
+from .stages import CHUNK, Chunk, Outer, Product, Program, Stage
+
+
+class Emitted(NamedTuple):
+    """The IR of a kernel's `prepare` and `body`, and what is to be known of it."""
+
+    text: str
+    functions: tuple[str, ...]
+    """The mathematical functions it calls."""
+    packed: int
+    """Numbers that `prepare` puts behind the shared inputs and the constants."""
+
+
+def emit(program: Program, memory: Memory, shape: Shape, vector_functions: Mapping[str, str]) -> Emitted:
+    """The IR of `prepare`, called once, and of `body`, which computes a tile of rows.
+
+    Columns, outputs, scratch and masks are parts of one tile, a column of rows after the other; masks
+    has 1 for each row that counts and 0 for one that fills up the last block; sums has one vector each.
+    """
+    return _Emitter(program, memory, shape, vector_functions).emitted()
+
+
+class _Emitter:
+    def __init__(
+        self, program: Program, memory: Memory, shape: Shape, vector_functions: Mapping[str, str]
+    ) -> None:
+        self.program, self.memory, self.shape = program, memory, shape
+        self.layout = memory.layout
+        written = chain(program.shared, *(stage.nodes for stage in program.stages if isinstance(stage, Chunk)))
+        often = sum(node.kind in INLINE for node in written) > OFTEN
+        self.functions = Functions(shape, vector_functions, often)
+        self.setting = Setting(program, memory, shape, self.functions)
+        self.pack: list[int] = []
+        """The places of the weights of all layers, in the order in which they are used."""
+        self.tables: dict[tuple[int, ...], str] = {}
+        self.kernels: dict[str, str] = {}
+        """The functions for matrices."""
+
+    def emitted(self) -> Emitted:
+        chunks, calls = [], []
+        for number, stage in enumerate(self.program.stages):
+            if isinstance(stage, Chunk):
+                chunks.append(Code(self.setting, f"chunk{number}").text(stage.nodes))
+                calls.append(f"  call void @chunk{number}({PASSED})")
+            else:
+                calls += self._product(stage) if isinstance(stage, Product) else self._outer(stage)
+        later = [
+            node
+            for node in {**self.program.outputs, **self.setting.sums}
+            if not isinstance(self._stage(node), Chunk)
+        ]
+        if later:
+            chunks.append(Code(self.setting, "results").text([], later))
+            calls.append(f"  call void @results({PASSED})")
+        prepare = self._prepare() if self.layout.rows else []
+        parts = [
+            *self.functions.declarations(),
+            *(table(name, places) for places, name in self.tables.items()),
+            *self.kernels.values(),
+        ]
+        body = [f"define void @body({TAKEN}) {{", *calls, "  ret void", "}"]
+        text = "\n".join([*parts, *chunks, *prepare, *body])
+        return Emitted(text, tuple(sorted(self.functions.used)), len(self.pack))
+
+    def _stage(self, node: Expression) -> Stage | None:
+        made = self.memory.made.get(node)
+        return None if made is None else self.program.stages[made]
+
+    def _table(self, places: Sequence[int]) -> str:
+        """The name of a table of places; equal ones exist once."""
+        return "@" + self.tables.setdefault(tuple(places), f"table{len(self.tables)}")
+
+    def _places(self, nodes: Sequence[Expression | None]) -> list[int]:
+        """Where the first rows of some columns are."""
+        columns = [self.memory.ones if node is None else self.memory.column(node) for node in nodes]
+        return [column * self.shape.tile for column in columns]
+
+    def _product(self, stage: Product) -> list[str]:
+        """The calls that compute a layer, a block of neurons after the other."""
+        calls, start = [], 0
+        inputs = self._table(self._places(stage.inputs))
+        for size, count in blocks(len(stage.results), blocking(self.shape).neurons):
+            if f"product{size}" not in self.kernels:
+                self.kernels[f"product{size}"] = product(self.shape, size)
+            targets = self._table(self._places(stage.results[start : start + size * count]))
+            at = self.memory.packed + len(self.pack)
+            for first in range(start, start + size * count, size):
+                block = range(first, first + size)
+                self.pack += [self._common(stage.biases[n]) for n in block]
+                for column in zip(*(stage.weights[n] for n in block), strict=True):
+                    self.pack += [self._common(weight) for weight in column]
+            tag = f"%w{at}"
+            calls += [
+                f"  {tag} = getelementptr {self.shape.scalar}, ptr %shared, i64 {at}",
+                f"  call void @product{size}(i64 %blocks, ptr %columns, ptr {inputs}, i64 {len(stage.inputs)}, "
+                f"ptr {tag}, i64 {count}, ptr {targets})",
+            ]
+            start += size * count
+        return calls
+
+    def _common(self, node: Expression | None) -> int:
+        return -1 if node is None else self.memory.common(node)
+
+    def _outer(self, stage: Outer) -> list[str]:
+        """The calls that add products up, a block of lefts and rights after the other."""
+        calls, top = [], 0
+        limits = blocking(self.shape)
+        for high, highs in blocks(len(stage.lefts), limits.lefts):
+            lefts = self._table(self._places(stage.lefts[top : top + high * highs]))
+            start = 0
+            for wide, wides in blocks(len(stage.rights), limits.rights):
+                if f"outer{high}x{wide}" not in self.kernels:
+                    self.kernels[f"outer{high}x{wide}"] = outer(self.shape, high, wide)
+                rights = self._table(self._places(stage.rights[start : start + wide * wides]))
+                sums = self._table(
+                    [
+                        stage.sums[top + a * high + n][start + b * wide + m]
+                        for a in range(highs) for b in range(wides) for n in range(high) for m in range(wide)
+                    ]
+                )  # fmt: skip
+                calls.append(
+                    f"  call void @outer{high}x{wide}(i64 %rows, ptr %columns, ptr {lefts}, i64 {highs}, "
+                    f"ptr {rights}, i64 {wides}, ptr %masks, ptr %sums, ptr {sums})"
+                )
+                start += wide * wides
+            top += high * highs
+        return calls
+
+    def _prepare(self) -> list[str]:
+        """What is computed once for all rows, and the weights put in the order of their use."""
+        shared = self.program.shared
+        parts = [shared[k : k + CHUNK] for k in range(0, len(shared), CHUNK)]
+        functions = [Code(self.setting, f"shared{k}", once=True).text(part) for k, part in enumerate(parts)]
+        given = ", ".join(
+            ["i64 0", "i64 0", *(f"ptr {'%shared' if name == 'shared' else 'null'}" for name in ARGUMENTS)]
+        )
+        lines = ["define void @prepare(ptr %shared) {", "entry:"]
+        lines += [f"  call void @shared{k}({given})" for k in range(len(parts))]
+        if self.pack:
+            scalar = self.shape.scalar
+            lines += [
+                f"  %target = getelementptr {scalar}, ptr %shared, i64 {self.memory.packed}",
+                "  br label %loop",
+                "loop:",
+                "  %k = phi i64 [ 0, %entry ], [ %next, %loop ]",
+                f"  %at = getelementptr i32, ptr {self._table(self.pack)}, i64 %k",
+                "  %place = load i32, ptr %at",
+                "  %none = icmp slt i32 %place, 0",
+                "  %there = select i1 %none, i32 0, i32 %place",
+                "  %from = sext i32 %there to i64",
+                f"  %source = getelementptr {scalar}, ptr %shared, i64 %from",
+                f"  %given = load {scalar}, ptr %source",
+                f"  %x = select i1 %none, {scalar} 0.0, {scalar} %given",
+                f"  %to = getelementptr {scalar}, ptr %target, i64 %k",
+                f"  store {scalar} %x, ptr %to",
+                "  %next = add i64 %k, 1",
+                f"  %more = icmp ult i64 %next, {len(self.pack)}",
+                "  br i1 %more, label %loop, label %done",
+                "done:",
+            ]
+        return [*functions, *lines, "  ret void", "}"]

@@ -1,0 +1,270 @@
+"""Mathematical functions of vectors in LLVM IR.
+
+exp and tanh are written out in line: no call, no registers saved around it, on every machine. The
+others are a vector library's where there is one, or the scalar function for each lane.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .simd import Shape
+
+INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor"}
+TWO = frozenset(("atan2", "hypot", "pow"))
+"""The mathematical functions of two numbers."""
+
+_MAGIC = 6755399441055744.0
+"""1.5 * 2**52: added to a number it leaves its whole part in the last bits."""
+_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+"""log(2) in two parts; the first is short, so that its products with whole numbers are exact."""
+_TERMS = [1 / math.factorial(k) for k in range(2, 14)]
+"""exp(r) - 1 - r over r**2, for |r| <= log(2) / 2: the first term left out is below 5e-18."""
+
+INLINE = frozenset(("exp", "tanh"))
+"""What is written out here, in float64."""
+OFTEN = 100
+"""Written out more often than this, compiling takes too long: then they are functions, called."""
+
+
+def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
+    """Where the code of a mathematical function comes from."""
+    if name in INLINE and not shape.single:
+        return "of our own"
+    if name in INTRINSICS:
+        return "from the processor"
+    if name in vector_functions:
+        return "from libmvec"
+    return "from LLVM" if name == "mod" else "from libm"
+
+
+class Inline:
+    """Writes a function of one vector as instructions, each name beginning with the result's."""
+
+    def __init__(self, shape: Shape, out: str, reciprocal: bool) -> None:
+        self.shape, self.out, self.reciprocal = shape, out, reciprocal
+        self.vector, self.whole, self.mask = shape.vector, shape.of("i64"), shape.mask
+        self.lines: list[str] = []
+
+    def written(self, name: str, x: str) -> list[str]:
+        """The lines that put exp or tanh of x into the result."""
+        self._exp(x) if name == "exp" else self._tanh(x)
+        return self.lines
+
+    def _new(self, text: str) -> str:
+        name = f"{self.out}.{len(self.lines)}"
+        self.lines.append(f"  {name} = {text}")
+        return name
+
+    def _number(self, number: float) -> str:
+        bits = struct.unpack("<Q", struct.pack("<d", number))[0]
+        return self.shape.everywhere("double", f"0x{bits:016X}")
+
+    def _two(self, name: str, x: Any, y: Any) -> str:
+        words = [item if isinstance(item, str) else self._number(item) for item in (x, y)]
+        return self._new(f"{name} {self.vector} {words[0]}, {words[1]}")
+
+    def _fused(self, x: Any, y: Any, z: Any) -> str:
+        """x * y + z, rounded once where the machine can."""
+        product = self._two("fmul contract", x, y)
+        return self._two("fadd contract", product, z)
+
+    def _limited(self, x: str, comparison: str, limit: float) -> str:
+        beyond = self._new(f"fcmp {comparison} {self.vector} {x}, {self._number(limit)}")
+        return self._new(f"select {self.mask} {beyond}, {self.vector} {self._number(limit)}, {self.vector} {x}")
+
+    def _power_of_two(self, shifted: str) -> str:
+        """2**k for the whole number k in the last bits of a shifted number."""
+        bits = self._new(f"bitcast {self.vector} {shifted} to {self.whole}")
+        biased = self._new(f"add {self.whole} {bits}, {self._whole(1023)}")
+        moved = self._new(f"shl {self.whole} {biased}, {self._whole(52)}")
+        return self._new(f"bitcast {self.whole} {moved} to {self.vector}")
+
+    def _whole(self, number: int) -> str:
+        return self.shape.everywhere("i64", str(number))
+
+    def _reduced(self, x: str) -> tuple[str, str, str]:
+        """exp(r) - 1 for x = k log(2) + r, with k shifted, and k as a number.
+
+        The method of Cody and Waite, Software Manual for the Elementary Functions (1980).
+        """
+        product = self._two("fmul", x, 1 / math.log(2))
+        shifted = self._two("fadd", product, _MAGIC)
+        k = self._two("fsub", shifted, _MAGIC)
+        r = self._fused(k, -_LN2_LOW, self._fused(k, -_LN2_HIGH, x))
+        square = self._two("fmul", r, r)
+        even, odd = self._horner(_TERMS[::2], square), self._horner(_TERMS[1::2], square)
+        return self._fused(square, self._fused(r, odd, even), r), shifted, k
+
+    def _horner(self, terms: list[float], x: str) -> str:
+        result: Any = terms[-1]
+        for term in terms[-2::-1]:
+            result = self._fused(result, x, term)
+        return str(result)
+
+    def _exp(self, x: str) -> None:
+        """The scale in two factors: 2**k alone would overflow before the result does."""
+        inside = self._limited(self._limited(x, "ogt", 710.0), "olt", -750.0)
+        p, _, k = self._reduced(inside)
+        half = self._two("fadd", self._two("fmul", k, 0.5), _MAGIC)
+        rest = self._two("fadd", self._two("fsub", k, self._two("fsub", half, _MAGIC)), _MAGIC)
+        first, second = self._power_of_two(half), self._power_of_two(rest)
+        scaled = self._fused(first, p, first)
+        self.lines.append(f"  {self.out} = fmul {self.vector} {scaled}, {second}")
+
+    def _tanh(self, x: str) -> None:
+        """e / (e + 2) for e = exp(2 |x|) - 1, which keeps its digits near 0; with the sign of x."""
+        v, suffix = self.vector, self.shape.suffix
+        size = self._new(f"call {v} @llvm.fabs.{suffix}({v} {x})")
+        p, shifted, _ = self._reduced(self._limited(self._two("fadd", size, size), "ogt", 44.0))
+        scale = self._power_of_two(shifted)
+        e = self._fused(scale, p, self._two("fadd", scale, -1.0))
+        quotient = self._quotient(e, self._two("fadd", e, 2.0))
+        self.lines.append(f"  {self.out} = call {v} @llvm.copysign.{suffix}({v} {quotient}, {v} {x})")
+
+    def _quotient(self, x: str, y: str) -> str:
+        """x / y for ordinary numbers; by Newton's method from an approximate reciprocal, where there is one."""
+        if not self.reciprocal:
+            return self._two("fdiv", x, y)
+        v = self.vector
+        inverse = self._new(f"call {v} @llvm.x86.avx512.rcp14.pd.512({v} {y}, {v} zeroinitializer, i8 -1)")
+        opposite = self._new(f"fneg {v} {y}")
+        for _ in range(2):
+            inverse = self._fused(inverse, self._fused(opposite, inverse, 1.0), inverse)
+        quotient = self._two("fmul", x, inverse)
+        return self._fused(inverse, self._fused(opposite, quotient, x), quotient)
+
+    def declarations(self) -> list[str]:
+        """What the lines call."""
+        v, suffix = self.vector, self.shape.suffix
+        found = [f"declare {v} @llvm.fabs.{suffix}({v})", f"declare {v} @llvm.copysign.{suffix}({v}, {v})"]
+        if self.reciprocal:
+            found.append(f"declare {v} @llvm.x86.avx512.rcp14.pd.512({v}, {v}, i8)")
+        return found
+
+
+class Functions:
+    """The mathematical functions of vectors that some code calls, and how to declare them."""
+
+    def __init__(self, shape: Shape, vector_functions: Mapping[str, str], often: bool = False) -> None:
+        """`often` tells that exp and tanh are to be called, not written out at each place."""
+        self.shape, self.vector_functions, self.often = shape, vector_functions, often
+        self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
+        self.mask = shape.mask
+        self.used: set[str] = set()
+        self.inline = frozenset() if shape.single else INLINE
+        self._reciprocal = shape.lanes == 8 and bool(vector_functions)
+
+    def declarations(self) -> list[str]:
+        """Each declaration and definition once."""
+        found = [
+            f"declare {self.vector} @llvm.{INTRINSICS[name]}.{self.shape.suffix}({self.vector})"
+            for name in sorted(self.used & INTRINSICS.keys())
+        ]
+        for name in sorted(self.used - INTRINSICS.keys() - self.inline):
+            found += self._function(name)
+        if self.used & self.inline:
+            found += Inline(self.shape, "", self._reciprocal).declarations()
+            found += [self._written_once(name) for name in sorted(self.used & self.inline) if self.often]
+        return list(dict.fromkeys(found))
+
+    def written(self, name: str, words: Sequence[str], out: str) -> list[str]:
+        """The lines that put a function of vectors into the result."""
+        self.used.add(name)
+        if name in self.inline and not self.often:
+            return Inline(self.shape, out, self._reciprocal).written(name, words[0])
+        arguments = ", ".join(f"{self.vector} {word}" for word in words)
+        target = f"llvm.{INTRINSICS[name]}.{self.shape.suffix}" if name in INTRINSICS else self._symbol(name)
+        return [f"  {out} = call {self.vector} @{target}({arguments})"]
+
+    def _symbol(self, name: str) -> str:
+        if name in self.inline:
+            return f"own.{name}"
+        return self.vector_functions.get(name) or f"lanes.{name}"
+
+    def _written_once(self, name: str) -> str:
+        head = f"define internal {self.vector} @own.{name}({self.vector} %x) noinline {{"
+        lines = Inline(self.shape, "%r", self._reciprocal).written(name, "%x")
+        return "\n".join([head, *lines, f"  ret {self.vector} %r", "}"])
+
+    def _function(self, name: str) -> list[str]:
+        """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane.
+
+        A definition is one text, since only whole ones may be left out as repeated.
+        """
+        count = 2 if name in TWO or name == "mod" else 1
+        if name in self.vector_functions:
+            return [f"declare {self.vector} @{self._symbol(name)}({', '.join([self.vector] * count)})"]
+        parameters = ", ".join(f"{self.vector} %x{k}" for k in range(count))
+        head = f"define internal {self.vector} @{self._symbol(name)}({parameters}) noinline {{"
+        if name == "mod":
+            sign = f"declare {self.vector} @llvm.copysign.{self.shape.suffix}({self.vector}, {self.vector})"
+            return [sign, "\n".join([head, *self._modulo()])]
+        declared = f"declare double @{name}({', '.join(['double'] * count)})"
+        return [declared, "\n".join([head, *self._lane_by_lane(name, count)])]
+
+    def _lane_by_lane(self, name: str, count: int) -> list[str]:
+        lines, result, single = [], "poison", self.shape.single
+        if self.lanes == 1:
+            return self._one_lane(name, count)
+        for lane in range(self.lanes):
+            words = []
+            for k in range(count):
+                lines.append(f"  %e{k}_{lane} = extractelement {self.vector} %x{k}, i32 {lane}")
+                word = f"%e{k}_{lane}"
+                if single:
+                    lines.append(f"  %w{k}_{lane} = fpext float {word} to double")
+                    word = f"%w{k}_{lane}"
+                words.append(f"double {word}")
+            lines.append(f"  %f{lane} = call double @{name}({', '.join(words)})")
+            word = f"%f{lane}"
+            if single:
+                lines.append(f"  %n{lane} = fptrunc double {word} to float")
+                word = f"%n{lane}"
+            lines.append(f"  %r{lane} = insertelement {self.vector} {result}, {self.scalar} {word}, i32 {lane}")
+            result = f"%r{lane}"
+        return [*lines, f"  ret {self.vector} {result}", "}"]
+
+    def _one_lane(self, name: str, count: int) -> list[str]:
+        if not self.shape.single:
+            words = ", ".join(f"double %x{k}" for k in range(count))
+            return [f"  %r = call double @{name}({words})", "  ret double %r", "}"]
+        wide = [f"  %w{k} = fpext float %x{k} to double" for k in range(count)]
+        words = ", ".join(f"double %w{k}" for k in range(count))
+        call = [f"  %f = call double @{name}({words})", "  %r = fptrunc double %f to float"]
+        return [*wide, *call, "  ret float %r", "}"]
+
+    def _modulo(self) -> list[str]:
+        """Python's remainder: with the sign of the divisor."""
+        v, zero = self.vector, self.constant(0.0)
+        sign = f"@llvm.copysign.{self.shape.suffix}"
+        return [
+            f"  %r = frem {v} %x0, %x1",
+            f"  %n = fcmp une {v} %r, {zero}",
+            f"  %a = fcmp olt {v} %r, {zero}",
+            f"  %b = fcmp olt {v} %x1, {zero}",
+            f"  %d = xor {self.mask} %a, %b",
+            f"  %s = fadd {v} %r, %x1",
+            f"  %z = call {v} {sign}({v} {zero}, {v} %x1)",
+            f"  %o = select {self.mask} %d, {v} %s, {v} %r",
+            f"  %p = select {self.mask} %n, {v} %o, {v} %z",
+            f"  ret {v} %p",
+            "}",
+        ]
+
+    def constant(self, number: float) -> str:
+        """A number in all lanes."""
+        if self.shape.single:
+            number = struct.unpack("f", _single(number))[0]
+        bits = struct.unpack("<Q", struct.pack("<d", number))[0]
+        return self.shape.everywhere(self.scalar, f"0x{bits:016X}")
+
+
+def _single(number: float) -> bytes:
+    try:
+        return struct.pack("f", number)
+    except OverflowError:
+        return struct.pack("f", float("inf") if number > 0 else float("-inf"))

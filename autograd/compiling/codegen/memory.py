@@ -1,0 +1,91 @@
+"""Where the numbers of a program are: constants behind the shared inputs, and slots of a tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..expressions.pool import LOGIC, Expression
+from .simd import Layout
+from .stages import Chunk, Product, Program, Stage, read
+
+
+class Memory:
+    """A place for each number of a program."""
+
+    def __init__(self, program: Program, layout: Layout) -> None:
+        self.layout = layout
+        self.constants: dict[Expression, int] = {}
+        for stage in program.stages:
+            if isinstance(stage, Product):
+                for item in (*stage.biases, *(weight for row in stage.weights for weight in row)):
+                    if item is not None and item.kind == "constant":
+                        self.constants.setdefault(item, layout.shared + len(self.constants))
+        behind = layout.shared + len(self.constants)
+        self.shared = {node: behind + k for k, node in enumerate(program.shared)}
+        self.packed = behind + len(self.shared)
+        """Where the weights of the layers begin, in the order in which they are used."""
+        self.made = {node: k for k, stage in enumerate(program.stages) for node in _made(stage)}
+        self.slots, self.slot_count = self._slots(program)
+
+    def _slots(self, program: Program) -> tuple[dict[Expression, int], int]:
+        """A place in the tile for each result that a later stage needs, used again after that."""
+        last: dict[Expression, int] = {}
+        for k, stage in enumerate(program.stages):
+            for node in self._needed(stage):
+                if self.made.get(node, k) != k:
+                    last[node] = k
+        for node in (*program.outputs, *(node for _, node in program.sums)):
+            if node in self.made and not isinstance(program.stages[self.made[node]], Chunk):
+                last[node] = len(program.stages)
+        ending: dict[int, list[Expression]] = {}
+        for node, k in last.items():
+            ending.setdefault(k, []).append(node)
+        slots: dict[Expression, int] = {}
+        free: list[int] = []
+        count = 0
+        for k, stage in enumerate(program.stages):
+            for node in _made(stage):
+                if node in last:
+                    if not free:
+                        free.append(count)
+                        count += 1
+                    slots[node] = free.pop()
+            free += [slots[node] for node in ending.get(k, ())]
+        return slots, count
+
+    def _needed(self, stage: Stage) -> Iterator[Expression]:
+        """What a stage reads; conditions have no place, so a chunk reads what they are made of."""
+        if not isinstance(stage, Chunk):
+            yield from read(stage)
+            return
+        waiting = list(stage.nodes)
+        while waiting:
+            for operand in waiting.pop().operands:
+                if operand.kind in LOGIC and operand not in self.shared:
+                    waiting.append(operand)
+                else:
+                    yield operand
+
+    def column(self, node: Expression) -> int:
+        """The column of a tile where a number of a row is: inputs, then outputs, then slots."""
+        if node.kind == "input":
+            return int(node.value)
+        return self.layout.columns + self.layout.outputs + self.slots[node]
+
+    @property
+    def ones(self) -> int:
+        """The column that tells which rows count."""
+        return self.layout.columns + self.layout.outputs + self.slot_count
+
+    def common(self, node: Expression) -> int:
+        """The place of a number that all rows share."""
+        if node.kind == "input":
+            return int(node.value) - self.layout.columns
+        return self.constants[node] if node.kind == "constant" else self.shared[node]
+
+
+def _made(stage: Stage) -> Sequence[Expression]:
+    """What a stage computes."""
+    if isinstance(stage, Chunk):
+        return stage.nodes
+    return stage.results if isinstance(stage, Product) else ()

@@ -1,0 +1,246 @@
+"""Stages: a kernel's work in the order in which it is done, each for a whole tile of rows.
+
+What all rows share is computed once for each call. The neurons of a layer are one stage, a matrix
+times the numbers of a row; so are the slopes of its weights, products summed over the rows. What is
+left goes from instruction to instruction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from ..expressions.derivatives import below
+from ..expressions.pool import LOGIC, Expression
+from .simd import Layout
+
+CHUNK = 300
+"""How many expressions a function computes at most: compiling one takes more than linear time."""
+WORTHWHILE = 8
+"""Fewer products summed over the rows are no stage of their own."""
+
+
+class Chunk(NamedTuple):
+    """Expressions computed one after the other, row by row; conditions are computed where they are used."""
+
+    nodes: list[Expression]
+
+
+class Product(NamedTuple):
+    """A layer: each result is its bias and the sum of its weights times the inputs."""
+
+    results: list[Expression]
+    biases: list[Expression | None]
+    weights: Sequence[Sequence[Expression]]
+    inputs: Sequence[Expression]
+
+
+class Outer(NamedTuple):
+    """Each of the lefts times each of the rights, summed over the rows; None among the rights is 1."""
+
+    lefts: list[Expression]
+    rights: list[Expression | None]
+    sums: list[list[int]]
+    """For each left the places of its sums."""
+
+
+Stage = Chunk | Product | Outer
+
+
+def read(stage: Product | Outer) -> list[Expression]:
+    """The numbers of a row that a stage reads."""
+    if isinstance(stage, Product):
+        return list(stage.inputs)
+    return [*stage.lefts, *(right for right in stage.rights if right is not None)]
+
+
+class Program(NamedTuple):
+    """What a kernel does."""
+
+    shared: list[Expression]
+    """What all rows share, computed before the rows are looked at."""
+    stages: list[Stage]
+    outputs: dict[Expression, list[int]]
+    """Results with a number for each row, and their places."""
+    sums: list[tuple[int, Expression]]
+    """What is summed over the rows without a stage of its own; one place may have several terms."""
+
+    @property
+    def instructions(self) -> int:
+        """How many instructions are written out one by one."""
+        chunks = sum(len(stage.nodes) for stage in self.stages if isinstance(stage, Chunk))
+        return len(self.shared) + chunks
+
+
+def staged(roots: Sequence[Expression], layout: Layout) -> Program:
+    """The stages that compute the roots: first the outputs, then the sums."""
+    outputs: dict[Expression, list[int]] = {}
+    for place, root in enumerate(roots[: layout.outputs]):
+        outputs.setdefault(root, []).append(place)
+    terms = list(enumerate(roots[layout.outputs :]))
+    outers: list[Outer] = []
+    if layout.rows:
+        terms, outers = _outers(_apart(terms, Counter(_uses(roots))))
+    wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in read(outer))}
+    order = below(wanted)
+    if not layout.rows:
+        return Program([], _cut(order), outputs, terms)
+    shared = [node for node in order if node.operands and not node.rows]
+    return Program(shared, _scheduled(order, outers, wanted), outputs, terms)
+
+
+def _uses(roots: Sequence[Expression]) -> Iterable[Expression]:
+    """Every use of an expression, by another or as a root."""
+    yield from roots
+    for node in below(roots):
+        yield from node.operands
+
+
+def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> list[tuple[int, Expression]]:
+    """Sums of sums as several terms of one sum, where nothing else needs the inner ones."""
+    found = []
+    waiting = terms[::-1]
+    while waiting:
+        place, node = waiting.pop()
+        if node.kind == "add" and node.rows and uses[node] == 1:
+            waiting += [(place, operand) for operand in reversed(node.operands)]
+        else:
+            found.append((place, node))
+    return found
+
+
+def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expression]], list[Outer]]:
+    """Products of numbers of a row, where some meet all of some others, as stages; and the other terms."""
+    partners: dict[Expression, dict[Expression, int]] = {}
+    taken: dict[Expression, set[int]] = {}
+    """The sums that each left adds to: a stage holds each of its sums once."""
+    rest = []
+    for place, node in terms:
+        if node.kind == "mul" and all(operand.rows for operand in node.operands):
+            left, right = node.operands
+            found = partners.setdefault(left, {})
+            if right not in found and place not in taken.setdefault(left, set()):
+                found[right] = place
+                taken[left].add(place)
+                continue
+        rest.append((place, node))
+    together: dict[tuple[Expression, ...], list[tuple[list[Expression], set[int]]]] = {}
+    for left, found in partners.items():
+        groups = together.setdefault(tuple(found), [])
+        lefts, places = next((group for group in groups if group[1].isdisjoint(taken[left])), ([], set()))
+        if not lefts:
+            groups.append((lefts, places))
+        lefts.append(left)
+        places |= taken[left]
+    outers = []
+    for rights, groups in together.items():
+        for lefts, _ in groups:
+            if len(rights) * len(lefts) < WORTHWHILE:
+                rest += [(partners[left][right], left * right) for left in lefts for right in rights]
+            else:
+                sums = [[partners[left][right] for right in rights] for left in lefts]
+                outers.append(Outer(lefts, list(rights), sums))
+    return _with_ones(rest, outers)
+
+
+def _with_ones(
+    terms: list[tuple[int, Expression]], outers: list[Outer]
+) -> tuple[list[tuple[int, Expression]], list[Outer]]:
+    """Sums of all the lefts themselves, the slopes of biases, as products with 1."""
+    alone: dict[Expression, int] = {}
+    rest = []
+    for place, node in terms:
+        if node in alone:
+            rest.append((place, node))
+        alone.setdefault(node, place)
+    found = []
+    for lefts, rights, sums in outers:
+        places = [alone[left] for left in lefts if left in alone]
+        if len({*places}) == len(lefts) and {*places}.isdisjoint(chain(*sums)):
+            more = [[*row, alone.pop(left)] for left, row in zip(lefts, sums, strict=True)]
+            found.append(Outer(lefts, [*rights, None], more))
+        else:
+            found.append(Outer(lefts, rights, sums))
+    return [*rest, *((place, node) for node, place in alone.items())], found
+
+
+def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Expression]) -> list[Stage]:
+    """Chunks up to each point where a stage has all that it needs."""
+    products = _products(order, wanted)
+    begun = {dot: product for product, dots in products for dot in dots[:1]}
+    given = {node for product, dots in products for node in (*product.results, *dots)}
+    ready = sorted(((_last(outer), k) for k, outer in enumerate(outers)), reverse=True)
+    stages: list[Stage] = []
+    chunk: list[Expression] = []
+
+    def close() -> None:
+        stages.extend(_cut(chunk))
+        chunk.clear()
+
+    for node in order:
+        if not node.rows:
+            continue
+        while ready and ready[-1][0] < node.number:
+            close()
+            stages.append(outers[ready.pop()[1]])
+        if node in begun:
+            close()
+            stages.append(begun[node])
+        elif node not in given:
+            chunk.append(node)
+    close()
+    return [*stages, *(outers[k] for _, k in reversed(ready))]
+
+
+def _last(outer: Outer) -> int:
+    return max(node.number for node in read(outer))
+
+
+def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Product, list[Expression]]]:
+    """The layers, and the dot products of each; a shared number added to one is its bias."""
+    uses = Counter(operand for node in order for operand in node.operands)
+    biased = {}
+    for node in order:
+        if node.kind == "add":
+            for dot, bias in (node.operands, node.operands[::-1]):
+                if dot.kind == "dot" and uses[dot] == 1 and dot not in wanted and not bias.rows:
+                    biased[dot] = node, bias
+    layers: dict[tuple[Expression, ...], list[Expression]] = {}
+    for node in order:
+        if node.kind == "dot":
+            layers.setdefault(node.operands[len(node.operands) // 2 :], []).append(node)
+    found = []
+    for inputs, dots in layers.items():
+        pairs = [biased.get(dot, (dot, None)) for dot in dots]
+        weights = [dot.operands[: len(inputs)] for dot in dots]
+        found.append((Product([node for node, _ in pairs], [bias for _, bias in pairs], weights, inputs), dots))
+    return found
+
+
+def _cut(nodes: Sequence[Expression]) -> list[Stage]:
+    """Chunks of bounded size."""
+    ordered = _depth_first(nodes)
+    return [Chunk(ordered[k : k + CHUNK]) for k in range(0, len(ordered), CHUNK)]
+
+
+def _depth_first(nodes: Sequence[Expression]) -> list[Expression]:
+    """Each result right after what it is made of, so that few numbers wait in registers for their use."""
+    here = {node for node in nodes if node.operands}
+    used = {operand for node in here for operand in node.operands}
+    ordered: list[Expression] = []
+    seen: set[Expression] = set()
+    for last in (node for node in nodes if node in here and node not in used):
+        waiting = [last]
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            missing = [operand for operand in node.operands if operand in here and operand not in seen]
+            if missing:
+                waiting += [node, *reversed(missing)]
+            else:
+                seen.add(node)
+                ordered.append(node)
+    return [node for node in ordered if node.kind not in LOGIC]

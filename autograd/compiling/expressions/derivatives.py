@@ -1,0 +1,254 @@
+"""Derivatives of expressions: the table's rules once more, now over expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ...ops.floats import products_around
+from ...ops.table import TABLE
+from ...value import Value
+from .pool import DETACHED, LOGIC, Expression, World
+
+_DOT = TABLE["dot"]
+TILE = 8
+"""So many neurons of a layer are computed at the same time, so that each input is loaded once for all."""
+
+
+def as_expressions(
+    world: World, nodes: Iterable[Value], roots: Sequence[Any], inputs: Mapping[Value, Expression]
+) -> list[Expression]:
+    """What recorded graphs compute, in terms of the expressions that stand for their inputs.
+
+    The nodes are all that the roots need, operands first. A plain number among the roots or
+    operands is a constant.
+    """
+    found: dict[Any, Expression] = dict(inputs)
+    for node in nodes:
+        if node not in found:
+            found[node] = _expression(world, node, found)
+    return [found[root] if isinstance(root, Value) else world.constant(root) for root in roots]
+
+
+def _expression(world: World, node: Value, found: Mapping[Value, Expression]) -> Expression:
+    op: Any = node.op
+    operands = [world.constant(item) if item.__class__ is float else found[item] for item in node.operands]
+    return world.operation(op, op.grouped(operands))
+
+
+def below(roots: Iterable[Expression]) -> list[Expression]:
+    """Every expression that the roots are made of, operands first: as they were made."""
+    seen: set[Expression] = set(roots)
+    waiting = list(seen)
+    while waiting:
+        for operand in waiting.pop().operands:
+            if operand not in seen:
+                seen.add(operand)
+                waiting.append(operand)
+    return sorted(seen, key=lambda node: node.number)
+
+
+class Flow(NamedTuple):
+    """A gradient on its way, and the condition under which there is one: None for always.
+
+    Where a rule chooses, nothing flows through the other branch: not even 0, which times an
+    infinite partial would be nan.
+    """
+
+    gradient: Expression
+    condition: Expression | None = None
+
+    def times(self, partial: Any) -> Flow:
+        """What flows on through an operation."""
+        return self._replace(gradient=self.gradient * partial)
+
+    def only_where(self, condition: Expression) -> Flow:
+        """What flows into the branch of a choice."""
+        world = condition.world
+        both = condition if self.condition is None else world.logic("and", self.condition, condition)
+        return self._replace(condition=both)
+
+    def whole(self) -> Expression:
+        """The gradient, 0 where there is none."""
+        world = self.gradient.world
+        return self.gradient if self.condition is None else world.select(self.condition, self.gradient, 0.0)
+
+    def __or__(self, other: Flow) -> Flow:
+        """What arrives from two sides."""
+        if self.condition is other.condition:
+            return self._replace(gradient=self.gradient + other.gradient)
+        condition = None
+        if self.condition is not None and other.condition is not None:
+            condition = self.gradient.world.logic("or", self.condition, other.condition)
+        return Flow(self.whole() + other.whole(), condition)
+
+
+def pulled_back(
+    world: World, seeds: Mapping[Expression, Expression], inputs: Sequence[Expression]
+) -> list[Expression]:
+    """The gradient at each input of the sum of some expressions, each times its seed: reverse mode."""
+    order = below(seeds)
+    active = _active(order, inputs)
+    layers = _layers([node for node in order if node in active])  # each has a first one, whose turn comes
+    arrived = {node: Flow(seed) for node, seed in seeds.items()}
+    for node in reversed(order):
+        layer = layers.get(node)
+        if layer is not None:  # its inputs came before all of it: its last turn is early enough
+            sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
+        elif node in active and node in arrived and node.operands:
+            sent = _sent(world, node, arrived[node], active)
+        else:
+            continue
+        for operand, contribution in sent:
+            arrived[operand] = arrived[operand] | contribution if operand in arrived else contribution
+    zero = world.constant(0.0)
+    return [arrived[item].whole() if item in arrived else zero for item in inputs]
+
+
+def _active(order: list[Expression], inputs: Sequence[Expression]) -> set[Expression]:
+    reached = set(inputs)
+    for node in order:
+        if node.kind is not DETACHED and not reached.isdisjoint(node.operands):
+            reached.add(node)
+    return reached
+
+
+def _sent(
+    world: World, node: Expression, upstream: Flow, active: set[Expression]
+) -> list[tuple[Expression, Flow]]:
+    """For each operand that takes part, what flows back to it."""
+    if node.kind == "select":
+        condition, chosen, otherwise = node.operands
+        branches = [(chosen, condition), (otherwise, world.logic("not", condition))]
+        return [(branch, upstream.only_where(taken)) for branch, taken in branches if branch in active]
+    if isinstance(node.kind, str):
+        if node.kind in LOGIC:
+            return []
+        raise TypeError(f"{node.kind} has no rule to differentiate it by")
+    rule = _partials(world, node)
+    return [
+        (operand, upstream.times(world.lifted(rule(k))))
+        for k, operand in enumerate(node.operands)
+        if operand in active
+    ]
+
+
+def _partials(world: World, node: Expression) -> Callable[[int], Any]:
+    """A function from an operand's position to the partial, by the op's rules."""
+    op, operands = node.kind, list(node.operands)
+    if not op.variadic:
+        names = dict(zip(op.operands, operands, strict=True)) | {"out": node}
+        return lambda k: world.evaluate(op.partials[k], names, op)
+    groups = op.grouped(operands)
+    size = len(operands) // len(op.operands)
+    around: dict[int, list[Any]] = {}
+    common: dict[str, Any] = dict(zip(op.operands, groups, strict=True)) | {"out": node}
+
+    def partial(k: int) -> Any:
+        position, place = divmod(k, size)
+        rule = op.partials[position]
+        names = common | {name: group[place] for name, group in zip(op.elements, groups, strict=True)}
+        if "before" in rule or "after" in rule:
+            if position not in around:
+                around[position] = products_around(groups[position])
+            names["before"], names["after"] = around[position][place]
+        return world.evaluate(rule, names, op)
+
+    return partial
+
+
+def _layers(order: list[Expression]) -> dict[Expression, list[Expression]]:
+    """For each dot product that has company, all those of the same numbers: the neurons of a layer."""
+    together: dict[tuple[Expression, ...], list[Expression]] = {}
+    for node in order:
+        if node.kind is _DOT:
+            half = len(node.operands) // 2
+            members = together.setdefault(node.operands[half:], [])
+            if not members or all(operand.number < members[0].number for operand in node.operands):
+                members.append(node)
+    return {node: members for members in together.values() if len(members) > 1 for node in members}
+
+
+def _tiles(rows: int, columns: int, tile: int) -> Iterable[tuple[int, int]]:
+    """The places of a matrix, some rows at a time, column after column."""
+    for start in range(0, rows, tile):
+        for column in range(columns):
+            for row in range(start, min(start + tile, rows)):
+                yield row, column
+
+
+def _sent_by_layer(
+    world: World,
+    layer: list[Expression],
+    arrived: Mapping[Expression, Flow],
+    active: set[Expression],
+) -> list[tuple[Expression, Flow]]:
+    """What a layer of dot products sends back: to each weight a product, to each input a dot product."""
+    nodes = [node for node in layer if node in active and node in arrived]
+    if not nodes:
+        return []
+    size = len(nodes[0].operands) // 2
+    errors = [arrived[node].whole() for node in nodes]
+    xs = nodes[0].operands[size:]
+    sent = []
+    for k, x in enumerate(xs):
+        if x in active:
+            sent.append((x, Flow(world.operation(_DOT, ([node.operands[k] for node in nodes], errors)))))
+    for row, column in _tiles(len(nodes), size, TILE // 2):
+        weight = nodes[row].operands[column]
+        if weight in active:
+            sent.append((weight, Flow(errors[row] * xs[column])))
+    return sent
+
+
+def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> list[Expression]:
+    """Expressions of the upper level in the lower one, their value rules written out.
+
+    With `whole`, dot products of numbers of a row with numbers that all rows share stay what they are.
+    """
+    found: dict[Expression, Expression] = {}
+    order = below(roots)
+    layers = _layers(order)
+    for node in order:
+        if node in found:
+            continue
+        operands = [found[operand] for operand in node.operands]
+        if node.kind is _DOT and whole and (dot := _whole(lower, operands)):
+            found[node] = dot
+        elif node in layers:
+            _lower_layer(lower, layers[node], found)
+        elif node.kind == "constant":
+            found[node] = lower.constant(node.value)
+        elif node.kind == "input":
+            found[node] = lower.input(int(node.value))
+        elif node.kind == "select":
+            found[node] = lower.select(*operands)
+        elif node.kind.__class__ is str:
+            make = lower.logic if node.kind in LOGIC else lower.apply
+            found[node] = make(node.kind, *operands)
+        else:
+            found[node] = lower.operation(node.kind, node.kind.grouped(operands))
+    return [found[root] for root in roots]
+
+
+def _whole(lower: World, operands: list[Expression]) -> Expression | None:
+    """A dot product as one expression, the numbers that all rows share first; None for any other."""
+    half = len(operands) // 2
+    first, second = operands[:half], operands[half:]
+    if half < 2:
+        return None
+    for shared, own in ((first, second), (second, first)):
+        if all(item.rows for item in own) and not any(item.rows for item in shared):
+            return lower.dot(shared, own)
+    return None
+
+
+def _lower_layer(lower: World, layer: list[Expression], found: dict[Expression, Expression]) -> None:
+    """The dot products of a layer, some at a time, so that what they share is loaded once for all."""
+    size = len(layer[0].operands) // 2
+    sums: dict[int, Expression] = {}
+    for row, column in _tiles(len(layer), size, TILE):
+        node = layer[row]
+        product = found[node.operands[column]] * found[node.operands[size + column]]
+        sums[row] = sums[row] + product if column else product
+    found.update((node, sums[row]) for row, node in enumerate(layer))

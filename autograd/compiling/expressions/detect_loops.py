@@ -1,0 +1,266 @@
+"""Many terms of the same form, found in one large sum: a loop over them instead of code for each.
+
+A loss over a thousand samples, or a function of a thousand neighbouring pairs, is recorded as one
+graph of many thousand operations. Here its terms are compared: those of the same form become one
+small template with holes, and what fills the holes becomes columns of rows, or numbers shared by all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from .derivatives import below
+from .dot_products import gathered
+from .pool import Expression, World
+
+FEWEST = 32
+"""Fewer terms of one form are no loop."""
+WORTHWHILE = 400
+"""Terms of fewer operations in all are written out."""
+_INPUT, _CONSTANT, _COMMON = -1, -2, -3
+
+
+class Hole(NamedTuple):
+    """What fills one place of a template: a number for each term, or one that all of them share."""
+
+    places: tuple[int, ...]
+    """The inputs, one for each term, or one alone; none where the numbers are known."""
+    numbers: tuple[float, ...] = ()
+
+    @property
+    def shared(self) -> bool:
+        """Whether all terms have the same number here."""
+        return len(self.places or self.numbers) == 1
+
+
+class Rolled(NamedTuple):
+    """Terms of one form: the template, in a world of its own, and its holes; columns come first."""
+
+    world: World
+    template: Expression
+    holes: list[Hole]
+    terms: int
+
+
+def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
+    """The loops that an output is a sum of, and what is left of it; no loops where none is worth it."""
+    uses = Counter(operand for node in below([output]) for operand in node.operands)
+    for parts in (_shallow, _parts):
+        terms = _terms(output, uses, parts)
+        if len(terms) >= FEWEST:
+            loops, rest = _loops(terms, uses)
+            if loops:
+                return loops, _sum(output.world, rest)
+    return [], output
+
+
+Terms = list[tuple[float, Expression]]
+"""Factors and expressions whose products are added."""
+
+
+def _loops(terms: Terms, uses: Counter[Expression]) -> tuple[list[Rolled], Terms]:
+    """The loops among some terms, and the other terms."""
+    common = {node for node, count in uses.items() if count >= len(terms) // 2 and node.operands}
+    forms: dict[Any, tuple[Terms, list[list[Expression]]]] = {}
+    rest: Terms = []
+    for factor, node in terms:
+        if not node.operands or node in common:
+            rest.append((factor, node))
+            continue
+        code, leaves = _form(node, common)
+        members, filled = forms.setdefault(code, ([], []))
+        members.append((factor, node))
+        filled.append(leaves)
+    loops = []
+    for code, (members, filled) in forms.items():
+        loop = None
+        if len(members) >= FEWEST and len(members) * len(code) >= WORTHWHILE:
+            loop = _loop(code, filled, [factor for factor, _ in members])
+        if loop is None:
+            rest += members
+        else:
+            loops.append(loop)
+    return loops, rest
+
+
+def _sum(world: World, terms: Terms) -> Expression | None:
+    if not terms:
+        return None
+    scaled = [node if factor == 1.0 else node * factor for factor, node in terms]
+    return world.apply("total", scaled) if len(scaled) > 1 else scaled[0]
+
+
+def _terms(output: Expression, uses: Counter[Expression], parts: Callable[[float, Expression], Parts]) -> Terms:
+    """The terms that an output is a sum of; those alone that nothing else uses are taken apart."""
+    found: Terms = []
+    waiting = [(1.0, output)]
+    while waiting:
+        factor, node = waiting.pop()
+        further, final = parts(factor, node) if uses[node] <= 1 else ((), ())
+        found += final or (() if further else [(factor, node)])
+        waiting += reversed(further)
+    return found
+
+
+Parts = tuple[Sequence[tuple[float, Expression]], Sequence[tuple[float, Expression]]]
+"""The terms of a sum that are to be taken apart again, and those that are not; none of anything else."""
+
+
+def _shallow(factor: float, node: Expression) -> Parts:
+    """The terms as they were written: the operands of a long sum, the right ones in a chain of additions."""
+    further = _operands(factor, node)
+    if len(further) >= FEWEST:
+        return (), further
+    if getattr(node.kind, "name", None) not in ("add", "sub"):
+        return further, ()
+    left, right = further
+    return ((left, right), ()) if _long(right[1]) else ((left,), (right,))
+
+
+def _long(node: Expression) -> bool:
+    """Whether this is a long sum, or a multiple of one."""
+    while parts := _operands(1.0, node):
+        if len(parts) != 1:
+            return len(parts) >= FEWEST
+        node = parts[0][1]
+    return False
+
+
+def _parts(factor: float, node: Expression) -> Parts:
+    """All terms that a sum consists of, to be taken apart again."""
+    return _operands(factor, node), ()
+
+
+def _operands(factor: float, node: Expression) -> Terms:
+    name = getattr(node.kind, "name", None)
+    operands = node.operands
+    if name in ("total", "add"):
+        return [(factor, operand) for operand in operands]
+    if name == "mean" and operands:
+        return [(factor / len(operands), operand) for operand in operands]
+    if name == "sub":
+        return [(factor, operands[0]), (-factor, operands[1])]
+    if name == "neg":
+        return [(-factor, operands[0])]
+    if name == "mul":
+        for known, other in (operands, operands[::-1]):
+            if known.kind == "constant":
+                return [(factor * known.value, other)]
+    if name == "div" and operands[1].kind == "constant" and operands[1].value:
+        return [(factor / operands[1].value, operands[0])]
+    return []
+
+
+def _form(root: Expression, common: set[Expression]) -> tuple[tuple[Any, ...], list[Expression]]:
+    """The operations of a term, in an order that its form alone decides, and its leaves.
+
+    A leaf has a hole at each of its uses, so that two numbers that happen to be equal are not taken
+    for one. What is common to most of the terms is a leaf too.
+    """
+    local: dict[Expression, int] = {}
+    code: list[Any] = []
+    leaves: list[Expression] = []
+    waiting = [root]
+    while waiting:
+        node = waiting[-1]
+        if node in local:
+            waiting.pop()
+            continue
+        missing = [item for item in node.operands if item.operands and item not in local and item not in common]
+        if missing:
+            waiting += reversed(missing)
+            continue
+        waiting.pop()
+        local[node] = len(code)
+        code.append((node.kind, *(_reference(item, local, common, leaves) for item in node.operands)))
+    return tuple(code), leaves
+
+
+def _reference(
+    item: Expression, local: dict[Expression, int], common: set[Expression], leaves: list[Expression]
+) -> int:
+    if item in local:
+        return local[item]
+    leaves.append(item)
+    if item in common:
+        return _COMMON
+    return _INPUT if item.kind == "input" else _CONSTANT
+
+
+def _loop(code: tuple[Any, ...], filled: list[list[Expression]], factors: list[float]) -> Rolled | None:
+    """The template of terms of one form; None where they differ in what should be common."""
+    references = [item for entry in code for item in entry[1:] if item < 0]
+    columns = [list(column) for column in zip(*filled, strict=True)]
+    builder = _Builder()
+    leaves = []
+    for reference, column in zip(references, columns, strict=True):
+        if reference == _COMMON:
+            if any(item is not column[0] for item in column):
+                return None
+            leaves.append(builder.common(column[0]))
+        else:
+            leaves.append(builder.hole([item.value for item in column], reference == _INPUT))
+    return builder.loop(code, leaves, builder.hole(factors, False), len(filled))
+
+
+Leaf = int | float | Expression
+"""Of a template: a hole by its number, a constant, or an expression that all terms share."""
+
+
+class _Builder:
+    """Collects the holes of a template, equal ones once, and then makes it."""
+
+    def __init__(self) -> None:
+        self.holes: dict[Hole, int] = {}
+        self.shared: list[Expression] = []
+
+    def hole(self, values: list[float], inputs: bool) -> Leaf:
+        """A hole for the places of inputs or for known numbers; a number that is always the same as it is."""
+        same = all(repr(value) == repr(values[0]) for value in values)
+        if not inputs and same:
+            return values[0]
+        given = values[:1] if same else values
+        hole = Hole(tuple(map(int, given))) if inputs else Hole((), tuple(given))
+        return self.holes.setdefault(hole, len(self.holes))
+
+    def common(self, node: Expression) -> Leaf:
+        """An expression that all terms share: its inputs fill holes."""
+        for item in below([node]):
+            if item.kind == "input":
+                self.hole([item.value], True)
+        return node
+
+    def loop(self, code: tuple[Any, ...], leaves: list[Leaf], factor: Leaf, count: int) -> Rolled:
+        """The template, its columns numbered first."""
+        holes = sorted(self.holes, key=lambda hole: hole.shared)  # stable: in the order of their use
+        world = World(upper=True, columns=sum(not hole.shared for hole in holes))
+        inputs = {self.holes[hole]: world.input(k) for k, hole in enumerate(holes)}
+        known = {hole.places[0]: world.input(k) for k, hole in enumerate(holes) if hole.places and hole.shared}
+
+        def made(leaf: Leaf) -> Expression:
+            if isinstance(leaf, Expression):
+                return transplanted(world, leaf, known)
+            return inputs[leaf] if isinstance(leaf, int) else world.constant(leaf)
+
+        left = iter(leaves)
+        results: list[Expression] = []
+        for kind, *references in code:
+            operands = [made(next(left)) if item < 0 else results[item] for item in references]
+            results.append(world.again(kind, operands))
+        (template,) = gathered(world, [results[-1] * made(factor)])
+        return Rolled(world, template, holes, count)
+
+
+def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) -> Expression:
+    """An expression of another world, with these inputs."""
+    found: dict[Expression, Expression] = {}
+    for node in below([root]):
+        if node.kind == "input":
+            found[node] = inputs[int(node.value)]
+        elif node.kind == "constant":
+            found[node] = world.constant(node.value)
+        else:
+            found[node] = world.again(node.kind, [found[operand] for operand in node.operands])
+    return found[root]

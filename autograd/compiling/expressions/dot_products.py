@@ -1,0 +1,95 @@
+"""Sums of products written with + and *, gathered into dot products.
+
+A neuron written out, w[0] * x[0] + w[1] * x[1] + ... + b, then is what a neuron written with `dot` is:
+part of a layer, with its own fast loops.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ...ops.table import TABLE
+from .derivatives import below
+from .pool import Expression, World
+
+FEWEST = 3
+"""Fewer products are no dot product."""
+_ADD, _MUL, _TOTAL = TABLE["add"], TABLE["mul"], TABLE["total"]
+
+
+def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
+    """Expressions in which sums of products of rows with what all rows share are dot products."""
+    order = below(roots)
+    if not any(node.rows for node in order):
+        return list(roots)
+    uses = Counter(operand for node in order for operand in node.operands)
+    uses.update(roots)
+    inner = {
+        operand
+        for node in order
+        if node.kind in (_ADD, _TOTAL)
+        for operand in node.operands
+        if operand.kind is _ADD and uses[operand] == 1
+    }
+    found: dict[Expression, Expression] = {}
+    for node in order:
+        if node in inner:  # part of a longer sum, whose turn comes
+            continue
+        sums = _products(node, inner, found) if node.kind in (_ADD, _TOTAL) else None
+        if sums is not None:
+            found[node] = sums
+        elif all(found.get(operand) is operand for operand in node.operands):
+            found[node] = node
+        else:
+            found[node] = world.again(node.kind, [_whole(operand, found) for operand in node.operands])
+    return [found[root] for root in roots]
+
+
+def _whole(node: Expression, found: dict[Expression, Expression]) -> Expression:
+    """What became of an expression; of a part of a sum that was not gathered, the part made again."""
+    waiting = [node]
+    while waiting:
+        last = waiting[-1]
+        missing = [operand for operand in last.operands if operand not in found]
+        if last in found or not missing:
+            waiting.pop()
+            if last not in found:
+                found[last] = last.world.again(last.kind, [found[operand] for operand in last.operands])
+        else:
+            waiting += missing
+    return found[node]
+
+
+def _products(
+    node: Expression, inner: set[Expression], found: dict[Expression, Expression]
+) -> Expression | None:
+    """A dot product and what else the sum adds; None where there are few products."""
+    shared, own, others = [], [], []
+    for term in _terms(node, inner):
+        pair = term.operands if term.kind is _MUL else ()
+        if len(pair) == 2 and pair[0].rows != pair[1].rows:
+            weight, number = pair[::-1] if pair[0].rows else pair
+            shared.append(found[weight])
+            own.append(found[number])
+        else:
+            others.append(found[term])
+    if len(own) < FEWEST:
+        return None
+    result = node.world.apply("dot", shared, own)
+    for other in others:
+        result = result + other
+    return result
+
+
+def _terms(node: Expression, inner: set[Expression]) -> list[Expression]:
+    """The terms of a sum in their order."""
+    terms = []
+    waiting = list(reversed(node.operands))
+    while waiting:
+        term = waiting.pop()
+        if term in inner:
+            waiting += reversed(term.operands)
+        else:
+            terms.append(term)
+    return terms

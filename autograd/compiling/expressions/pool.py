@@ -1,0 +1,299 @@
+"""Expressions: what a recorded graph computes, without its numbers; equal ones exist once.
+
+There are two levels. The upper one has the table's operations, so that the table's rules can
+differentiate it; the lower one has the few that a processor or a library of mathematics knows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from ...ops.floats import IEEE, products_around
+from ...ops.op import Op
+from ...ops.table import TABLE
+from .symbolic import COMPARISONS, code_of
+
+LOGIC = frozenset(("and", "or", "not", *COMPARISONS.values()))
+"""What gives a condition instead of a number."""
+PRIMITIVES = frozenset(
+    """add sub mul div mod neg abs sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2
+    sinh cosh tanh asinh acosh atanh hypot erf erfc pow cbrt floor""".split()
+)
+"""What the lower level is made of, besides constants, inputs, choices and conditions."""
+DETACHED = Op("detach(x)", "x", "0.0", about="the number itself, through which no gradient goes back")
+CHAINS = 4
+"""A long sum on its own is so many sums side by side: a processor adds several at a time."""
+
+
+class Expression:
+    """One operation on other expressions: an op of the table, or a name of the lower level."""
+
+    __slots__ = ("kind", "number", "operands", "rows", "value", "world")
+
+    def __init__(
+        self, world: World, kind: Any, operands: tuple[Expression, ...], value: float, number: int, rows: bool
+    ) -> None:
+        self.world, self.kind, self.operands = world, kind, operands
+        self.value = value
+        """Of a constant its number, of an input its place."""
+        self.number = number
+        """When it was made: operands before results."""
+        self.rows = rows
+        """Whether each row has a number of its own."""
+
+    def __add__(self, other: Any) -> Expression:
+        return self.world.apply("add", self, other)
+
+    def __radd__(self, other: Any) -> Expression:
+        return self.world.apply("add", other, self)
+
+    def __sub__(self, other: Any) -> Expression:
+        return self.world.apply("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Expression:
+        return self.world.apply("sub", other, self)
+
+    def __mul__(self, other: Any) -> Expression:
+        return self.world.apply("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Expression:
+        return self.world.apply("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Expression:
+        return self.world.apply("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Expression:
+        return self.world.apply("div", other, self)
+
+    def __mod__(self, other: Any) -> Expression:
+        return self.world.apply("mod", self, other)
+
+    def __rmod__(self, other: Any) -> Expression:
+        return self.world.apply("mod", other, self)
+
+    def __neg__(self) -> Expression:
+        return self.world.apply("neg", self)
+
+    def __pos__(self) -> Expression:
+        return self
+
+
+class World:
+    """Where the expressions of one level are made, each only once, and constants are folded.
+
+    Nothing is simplified that would change a number, be it infinite or not one: `0 * x` stays.
+    """
+
+    def __init__(self, upper: bool, columns: int = 0) -> None:
+        """Inputs before place `columns` have a number for each row."""
+        self.upper, self.columns = upper, columns
+        self.known: dict[Any, Expression] = {}
+        self.names: dict[str, Any] = {name: partial(self.apply, name) for name in PRIMITIVES | TABLE.keys()}
+        self.names |= {
+            "products_around": products_around, "len": len, "pi": math.pi, "select_": self.select,
+            "truth_": self.truth, "logic_": self.logic,
+        }  # fmt: skip
+
+    def constant(self, number: float) -> Expression:
+        """A number."""
+        number = float(number)
+        return self._made("constant", (), number, ("constant", repr(number)))
+
+    def input(self, place: int) -> Expression:
+        """What is given when the code runs, by its place."""
+        return self._made("input", (), place, ("input", place))
+
+    def lifted(self, item: Any) -> Expression:
+        """An expression as it is; a number as a constant."""
+        return item if item.__class__ is Expression else self.constant(item)
+
+    def apply(self, name: str, *operands: Any) -> Expression:
+        """An operation by its name; a starred operand is a sequence."""
+        op = TABLE.get(name)
+        if op is not None and (self.upper or name not in PRIMITIVES):
+            return self.operation(op, operands)
+        return self.primitive(name, operands)
+
+    def operation(self, op: Op, operands: Sequence[Any]) -> Expression:
+        """An op of the table, or a user's: as it is on the upper level, its value rule on the lower."""
+        if self.upper:
+            flat = [item for group in operands for item in group] if op.variadic else operands
+            return self._simple(op, op.name, tuple(map(self.lifted, flat)))
+        if op is TABLE.get(op.name):
+            if op.name in PRIMITIVES:
+                return self.primitive(op.name, operands)
+            if op.name in _SEQUENCES:
+                return _SEQUENCES[op.name](self, *(list(map(self.lifted, group)) for group in operands))
+        lifted = [list(map(self.lifted, item)) if op.variadic else self.lifted(item) for item in operands]
+        return self.lifted(self.evaluate(op.value, dict(zip(op.operands, lifted, strict=True)), op))
+
+    def again(self, kind: Any, operands: Sequence[Expression]) -> Expression:
+        """An operation of another expression of the upper level, on other operands."""
+        if kind == "select":
+            return self.select(*operands)
+        if isinstance(kind, str):
+            return self.logic(kind, *operands)
+        return self.operation(kind, kind.grouped(list(operands)))
+
+    def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
+        """An operation of the lower level, folded where all operands are constants."""
+        lifted = tuple(map(self.lifted, operands))
+        if lifted[0].kind == "constant" and all(item.kind == "constant" for item in lifted):
+            return self.constant(_FOLD[name](*(item.value for item in lifted)))
+        if name == "pow" and lifted[1].kind == "constant" and lifted[1].value in _SMALL_POWERS:
+            return _small_power(lifted[0], int(lifted[1].value))
+        return self._simple(name, name, lifted)
+
+    def dot(self, weights: Sequence[Expression], numbers: Sequence[Expression]) -> Expression:
+        """A sum of products as one expression: for those that a stage of its own computes."""
+        return self._made("dot", (*weights, *numbers))
+
+    def select(self, condition: Any, chosen: Any, otherwise: Any) -> Expression:
+        """The one where a condition holds, else the other."""
+        operands = self.lifted(condition), self.lifted(chosen), self.lifted(otherwise)
+        if operands[0].kind == "constant":
+            return operands[1] if operands[0].value else operands[2]
+        return operands[1] if operands[1] is operands[2] else self._made("select", operands)
+
+    def logic(self, name: str, *operands: Any) -> Expression:
+        """A comparison of numbers, or and, or, not of conditions."""
+        lifted = tuple(map(self.lifted, operands))
+        if all(item.kind == "constant" for item in lifted):
+            return self.constant(float(_FOLD[name](*(item.value for item in lifted))))
+        if name in ("and", "or"):
+            for known, other in (lifted, lifted[::-1]):
+                if known.kind == "constant":
+                    return other if bool(known.value) == (name == "and") else known
+        return self._made(name, lifted)
+
+    def truth(self, item: Any) -> Expression:
+        """A condition: a comparison as it is, a number as whether it is not 0."""
+        lifted = self.lifted(item)
+        if lifted.kind in LOGIC:
+            return lifted
+        if lifted.kind == "select":  # 1 where a condition holds and 0 elsewhere: that condition
+            condition, *numbers = lifted.operands
+            if all(item.kind == "constant" for item in numbers):
+                chosen, otherwise = (bool(item.value) for item in numbers)
+                if chosen != otherwise:
+                    return condition if chosen else self.logic("not", condition)
+        return self.logic("ne", lifted, 0.0)
+
+    def evaluate(self, rule: str, names: dict[str, Any], op: Op) -> Any:
+        """A rule in this world, with expressions for its operands.
+
+        Raises TypeError for a rule that is a Python function.
+        """
+        if op.functions:
+            raise TypeError(
+                f"{op.name} has a Python function as a rule, which cannot be compiled: give its value and its "
+                "partials as text"
+            )
+        return eval(code_of(rule), self.names, names)  # the text comes from an op, never from data
+
+    def _made(
+        self, kind: Any, operands: tuple[Expression, ...], value: float = 0.0, key: Any = None
+    ) -> Expression:
+        if key is None:
+            key = (kind, *operands)
+        found = self.known.get(key)
+        if found is None:
+            rows = kind == "input" and value < self.columns
+            for operand in operands:
+                rows = rows or operand.rows
+            found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
+        return found
+
+    def _simple(self, kind: Any, name: str, operands: tuple[Expression, ...]) -> Expression:
+        """Without what changes nothing: times 1, twice a sign."""
+        if name == "mul":
+            x, y = operands
+            if x.kind == "constant" and x.value == 1.0:
+                return y
+            if y.kind == "constant" and y.value == 1.0:
+                return x
+        elif name == "neg" and operands[0].kind is kind:
+            return operands[0].operands[0]
+        elif name == "pos":
+            return operands[0]
+        return self._made(kind, operands)
+
+
+def _total(world: World, xs: list[Expression]) -> Expression:
+    """A sum, in a few chains side by side where it is long."""
+    if not xs:
+        return world.constant(0.0)
+    if len(xs) >= 2 * CHAINS:
+        xs = [_total(world, xs[k::CHAINS]) for k in range(CHAINS)] if len(xs) < 64 else _halves(world, xs)
+    result = xs[0]
+    for item in xs[1:]:
+        result = world.primitive("add", (result, item))
+    return result
+
+
+def _halves(world: World, xs: list[Expression]) -> list[Expression]:
+    """Two partial sums of neighbours: of a very long sum a tree, which also rounds less."""
+    middle = len(xs) // 2
+    return [_total(world, xs[:middle]), _total(world, xs[middle:])]
+
+
+def _prod(world: World, xs: list[Expression]) -> Expression:
+    result = xs[0] if xs else world.constant(1.0)
+    for item in xs[1:]:
+        result = result * item
+    return result
+
+
+def _dot(world: World, ws: list[Expression], xs: list[Expression]) -> Expression:
+    return _total(world, [w * x for w, x in zip(ws, xs, strict=True)])
+
+
+def _logsumexp(world: World, xs: list[Expression]) -> Expression:
+    """The largest operand, and log1p of what the others add, as on floats; a nan stays a nan."""
+    top, rest = xs[0], []
+    for item in xs[1:]:
+        larger = world.logic("ge", item, top)
+        rest.append(world.select(larger, top, item))
+        top = world.select(larger, item, top)
+    # Two infinities have no difference, but are as large as each other.
+    gaps = [world.select(world.logic("eq", item, top), 0.0, item - top) for item in rest]
+    return top + world.apply("log1p", _total(world, [world.apply("exp", gap) for gap in gaps])) if rest else top
+
+
+_SMALL_POWERS = frozenset((-2.0, -1.0, 1.0, 2.0, 3.0, 4.0))
+
+
+def _small_power(x: Expression, exponent: int) -> Expression:
+    """A power as products, which cost a twentieth of a power."""
+    if exponent < 0:
+        return 1.0 / _small_power(x, -exponent)
+    if exponent == 1:
+        return x
+    square = x * x
+    return square if exponent == 2 else square * (x if exponent == 3 else square)
+
+
+_SEQUENCES: dict[str, Callable[..., Expression]] = {
+    "total": _total, "prod": _prod, "dot": _dot, "logsumexp": _logsumexp,
+}  # fmt: skip
+
+_FOLD: dict[str, Callable[..., float]] = IEEE | {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": IEEE["divide"],
+    "mod": IEEE["remainder"],
+    "neg": lambda x: -x,
+    "lt": lambda x, y: x < y,
+    "le": lambda x, y: x <= y,
+    "gt": lambda x, y: x > y,
+    "ge": lambda x, y: x >= y,
+    "eq": lambda x, y: x == y,
+    "ne": lambda x, y: x != y,
+    "and": lambda x, y: bool(x) and bool(y),
+    "or": lambda x, y: bool(x) or bool(y),
+    "not": lambda x: not x,
+}

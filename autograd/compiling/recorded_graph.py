@@ -1,0 +1,87 @@
+"""A graph that exists already, as a compiled function of its inputs and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..formulas import history
+from ..graph import topological_order
+from ..value import Value
+from .compiled import Compiled
+from .naming import Names
+from .run.query import Wanted
+from .trace.tracing import Trace
+
+
+class GraphFunction:
+    """A recorded graph as a function: of its inputs, and of its parameters as one sequence.
+
+    The parameters may be left out; then their data is read at each call.
+    """
+
+    def __init__(self, root: Value, inputs: list[Value], parameters: list[Value]) -> None:
+        for value in (*inputs, *parameters):
+            if not isinstance(value, Value):
+                raise TypeError(f"inputs and parameters are Values of the graph, not {value!r}")
+        graph = set(topological_order(root))
+        for value in inputs:
+            if value not in graph:
+                raise ValueError(
+                    f"{value!r} is among the inputs, but {history(root)} does not depend on it: leave it "
+                    "out, or give the Value that the graph was computed from"
+                )
+        if len({*inputs, *parameters}) < len(inputs) + len(parameters):
+            raise ValueError("a Value is given twice among the inputs and parameters")
+        self.root, self.inputs, self.parameters = root, inputs, parameters
+        labels = [value.label for value in inputs]
+        unique = [x if x and labels.count(x) == 1 else f"input {k}" for k, x in enumerate(labels)]
+        self.names = (*unique, "parameters") if parameters else tuple(unique)
+        self.__name__ = root.label or "graph"
+
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError("a recorded graph has no function to call")
+
+
+class CompiledGraph(Compiled):
+    """A recorded graph compiled to native code; see `compile`."""
+
+    f: GraphFunction
+
+    def _named(self) -> Names:
+        return Names(self.f.__name__, self.f.names)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        names = self.f.names
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if len(given) < len(args) + len(kwargs) or not given.keys() <= set(names):
+            raise TypeError(f"this graph takes {', '.join(names)}, each once, not also {', '.join(kwargs)}")
+        return tuple(given[name] for name in names if name in given)
+
+    def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+        if wrt is None and what != "hvp" and self._left_out(len(args)):
+            return Wanted(what, tuple(range(len(args) + 1)), False, per_row)  # by the parameters too
+        return super()._question(what, wrt, per_row, args)
+
+    def _left_out(self, given: int) -> bool:
+        """Whether the parameters are not among the arguments."""
+        return bool(self.f.parameters) and given == len(self.f.inputs)
+
+    def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
+        given = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        if self._left_out(given):
+            data = np.array([value._data for value in self.f.parameters])
+            args = (*args[:given], data, *args[given:])
+        return super()._run(wanted, args)
+
+    def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
+        graph = self.f
+        leaves = [*graph.inputs, *graph.parameters]
+        if len(inputs) != len(leaves):
+            raise ValueError(
+                f"this graph has {len(graph.inputs)} inputs, each a number or an array of rows, and "
+                f"{len(graph.parameters)} parameters; {len(inputs)} numbers were given"
+            )
+        return Trace(leaves, graph.root)

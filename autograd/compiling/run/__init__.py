@@ -1,0 +1,1 @@
+"""Phase 4: run native code on arrays of arguments."""

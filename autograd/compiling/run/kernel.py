@@ -1,0 +1,230 @@
+"""A kernel: native code for some expressions, with the memory it works in, over arrays of rows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..codegen.driver import FIELDS
+from ..codegen.emission import emit
+from ..codegen.mathematics import origin
+from ..codegen.memory import Memory
+from ..codegen.native import Host, Native, drivers, vector_library
+from ..codegen.simd import Layout, Shape
+from ..codegen.stages import Chunk, Outer, Product, Program, staged
+from ..codegen.tape import LIMIT, UNITS, encode, interpreter
+from ..expressions.derivatives import below, lowered
+from ..expressions.pool import Expression, World
+
+Array = Any
+STAGED = 2048
+"""So many rows at most are copied to memory at known addresses: asking numpy for one takes longer."""
+ALIGNMENT = 64
+UNITS_OF_LAYERS = 2
+"""So many registers of rows for each weight that is loaded."""
+_TILE = 64
+"""So many rows at most go through a stage before they go through the next."""
+_NEAR = 128 * 1024
+"""The bytes of a tile at most, so that it stays near the processor."""
+
+
+class Facts(NamedTuple):
+    """What is to be known about a kernel."""
+
+    instructions: int
+    mathematics: dict[str, str]
+    """The mathematical functions, and where the code of each comes from."""
+    tier: str
+    shape: Shape
+    machine: Host
+    seconds: float
+
+
+def aligned(count: int, dtype: Any) -> Array:
+    """Zeros at an address that a vector register likes."""
+    size = np.dtype(dtype).itemsize
+    memory = np.zeros(count * size + ALIGNMENT, dtype=np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + count * size].view(dtype)
+
+
+def address(array: Array) -> int:
+    """Where an array's first number is; a quarter of the time of `array.ctypes.data`."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+class Kernel:
+    """Native code that computes some expressions, and how to call it.
+
+    The roots are the outputs of each row, and then what is summed over the rows. It keeps nothing
+    from call to call: each call has a workspace of its own.
+    """
+
+    def __init__(
+        self, roots: Sequence[Expression], layout: Layout, machine: Host, single: bool = False, kept: Any = None
+    ) -> None:
+        started = time.perf_counter()
+        self.layout = layout
+        self.dtype = np.dtype(np.float32 if single else np.float64)
+        library = vector_library(machine, single) if layout.rows else {}
+        self.tape: Array = None
+        lower = World(upper=False, columns=layout.columns)
+        expressions = lowered(lower, roots)
+        program = staged(expressions, layout) if layout.rows or len(lower.known) <= LIMIT else None
+        if program is not None and program.instructions <= LIMIT:
+            memory = Memory(program, layout)
+            layers = any(isinstance(stage, Product) for stage in program.stages)
+            shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
+            emitted = emit(program, memory, shape, library)
+            self.native = Native(emitted.text, machine, kept=kept)
+            self.constants = [node.value for node in memory.constants]
+            self.more_shared = len(program.shared) + emitted.packed
+            self.scratch, mathematics = memory.slot_count * shape.tile, emitted.functions
+            tier, instructions = _told(program), program.instructions
+        else:
+            shape = _shape(layout, machine, single, UNITS)
+            if any(node.kind == "dot" for node in lower.known.values()):  # no stages of their own for layers
+                expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
+            tape = encode(below(expressions), expressions, layout)
+            self.tape, self.constants, self.more_shared = tape.code, tape.constants, 0
+            self.native = tape_runner(layout.rows, shape, machine)
+            self.scratch, mathematics = tape.slots * shape.block, tape.functions
+            instructions = tape.instructions
+            tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
+        self.shape = shape
+        self.addresses = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
+        self._drive = drivers(shape, machine)[0 if layout.rows else 1]
+        self._free: list[Workspace] = []
+        self.facts = Facts(
+            instructions,
+            {name: origin(name, shape, library) for name in mathematics},
+            tier,
+            shape,
+            machine,
+            time.perf_counter() - started,
+        )
+
+    def workspace(self) -> Workspace:
+        """Memory for one call at a time; give it back with `release`."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return Workspace(self)
+
+    def release(self, workspace: Workspace) -> None:
+        """Keep a workspace for the next call."""
+        self._free.append(workspace)
+
+    def run(self, workspace: Workspace) -> None:
+        """Compute: from the workspace's inputs to its results."""
+        self._drive(workspace.address)
+
+
+_FUNCTIONS = {True: ("prepare", "body"), False: ("body",)}
+
+
+def _told(program: Program) -> str:
+    """What a program is made of."""
+    kinds = [type(stage) for stage in program.stages]
+    names = ((Chunk, "part"), (Product, "layer"), (Outer, "outer product"))
+    counts = [(kinds.count(kind), name) for kind, name in names if kind in kinds]
+    parts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts]
+    return f"straight-line code in {', '.join(parts) or 'no part at all'}"
+
+
+def _shape(layout: Layout, machine: Host, single: bool, units: int, slots: int = 0) -> Shape:
+    """How many rows at a time: as many as leave a tile near the processor."""
+    if not layout.rows:
+        return Shape(1, 1, single, 1)
+    lanes = machine.lanes(single)
+    size = (layout.columns + layout.outputs + slots + 1) * (4 if single else 8)
+    tile = _TILE * (2 if single else 1)
+    while tile > lanes * units and tile * size > _NEAR:
+        tile //= 2
+    return Shape(lanes, units, single, tile)
+
+
+class Workspace:
+    """The memory of one call."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
+        self.shared = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
+        self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
+        self.totals = aligned(layout.sums + 1, dtype)
+        self.inputs = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
+        self.results = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
+        sizes = {
+            "in_tile": layout.columns * shape.tile, "out_tile": layout.outputs * shape.tile,
+            "scratch": kernel.scratch, "mask_tile": shape.tile,
+        }  # fmt: skip
+        self.tile = aligned(sum(sizes.values()) + ALIGNMENT, dtype)
+        self.sum_vectors = aligned(layout.sums * shape.lanes, dtype)
+        starts = accumulate(sizes.values(), initial=0)
+        places = {
+            name: self.tile.ctypes.data + start * dtype.itemsize
+            for name, start in zip(sizes, starts, strict=False)
+        }
+        self.places: list[tuple[int, Array]] = []
+        """Where each shared argument goes; of staged rows, where each column goes too."""
+        self.views: list[tuple[int, Array]] = []
+        """Where each shared argument goes, for rows that are read in place."""
+        self.takers: list[Any] = []
+        """What takes each result out: a number, or an array of the caller's own."""
+        self.staged_in: Array = None
+        self.staged_out: Array = None
+        self.rows = -1
+        """For how many rows the addresses of the staged arrays are set."""
+        fields = {
+            **kernel.addresses, **places, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
+            "shared": self.shared.ctypes.data, "outputs": layout.outputs, "results": self.results.ctypes.data,
+            "sums": layout.sums, "totals": self.totals.ctypes.data,
+            "sum_vectors": self.sum_vectors.ctypes.data,
+            "tape": 0 if kernel.tape is None else kernel.tape.ctypes.data,
+        }  # fmt: skip
+        self.call = np.array([fields.get(name, 0) for name in FIELDS], dtype=np.int64)
+        self.address = self.call.ctypes.data
+
+    def stage(self, rows: int, kernel: Kernel, places: Array, strides: Array) -> None:
+        """Make room for that many rows at addresses known in advance.
+
+        Of output k the numbers begin at `places[k]` times the rows, and are `strides[k]` apart.
+        """
+        layout, size = kernel.layout, kernel.dtype.itemsize
+        if self.staged_in is None or self.staged_in.shape[1] < rows:
+            self.staged_in = np.zeros((layout.columns, rows), dtype=kernel.dtype)
+            self.staged_out = np.zeros(max(1, layout.outputs * rows), dtype=kernel.dtype)
+            self._bases = self.staged_in.ctypes.data, self.staged_out.ctypes.data
+        stride = self.staged_in.strides[0]
+        self.inputs[:, 0] = self._bases[0] + stride * np.arange(len(self.inputs))
+        self.inputs[:, 1] = size
+        if layout.outputs:
+            # the first numbers of an array in its first row, then a row of the array further on
+            self.results[:, 0] = self._bases[1] + size * places[0] * rows + size * places[1]
+            self.results[:, 1] = size * strides
+        self.call[0] = self.rows = rows
+
+
+@cache
+def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
+    """The interpreter of tapes, compiled once for each shape."""
+    library = vector_library(machine, shape.single) if rows else {}
+    return Native(interpreter(rows, shape, library), machine, passes=True)
+
+
+@cache
+def pool(threads: int) -> ThreadPoolExecutor:
+    """Threads to compute on: native code lets Python's lock go."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of these threads, and would wait for them
+    os.register_at_fork(after_in_child=pool.cache_clear)

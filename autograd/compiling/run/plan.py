@@ -1,0 +1,76 @@
+"""A plan: what to compute of a recorded function for arguments of one form, compiled and ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..expressions.derivatives import as_expressions
+from ..expressions.detect_loops import rolled
+from ..expressions.dot_products import gathered
+from ..expressions.pool import World
+from ..trace.arguments import FLOAT, Leaf, read, spread
+from ..trace.input_layout import Places
+from ..trace.tracing import Trace
+from .kernel import Array
+from .query import Answer, Wanted
+from .running import LoopRunner, Options, Runner
+
+
+class Plan:
+    """Native code for what is wanted of a function, and the way from arguments to results."""
+
+    def __init__(self, trace: Trace, forms: Sequence[Any], wanted: Wanted, options: Options) -> None:
+        self.forms = list(forms)
+        places = Places(forms, trace.captured)
+        if places.batched and not places.columns:
+            raise ValueError("the batched arguments have rows without any numbers in them")
+        self.leaves = places.leaves
+        self._expected = [(leaf.shape, leaf.rows) for leaf in self.leaves]
+        world = World(upper=True, columns=places.columns)
+        given = {value: world.input(place) for value, place in zip(trace.inputs, places.all(), strict=False)}
+        given |= {value: world.input(place) for value, place in places.of_captured.items()}
+        outputs = gathered(world, as_expressions(world, trace.nodes, trace.outputs, given))
+        loops, rest = rolled(outputs[0]) if _may_be_loops(places, wanted, outputs) else ([], None)
+        self.runner: Runner | LoopRunner
+        if loops:
+            self.runner = LoopRunner(places, wanted, loops, rest, options)
+            self.build = self.runner.build
+        else:
+            answer = Answer(world, places, wanted, trace, outputs)
+            self.runner, self.build = Runner(places, answer.results, options), answer.build
+        self.recorded = len(trace.nodes)
+        self.operations = sum(bool(item.operands) for item in world.known.values())
+
+    def read(self, arguments: Sequence[Any]) -> list[Array] | None:
+        """The numbers of the arguments; None if they have another form than this plan is for."""
+        if len(arguments) != len(self.forms):
+            return None
+        found: list[Any] = []
+        for form, argument in zip(self.forms, arguments, strict=True):
+            if form.__class__ is Leaf:
+                found.append(argument)
+            elif not spread(form, argument, found):
+                return None
+        for k, (shape, rows) in enumerate(self._expected):
+            item = found[k]
+            if item.__class__ is np.ndarray and item.dtype is FLOAT:  # by far the most frequent
+                if item.shape != shape if not rows else item.shape[1:] != shape or not item.ndim:
+                    return None
+            elif (item := read(self.leaves[k], item)) is not None:
+                found[k] = item
+            else:
+                return None
+        return found
+
+    def run(self, leaves: list[Array]) -> Any:
+        """The results, for arrays that `read` gave."""
+        return self.build(self.runner.run(leaves))
+
+
+def _may_be_loops(places: Places, wanted: Wanted, outputs: Sequence[Any]) -> bool:
+    """Loops give one value and its gradient, at one point."""
+    single = not places.batched and len(outputs) == 1
+    return single and wanted.what in ("value", "grad", "value_and_grad")

@@ -1,0 +1,207 @@
+"""What is wanted of a recorded function, as expressions, and how the results are put together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from ...formulas import history
+from ...graph import topological_order
+from ...value import Value
+from ..expressions.derivatives import pulled_back
+from ..expressions.pool import Expression, World
+from ..trace.arguments import builder
+from ..trace.input_layout import Places
+from ..trace.tracing import Trace
+
+
+class Wanted(NamedTuple):
+    """What a call asks for."""
+
+    what: str
+    """"value", "grad", "value_and_grad", "jacobian", "hessian" or "hvp"."""
+    wrt: tuple[int, ...] = ()
+    """The positions of the arguments to differentiate by."""
+    bare: bool = False
+    """Whether the one derivative comes without a tuple around it."""
+    per_row: bool = False
+    outside: tuple[Value, ...] = ()
+    """Values from outside to differentiate by, instead of arguments."""
+    auxiliary: bool = False
+    """Whether the first number of the result is to be differentiated, and the others come with it."""
+
+
+class Result(NamedTuple):
+    """An array that comes out: its numbers, and whether it has one such array for each row."""
+
+    roots: list[Expression]
+    shape: tuple[int, ...]
+    rows: bool
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape)
+
+
+Build = Callable[[list[Any]], Any]
+"""Puts results, one item each, in the place and form of what was asked for."""
+
+
+def each_wrt(places: Places, wanted: Wanted, make: Callable[[int], int]) -> Build:
+    """A result for each leaf of the arguments to differentiate by, nested as they are."""
+    parts = [builder(places.forms[k], [make(leaf) for leaf in places.leaves_at(k)]) for k in wanted.wrt]
+    if wanted.bare:
+        return parts[0]
+    return lambda items: tuple([part(items) for part in parts])
+
+
+def refuse_hidden(places: Places, wanted: Wanted) -> None:
+    """f may not reach a Value in question through a result from before, whose number alone it reads."""
+    for result in places.captured:
+        if result.operands and not set(topological_order(result)[:-1]).isdisjoint(wanted.outside):
+            raise TypeError(
+                f"f uses {history(result)}, computed outside of it from a Value in wrt: compute it inside f"
+            )
+
+
+class Answer:
+    """The results that are wanted of the outputs of a function, and what puts them together."""
+
+    def __init__(
+        self, world: World, places: Places, wanted: Wanted, trace: Trace, outputs: list[Expression]
+    ) -> None:
+        self.world, self.places, self.wanted = world, places, wanted
+        self.one = world.constant(1.0)
+        self.results: list[Result] = []
+        self.build: Build = self._wanted(trace, outputs)
+
+    def _inputs(self, leaf: int) -> list[Expression]:
+        return [self.world.input(place) for place in self.places.of_leaf(leaf)]
+
+    def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
+        """A new result; it has rows if one of the leaves has, or if rows are to be kept apart."""
+        own = any(self.places.leaves[leaf].rows for leaf in leaves)
+        self.results.append(Result(roots, shape, self.places.batched and (self.wanted.per_row or own)))
+        return len(self.results) - 1
+
+    def _each_wrt(self, make: Callable[[int], int]) -> Build:
+        return each_wrt(self.places, self.wanted, make)
+
+    def _pulled(self, seeds: dict[Expression, Expression], inputs: list[Expression]) -> list[Expression]:
+        return pulled_back(self.world, seeds, inputs)
+
+    def _wanted(self, trace: Trace, outputs: list[Expression]) -> Build:
+        """Fill in the results, and give what puts them together."""
+        what = self.wanted.what
+        if (
+            what in ("grad", "value_and_grad", "hessian", "hvp")
+            and len(outputs) != 1
+            and not self.wanted.auxiliary
+        ):
+            raise TypeError(
+                f"{what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
+            )
+        if what == "value":
+            return self._values(trace, outputs)
+        if what == "grad":
+            return self._gradient(outputs[:1])
+        if what == "value_and_grad":
+            values, gradient = self._values(trace, outputs), self._gradient(outputs[:1])
+            return lambda items: (values(items), gradient(items))
+        if what == "jacobian":
+            parts = [
+                self._gradient(outputs[place.start : place.start + place.size], place.shape or ())
+                for place in trace.places
+            ]
+            return lambda items: trace.build([part(items) for part in parts])
+        return self._hessian(outputs[0]) if what == "hessian" else self._hvp(outputs[0])
+
+    def _values(self, trace: Trace, outputs: list[Expression]) -> Build:
+        first = len(self.results)
+        self.results += [
+            Result(outputs[place.start : place.start + place.size], place.shape or (), self.places.batched)
+            for place in trace.places
+        ]
+        if trace.template == 0:  # one number or array, as it is
+            return itemgetter(first)
+        return lambda items: trace.build(items[first : first + len(trace.places)])
+
+    def _gradient(self, outputs: Sequence[Expression], shape: tuple[int, ...] = ()) -> Build:
+        """The derivatives of an array of outputs of some shape: of that shape, then of the argument's."""
+        if self.wanted.outside:
+            return self._gradient_outside(outputs, shape)
+        wrt = [leaf for k in self.wanted.wrt for leaf in self.places.leaves_at(k)]
+        inputs = [item for leaf in wrt for item in self._inputs(leaf)]
+        found = [dict(zip(inputs, self._pulled({output: self.one}, inputs), strict=True)) for output in outputs]
+        return self._each_wrt(
+            lambda leaf: self._result(
+                [slopes[item] for slopes in found for item in self._inputs(leaf)],
+                shape + self.places.leaves[leaf].shape,
+                [leaf],
+            )
+        )
+
+    def _gradient_outside(self, outputs: Sequence[Expression], shape: tuple[int, ...]) -> Build:
+        """By Values from outside, in one array; 0 for one that f does not use."""
+        refuse_hidden(self.places, self.wanted)
+        wanted, place = self.wanted.outside, self.places.of_captured
+        used = [self.world.input(place[value]) for value in wanted if value in place]
+        zero = self.world.constant(0.0)
+        slopes = []
+        for output in outputs:
+            found = iter(self._pulled({output: self.one}, used))
+            slopes += [next(found) if value in place else zero for value in wanted]
+        return itemgetter(self._result(slopes, (*shape, len(wanted)), []))
+
+    def _hvp(self, output: Expression) -> Build:
+        wrt = [leaf for k in self.wanted.wrt for leaf in self.places.leaves_at(k)]
+        vectors = [
+            leaf
+            for k in range(-len(self.wanted.wrt), 0)
+            for leaf in self.places.leaves_at(len(self.places.forms) + k)
+        ]
+        inputs = [item for leaf in wrt for item in self._inputs(leaf)]
+        direction = [item for leaf in vectors for item in self._inputs(leaf)]
+        seeds: dict[Expression, Expression] = {}
+        for slope, vector in zip(self._pulled({output: self.one}, inputs), direction, strict=True):
+            seeds[slope] = seeds[slope] + vector if slope in seeds else vector
+        found = dict(zip(inputs, self._pulled(seeds, inputs), strict=True))
+        return self._each_wrt(
+            lambda leaf: self._result(
+                [found[item] for item in self._inputs(leaf)], self.places.leaves[leaf].shape, [leaf]
+            )
+        )
+
+    def _hessian(self, output: Expression) -> Build:
+        """Row after row of the upper triangle; the lower one is the same."""
+        wrt = [leaf for k in self.wanted.wrt for leaf in self.places.leaves_at(k)]
+        inputs = [item for leaf in wrt for item in self._inputs(leaf)]
+        slopes = self._pulled({output: self.one}, inputs)
+        second: dict[tuple[Expression, Expression], Expression] = {}
+        for k, slope in enumerate(slopes):
+            row = self._pulled({slope: self.one}, inputs[k:])
+            for other, found in zip(inputs[k:], row, strict=True):
+                second[inputs[k], other] = second[other, inputs[k]] = found
+
+        def rows(leaf: int) -> Build:
+            return self._each_wrt(
+                lambda other: self._result(
+                    [second[a, b] for a in self._inputs(leaf) for b in self._inputs(other)],
+                    self.places.leaves[leaf].shape + self.places.leaves[other].shape,
+                    [leaf, other],
+                )
+            )
+
+        made = []
+        for k in self.wanted.wrt:
+            parts = [rows(leaf) for leaf in self.places.leaves_at(k)]
+            made.append((builder(self.places.forms[k], range(len(parts))), parts))
+
+        def build(items: list[Any]) -> Any:
+            found = tuple([nested([part(items) for part in parts]) for nested, parts in made])
+            return found[0] if self.wanted.bare else found
+
+        return build

@@ -1,0 +1,235 @@
+"""From arrays of arguments to arrays of results: at one point, or over rows, in place or staged, on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..codegen.native import Host
+from ..codegen.simd import Layout
+from ..expressions.detect_loops import Rolled
+from ..expressions.pool import Expression
+from ..trace.input_layout import Places
+from .kernel import STAGED, Array, Kernel, Workspace, address, pool
+from .loop_kernels import Loops, Target
+from .query import Build, Result, Wanted, each_wrt, refuse_hidden
+
+
+class Options(NamedTuple):
+    """How to compile."""
+
+    machine: Host
+    single: bool
+    threads: int
+    kept: Any
+
+
+class Located(NamedTuple):
+    """A result, and the first and last place of its numbers among the outputs of rows or among the sums."""
+
+    result: Result
+    start: int
+    stop: int
+
+
+class Runner:
+    """A kernel for some results, and what brings arguments to it and results from it."""
+
+    terms: Sequence[int] = ()
+
+    def __init__(self, places: Places, results: Sequence[Result], options: Options) -> None:
+        self.places, self.threads = places, options.threads
+        split = [[r for r in results if r.rows], [r for r in results if not r.rows]]
+        roots = [root for part in split for result in part for root in result.roots]
+        outputs = sum(len(result.roots) for result in split[0])
+        layout = Layout(places.columns, places.shared, outputs, len(roots) - outputs)
+        self.kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
+        self.kernels = [self.kernel]
+        self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
+        self.where = self._located(results)
+        wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
+        self.first = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
+        self.inside = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
+        self.stride = np.array([size for _, size in wide for _ in range(size)], dtype=np.int64)
+
+    def _located(self, results: Sequence[Result]) -> list[Located]:
+        free = {True: 0, False: 0}
+        found = []
+        for result in results:
+            start = free[result.rows]
+            free[result.rows] += result.size
+            found.append(
+                Located(result._replace(roots=[]), start, start + result.size)
+            )  # a large graph's memory
+        return found
+
+    def run(self, leaves: list[Array]) -> list[Any]:
+        """An item for each result."""
+        if not self.places.batched:
+            return self._run_single(leaves)
+        rows = self.places.rows(leaves)
+        return self._run_staged(leaves, rows) if rows <= STAGED else self._run_in_place(leaves, rows)
+
+    def _takers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
+        found: list[Callable[[], Any]] = []
+        for result, start, stop in self.where:
+            if result.rows:
+                found.append(workspace.staged_out[start * rows : stop * rows].reshape(rows, *result.shape).copy)
+            else:
+                view = workspace.totals[start:stop].reshape(result.shape)
+                found.append(view.copy if result.shape else view.item)
+        return found
+
+    def _run_single(self, leaves: list[Array]) -> list[Any]:
+        workspace = self.kernel.workspace()
+        try:
+            if not workspace.takers:
+                workspace.places, workspace.takers = (
+                    self.places.views(workspace.shared),
+                    self._takers(workspace, 0),
+                )
+            self.places.put(workspace.shared, workspace.places, leaves)
+            self.kernel.run(workspace)
+            return [take() for take in workspace.takers]
+        finally:
+            self.kernel.release(workspace)
+
+    def _stage(self, workspace: Workspace, rows: int) -> None:
+        """Make room for so many rows, and know where everything goes and comes from."""
+        workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
+        staged = workspace.staged_in[:, :rows]
+        columns = [
+            (k, np.moveaxis(staged[start:stop].reshape(*self.places.leaves[k].shape, rows), -1, 0))
+            for k, start, stop in self.places.with_rows
+            if stop > start
+        ]
+        workspace.places = self.places.views(workspace.shared) + columns
+        workspace.takers = self._takers(workspace, rows)
+
+    def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
+        workspace = self.kernel.workspace()
+        try:
+            if workspace.rows != rows:
+                self._stage(workspace, rows)
+            self.places.put(workspace.shared, workspace.places, leaves)
+            self.kernel.run(workspace)
+            return [take() for take in workspace.takers]
+        finally:
+            self.kernel.release(workspace)
+
+    def _run_in_place(self, leaves: list[Array], rows: int) -> list[Any]:
+        """Read the arguments where they are and write the results where they stay; on several threads."""
+        dtype = self.kernel.dtype
+        arrays = [
+            np.require(array, dtype=dtype, requirements="A") if leaf.rows else array
+            for leaf, array in zip(self.places.leaves, leaves, strict=True)
+        ]
+        results = [
+            np.empty((rows, *result.shape), dtype) if result.rows else None for result, _, _ in self.where
+        ]
+        unit = self.kernel.shape.tile
+        count = max(1, min(self.threads, rows // (unit * 8)))
+        cuts = [rows * k // count // unit * unit for k in range(count)] + [rows]
+        if count == 1:
+            totals = [self._run_part(arrays, results, 0, rows)]
+        else:
+            started = [pool(count).submit(self._run_part, arrays, results, *part) for part in pairwise(cuts)]
+            totals = [future.result() for future in started]
+        total = sum(totals[1:], totals[0])  # always in the same order
+        return [
+            _summed(result, total, start, stop) if array is None else array
+            for (result, start, stop), array in zip(self.where, results, strict=True)
+        ]
+
+    def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
+        workspace = self.kernel.workspace()
+        try:
+            workspace.rows = -1  # the addresses of staged arrays are overwritten
+            workspace.views = workspace.views or self.places.views(workspace.shared)
+            self.places.put(workspace.shared, workspace.views, arrays)
+            for k, start, stop in self.places.with_rows:
+                array = arrays[k]
+                inputs, stride = workspace.inputs[start:stop], array.strides[0]
+                inputs[:, 0] = self._offsets(k, array.strides[1:]) + (address(array) + first * stride)
+                inputs[:, 1] = stride
+            for (result, start, stop), array in zip(self.where, results, strict=True):
+                if result.rows:
+                    stride = array.itemsize * result.size
+                    base = address(array) + first * stride
+                    workspace.results[start:stop, 0] = self.inside[start:stop] * array.itemsize + base
+                    workspace.results[start:stop, 1] = stride
+            workspace.call[0] = last - first
+            self.kernel.run(workspace)
+            return workspace.totals.copy()
+        finally:
+            self.kernel.release(workspace)
+
+    def _offsets(self, leaf: int, strides: tuple[int, ...]) -> Array:
+        """How many bytes after the first number of a row the others of it are."""
+        found = self._known_offsets.get((leaf, strides))
+        if found is None:
+            places = np.indices(self.places.leaves[leaf].shape)
+            found = np.tensordot(np.array(strides, dtype=np.int64), places, 1).ravel()
+            self._known_offsets[leaf, strides] = found
+        return found
+
+
+class LoopRunner:
+    """A large sum as loops over its terms, with its gradient."""
+
+    def __init__(
+        self, places: Places, wanted: Wanted, found: list[Rolled], rest: Expression | None, options: Options
+    ) -> None:
+        self.places = places
+        sought = {place for k in wanted.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}
+        sought |= {places.of_captured[value] for value in wanted.outside if value in places.of_captured}
+        target = Target(options.machine, options.single, options.kept)
+        asked = frozenset(sought if wanted.what != "value" else ())
+        self.loops = Loops(found, rest, places.shared, asked, target)
+        self.kernels = self.loops.kernels
+        self.terms = [loop.terms for loop in self.loops.loops]
+        self.where = [Located(Result([], (), False), 0, 1)]
+        self.build: Build = self._wanted(wanted)
+
+    def _wanted(self, wanted: Wanted) -> Build:
+        """What puts the sum and its slopes together."""
+        if wanted.what == "value":
+            return itemgetter(0)
+        gradient = self._outside(wanted) if wanted.outside else each_wrt(self.places, wanted, self._slopes)
+        return gradient if wanted.what == "grad" else lambda items: (items[0], gradient(items))
+
+    def _outside(self, wanted: Wanted) -> Build:
+        """By Values from outside, in one array; 0 for one that f does not use."""
+        refuse_hidden(self.places, wanted)
+        places = np.array([self.places.of_captured.get(value, -1) for value in wanted.outside])
+        shared = self.places.shared
+        self.where.append(Located(Result([], (shared,), False), 1, 1 + shared))
+        return lambda items: np.where(places < 0, 0.0, items[1][places])
+
+    def _slopes(self, leaf: int) -> int:
+        places, shape = self.places.of_leaf(leaf), self.places.leaves[leaf].shape
+        self.where.append(Located(Result([], shape, False), places.start + 1, places.stop + 1))
+        return len(self.where) - 1
+
+    def run(self, leaves: list[Array]) -> list[Any]:
+        """An item for each result."""
+        memory = self.loops.memory()
+        try:
+            if not memory.views:
+                memory.views = self.places.views(memory.numbers)
+            self.places.put(memory.numbers, memory.views, leaves)
+            totals = self.loops.run(memory)
+        finally:
+            self.loops.release(memory)
+        return [_summed(result, totals, start, stop) for result, start, stop in self.where]
+
+
+def _summed(result: Result, totals: Array, start: int, stop: int) -> Any:
+    if not result.shape:
+        return float(totals[start])
+    found = totals[start:stop]
+    return found if len(result.shape) == 1 else found.reshape(result.shape)

@@ -1,0 +1,210 @@
+"""The arguments of a compiled function: their form, as Values to record, as numbers to run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...recording import is_number
+from ...value import Value
+
+Array = Any
+"""A numpy array."""
+FLOAT = np.dtype(np.float64)
+
+
+class Leaf(NamedTuple):
+    """An array among the arguments: a number, a nested list of numbers, or numpy's."""
+
+    shape: tuple[int, ...]
+    """Without the rows."""
+    form: str
+    """"number", "list" or "array"."""
+    rows: bool
+    """Whether it has a leading axis of rows."""
+    name: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many numbers, in each row."""
+        return math.prod(self.shape)
+
+
+class Branch(NamedTuple):
+    """Arguments inside of an argument: a list, tuple or dict that holds arrays."""
+
+    kind: Any
+    keys: tuple[Any, ...]
+    parts: tuple[Any, ...]
+    flat: bool
+    """Whether nothing is nested inside."""
+
+
+def _branch(kind: Any, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Branch:
+    return Branch(kind, keys, parts, all(isinstance(part, Leaf) for part in parts))
+
+
+def described(argument: Any, rows: bool, name: str) -> Any:
+    """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
+    if isinstance(argument, dict):
+        parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
+        return _branch(dict, tuple(argument), parts)
+    if hasattr(argument, "_fields"):
+        fields = zip(argument._fields, argument, strict=True)
+        return _branch(
+            type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in fields)
+        )
+    form = "array"
+    if isinstance(argument, list | tuple):
+        if _in_parts(argument):
+            if rows:
+                raise ValueError(
+                    f"{name} is batched: give its rows as one array or as a list of equally long lists, and "
+                    "several arrays of rows in a dict or a named tuple"
+                )
+            parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
+            return _branch(type(argument), (), parts)
+        form = "list"
+    array = numeric(argument, name)
+    if not rows:
+        number = array.ndim == 0 and not isinstance(argument, np.ndarray)
+        return Leaf(array.shape, "number" if number else form, False, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is batched: it needs a leading axis of rows, not the single number {array}")
+    return Leaf(array.shape[1:], form, True, name)
+
+
+def _in_parts(items: Sequence[Any]) -> bool:
+    """Whether a sequence has to be taken apart: it holds arrays, or lists of different lengths."""
+    if any(isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") for item in items):
+        return True
+    nested = [item for item in items if isinstance(item, list | tuple)]
+    ragged = len({len(item) for item in nested}) > 1 or (bool(nested) and len(nested) < len(items))
+    return ragged or any(_in_parts(item) for item in nested)
+
+
+_KINDS = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
+
+
+def numeric(argument: Any, name: str) -> Array:
+    """An array of real numbers, as it is where it is one. Raises TypeError for anything else."""
+    if isinstance(argument, Value):
+        raise TypeError(f"{name} is a Value: a compiled function takes numbers, here {name}.data")
+    if isinstance(argument, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
+    try:
+        array = np.asarray(argument)
+    except ValueError as error:
+        raise TypeError(f"{name} is not an array of numbers: {error}") from None
+    if array.dtype.kind == "O" and all(map(is_number, array.ravel().tolist())):
+        return array.astype(FLOAT)  # large whole numbers, fractions
+    if array.dtype.kind not in "iuf" and array.size:
+        kind = _KINDS.get(array.dtype.kind, str(array.dtype))
+        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}")
+    return array
+
+
+def leaves_of(form: Any) -> Iterator[Leaf]:
+    """The leaves of an argument's form, in order."""
+    if isinstance(form, Leaf):
+        yield form
+    else:
+        for part in form.parts:
+            yield from leaves_of(part)
+
+
+def with_values(form: Any, values: Iterator[Value]) -> Any:
+    """An argument as the function sees it while it is recorded: Values in the place of its numbers."""
+    if isinstance(form, Branch):
+        return _assembled(form, [with_values(part, values) for part in form.parts])
+    if form.form == "number":
+        return next(values)
+    array = np.empty(form.shape, dtype=object)
+    for place in np.ndindex(*form.shape):
+        array[place] = next(values)
+    if form.shape == ():
+        return array[()]
+    return array if form.form == "array" else array.tolist()
+
+
+def _assembled(form: Branch, parts: list[Any]) -> Any:
+    if form.kind is dict:
+        return dict(zip(form.keys, parts, strict=True))
+    if hasattr(form.kind, "_fields"):
+        return form.kind(*parts)
+    return form.kind(parts)
+
+
+def builder(form: Any, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
+    """What puts items, at these places of a sequence, where the leaves of an argument are."""
+    left = iter(places)
+    return _builder(form, left)
+
+
+def _builder(form: Any, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]:
+    if isinstance(form, Leaf):
+        return itemgetter(next(places))
+    parts = [_builder(part, places) for part in form.parts]
+    if form.kind is list:
+        return lambda items: [part(items) for part in parts]
+    return lambda items: _assembled(form, [part(items) for part in parts])
+
+
+def shapes(form: Any) -> Any:
+    """The nesting of an argument and the shapes of its arrays, in whatever kind of sequence they came."""
+    return form.shape if isinstance(form, Leaf) else (form.keys, [shapes(part) for part in form.parts])
+
+
+def spread(form: Any, argument: Any, into: list[Any]) -> bool:
+    """What stands at the leaves of an argument; False where it is nested in another way."""
+    if form.__class__ is Leaf:
+        into.append(argument)
+        return True
+    if argument.__class__ is not form.kind or len(argument) != len(form.parts):
+        return False
+    if form.kind is dict:
+        if tuple(argument) != form.keys:
+            return False
+        argument = list(argument.values())
+    if form.flat:
+        into += argument
+        return True
+    return all(spread(part, item, into) for part, item in zip(form.parts, argument, strict=True))
+
+
+def read(leaf: Leaf, item: Any) -> Any:
+    """The array at a leaf, or its number; None where it is not quite of that form."""
+    if leaf.form == "array":
+        if item.__class__ is not np.ndarray or (item.dtype is not FLOAT and item.dtype.kind not in "fiu"):
+            return None
+        return item if fits(leaf, item.shape) else None
+    if leaf.form == "number":
+        return item if isinstance(item, float | int) and item.__class__ is not bool else None
+    if not isinstance(item, list | tuple):
+        return None
+    try:
+        array = np.asarray(item)
+    except ValueError:
+        return None
+    return array if fits(leaf, array.shape) and (array.dtype.kind in "fiu" or not array.size) else None
+
+
+def fits(leaf: Leaf, shape: tuple[int, ...]) -> bool:
+    """Whether an array of that shape belongs there."""
+    if leaf.rows:
+        return len(shape) > 0 and shape[1:] == leaf.shape
+    return shape == leaf.shape
+
+
+def gathered(form: Any, argument: Any) -> Iterator[Any]:
+    """The arrays of an argument that has been described, whatever kind of sequence holds the numbers."""
+    if isinstance(form, Leaf):
+        array = numeric(argument, form.name)
+        yield float(array) if form.form == "number" else array
+        return
+    for part, item in zip(form.parts, argument.values() if form.kind is dict else argument, strict=True):
+        yield from gathered(part, item)

@@ -1,0 +1,169 @@
+"""Recording a function of numbers as it is, without numbers: no branch may depend on one."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...errors import TracingError
+from ...formulas import history
+from ...modes import tracing
+from ...ops.op import Op
+from ...recording import is_number, recorder
+from ...value import FROM_ABOVE, Value
+from ..expressions.pool import DETACHED
+
+_SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_COMPARISONS = {
+    name: recorder(
+        Op(f"{name}(x, y)", f"1.0 if x {sign} y else 0.0", "0.0", "0.0", symbol=sign, written=f"x {sign} y")
+    )
+    for name, sign in _SIGNS.items()
+}
+_OWN = Path(__file__).parents[2]
+
+
+def _compared(name: str, left: Value, right: Any) -> Value:
+    """A comparison while recording: 1 or 0 where the compiled code runs, and no answer before that."""
+    found: Value = _COMPARISONS[name](left, right)
+    found._data = math.nan
+    return found
+
+
+def _decided(value: Value) -> bool:
+    """Whether a Value holds, asked while recording."""
+    written = history(value) if value.op or value.label else "an argument"
+    raise TracingError(
+        f"{_users_line()}a branch on a Value ({written}) cannot be compiled: only one way would be recorded. "
+        "Compute both and choose with autograd.where(condition, x, y), or with maximum, minimum, abs, clip"
+    )
+
+
+def _users_line() -> str:
+    """The innermost line that is not this library's."""
+    for frame in reversed(traceback.extract_stack()):
+        if _OWN not in Path(frame.filename).parents and not frame.filename.startswith("<table"):
+            return f"{frame.filename}:{frame.lineno}: {frame.line}\n  "
+    return ""
+
+
+def _taken(value: Value) -> None:
+    """The number of a Value, asked for while recording."""
+    written = history(value) if value.op or value.label else "an argument"
+    raise TracingError(
+        f"{_users_line()}the number of a Value ({written}) is taken out (.data) while it is recorded: in "
+        "compiled code it would stay what it is now. Compute with the Value itself, or with value.detach(), "
+        "through which no gradient goes back"
+    )
+
+
+def _equated(value: Value, other: Any) -> None:
+    """A Value compared with == or !=, which asks whether two nodes are the same one."""
+    written, given = (
+        item if not isinstance(item, Value) else history(item) if item.op or item.label else "an argument"
+        for item in (value, other)
+    )
+    raise TracingError(
+        f"{_users_line()}{written} == {given} asks whether they are the same node, whatever their numbers "
+        "are, and so has one answer for all numbers. Choose with autograd.where(condition, x, y) and a "
+        "condition of <, <=, > or >="
+    )
+
+
+FROM_ABOVE["equated"] = _equated
+FROM_ABOVE["taken"] = _taken
+FROM_ABOVE["compared"] = _compared
+FROM_ABOVE["decided"] = _decided
+FROM_ABOVE["detached"] = recorder(DETACHED)
+
+
+class Place(NamedTuple):
+    """One number of a result, or an array of them: where it stands among the outputs."""
+
+    start: int
+    shape: tuple[int, ...] | None
+    """None for a number."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers."""
+        return math.prod(self.shape or ())
+
+
+class Trace:
+    """A function as a graph: its inputs, what it gives, and the Values from outside that it uses."""
+
+    def __init__(self, inputs: Sequence[Value], result: Any, births: Sequence[Any] | None = None) -> None:
+        """`births` are the operands of all nodes recorded inside; None if every node counts as inside."""
+        self.inputs = list(inputs)
+        self.outputs: list[Any] = []
+        self.places: list[Place] = []
+        self.template = self._placed(result)
+        self.captured: list[Value] = []
+        """Values from outside, read again at each call: leaves, and results computed before."""
+        self.nodes = self._inside(None if births is None else set(map(id, births)))
+        """All that the outputs need, operands first, without the inputs and what was captured."""
+
+    def _placed(self, tree: Any) -> Any:
+        """The result with a position among the places instead of each number or array."""
+        if isinstance(tree, dict):
+            return {key: self._placed(item) for key, item in tree.items()}
+        if isinstance(tree, list | tuple):
+            parts = [self._placed(item) for item in tree]
+            return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+        array = hasattr(tree, "ndim") and hasattr(tree, "tolist")
+        self.places.append(Place(len(self.outputs), tree.shape if array and tree.shape else None))
+        for output in tree.ravel().tolist() if array else [tree]:
+            if not isinstance(output, Value) and not is_number(output):
+                raise TypeError(
+                    f"a compiled function gives numbers, not {output!r} of type {type(output).__name__}"
+                )
+            self.outputs.append(output)
+        return len(self.places) - 1
+
+    def _inside(self, born: set[int] | None) -> list[Value]:
+        """The nodes, by a depth-first walk that stops at inputs and at what was there before."""
+        order: list[Value] = []
+        seen: set[Any] = set(self.inputs)
+        stack: list[Any] = [output for output in reversed(self.outputs) if isinstance(output, Value)]
+        while stack:
+            node = stack.pop()
+            if node is None:  # everything that the node below it needs is in order
+                order.append(stack.pop())
+            elif node.__class__ is Value and node not in seen:
+                seen.add(node)
+                if node.operands and (born is None or id(node.operands) in born):
+                    stack += (node, None, *reversed(node.operands))
+                else:
+                    self.captured.append(node)
+        return order
+
+    def build(self, items: Sequence[Any]) -> Any:
+        """Items in the place of the numbers and arrays, nested as the function's result is."""
+        return _rebuilt(self.template, items)
+
+
+def _rebuilt(template: Any, items: Sequence[Any]) -> Any:
+    if template.__class__ is int:
+        return items[template]
+    if isinstance(template, dict):
+        return {key: _rebuilt(part, items) for key, part in template.items()}
+    parts = [_rebuilt(part, items) for part in template]
+    return type(template)(*parts) if hasattr(template, "_fields") else type(template)(parts)
+
+
+def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Value]) -> Trace:
+    """Record a function of arguments made of the inputs.
+
+    Their numbers are nan. Raises TracingError for a branch, and for a number that is taken out of a
+    Value, theirs or one from outside.
+    """
+    for value in inputs:
+        value._data = math.nan
+    births: list[Any] = []
+    with tracing(births):
+        result = f(*arguments)
+    return Trace(inputs, result, births)

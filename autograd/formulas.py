@@ -1,0 +1,237 @@
+"""Formulas and numbers as text: a rule with names or numbers filled in, a node as an expression."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .ops.floats import IEEE
+from .ops.op import Op
+
+_NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+_WHOLE = re.compile(r"\b(\d+)\.0\b")
+_BINDING = {"add": 1, "sub": 1, "mul": 2, "div": 2, "mod": 2, "neg": 3, "pos": 3, "pow": 4}
+_TIGHTEST = 9
+
+
+def fixed(number: float, sign: bool = False) -> str:
+    """Four decimals, or scientific notation where those would hide the digits.
+
+    >>> fixed(3.85611), fixed(0.2826, sign=True), fixed(-0.000012)
+    ('3.8561', '+0.2826', '-1.2e-05')
+    """
+    if number == 0:
+        return "0.0000"
+    small, large = abs(number) < 0.001, abs(number) >= 100_000
+    style = ".4f" if not (small or large) else ".1e" if small else ".3e"
+    return format(number, f"{'+' if sign else ''}{style}" if math.isfinite(number) else "+" if sign else "")
+
+
+def short(number: float, sign: bool = False) -> str:
+    """Three significant digits or two decimals, for the label of an edge.
+
+    >>> short(0.0706508), short(-2.8921, sign=True), short(0.5)
+    ('0.0707', '-2.89', '0.500')
+    """
+    plus = "+" if sign else ""
+    if number == 0:
+        return "0.00"
+    if not math.isfinite(number):
+        return format(number, plus)
+    if 0.9995 <= abs(number) < 10_000:
+        return format(number, f"{plus}.2f")
+    return format(number, f"{plus}#.3g" if 0.001 <= abs(number) < 10_000 else f"{plus}.1e")
+
+
+def plain(number: float) -> str:
+    """A number as one would write it in a formula, a negative one in parentheses.
+
+    >>> plain(2.0), plain(-0.5)
+    ('2', '(-0.5)')
+    """
+    text = repr(int(number)) if number == int_or_none(number) else repr(number)
+    return f"({text})" if text.startswith("-") else text
+
+
+def int_or_none(number: float) -> int | None:
+    """The whole number that a float is, if it is one of moderate size."""
+    return int(number) if abs(number) < 1e15 and number == int(number) else None
+
+
+def fill(rule: str, words: Mapping[str, str]) -> str:
+    """A rule with other words for some of its names, and whole numbers without their `.0`.
+
+    >>> fill("1.0 - out * out", {"out": "t"})
+    '1 - t * t'
+    """
+    return _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
+
+
+def printable(words: str) -> str:
+    """A text without line ends, control characters and marks that turn the reading direction.
+
+    >>> printable("two\\nlines")
+    'two lines'
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in words)
+
+
+def names_of(order: Iterable[Any]) -> dict[Any, str]:
+    """A name for every node, unique in the graph: its label, or v1, v2 ... where it has none.
+
+    The second of two equal labels gets the number 2, as in `w#2`.
+    """
+    order = list(order)
+    labels = {node: printable(node.label) for node in order}
+    taken = set(labels.values())
+    names: dict[Any, str] = {}
+    used: dict[str, int] = {}
+    for position, node in enumerate(order):
+        name = labels[node] or f"v{position}"
+        while not labels[node] and name in taken:
+            name += "_"
+        used[name] = used.get(name, 0) + 1
+        names[node] = name if used[name] == 1 else f"{name}#{used[name]}"
+    return names
+
+
+def applied(op: Op, operands: Iterable[str]) -> str:
+    """An operation applied to operands, the way one writes it: `a * b`, `tanh(a)`, `total(a, b)`.
+
+    >>> from autograd.ops.table import TABLE
+    >>> applied(TABLE["mul"], ["a", "(-2)"]), applied(TABLE["atan2"], ["y", "x"])
+    ('a * (-2)', 'atan2(y, x)')
+    """
+    words = list(operands)
+    if op.written:
+        return fill(op.written, dict(zip(op.operands, words, strict=True)))
+    if op.variadic and len(op.operands) > 1:
+        size = len(words) // len(op.operands)
+        return f"{op.name}({', '.join(_listed(words[k : k + size]) for k in range(0, len(words), size or 1))})"
+    return f"{op.name}({_shortened(words)})"
+
+
+def _listed(words: list[str]) -> str:
+    return f"[{_shortened(words)}]"
+
+
+_MOST = 6
+"""How many operands of a sequence are shown; of a longer one the middle is left out."""
+
+
+def _shortened(words: list[str]) -> str:
+    """A comma-separated list; a long one with its middle left out."""
+    if len(words) > 1 and set(words) == {"..."}:
+        return "..."
+    return ", ".join(words if len(words) <= _MOST else [*words[: _MOST - 2], "...", words[-1]])
+
+
+def _shown(node: Any) -> list[Any]:
+    """The operands of a node that `applied` needs: of a long sequence its beginning and its end."""
+    if not node.op.variadic:
+        return list(node.operands)
+    groups = node.op.grouped(list(node.operands))
+    return [item for group in groups for item in ([*group[:_MOST], group[-1]] if len(group) > _MOST else group)]
+
+
+def word(operand: Any, names: Mapping[Any, str]) -> str:
+    """An operand as one word: a node's name, or the number."""
+    return plain(operand) if operand.__class__ is float else names[operand]
+
+
+def formula(node: Any, names: Mapping[Any, str]) -> str:
+    """How a node was computed, in the names of its operands; the empty text for a leaf."""
+    return applied(node.op, [word(operand, names) for operand in _shown(node)]) if node.op else ""
+
+
+def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
+    """The branch that a conditional rule takes at a point; the whole rule if that is a mere number.
+
+    >>> taken_branch("y * pow(x, y - 1.0) if y else 0.0", {"x": 3.0, "y": 2.0})
+    'y * pow(x, y - 1.0)'
+    >>> taken_branch("0.0 if x < 0 else 1.0", {"x": 3.0})
+    '0.0 if x < 0 else 1.0'
+    """
+    if " if " not in rule:
+        return rule
+    import ast  # only where somebody reads a conditional rule: it is slow to import
+
+    branch = ast.parse(rule, mode="eval").body
+    while isinstance(branch, ast.IfExp):
+        condition = eval(compile(ast.Expression(branch.test), rule, "eval"), IEEE | dict(point))
+        branch = branch.body if condition else branch.orelse
+    return rule if isinstance(branch, ast.Constant) else ast.unparse(branch)
+
+
+def partners(op: Op, position: int, count: int) -> range:
+    """The positions of the operands that the rule of one of `count` operands may mention.
+
+    >>> from autograd.ops.table import TABLE
+    >>> list(partners(TABLE["mul"], 0, 2)), list(partners(TABLE["dot"], 4, 6))
+    ([0, 1], [1, 4])
+    """
+    size = count // len(op.operands)
+    return range(position % size, count, size) if op.variadic else range(count)
+
+
+def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str) -> str:
+    """The rule of one partial, with a word for the result and for each of the `partners`."""
+    op: Op = node.op
+    count = len(node.operands)
+    if not op.variadic:
+        point = {
+            name: getattr(item, "_data", item) for name, item in zip(op.operands, node.operands, strict=True)
+        }
+        rule = taken_branch(op.partials[position], point | {"out": node._data} | op.functions)
+        return fill(rule, {name: words[k] for k, name in enumerate(op.operands)} | {"out": out})
+    size = count // len(op.operands)
+    binding = {name: words[k] for name, k in zip(op.elements, partners(op, position, count), strict=True)}
+    rule = op.partial_of(position, count).replace(f"len({op.operands[0]})", str(size))
+    return fill(rule, binding | {"out": out})
+
+
+def history(node: Any, depth: int = 4) -> str:
+    """A node as an expression of labelled or distant nodes, for an error message.
+
+    >>> from autograd import Value
+    >>> history((Value(1.0, "a") + 2) * Value(3.0, "b"))
+    '(a + 2) * b'
+    """
+    return _history(node, _readable(node, depth), top=True)[0]
+
+
+def _unfolds(node: Any, top: bool = False) -> bool:
+    """Whether a history shows what a node was computed from, not just its name or number."""
+    return node.__class__ is not float and node.op is not None and (top or not node.label)
+
+
+def _readable(node: Any, depth: int, most: int = 40) -> int:
+    """How many operations deep a history can go before it has more than so many of them."""
+    level, count = [node] if _unfolds(node, top=True) else [], 0
+    for reached in range(depth):
+        level = [operand for item in level for operand in _shown(item) if _unfolds(operand)]
+        count += len(level)
+        if count > most:
+            return reached + 1
+        if not level:
+            break
+    return depth
+
+
+def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
+    """The expression, and how tightly its outermost operation binds."""
+    if node.__class__ is float:
+        return plain(node), _TIGHTEST
+    if not _unfolds(node, top):
+        return node.label or plain(node._data), _TIGHTEST
+    if depth == 0:
+        return "...", _TIGHTEST
+    binding = _BINDING.get(node.op.name, _TIGHTEST)
+    words = []
+    for position, operand in enumerate(_shown(node)):
+        text, tightness = _history(operand, depth - 1)
+        loose = tightness < binding or (tightness == binding and position == 1)
+        words.append(f"({text})" if loose and node.op.written else text)
+    return applied(node.op, words), binding

@@ -1,0 +1,93 @@
+"""From the text of a rule to a Python function: the same text, read in one algebra or another."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .op import Op
+
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
+def names_in(text: str) -> set[str]:
+    """Every name that a rule mentions, operands and functions alike."""
+    return set(_NAME.findall(text))
+
+
+def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """Compile the source of one function, so that a traceback or debugger can show its lines."""
+    filename = f"<table entry {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), namespace)  # the text comes from the table, never from data
+    function: Callable[..., Any] = namespace[name]
+    return function
+
+
+def partials_source(op: Op, edges: Mapping[str, str]) -> str:
+    """The tuple of an op's partials, as source; None for an operand that is a plain number.
+
+    `edges` has for each operand the condition under which it is a node, as source; for a starred
+    operand, the name of a list with one truth value for each element.
+
+    >>> from autograd.ops.table import TABLE
+    >>> partials_source(TABLE["mul"], {"x": "True", "y": "y_ is not y"})
+    '((y), (x) if y_ is not y else None, )'
+    """
+    if op.variadic:
+        return f"({''.join(_group_source(op, position, edges) for position in range(len(op.operands)))})"
+    if not names_in("".join(op.partials)):
+        return _constants_source(op, edges)
+    items = (
+        f"({rule}), " if edges[name] == "True" else f"({rule}) if {edges[name]} else None, "
+        for name, rule in zip(op.operands, op.partials, strict=True)
+    )
+    return f"({''.join(items)})"
+
+
+def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] = ()) -> str:
+    """Partials that are mere numbers, as constant tuples: all nodes of an op then share them."""
+    if len(chosen) == len(op.partials):
+        return f"({''.join(f'{item}, ' for item in chosen)})"
+    rule, edge = op.partials[len(chosen)], edges[op.operands[len(chosen)]]
+    present = _constants_source(op, edges, (*chosen, rule))
+    absent = "" if edge == "True" else _constants_source(op, edges, (*chosen, "None"))
+    return f"({present} if {edge} else {absent})" if absent else present
+
+
+def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
+    """The partials of one starred operand: its rule, once for each element."""
+    rule, sequence = op.partials[position], op.operands[position]
+    used = names_in(rule)
+    targets, sources = list(op.elements), list(op.operands)
+    if used & {"before", "after"}:
+        targets.append("(before, after)")
+        sources.append(f"products_around({sequence})")
+    if rule in op.elements:
+        every = op.operands[op.elements.index(rule)]
+    elif used.isdisjoint([*op.elements, "before", "after"]):
+        every = f"[{rule}] * len({sequence})"
+    else:
+        every = f"[{rule} for {', '.join(targets)}, in zip({', '.join(sources)})]"
+    return f"*masked({every}, {edges[sequence]}), "
+
+
+def without_exceptions(text: str) -> str:
+    """The rule with `/`, `%` and `**` as functions, to be read with the names of `floats.IEEE`.
+
+    >>> without_exceptions("-out / y")
+    'divide(-out, y)'
+    """
+    import ast  # only where a rule meets an exceptional number: it would double the import time
+
+    replaced: dict[type, str] = {ast.Div: "divide", ast.Mod: "remainder", ast.Pow: "pow"}
+
+    class Rewrite(ast.NodeTransformer):
+        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+            self.generic_visit(node)
+            name = replaced.get(type(node.op))
+            return ast.Call(ast.Name(name, ast.Load()), [node.left, node.right], []) if name else node
+
+    return ast.unparse(Rewrite().visit(ast.parse(text, mode="eval")))

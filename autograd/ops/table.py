@@ -1,0 +1,178 @@
+"""The table: every operation, one entry, in mathematics that a calculus student could proof-read."""
+
+from __future__ import annotations
+
+from .op import Op
+
+# The columns: signature, value, one partial for each operand. `out` is the result. A conditional
+# expression reads only the branch it takes, so the other one may lie outside its domain.
+# Every comparison is written so that a nan falls through to a branch that keeps it.
+# fmt: off
+_ENTRIES = (
+    # arithmetic
+    Op("add(x, y)",      "x + y",               "1.0", "1.0",
+       symbol="+", written="x + y", about="sum of two", example="add(1.0, 2.0) = 3.0"),
+    Op("sub(x, y)",      "x - y",               "1.0", "-1.0",
+       symbol="−", written="x - y", about="difference", example="sub(1.0, 2.0) = -1.0"),
+    Op("mul(x, y)",      "x * y",               "y", "x",
+       symbol="×", written="x * y", about="product of two", example="mul(3.0, 2.0) = 6.0"),
+    Op("div(x, y)",      "x / y",               "1.0 / y", "-out / y",
+       domain="y != 0", symbol="÷", written="x / y", about="quotient", example="div(3.0, 2.0) = 1.5"),
+    Op("neg(x)",         "-x",                  "-1.0",
+       symbol="−", written="-x", about="opposite", example="neg(2.0) = -2.0"),
+    Op("pos(x)",         "+x",                  "1.0",
+       symbol="+", written="+x", about="the number itself, as a new node", example="pos(2.0) = 2.0"),
+    Op("pow(x, y)",      "pow(x, y)",
+       # Near exponent 0 the rounding of y - 1 would cost as many digits as log(x) has.
+       "y * out / x if x and abs(y) < 0.5 else y * pow(x, y - 1.0) if x or y else 0.0",
+       "out * log(x) if x else 0.0",
+       domain="x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0", symbol="^", written="x ** y",
+       about="x to the power y",
+       note="x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs a whole exponent, towards which it has no derivative (nan)",
+       example="pow(2.0, 3.0) = 8.0"),
+    Op("mod(x, y)",      "x % y",               "1.0", "(out - x) / y",
+       domain="y != 0", symbol="%", written="x % y", about="remainder with the sign of y",
+       note="jumps at multiples of y", example="mod(7.0, 4.0) = 3.0"),
+    Op("square(x)",      "x * x",               "2.0 * x",
+       symbol="x²", about="x times x", example="square(3.0) = 9.0"),
+    Op("reciprocal(x)",  "1.0 / x",             "-out * out",
+       domain="x != 0", symbol="1/x", about="one over x", example="reciprocal(4.0) = 0.25"),
+    Op("abs(x)",         "abs(x)",              "sign(x)",
+       symbol="|x|", about="absolute value", note="derivative 0 at the kink x = 0", example="abs(-2.0) = 2.0"),
+    Op("sign(x)",        "1.0 if x > 0 else -1.0 if x < 0 else x", "0.0",
+       symbol="sgn", about="-1, 0 or 1", note="derivative 0 everywhere, also at the jump x = 0",
+       example="sign(-2.0) = -1.0"),
+    # roots, exponentials, logarithms
+    Op("sqrt(x)",        "sqrt(x)",             "0.5 / out",
+       domain="x >= 0", symbol="√", about="square root", note="derivative inf at 0", example="sqrt(9.0) = 3.0"),
+    Op("cbrt(x)",        "cbrt(x)",             "1.0 / (3.0 * out * out)",
+       symbol="∛", about="cube root, of negative numbers too", note="derivative inf at 0",
+       example="cbrt(-8.0) = -2.0"),
+    Op("exp(x)",         "exp(x)",              "out",
+       about="e to the power x", example="exp(1.0) = 2.7183"),
+    Op("exp2(x)",        "exp2(x)",             "out * log(2.0)",
+       about="2 to the power x", example="exp2(3.0) = 8.0"),
+    Op("expm1(x)",       "expm1(x)",            "exp(x)",
+       about="exp(x) - 1, exact near 0", example="expm1(1.0) = 1.7183"),
+    Op("log(x)",         "log(x)",              "1.0 / x",
+       domain="x > 0", about="natural logarithm", example="log(2.0) = 0.6931"),
+    Op("log2(x)",        "log2(x)",             "1.0 / log(2.0) / x",
+       domain="x > 0", about="logarithm to base 2", example="log2(8.0) = 3.0"),
+    Op("log10(x)",       "log10(x)",            "1.0 / log(10.0) / x",
+       domain="x > 0", about="logarithm to base 10", example="log10(1000.0) = 3.0"),
+    Op("log1p(x)",       "log1p(x)",            "1.0 / (1.0 + x)",
+       domain="x > -1", about="log(1 + x), exact near 0", example="log1p(1.0) = 0.6931"),
+    # trigonometric and hyperbolic functions, angles in radians
+    Op("sin(x)",         "sin(x)",              "cos(x)",
+       about="sine", example="sin(1.0) = 0.8415"),
+    Op("cos(x)",         "cos(x)",              "-sin(x)",
+       about="cosine", example="cos(1.0) = 0.5403"),
+    Op("tan(x)",         "tan(x)",              "1.0 + out * out",
+       about="tangent", example="tan(1.0) = 1.5574"),
+    Op("asin(x)",        "asin(x)",             "1.0 / sqrt((1.0 - x) * (1.0 + x))",
+       domain="abs(x) <= 1", about="angle whose sine is x", note="derivative inf at -1 and 1",
+       example="asin(1.0) = 1.5708"),
+    Op("acos(x)",        "acos(x)",             "-1.0 / sqrt((1.0 - x) * (1.0 + x))",
+       domain="abs(x) <= 1", about="angle whose cosine is x", note="derivative -inf at -1 and 1",
+       example="acos(0.0) = 1.5708"),
+    Op("atan(x)",        "atan(x)",             "1.0 / (1.0 + x * x)",
+       about="angle whose tangent is x", example="atan(1.0) = 0.7854"),
+    Op("atan2(y, x)",    "atan2(y, x)",
+       "x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)",
+       about="angle of the point (x, y)", note="no derivative at (0, 0) (nan)",
+       example="atan2(1.0, -1.0) = 2.3562"),
+    Op("sinh(x)",        "sinh(x)",             "cosh(x)",
+       about="hyperbolic sine", example="sinh(1.0) = 1.1752"),
+    Op("cosh(x)",        "cosh(x)",             "sinh(x)",
+       about="hyperbolic cosine", example="cosh(1.0) = 1.5431"),
+    Op("tanh(x)",        "tanh(x)",             "1.0 - out * out",
+       about="hyperbolic tangent", example="tanh(1.0) = 0.7616"),
+    Op("asinh(x)",       "asinh(x)",            "1.0 / hypot(1.0, x)",
+       about="inverse of sinh", example="asinh(1.0) = 0.8814"),
+    Op("acosh(x)",       "acosh(x)",            "1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))",
+       domain="x >= 1", about="inverse of cosh", note="derivative inf at 1", example="acosh(2.0) = 1.317"),
+    Op("atanh(x)",       "atanh(x)",            "1.0 / ((1.0 - x) * (1.0 + x))",
+       domain="abs(x) < 1", about="inverse of tanh", example="atanh(0.5) = 0.5493"),
+    Op("hypot(x, y)",    "hypot(x, y)",         "x / out if out else 0.0", "y / out if out else 0.0",
+       about="length of the vector (x, y)", note="derivative 0 at the kink (0, 0)",
+       example="hypot(3.0, 4.0) = 5.0"),
+    # activations and the error function
+    Op("sigmoid(x)",     "(exp(-abs(x)) if x < 0 else 1.0) / (1.0 + exp(-abs(x)))", "out * (1.0 - out)",
+       symbol="σ", about="logistic function 1 / (1 + exp(-x)), stable for every x",
+       example="sigmoid(1.0) = 0.7311"),
+    Op("logsigmoid(x)",  "(x if x < 0 else 0.0) - log1p(exp(-abs(x)))", "sigmoid(-x)",
+       about="log(sigmoid(x)), stable for every x", example="logsigmoid(1.0) = -0.3133"),
+    Op("softplus(x)",    "(x if x > 0 else 0.0) + log1p(exp(-abs(x)))", "sigmoid(x)",
+       about="log(1 + exp(x)), stable for every x", example="softplus(1.0) = 1.3133"),
+    Op("relu(x)",        "0.0 if x < 0 else x", "0.0 if x < 0 else 1.0",
+       about="rectified linear unit max(0, x)",
+       note="derivative 1 at the kink x = 0: F'(x) = 0 for x < 0, 1 for x >= 0 (PyTorch and JAX say 0)",
+       example="relu(2.0) = 2.0"),
+    Op("leaky_relu(x, slope=0.01)", "slope * x if x < 0 else x",
+       "slope if x < 0 else 1.0", "x if x < 0 else 0.0",
+       symbol="leaky", about="relu with a small slope for negative x", note="derivative 1 at the kink x = 0",
+       example="leaky_relu(-2.0) = -0.02"),
+    Op("elu(x, alpha=1.0)", "alpha * expm1(x) if x < 0 else x",
+       "alpha * exp(x) if x < 0 else 1.0", "expm1(x) if x < 0 else 0.0",
+       about="exponential linear unit", note="derivative 1 at x = 0, a kink unless alpha is 1",
+       example="elu(-1.0) = -0.6321"),
+    Op("gelu(x)",        "0.5 * x * erfc(-x / sqrt(2.0))",
+       "0.5 * erfc(-x / sqrt(2.0)) + x * exp(-0.5 * x * x) / sqrt(2.0 * pi)",
+       about="Gaussian error linear unit, x times the normal distribution function, exact",
+       example="gelu(1.0) = 0.8413"),
+    Op("silu(x)",        "x * sigmoid(x)",      "sigmoid(x) * (1.0 + x * sigmoid(-x))",
+       about="sigmoid linear unit, also called swish", example="silu(1.0) = 0.7311"),
+    Op("erf(x)",         "erf(x)",              "2.0 / sqrt(pi) * exp(-x * x)",
+       about="error function", example="erf(1.0) = 0.8427"),
+    Op("erfc(x)",        "erfc(x)",             "-2.0 / sqrt(pi) * exp(-x * x)",
+       about="1 - erf(x), exact in the tail", example="erfc(1.0) = 0.1573"),
+    # choices
+    Op("maximum(x, y)",  "x if x >= y else y if x < y else x + y",
+       "1.0 if x > y else 0.0 if x < y else 0.5", "0.0 if x > y else 1.0 if x < y else 0.5",
+       symbol="max", about="the larger of two", note="half the derivative to each at a tie",
+       example="maximum(1.0, 2.0) = 2.0"),
+    Op("minimum(x, y)",  "x if x <= y else y if x > y else x + y",
+       "1.0 if x < y else 0.0 if x > y else 0.5", "0.0 if x < y else 1.0 if x > y else 0.5",
+       symbol="min", about="the smaller of two", note="half the derivative to each at a tie",
+       example="minimum(1.0, 2.0) = 1.0"),
+    Op("step(x)",        "0.0 if x < 0 else 1.0 if x >= 0 else x", "0.0",
+       about="threshold: 0 for x < 0, 1 for x >= 0", note="derivative 0 everywhere, also at the jump x = 0",
+       example="step(0.0) = 1.0"),
+    Op("where(condition, x, y)", "x if condition else y",
+       "0.0", "1.0 if condition else 0.0", "0.0 if condition else 1.0",
+       about="x where the condition holds (is not 0), else y", example="where(1.0, 2.0, 3.0) = 2.0"),
+    Op("clip(x, low, high)",
+       "x if low <= x <= high else low if x < low <= high else high if x > high >= low else x + low + high",
+       "0.0 if x < low else 0.0 if x > high else 1.0", "1.0 if x < low else 0.0", "1.0 if x > high else 0.0",
+       domain="low <= high", about="x limited to the interval from low to high",
+       note="derivative 1 at both ends of the interval", example="clip(5.0, 0.0, 1.0) = 1.0"),
+    # whole sequences: one node with many operands
+    Op("total(*xs)",     "total(xs)",           "1.0",
+       symbol="Σ", about="sum of a sequence", example="total([1.0, 2.0, 3.0]) = 6.0"),
+    Op("prod(*xs)",      "prod(xs)",            "before * after",
+       symbol="Π", about="product of a sequence", example="prod([2.0, 3.0, 4.0]) = 24.0"),
+    Op("dot(*ws, *xs)",  "dot(ws, xs)",         "x", "w",
+       symbol="Σ×", about="sum of the products of two sequences", example="dot([1.0, 2.0], [3.0, 4.0]) = 11.0"),
+    Op("mean(*xs)",      "total(xs) / len(xs)", "1.0 / len(xs)",
+       domain="len(xs) > 0", about="arithmetic mean of a sequence", example="mean([1.0, 2.0, 6.0]) = 3.0"),
+    Op("logsumexp(*xs)", "logsumexp(xs)",       "exp(x - out)",
+       domain="len(xs) > 0", symbol="lse", about="log of the sum of the exponentials, stable for every size",
+       example="logsumexp([0.0, 0.0]) = 0.6931"),
+)
+# fmt: on
+
+TABLE: dict[str, Op] = {op.name: op for op in _ENTRIES}
+"""Every built-in operation by name."""
+
+
+def entry(name: str) -> Op:
+    """The table's entry of that name.
+
+    >>> entry("tanh")
+    <op tanh(x) = tanh(x)>
+    """
+    return TABLE[name]
+
+
+for _op in _ENTRIES:
+    _op.reduced = (entry, (_op.name,))

@@ -1,0 +1,317 @@
+"""Backprop one chain-rule application at a time, forwards and back: a debugger for gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..backward_pass import BackwardPass, Step
+from ..formulas import fixed, formula
+from ..terminal import derivative_sign, plural
+from ..transforms.numerical import Replay
+from ..value import FROM_ABOVE, Value
+from .conditions import condition
+from .tables import Checked, Row, Rows, Steps, checks, positions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..drawing.inline import Player
+
+_CHECKED = 60_000
+"""Values whose numbers a check by default computes anew, counted once for each leaf."""
+Target = Value | str | Callable[[Step], bool]
+
+
+class Backprop:
+    """The backward pass of one Value, step by step; every command's result prints as text.
+
+    One step is one edge: contribution = upstream gradient x partial, added to an operand's grad.
+    The pass is recorded first and then replayed onto the nodes' grads, so that going back is
+    exact; after the last step every grad is what `backward()` gives. Grads that leaves had before
+    are kept, and are what the first contribution is added to.
+
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> bp = Value.backprop(a * b + a); bp
+    Backprop of v3 = v2 + a: 4 values, 4 chain-rule steps, 0 done
+      next: seed
+    >>> bp.goto(2)
+    [2/4] v3 = v2 + a   ∂v3/∂a = 1 = +1.0000
+          ∂v3/∂a += ∂v3/∂v3 * ∂v3/∂a = +1.0000 * +1.0000 = +1.0000
+          a.grad: 0.0000 -> +1.0000   (1 of 2 contributions, not final yet)
+    >>> a.grad, bp.back().after, bp.finish().done
+    (1.0, 1.0, 4)
+    """
+
+    def __init__(self, root: Value, gradient: float = 1.0) -> None:
+        self.recorded = BackwardPass(root, gradient)
+        self.done = -1
+        """How many steps are done; -1 as long as the root has not got its own gradient."""
+        self._original = [node.grad for node in self.recorded.order]
+        self._arrived = [0] * len(self.recorded.order)
+        self._watched: list[Value] = []
+
+    # Moving
+
+    def step(self, count: int = 1) -> Step | Steps:
+        """Do the next step, or the next `count` of them."""
+        if count < 1:
+            raise ValueError(f"step({count}) goes nowhere: give 1 or more, or use back()")
+        steps = Steps(self._advance() for _ in range(min(count, len(self.recorded.edges) - self.done)))
+        return steps[0] if count == 1 and steps else steps
+
+    def next(self) -> Steps:
+        """Do the rest of the present operation: all the steps of one result."""
+        edges, steps = self.recorded.edges, Steps()
+        while self.done < len(edges):
+            steps.append(self._advance())
+            if not 0 < self.done < len(edges) or edges[self.done].result != edges[self.done - 1].result:
+                break
+        return steps
+
+    def until(self, target: Target) -> Step | Steps | Rows | Backprop:
+        """Go on until a value's grad is final, or until a condition on the step holds.
+
+        `target` is a Value, a label, a condition as text such as "contribution < 0" or "|after| > 1",
+        or a function from a Step to True or False. Gives the last step made. Raises ValueError for a
+        name or a Value that is not in the graph, and for a condition on what a step does not have.
+        """
+        if isinstance(target, str) and target not in self.recorded.names.values():
+            target = condition(target) or target
+        if callable(target):
+            while self.done < len(self.recorded.edges):
+                step = self._advance()
+                if target(step):
+                    return step
+            return Steps()
+        value = self._value(target)
+        number = max(self.recorded.consumers[self.recorded.index[value]], default=-1) + 1
+        if number <= self.done:
+            words = f"{self.recorded.names[value]}.grad is final already: {fixed(value.grad, sign=True)}"
+            return Rows([], words)
+        return self.goto(number)
+
+    def finish(self) -> Backprop:
+        """Do all the steps that are left."""
+        self.goto(len(self.recorded.edges))
+        return self
+
+    def back(self, count: int = 1) -> Step | Backprop:
+        """Undo the last step, or the last `count` of them, exactly; gives the step now present."""
+        if count < 1:
+            raise ValueError(f"back({count}) goes nowhere: give 1 or more, or use step()")
+        return self.goto(max(self.done - count, -1))
+
+    def goto(self, number: int) -> Step | Backprop:
+        """Go to the moment right after a step, forwards or back; -1 is before the first."""
+        if not -1 <= number <= len(self.recorded.edges):
+            raise ValueError(f"goto takes a step from -1 to {len(self.recorded.edges)}, not {number!r}")
+        while self.done < number:
+            self._do()
+        while self.done > number:
+            self._undo()
+        return self._annotated(self.recorded.step(number)) if number >= 0 else self
+
+    def reset(self) -> Backprop:
+        """Go back to before the first step: every grad is what it was."""
+        self.goto(-1)
+        return self
+
+    def _advance(self) -> Step:
+        self._do()
+        return self._annotated(self.recorded.step(self.done))
+
+    def _do(self) -> None:
+        recorded, self.done = self.recorded, self.done + 1
+        if self.done == 0:
+            for node, grad in zip(recorded.order, recorded.initial, strict=True):
+                node.grad = grad
+            recorded.root.grad += recorded.gradient
+        else:
+            operand = recorded.edges[self.done - 1].operand
+            recorded.order[operand].grad = recorded.after[self.done - 1]
+            self._arrived[operand] += 1
+
+    def _undo(self) -> None:
+        recorded, self.done = self.recorded, self.done - 1
+        if self.done < 0:
+            for node, grad in zip(recorded.order, self._original, strict=True):
+                node.grad = grad
+        else:
+            operand = recorded.edges[self.done].operand
+            recorded.order[operand].grad = recorded.before[self.done]
+            self._arrived[operand] -= 1
+
+    # Looking
+
+    def peek(self) -> Step | Steps:
+        """The next step, without doing it."""
+        left = self.done < len(self.recorded.edges)
+        return self.recorded.step(self.done + 1) if left else Steps()
+
+    def where(self, most: int = 30) -> Rows:
+        """The values in the order of the pass, the next operation marked; at most `most` rows of them."""
+        order = range(len(self.recorded.order) - 1, -1, -1)
+        here = len(order) - 1 - self._present if self._present is not None else len(order) - 1
+        start = max(0, min(here - most // 2, len(order) - most))
+        rows = [self._row(k) for k in order[start : start + most]]
+        above, below = start, max(0, len(order) - start - most)
+        return Rows(rows, positions(rows, above, below))
+
+    def tree(self, depth: int = 8, most: int = 60) -> Rows:
+        """The graph from the root down, a row for each edge with its partial and what has flowed."""
+        from ..drawing.text import tree
+
+        text = tree(self.recorded, self.recorded.state(self.done), depth, most)
+        return Rows(text.splitlines(), text)
+
+    def watch(self, *targets: Value | str) -> Rows:
+        """Show these values' grads below every step from now on; without any, stop showing."""
+        self._watched = [*self._watched, *map(self._value, targets)] if targets else []
+        names = ", ".join(self.recorded.names[value] for value in self._watched)
+        return Rows(list(self._watched), f"watching {names}" if names else "watching nothing")
+
+    def check(self, *targets: Value | str, most: int = 30) -> Rows:
+        """A numerical derivative beside the gradient of each target, or of every leaf.
+
+        Of the leaves at most `most`, and on a large graph as many as take about a second.
+        """
+        recorded, replay = self.recorded, Replay(self.recorded.root)
+        order = recorded.order
+        chosen = [recorded.index[self._value(target)] for target in targets]
+        leaves = [k for k, node in enumerate(order) if not node.operands] if not targets else chosen
+        shown = chosen or leaves[: max(1, min(most, _CHECKED // len(order)))]
+        return Rows(rows := [self._checked(replay, k) for k in shown], checks(rows, len(leaves) - len(shown)))
+
+    def _checked(self, replay: Replay, k: int) -> Checked:
+        recorded, node = self.recorded, self.recorded.order[k]
+        found, error = replay.derivative(node)
+        numerical, error = found * recorded.gradient, error * abs(recorded.gradient)
+        gradient = recorded.final[k] - recorded.initial[k]
+        agrees = abs(gradient - numerical) <= 10 * error + 1e-7 * max(abs(gradient), 1e-6)
+        note = ""
+        if not math.isfinite(numerical + gradient):
+            agrees, note = True, "cannot be told: no finite slope here"
+        elif not agrees:
+            left, right = sorted(slope * recorded.gradient for slope in replay.slopes_beside(node))
+            room = 1e-4 * max(abs(left), abs(right), 1e-6)
+            if right - left > 10 * room and left - room <= gradient <= right + room:
+                agrees, note = True, f"a kink: {left:+.4g} on one side, {right:+.4g} on the other"
+        elif error > 0.1 * max(abs(gradient), 1e-6):
+            note = f"not certain: to {error:.0e} only"
+        return Checked(node, recorded.names[node], gradient, numerical, error, agrees, note)
+
+    @property
+    def _present(self) -> int | None:
+        """The index of the value whose rule the next step applies."""
+        if self.done == len(self.recorded.edges):
+            return None
+        return self.recorded.edges[max(self.done, 0)].result
+
+    def _row(self, k: int) -> Row:
+        recorded = self.recorded
+        node, arrived, expected = recorded.order[k], self._arrived[k], recorded.expected[k]
+        reached = self.done >= 0 and (arrived > 0 or node is recorded.root)
+        status = "not reached" if not reached else "final" if arrived == expected else "waiting"
+        expression = formula(node, recorded.names)
+        name = recorded.names[node]
+        grad = node.grad if reached else None
+        return Row(node, name, expression, node.data, grad, arrived, expected, status, k == self._present)
+
+    def _annotated(self, step: Step) -> Step:
+        step.notes = tuple(
+            f"watch {self.recorded.names[value]}.grad: {fixed(value.grad, sign=True)}"
+            f"   ({self._arrived[k]} of {self.recorded.expected[k]})"
+            for value, k in ((value, self.recorded.index[value]) for value in self._watched)
+        )
+        return step
+
+    def _value(self, target: Value | str) -> Value:
+        if isinstance(target, Value):
+            if target not in self.recorded.index:
+                raise ValueError(f"{target!r} is not in the graph of {self.recorded.names[self.recorded.root]}")
+            return target
+        named: dict[str, Value] = {name: value for value, name in self.recorded.names.items()}
+        if target in named:
+            return named[target]
+        import difflib  # for a mistake only
+
+        close = difflib.get_close_matches(str(target), named, n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise ValueError(f"no value is called {target!r} here{hint}")
+
+    # Pictures
+
+    def picture(self, **options: Any) -> Any:
+        """The graph as it stands at the present step, as `draw` gives it and with its options."""
+        from ..drawing import draw
+
+        return draw(self.recorded, step=self.done, **options)
+
+    def show(self, **options: Any) -> None:
+        """Show the picture of the present step: in a notebook below the cell, else in a viewer."""
+        self.picture(**options).show()
+
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Save the picture of the present step; the file's suffix says in which format."""
+        saved: Path = self.picture(**options).save(path)
+        return saved
+
+    def frames(self, folder: str | Path, **options: Any) -> list[Path]:
+        """Save one picture for every step, all with the same geometry, into a folder."""
+        saved: list[Path] = self.picture(**options).frames(folder)
+        return saved
+
+    def animate(self, path: str | Path, **options: Any) -> Path:
+        """Save the whole pass as a film: .svg (which plays itself, without a script), .gif or .apng."""
+        saved: Path = self.picture(**options).animate(path)
+        return saved
+
+    def player(self, height: int = 620, **options: Any) -> Player:
+        """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
+        from ..drawing.inline import Player
+
+        return Player(self.picture(**options).html(), repr(self), height)
+
+    def prompt(self) -> None:
+        """Step by typing short commands as in a debugger: `h` lists them, `q` leaves."""
+        from .prompt import Prompt
+
+        Prompt(self).cmdloop()
+
+    def __iter__(self) -> Iterator[Step]:
+        while self.done < len(self.recorded.edges):
+            yield self._advance()
+
+    def __len__(self) -> int:
+        return len(self.recorded.edges)
+
+    def __repr__(self) -> str:
+        recorded = self.recorded
+        root, count = recorded.names[recorded.root], len(recorded.edges)
+        equation = f"{root} = {formula(recorded.root, recorded.names)}" if recorded.root.op else root
+        head = (
+            f"Backprop of {equation}: {plural(len(recorded.order), 'value')}, "
+            f"{plural(count, 'chain-rule step')}, {max(self.done, 0)} done"
+        )
+        if self.done == count:
+            return f"{head}\n  every grad is what backward() gives"
+        if self.done < 0:
+            return f"{head}\n  next: seed"
+        step, d = recorded.step(self.done + 1), derivative_sign()
+        partial = f"{d}{recorded.names[step.node]}/{d}{recorded.names[step.receiver]}"
+        return f"{head}\n  next: {step.equation}, {partial}"
+
+
+def backprop(root: Value, gradient: float = 1.0) -> Backprop:
+    """The backward pass of a Value, to go through one chain-rule application at a time.
+
+    >>> x = Value(3.0, "x")
+    >>> [step.contribution for step in backprop(x * x)]
+    [1.0, 3.0, 3.0]
+    """
+    return Backprop(root, gradient)
+
+
+FROM_ABOVE["backprop"] = backprop

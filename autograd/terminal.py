@@ -1,0 +1,83 @@
+"""Text for a terminal: its width, its signs, its colours."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+
+
+def plural(count: int, word: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "step"), plural(1200, "step")
+    ('1 step', '1,200 steps')
+    """
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes: a Japanese letter takes two, an accent none.
+
+    >>> width("weight"), width("重み"), width("é"), width("e\u0301")
+    (6, 4, 1, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def cut(text: str, columns: int) -> str:
+    """A text, or its beginning and three dots where it takes more columns than there are.
+
+    >>> cut("tanh(v2111)", 8), cut("重みの初期値", 8)
+    ('tanh(...', '重み...')
+    """
+    if width(text) <= columns:
+        return text
+    kept = len(text)
+    while kept and width(text[:kept]) > columns - 3:
+        kept -= 1
+    return text[:kept] + "..."
+
+
+def padded(text: str, columns: int) -> str:
+    """A text in exactly so many columns, cut where it is too long.
+
+    >>> padded("重み", 6) + "|"
+    '重み  |'
+    """
+    shown = cut(text, columns)
+    return shown + " " * (columns - width(shown))
+
+
+def shows_unicode() -> bool:
+    """Whether the terminal can show signs beyond ASCII."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+
+
+def derivative_sign() -> str:
+    """The sign of a partial derivative where the terminal can show it; `d` elsewhere."""
+    return "∂" if shows_unicode() else "d"
+
+
+def not_reached_sign() -> str:
+    """What stands in the place of a gradient that has not arrived yet."""
+    return "·" if shows_unicode() else "."
+
+
+_BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m", "\x1b[0m"
+
+
+def coloured(text: str) -> str:
+    """A text for a terminal: positive numbers in blue, negative ones in vermilion, heads in bold.
+
+    >>> coloured("+1.0")
+    '\\x1b[38;5;32m+1.0\\x1b[0m'
+    """
+    text = re.sub(r"(?<![\w.])\+\d[\d.]*(?:e[+-]\d+)?", rf"{_BLUE}\g<0>{_PLAIN}", text)
+    text = re.sub(r"(?<![\w.;-])-\d[\d.]*(?:e[+-]\d+)?", rf"{_VERMILION}\g<0>{_PLAIN}", text)
+    return re.sub(r"(?m)^(\[\d+/\d+\]|->\S+)", rf"{_BOLD}\g<0>{_PLAIN}", text)

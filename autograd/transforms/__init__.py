@@ -1,0 +1,1 @@
+"""Derivatives of functions: gradients of every order, Taylor series, numerical derivatives."""

@@ -1,0 +1,274 @@
+"""Derivatives of functions, of every order: grad, jacobian, hessian, hvp, jvp, vjp, gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
+
+from ..differentiation import pull_back, push_forward
+from ..graph import topological_order
+from ..modes import CURRENT, always_recording
+from ..nested import flatten, outline
+from ..recording import number
+from ..value import Value
+
+
+def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
+    """The derivatives of one Value by some others, in a list; no grad field is touched.
+
+    Floats, or with `create_graph` Values that can be differentiated in turn. An input that the
+    output does not depend on gets 0. Raises TypeError for an input that is not a Value.
+
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> gradients(x * x * y, [x, y])
+    [12.0, 4.0]
+    """
+    inputs = list(inputs)
+    for value in (output, *inputs):
+        if not isinstance(value, Value):
+            raise TypeError(f"gradients takes Values, not {value!r}")
+    arrived = pull_back(output, inputs=inputs, create_graph=create_graph)
+    found = [arrived.get(value, 0.0) for value in inputs]
+    return [_as_value(item) for item in found] if create_graph else found
+
+
+def _as_value(item: Any) -> Value:
+    return item if isinstance(item, Value) else Value(item)
+
+
+_LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
+"""Leaves that derivatives inside the present function call have made for their own arguments."""
+
+
+class Call:
+    """One call of a function on fresh nodes in place of its numbers, and what came out of it.
+
+    A number becomes a leaf. A Value becomes a node of its own on top of it, so that this call's
+    derivative is not confused with what else depends on that Value, while an outer derivative
+    still finds its way through. The derivatives are Values wherever they depend on any other
+    Value than those leaves: an outer derivative's, or one that the function captured. Inside a
+    `no_grad()` the function is recorded all the same, or there would be no derivative; only the
+    results are then leaves.
+    """
+
+    def __init__(self, f: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> None:
+        mode = CURRENT.get()
+        self.recording = mode is None or mode.recording
+        self.trees = [flatten(args[k]) for k in argnums]
+        given = [leaf for leaves, _ in self.trees for leaf in leaves]
+        with always_recording():
+            self.inputs = [+leaf if isinstance(leaf, Value) else Value(leaf) for leaf in given]
+        nodes = iter(self.inputs)
+        lifted = list(args)
+        for k, (_, build) in zip(argnums, self.trees, strict=True):
+            lifted[k] = build(nodes)
+        enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
+        token = _LEAVES.set(own)
+        try:
+            with always_recording():
+                self.result = f(*lifted)
+        finally:
+            _LEAVES.reset(token)
+        self.outputs, self.build_output = flatten(self.result)
+        if enclosing is not None:
+            enclosing |= own
+        self.create_graph = any(
+            node not in own
+            for output in self.outputs
+            if isinstance(output, Value)
+            for node in topological_order(output)
+            if not node.operands
+        )
+
+    def rebuild(self, items: Iterable[Any], given: Iterable[Any] = ()) -> list[Any]:
+        """Items in the order of the inputs, nested as the arguments are."""
+        given = list(given)
+        flat = iter([self.finished(item, given) for item in items])
+        return [build(flat) for _, build in self.trees]
+
+    def finished(self, item: Any, given: Iterable[Any] = ()) -> Any:
+        """A result as the caller gets it: a Value only where something else depends on it.
+
+        Something else is what the function captured, or a Value among the `given` gradients or
+        tangents.
+        """
+        if not isinstance(item, Value):
+            return item
+        if not self.create_graph and not any(isinstance(other, Value) for other in given):
+            return item._data
+        return item if self.recording else item.detach()
+
+    def pulled_back(self, output: Any, gradient: Any = 1.0) -> list[Any]:
+        """The gradient at each input, from one output."""
+        if not isinstance(output, Value):
+            number(output)
+            return [0.0] * len(self.inputs)
+        create_graph = self.create_graph or isinstance(gradient, Value)
+        arrived = pull_back(output, gradient, self.inputs, create_graph)
+        return [arrived.get(node, 0.0) for node in self.inputs]
+
+    def pushed_forward(self, tangents: Sequence[Any]) -> list[Any]:
+        """The tangent of each output, from those of the inputs."""
+        create_graph = self.create_graph or any(isinstance(tangent, Value) for tangent in tangents)
+        seeds = dict(zip(self.inputs, tangents, strict=True))
+        found: dict[Any, Any] = dict(seeds)
+        for output in self.outputs:
+            if isinstance(output, Value) and output not in found:
+                order = topological_order(output)
+                found |= push_forward([n for n in order if n not in found], found, create_graph)
+        return [found.get(output, 0.0) for output in self.outputs]
+
+
+def _positions(argnums: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
+    """The argument positions, counted from the front; an error for one that is not there."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for k in numbers:
+        if not -count <= k < count:
+            raise ValueError(f"{name}: argnums={argnums!r}, but the function was given {count} arguments")
+    found = tuple(k % count for k in numbers)
+    if len(set(found)) < len(found):
+        raise ValueError(f"{name}: argnums={argnums!r} names an argument twice")
+    return found
+
+
+def _called(f: Callable[..., Any], args: tuple[Any, ...], argnums: int | Sequence[int], name: str) -> Call:
+    return Call(f, args, _positions(argnums, len(args), name))
+
+
+def _single(call: Call, name: str) -> Any:
+    if len(call.outputs) != 1:
+        raise TypeError(
+            f"{name} needs a function with one number as its result, not {len(call.outputs)}; use jacobian"
+        )
+    return call.outputs[0]
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives f's value and its gradient, shaped like the argument (or several).
+
+    >>> value_and_grad(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 3.0)
+    (12.0, (12.0, 4.0))
+    """
+
+    @wraps(f)
+    def differentiated(*args: Any) -> tuple[Any, Any]:
+        call = _called(f, args, argnums, "value_and_grad")
+        output = _single(call, "grad")
+        parts = call.rebuild(call.pulled_back(output))
+        return call.finished(output), parts[0] if isinstance(argnums, int) else tuple(parts)
+
+    return differentiated
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The gradient of f as a function of the same arguments: floats for floats, of any order.
+
+    Arguments are numbers, or nested sequences of numbers, whose shape the gradient takes. It
+    consists of Values where the arguments do, or where f uses Values from outside.
+    Raises TypeError if f's result is not one number.
+
+    >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
+    (12.0, 12.0)
+    >>> grad(lambda w: w[0] * w[1])([2.0, 5.0])
+    [5.0, 2.0]
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def differentiated(*args: Any) -> Any:
+        return both(*args)[1]
+
+    return differentiated
+
+
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """All derivatives of a function with several results: for each result, one like the argument.
+
+    In reverse mode, one pass for each result; or forwards, one for each input, if they are fewer.
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
+    [[5.0, 2.0], [1.0, 1.0]]
+    """
+
+    @wraps(f)
+    def differentiated(*args: Any) -> Any:
+        call = _called(f, args, argnums, "jacobian")
+        if 0 < len(call.inputs) < len(call.outputs):
+            units = [[float(i == k) for i in range(len(call.inputs))] for k in range(len(call.inputs))]
+            columns = [call.pushed_forward(unit) for unit in units]
+            rows: list[Any] = [list(row) for row in zip(*columns, strict=True)]
+        else:
+            rows = [call.pulled_back(output) for output in call.outputs]
+        parts = [call.rebuild(row) for row in rows]
+        return call.build_output(iter([row[0] if isinstance(argnums, int) else tuple(row) for row in parts]))
+
+    return differentiated
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """All second derivatives of f by one argument: for each of its numbers, one like the argument.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 5.0])
+    [[10.0, 4.0], [4.0, 0.0]]
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """f's value and its directional derivative (forward mode), both shaped like f's result.
+
+    `primals` are the arguments of f, `tangents` the direction: one for each, of the same shape.
+    Raises ValueError where the shapes differ.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 0.0))
+    (10.0, 5.0)
+    """
+    call = Call(f, tuple(primals), range(len(primals)))
+    direction, _ = flatten(list(tangents))
+    if outline(list(tangents)) != outline(list(primals)):
+        raise ValueError(
+            f"jvp needs a tangent for each of {len(call.inputs)} numbers, nested as they are, and was given "
+            f"{len(direction)}: {tangents!r}"
+        )
+    found = call.pushed_forward([item if isinstance(item, Value) else number(item) for item in direction])
+    values = call.build_output(iter([call.finished(item) for item in call.outputs]))
+    return values, call.build_output(iter([call.finished(item, direction) for item in found]))
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """f's value, and a function from a gradient of its result to those of its arguments.
+
+    >>> value, pull = vjp(lambda x, y: x * y, 2.0, 5.0)
+    >>> value, pull(1.0)
+    (10.0, (5.0, 2.0))
+    """
+    call = Call(f, primals, range(len(primals)))
+
+    def pull(gradient: Any) -> tuple[Any, ...]:
+        upstream, _ = flatten(gradient)
+        if outline(gradient) != outline(call.result):
+            raise ValueError(
+                f"the gradient needs {len(call.outputs)} numbers, nested as the result's, and was given "
+                f"{len(upstream)}: {gradient!r}"
+            )
+        rows = [
+            call.pulled_back(output, item if isinstance(item, Value) else number(item))
+            for output, item in zip(call.outputs, upstream, strict=True)
+        ]
+        columns = zip(*rows, strict=True) if rows else [(0.0,)] * len(call.inputs)
+        return tuple(call.rebuild([sum(column[1:], column[0]) for column in columns], upstream))
+
+    return call.build_output(iter([call.finished(output) for output in call.outputs])), pull
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The Hessian of f at x times the vector v, shaped like x, without forming the Hessian.
+
+    Forward mode over reverse mode: the cost of a few gradients, whatever the length of x.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 5.0], [1.0, 0.0])
+    [10.0, 4.0]
+    """
+    return jvp(grad(f), (x,), (v,))[1]

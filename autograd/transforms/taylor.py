@@ -1,0 +1,208 @@
+"""Taylor series of a recorded graph: the table's rules once more, over power series that grow on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ..graph import topological_order
+from ..modes import always_recording, ieee_arithmetic
+from ..ops.floats import FAST
+from ..ops.op import Op
+from ..ops.rules import define, names_in, partials_source
+from ..ops.table import TABLE
+from ..recording import function_of, masked, number
+from ..value import Value
+from .gradients import Call
+
+
+def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
+    """The coefficients of f's Taylor series around x: f(x), f'(x), f''(x) / 2 ... up to that order.
+
+    From out' = sum of partial * operand', coefficient by coefficient: the work grows with the
+    square of the order, not exponentially as that of nested derivatives. The coefficients are
+    floats; where x is a Value, or f uses Values from outside, Values that can be differentiated.
+    Raises ValueError for a negative order, TypeError if f gives anything but one number.
+
+    >>> from autograd import exp, grad
+    >>> taylor(exp, 0.0, 4)
+    [1.0, 1.0, 0.5, 0.16666666666666666, 0.041666666666666664]
+    >>> grad(lambda a: taylor(lambda x: exp(a * x), 0.0, 2)[2])(3.0)  # of a * a / 2
+    3.0
+    """
+    if not isinstance(order, int) or order < 0:
+        raise ValueError(f"order is a whole number, 0 or more, not {order!r}")
+    call = Call(f, (x,), (0,))
+    if len(call.inputs) != 1 or len(call.outputs) != 1:
+        raise TypeError(
+            f"taylor needs a function of one number with one number as its result, not of {len(call.inputs)} "
+            f"with {len(call.outputs)}"
+        )
+    (leaf,), (root,) = call.inputs, call.outputs
+    if not isinstance(root, Value):
+        return [number(root)] + [0.0] * order
+    with always_recording():
+        found = _expanded(topological_order(root), leaf, call.create_graph, order)[root]
+    return [call.finished(found.coefficient(n)) for n in range(order + 1)]
+
+
+def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[Any, _Series]:
+    """The series of every node, with coefficients that are Values, or floats."""
+    world = _World()
+    found: dict[Any, _Series] = {}
+    for node in nodes:  # among them what lies below the leaf, if that stands on a Value
+        start = node if values else node.data
+        if node is leaf or not node.op:
+            found[node] = _Series(world, None, (), [start, 1.0 if node is leaf else 0.0])
+        else:
+            operands = tuple(found[item] if item.__class__ is not float else item for item in node.operands)
+            found[node] = world.series(node.op, operands, [start])
+    with ieee_arithmetic():
+        for n in range(order + 1):  # all nodes order by order, so that no demand goes deep
+            for node in nodes:
+                found[node].coefficient(n)
+    return found
+
+
+class _World:
+    """The series of one expansion; the same operation on the same operands is the same series.
+
+    So the rule of sin finds cos(x), whose rule finds that very sin again, one order lower.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[Any, ...], _Series] = {}
+        self.algebra = FAST | {name: self._function(op) for name, op in TABLE.items()} | {"masked": masked}
+        self.algebra["number"] = lambda result: result
+
+    def series(self, op: Op, operands: tuple[Any, ...], known: list[Any]) -> _Series:
+        key = (op, *operands)
+        if key not in self.known:
+            self.known[key] = _Series(self, op, operands, known)
+        return self.known[key]
+
+    def _function(self, op: Op) -> Callable[..., Any]:
+        def apply(*groups: Any) -> Any:
+            if op.variadic:
+                operands = [item for group in groups for item in group]
+            else:  # with the defaults of those that were left out
+                operands = [*groups, *(op.defaults[name] for name in op.operands[len(groups) :])]
+            if not any(isinstance(item, _Series) for item in operands):
+                return function_of(op)(*groups)
+            return self.series(op, tuple(operands), [])
+
+        return apply
+
+
+class _Series:
+    """A power series whose coefficients are computed when they are asked for."""
+
+    __slots__ = ("_partials", "coefficients", "op", "operands", "world")
+
+    def __init__(self, world: _World, op: Op | None, operands: tuple[Any, ...], known: list[Any]) -> None:
+        self.world, self.op, self.operands, self.coefficients = world, op, operands, known
+        self._partials: tuple[Any, ...] | None = None
+
+    def coefficient(self, n: int) -> Any:
+        """The n-th coefficient: n out_n = sum over operands and j of j x_j p_(n - j)."""
+        if self.op is None:
+            return self.coefficients[n] if n < len(self.coefficients) else 0.0
+        while len(self.coefficients) <= n:
+            m = len(self.coefficients)
+            self.coefficients.append(self._next(m) if m else self._start())
+        return self.coefficients[n]
+
+    def _start(self) -> Any:
+        op: Any = self.op
+        return function_of(op)(*op.grouped([_coefficient(item, 0) for item in self.operands]))
+
+    def _next(self, m: int) -> Any:
+        found: Any = 0.0
+        for partial, operand in zip(self.partials, self.operands, strict=True):
+            if partial is None:
+                continue
+            for j in range(1, m + 1):
+                slope = _coefficient(operand, j)
+                if slope.__class__ is not float or slope:
+                    found = found + j * slope * _coefficient(partial, m - j)
+        return found / m
+
+    @property
+    def partials(self) -> tuple[Any, ...]:
+        """The op's rules over series; None for a plain number."""
+        if self._partials is None:
+            op: Any = self.op
+            edges = op.grouped([isinstance(item, _Series) for item in self.operands])
+            rules = _rules(op, self.world)
+            self._partials = rules(*op.grouped(list(self.operands)), out=self, edges=edges)
+        return self._partials
+
+    def _apply(self, name: str, *operands: Any) -> Any:
+        return self.world.algebra[name](*operands)
+
+    def __add__(self, other: Any) -> Any:
+        return self._apply("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._apply("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._apply("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._apply("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._apply("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._apply("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._apply("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._apply("div", other, self)
+
+    def __neg__(self) -> Any:
+        return self._apply("neg", self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    # Conditions in rules look at where the series starts.
+    def __bool__(self) -> bool:
+        start = self.coefficient(0)
+        return bool(getattr(start, "data", start) != 0)
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.coefficient(0) < _coefficient(other, 0))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.coefficient(0) <= _coefficient(other, 0))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.coefficient(0) > _coefficient(other, 0))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.coefficient(0) >= _coefficient(other, 0))
+
+
+def _coefficient(item: Any, n: int) -> Any:
+    return item.coefficient(n) if isinstance(item, _Series) else float(item) if n == 0 else 0.0
+
+
+def _rules(op: Op, world: _World) -> Callable[..., tuple[Any, ...]]:
+    """An op's partials, read in the algebra of one expansion."""
+    if op.functions:
+        raise TypeError(f"taylor needs the partials of {op.name} as text: a Python function takes no series")
+    source = _source(op)
+    seen = {name: world.algebra[name] for name in names_in(source) & world.algebra.keys()}
+    return define(f"series_{op.name}", source, seen)
+
+
+@cache
+def _source(op: Op) -> str:
+    edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
+    return f"def series_{op.name}({', '.join(op.operands)}, *, out, edges): return {partials_source(op, edges)}"

@@ -1,0 +1,1 @@
+"""Data sets: made, read from files, split and shuffled."""

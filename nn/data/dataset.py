@@ -1,0 +1,125 @@
+"""Data sets: inputs and what is to be predicted of them, split and shuffled with an explicit generator."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ..argument_checks import generator
+
+
+class _Examples(NamedTuple):
+    inputs: list[list[float]]
+    targets: list[Any]
+
+
+class Dataset(_Examples):
+    """Inputs, each a list of numbers, and for each its target; a ValueError if they are not equally many.
+
+    A target is a number, a class counted from 0, or a list of numbers.
+
+    >>> data = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
+    >>> data.size, data.take([1]).inputs
+    (2, [[1.0, 0.0]])
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, inputs: list[list[float]], targets: list[Any]) -> Dataset:
+        if len(inputs) != len(targets):
+            raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
+        return super().__new__(cls, inputs, targets)
+
+    @property
+    def size(self) -> int:
+        """How many examples there are."""
+        return len(self.inputs)
+
+    def take(self, positions: list[int]) -> Dataset:
+        """The examples at these positions."""
+        return Dataset([self.inputs[k] for k in positions], [self.targets[k] for k in positions])
+
+    def shuffled(self, rng: random.Random) -> Dataset:
+        """The same examples in another order."""
+        return self.take(generator(rng).sample(range(self.size), self.size))
+
+    def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
+        """Two data sets without a common example, the first with that fraction of them.
+
+        Raises ValueError where one of the two would be empty.
+
+        >>> data = Dataset([[float(k)] for k in range(100)], [0.0] * 100)
+        >>> [part.size for part in data.split(0.8, random.Random(0))]
+        [80, 20]
+        """
+        if not 0 < fraction < 1:
+            raise ValueError(f"fraction is between 0 and 1, not {fraction!r}")
+        cut = round(fraction * self.size)
+        if not 0 < cut < self.size:
+            raise ValueError(f"fraction {fraction!r} leaves a part of {self.size} examples empty")
+        order = generator(rng).sample(range(self.size), self.size)
+        return self.take(order[:cut]), self.take(order[cut:])
+
+    def batches(self, size: int, rng: random.Random) -> Iterator[Dataset]:
+        """All examples once, in a new order, in batches of that size (the last may be smaller)."""
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(f"a batch has at least 1 example, not {size!r}")
+        order = generator(rng).sample(range(self.size), self.size)
+        for start in range(0, self.size, size):
+            yield self.take(order[start : start + size])
+
+
+class Standardiser(NamedTuple):
+    """What makes each column's mean 0 and its deviation 1: made from one data set, used on others.
+
+    A column that does not vary is only shifted.
+
+    >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0.0, 1.0])
+    >>> standardise(data)(data).inputs
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
+
+    means: list[float]
+    deviations: list[float]
+
+    def __call__(self, data: Dataset) -> Dataset:
+        """The data set with standardised inputs; a ValueError for another number of columns."""
+        return Dataset([self.point(inputs) for inputs in data.inputs], data.targets)
+
+    def point(self, inputs: Sequence[float]) -> list[float]:
+        """One input, standardised."""
+        if len(inputs) != len(self.means):
+            raise ValueError(f"this standardises {len(self.means)} numbers, not {len(inputs)}")
+        return [(x - m) / d for x, m, d in zip(inputs, self.means, self.deviations, strict=True)]
+
+
+def standardise(data: Dataset) -> Standardiser:
+    """What standardises a data set, from its own means and deviations (of the population).
+
+    Make it from the training data alone, or the test data have been looked at. Raises ValueError
+    for no examples, for inputs of different lengths, and for a nan or inf among them.
+    """
+    if not data.size:
+        raise ValueError("an empty data set has no means")
+    widths = sorted({len(inputs) for inputs in data.inputs})
+    if len(widths) > 1:
+        raise ValueError(f"the inputs are {' and '.join(map(str, widths))} numbers long: give all as many")
+    columns = list(zip(*data.inputs, strict=True))
+    for position, column in enumerate(columns):
+        if not all(map(math.isfinite, column)):
+            raise ValueError(f"column {position} has a nan or inf, and so no mean and no deviation")
+    means = [math.fsum(column) / data.size for column in columns]
+    deviations = [
+        math.sqrt(math.fsum((x - mean) ** 2 for x in column) / data.size) or 1.0
+        for column, mean in zip(columns, means, strict=True)
+    ]
+    return Standardiser(means, deviations)
+
+
+def on_cluster(data: Any) -> bool:
+    """Whether these are rows on a cluster, which nobody has who has not imported `autograd.cluster`."""
+    cluster = sys.modules.get("autograd.cluster")
+    return cluster is not None and isinstance(data, cluster.Rows)

@@ -1,0 +1,116 @@
+"""Data sets that are read: handwritten digits, and files of comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+from .dataset import Dataset
+
+
+def digits() -> Dataset:
+    """1,797 handwritten digits, 8 by 8 pixels from 0 (paper) to 1 (ink); the target is the digit.
+
+    E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, UCI Machine Learning
+    Repository 1998, as scikit-learn brings it. Raises ImportError, naming the extra, without it.
+
+    >>> data = digits()
+    >>> data.size, len(data.inputs[0]), data.targets[:5]
+    (1797, 64, [0, 1, 2, 3, 4])
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError("the digits come with scikit-learn: pip install 'chainwalk[digits]'") from error
+    found = load_digits()
+    return Dataset((found.data / 16).tolist(), found.target.tolist())
+
+
+def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = None) -> Dataset:
+    """The rows of a file of comma-separated numbers; one column, by name or position, is the target.
+
+    The first line is taken for a header if none of its fields is a number, or as `header` says.
+    Raises FileNotFoundError, and ValueError that tells line and column for what is no number, nan or
+    inf, for a row of another length, for a target column that is not there or is there twice, for a
+    file without rows or with one column, and for one that is no text.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "data.csv"
+    ...     _ = path.write_text("width,height,area\\n2,3,6\\n1,5,5\\n")
+    ...     load_csv(path, target="area")
+    Dataset(inputs=[[2.0, 3.0], [1.0, 5.0]], targets=[6.0, 5.0])
+    """
+    lines = _lines(Path(path))
+    if not lines:
+        raise ValueError(f"{path}: no rows")
+    first = [field.strip() for field in lines[0][1]]
+    named = _is_header(first, path) if header is None else header
+    rows = lines[1:] if named else lines
+    if not rows:
+        raise ValueError(f"{path}: a header and no rows")
+    column = _column(target, first, named, path)
+    if len(first) < 2:
+        raise ValueError(f"{path}: one column, where inputs and a target need two: are there commas in it?")
+    inputs, targets = [], []
+    for number, row in rows:
+        if len(row) != len(first):
+            raise ValueError(f"{path}, line {number}: {len(row)} fields, but the first line has {len(first)}")
+        numbers = [_number(field, path, number, k, first[k] if named else "") for k, field in enumerate(row)]
+        targets.append(numbers.pop(column))
+        inputs.append(numbers)
+    return Dataset(inputs, targets)
+
+
+def _is_header(fields: list[str], path: str | Path) -> bool:
+    """Whether the first line is one; not to be guessed where a number may be missing from a row."""
+    numbers = [field for field in fields if _is_number(field)]
+    if numbers and len(numbers) < len(fields):
+        raise ValueError(f"{path}: {numbers[0]!r} in the first line is a number, others are not: give header=")
+    return not numbers
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """The rows of a file with the numbers of their lines; empty ones left out."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            return [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is not a text file of comma-separated values in UTF-8: {error}") from error
+
+
+def _column(target: str | int, first: list[str], named: bool, path: str | Path) -> int:
+    if isinstance(target, str):
+        if not named or target not in first:
+            there = (
+                f"the columns are {', '.join(first)}" if named else "the file has no header; give a position"
+            )
+            raise ValueError(f"{path}: no column is called {target!r}: {there}")
+        if first.count(target) > 1:
+            raise ValueError(f"{path}: {first.count(target)} columns are called {target!r}: give a position")
+        return first.index(target)
+    if not -len(first) <= target < len(first):
+        raise ValueError(f"{path}: no column {target}: there are {len(first)}")
+    return target % len(first)
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return "_" not in field  # which Python allows between digits
+
+
+def _number(field: str, path: str | Path, line: int, column: int, name: str) -> float:
+    where = f"{path}, line {line}, " + (f"column {name!r}" if name else f"column {column + 1}")
+    if not field.strip():
+        raise ValueError(f"{where}: there is nothing where a number is needed")
+    if not _is_number(field):
+        raise ValueError(f"{where}: {field!r} is not a number")
+    number = float(field)
+    if not math.isfinite(number):
+        raise ValueError(f"{where}: nothing can be learnt from {field.strip()}; leave such rows out")
+    return number

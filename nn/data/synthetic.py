@@ -1,0 +1,129 @@
+"""Data sets that are made: moons, circles, spirals, blobs, and the logic gates."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from ..argument_checks import generator
+from .dataset import Dataset
+
+
+def moons(count: int, noise: float = 0.1, *, rng: random.Random) -> Dataset:
+    """Two half circles that reach into each other, the upper labelled -1 and the lower +1.
+
+    `noise` is the standard deviation of the points' distance from their curve.
+
+    >>> data = moons(4, noise=0.0, rng=random.Random(0))
+    >>> data.targets, [round(x, 3) for x in data.inputs[0]]
+    ([-1.0, 1.0, -1.0, 1.0], [1.0, 0.0])
+    """
+    _check(count, 2, "two moons", noise, rng)
+    inputs, targets = [], []
+    for k in range(count):
+        angle = math.pi * (k // 2) / max(1, (count + 1) // 2 - 1)
+        upper = k % 2 == 0
+        x, y = (math.cos(angle), math.sin(angle)) if upper else (1 - math.cos(angle), 0.5 - math.sin(angle))
+        inputs.append([x + rng.gauss(0, noise), y + rng.gauss(0, noise)])
+        targets.append(-1.0 if upper else 1.0)
+    return Dataset(inputs, targets)
+
+
+def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: random.Random) -> Dataset:
+    """Two rings around one centre, the outer labelled -1 and the inner, `factor` as large, +1.
+
+    >>> data = circles(4, noise=0.0, rng=random.Random(0))
+    >>> [round(math.hypot(*point), 3) for point in data.inputs], data.targets
+    ([1.0, 0.5, 1.0, 0.5], [-1.0, 1.0, -1.0, 1.0])
+    """
+    _check(count, 2, "two circles", noise, rng)
+    if not 0 < factor < 1:
+        raise ValueError(f"factor is between 0 and 1, not {factor!r}")
+    inputs, targets = [], []
+    for k in range(count):
+        angle, radius = 2 * math.pi * (k // 2) / ((count + 1) // 2), (1.0, factor)[k % 2]
+        inputs.append(
+            [radius * math.cos(angle) + rng.gauss(0, noise), radius * math.sin(angle) + rng.gauss(0, noise)]
+        )
+        targets.append((-1.0, 1.0)[k % 2])
+    return Dataset(inputs, targets)
+
+
+def spirals(count: int, noise: float = 0.02, turns: float = 1.5, *, rng: random.Random) -> Dataset:
+    """Two arms wound around each other, labelled -1 and +1.
+
+    >>> data = spirals(200, rng=random.Random(0))
+    >>> data.size, sum(data.targets)
+    (200, 0.0)
+    """
+    _check(count, 2, "two spirals", noise, rng)
+    inputs, targets = [], []
+    for k in range(count):
+        share = (k // 2 + 1) / ((count + 1) // 2)
+        angle, arm = 2 * math.pi * turns * share, (1.0, -1.0)[k % 2]
+        inputs.append(
+            [
+                arm * share * math.cos(angle) + rng.gauss(0, noise),
+                arm * share * math.sin(angle) + rng.gauss(0, noise),
+            ]
+        )
+        targets.append(-arm)
+    return Dataset(inputs, targets)
+
+
+def blobs(
+    count: int,
+    centres: int | list[list[float]] = 3,
+    deviation: float = 0.1,
+    *,
+    rng: random.Random,
+) -> Dataset:
+    """Clouds around centres (given, or so many drawn between -1 and 1); the target is the cloud's number.
+
+    >>> data = blobs(6, [[0.0, 0.0], [5.0, 5.0]], rng=random.Random(0))
+    >>> data.targets, round(data.inputs[1][0])
+    ([0, 1, 0, 1, 0, 1], 5)
+    """
+    if isinstance(centres, int):
+        _at_least(centres, 1, "blobs", "centre")
+        generator(rng)
+        centres = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(centres)]
+    _check(count, len(centres), f"{len(centres)} blobs", deviation, rng)
+    targets = [k % len(centres) for k in range(count)]
+    return Dataset([[x + rng.gauss(0, deviation) for x in centres[t]] for t in targets], targets)
+
+
+GATES = {
+    "and": (-1.0, -1.0, -1.0, 1.0),
+    "or": (-1.0, 1.0, 1.0, 1.0),
+    "nand": (1.0, 1.0, 1.0, -1.0),
+    "nor": (1.0, -1.0, -1.0, -1.0),
+    "xor": (-1.0, 1.0, 1.0, -1.0),
+    "xnor": (1.0, -1.0, -1.0, 1.0),
+}
+"""What each gate says to 00, 01, 10 and 11: +1 for true, -1 for false."""
+
+
+def logic_gate(name: str) -> Dataset:
+    """The truth table of a gate of two inputs, 0 or 1: "and", "or", "nand", "nor", "xor", "xnor".
+
+    Raises ValueError for any other name.
+
+    >>> logic_gate("and").targets
+    [-1.0, -1.0, -1.0, 1.0]
+    """
+    if name not in GATES:
+        raise ValueError(f"no gate is called {name!r}: there are {', '.join(GATES)}")
+    return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(GATES[name]))
+
+
+def _check(count: int, least: int, what: str, noise: float, rng: random.Random) -> None:
+    _at_least(count, least, what)
+    if not 0 <= noise < math.inf:
+        raise ValueError(f"the noise is a standard deviation, 0 or more, not {noise!r}")
+    generator(rng)
+
+
+def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:
+    if not isinstance(count, int) or count < least:
+        raise ValueError(f"{what} need at least {least} {thing}{'' if least == 1 else 's'}, not {count!r}")

@@ -1,0 +1,121 @@
+"""Films, as animated GIFs: of any figure, and of the decision boundary after each epoch of training."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..data.dataset import Dataset
+from ..metrics import are_classes
+from ..training.history import History
+from .plane import Landscape, Model, draw_points, draw_regions, landscape
+from .style import INK, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Film:
+    """What a figure shows at one moment after the other, as an animated GIF.
+
+    >>> from nn.plotting.style import new_figure
+    >>> figure, axes = new_figure(width=2, height=1)
+    >>> film = Film(figure)
+    >>> for k in range(3):
+    ...     line = axes.plot([0, k], color="black")
+    ...     film.add()
+    >>> film
+    Film(3 frames)
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.frames: list[Any] = []
+
+    def add(self) -> None:
+        """Take the figure as it is now; where its axes stand is settled by the first frame."""
+        import numpy  # matplotlib brings it
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        canvas: Any = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        self.figure.set_layout_engine("none")
+        self.frames.append(numpy.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+
+    def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
+        """Write the frames to a GIF: so many seconds each, and the last one held.
+
+        Raises ValueError for no frames, and ImportError, naming the extra, without pillow.
+        """
+        try:
+            from PIL import Image
+        except ImportError as error:
+            raise ImportError("films need pillow: pip install 'chainwalk[animate,plot]'") from error
+        if not self.frames:
+            raise ValueError("a film needs at least one frame")
+        first, *others = [Image.fromarray(each).quantize(64, dither=Image.Dither.NONE) for each in self.frames]
+        durations = [round(1000 * seconds)] * len(others) + [round(1000 * hold)]
+        first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
+        return Path(path)
+
+    def __repr__(self) -> str:
+        return f"Film({len(self.frames)} frames)"
+
+
+class BoundaryFilm:
+    """A callback for `fit` that remembers what the model says everywhere, for a film of it.
+
+    It looks before the training and after each epoch, or every few; `resolution` and `threshold`
+    are those of `plot_decision_boundary`. Raises ValueError where that does, and for `every` below 1.
+
+    >>> import random
+    >>> from nn import MLP, fit, moons
+    >>> rng = random.Random(0)
+    >>> model, data = MLP(2, [1], rng=rng), moons(10, rng=rng)
+    >>> film = BoundaryFilm(model, data, resolution=5)
+    >>> _ = fit(model, data, "hinge", epochs=3, rng=rng, callbacks=[film])
+    >>> film
+    BoundaryFilm(4 frames)
+    """
+
+    def __init__(
+        self, model: Model, data: Dataset, *, every: int = 1, resolution: int = 40, threshold: float = 0.0
+    ) -> None:
+        if every < 1:
+            raise ValueError(f"a frame is taken after every epoch or every few, not every {every!r}")
+        self.model, self.data, self.every = model, data, every
+        self.resolution, self.threshold = resolution, threshold
+        self.frames: list[tuple[str, Landscape]] = []
+        self._look("before training")
+
+    def __call__(self, epoch: int, history: History) -> None:
+        """Take a frame, if it is time for one."""
+        if (epoch + 1) % self.every == 0:
+            self._look(f"epoch {epoch + 1}   loss {history.losses[-1]:.4f}")
+
+    def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
+        """Write the film to a GIF: so many seconds a frame, and the last one held.
+
+        Raises ImportError, naming the extra, without matplotlib or pillow.
+        """
+        first = self.frames[0][1]
+        shape = (first.ys[-1] - first.ys[0]) / (first.xs[-1] - first.xs[0])
+        figure, axes = new_figure(width=5.0, height=max(2.0, min(8.0, round(4.2 * shape + 0.9, 1))))
+        film = Film(figure)
+        several = len(first.heights) > 1
+        draw_points(axes, self.data, several and are_classes(self.data.targets, len(first.heights)))
+        for title, found in self.frames:
+            fixed = list(axes.collections)
+            draw_regions(axes, found, self.threshold)
+            axes.set_title(title, color=INK, loc="left", fontsize=11)
+            film.add()
+            for region in [each for each in axes.collections if each not in fixed]:
+                region.remove()
+        return film.save(path, seconds=seconds, hold=hold)
+
+    def _look(self, title: str) -> None:
+        self.frames.append((title, landscape(self.model, self.data, self.resolution)))
+
+    def __repr__(self) -> str:
+        return f"BoundaryFilm({len(self.frames)} frames)"

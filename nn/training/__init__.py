@@ -1,0 +1,1 @@
+"""Training: the loop, what it needs before it begins, and what it records."""

@@ -1,0 +1,86 @@
+"""The settings of a run: what it was begun with, so that it is not resumed as another one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ..data.dataset import Dataset, on_cluster
+from ..optimisers import Optimiser
+from ..schedules import Schedule
+
+
+class Settings:
+    """The part of a checkpoint that compares: data, loss, batch size, the optimiser's numbers ...
+
+    It takes no state from the file. A setting that changes in training, such as the learning rate,
+    may be that of the beginning or, in objects that have been trained with, that of the moment when
+    the file was written. How many epochs, what is called back and how patient early stopping is
+    are free to change.
+
+    >>> settings = Settings()
+    >>> settings.begin({}, batch_size=10)
+    >>> settings.load_state_dict({"begun": {"batch_size": 20}, "reached": {"batch_size": 20}})
+    Traceback (most recent call last):
+    ...
+    ValueError: batch_size is 10, but was 20
+    """
+
+    def __init__(self) -> None:
+        self._changing: Mapping[str, Any] = {}
+        self._fixed: dict[str, Any] = {}
+        self.begun: dict[str, Any] = {}
+
+    def begin(self, changing: Mapping[str, Any], **fixed: Any) -> None:
+        """Take down the settings of the beginning: those that training changes, and the others."""
+        self._changing, self._fixed = changing, _told(fixed)
+        self.begun = self._present()
+
+    def _present(self) -> dict[str, Any]:
+        return {**self._fixed, **_told(self._changing)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The settings of the beginning, and the present ones."""
+        return {"begun": self.begun, "reached": self._present()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Raise a ValueError, which lists all of them, where settings are not those of the run."""
+        here, begun, reached = self._present(), state["begun"], state["reached"]
+        names = {**begun, **here}
+        different = [name for name in names if here.get(name) not in (begun.get(name), reached.get(name))]
+        if different:
+            told = (f"{name} is {here.get(name)!r}, but was {begun.get(name)!r}" for name in different)
+            raise ValueError("; ".join(told))
+        self.begun = begun
+
+
+def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting as something that JSON gives back the same."""
+    told: dict[str, Any] = {}
+    for name, given in settings.items():
+        if isinstance(given, Dataset):
+            told[name] = _described(given)
+        elif on_cluster(given):
+            told[name] = f"{given.size} rows in {len(given.blocks)} blocks"
+        elif isinstance(given, Optimiser):
+            told |= {f"{name} {key}": item for key, item in given.settings().items()}
+        elif isinstance(given, Schedule):
+            told |= {f"{name} {key}": item for key, item in given.state_dict().items()}
+        elif callable(given):
+            told[name] = getattr(given, "__name__", type(given).__name__)
+        else:
+            told[name] = given if isinstance(given, int | float | str | None) else repr(given)
+    return told
+
+
+def _described(data: Dataset) -> str:
+    """How many examples there are, and a few digits that other ones would not have."""
+    rows = ([_plain(x) for x in (inputs, target)] for inputs, target in zip(*data, strict=True))
+    digest = hashlib.sha256("\n".join(map(repr, rows)).encode()).hexdigest()
+    return f"{data.size} examples ({digest[:12]})"
+
+
+def _plain(item: Any) -> Any:
+    """Numbers as Python's own, so that an array and a list of the same ones look the same."""
+    return item.tolist() if hasattr(item, "tolist") else item

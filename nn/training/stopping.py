@@ -1,0 +1,69 @@
+"""Early stopping: end a run that no longer gets better, and give back the best weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..module import Module
+
+
+class EarlyStopping:
+    """Ends training after `patience` epochs in a row without a better loss; keeps the best weights.
+
+    Better means lower by more than `min_delta`. The loss is the validation loss where there is
+    validation data, else the training loss. A nan is never better. L. Prechelt, Early stopping -
+    but when?, 1998. Raises ValueError for a patience below 1 and a min_delta below 0.
+
+    >>> stopping = EarlyStopping(patience=2)
+    >>> for epoch, loss in enumerate([0.5, 0.4, 0.45, 0.6]):
+    ...     stopping.update(epoch, loss, {})
+    >>> stopping.best_epoch, stopping.finished
+    (1, True)
+    """
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
+            raise ValueError(f"patience is a number of epochs, 1 or more, not {patience!r}")
+        if not 0 <= min_delta < math.inf:
+            raise ValueError(f"min_delta is 0 or a number above it, not {min_delta!r}")
+        self.patience, self.min_delta = patience, min_delta
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what a run has seen: the state before the first epoch."""
+        self.best = math.inf
+        self.best_epoch: int | None = None
+        self.waited = 0
+        self.weights: dict[str, Any] | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether patience is at its end."""
+        return self.waited >= self.patience
+
+    def update(self, epoch: int, loss: float, weights: Mapping[str, Any]) -> None:
+        """Take in an epoch's loss, and the weights (a `state_dict`) that gave it."""
+        if loss < self.best - self.min_delta or (self.weights is None and not math.isnan(loss)):
+            self.best, self.best_epoch, self.weights, self.waited = loss, epoch, dict(weights), 0
+        else:
+            self.waited += 1
+
+    def restore(self, model: Module) -> None:
+        """Give a model the best weights seen, if any."""
+        if self.weights is not None:
+            model.load_state_dict(self.weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it has seen, as a plain dict."""
+        return {key: getattr(self, key) for key in _SEEN}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave."""
+        found = {key: state[key] for key in _SEEN}
+        for key, value in found.items():
+            setattr(self, key, value)
+
+
+_SEEN = ("best", "best_epoch", "waited", "weights")

@@ -1,0 +1,305 @@
+"""What users build their own tests from: strategies, the pytest plugin, the command line, the long run."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mpmath")
+hypothesis = pytest.importorskip("hypothesis")
+
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from autograd import TABLE, Value, cos, operation
+from autograd.checking import (
+    Line,
+    Program,
+    check,
+    check_gradients_of,
+    expressions,
+    numbers,
+    operands,
+    programs,
+)
+from autograd.checking.cases.generation import FAMILIES
+from autograd.checking.cases.proof import BLOCK, Block, check_block, prove, summary, teller
+from autograd.command_line.main import main
+from autograd.command_line.parsing import evaluate
+from autograd.recording import function_of
+from tests import mutants
+
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+# Strategies
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+@QUICK
+@given(st.data())
+def test_operands_lie_in_the_domain(name, data):
+    point = data.draw(operands(name))
+    found = function_of(TABLE[name])(*point)  # outside, this raises
+    assert isinstance(found, float)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@QUICK
+@given(st.data())
+def test_random_programs_record_run_and_print_themselves(family, data):
+    program = data.draw(programs(family=family))
+    root, _ = program.record()
+    assert math.isfinite(root.data)
+    assert root.data == program.run(program.inputs)[-1]
+
+
+@QUICK
+@given(expressions())
+def test_random_expressions_can_be_read(expression):
+    text, given_ = expression
+    assert math.isfinite(evaluate(text, given_)[0].data)
+
+
+@pytest.mark.parametrize("index", [0, 10, 20, 30, 40])
+def test_a_failing_program_shrinks_to_a_few_operations(index):
+    op = mutants.FORMULAS[index]
+
+    def wrong(program):
+        return check(program.record()[0]).verdict == "wrong"
+
+    pool = [op, TABLE["add"], TABLE["mul"], TABLE["tanh"], TABLE["sin"], TABLE["exp"]]
+    options = settings(
+        max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink), database=None,
+    )  # fmt: skip
+    program = find(programs(operations=pool), wrong, settings=options)
+    assert len(program.lines) <= 3
+    assert op in [line.op for line in program.lines]
+
+
+@QUICK
+@given(st.from_type(Value))
+def test_hypothesis_knows_how_to_make_a_value(value):
+    assert math.isfinite(value.data)
+    assert value.op is None
+
+
+def test_what_is_no_operation_is_refused():
+    with pytest.raises(ValueError, match="is no operation"):
+        operands("nonsense")
+    with pytest.raises(ValueError, match="no family of programs"):
+        find(programs(family="odd"), lambda _: True)
+
+
+# The decorator and the fixture, in a user's own suite
+
+SUITE = """
+    import math
+    from autograd import exp, operation, tanh
+    from autograd.checking import check_gradients_of
+
+    cube = operation("cube(x)", "x * x * x", ["3 * x * x"])
+    slope = operation("slope(x)", "sqrt(x)", ["1 / sqrt(x)"], domain="x >= 0")
+
+    @check_gradients_of(cube)
+    def test_cube(report):
+        assert report.right
+
+    @check_gradients_of(slope)
+    def test_slope(report): ...
+
+    @check_gradients_of(lambda x, y: tanh(x) * exp(y), {"x": (-1, 1), "y": (0, 2)}, examples=20)
+    def test_two_arguments(report): ...
+
+    def test_with_the_fixture(gradcheck):
+        gradcheck(lambda x: tanh(x) ** 2, 0.5)
+
+    def test_wrong_with_the_fixture(gradcheck):
+        gradcheck(math.sin, 0.5, gradient=math.sin)
+"""
+
+
+def test_a_users_suite_fails_readably_where_a_gradient_is_wrong(pytester):
+    pytester.makepyfile(SUITE)
+    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, failed=2)
+    text = result.stdout.str()
+    assert "is wrong at slope" in text
+    assert "smallest program that shows it: v0 = slope(x0)   at x0 = 1" in text
+    assert "reproduce: check_gradients(slope, 1.0, order=1)" in text
+    picture = re.search(r"picture: (\S+)", text)[1]
+    assert (pytester.path / picture).read_text("utf-8").startswith("<?xml")
+    assert "finite differences" in text
+
+
+def test_the_decorator_refuses_a_domain_of_other_names():
+    with pytest.raises(ValueError, match="z in the domain"):
+        check_gradients_of(lambda x: x, {"z": (0, 1)})(lambda report: None)
+
+
+def test_the_decorator_can_insist_on_a_decision():
+    @check_gradients_of(lambda x: cos(x * x), {"x": numbers(1e9, 2e9)}, undecided=False, examples=5)
+    def test(report): ...
+
+    with pytest.raises(AssertionError, match=r"reproduce: check_gradients\("):
+        test()
+
+
+def test_the_extras_are_named_where_they_are_missing(pytester):
+    script = """
+        import sys
+        sys.modules["mpmath"] = sys.modules["mpmath.ctx_mp"] = None
+        from autograd import Value
+        try:
+            Value(1.0).exp().check()
+        except ImportError as error:
+            print(error)
+    """
+    path = pytester.makepyfile(script)
+    assert "pip install 'chainwalk[check]'" in pytester.runpython(path).stdout.str()
+
+
+# The command line
+
+
+def run(capsys, *arguments):
+    status = main(list(arguments))
+    captured = capsys.readouterr()
+    return status, captured.out + captured.err
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "functions_to_check.py").write_text(
+        "from autograd import *\n"
+        "def loss(x, y): return tanh(x * y) + exp(x)\n"
+        "def cut(x): return x * x.detach()\n"
+        "wrong = operation('wrong(x)', 'exp(x)', ['2 * out'])\n"
+        "def guilty(x): return tanh(wrong(x))\n"
+        "def power(x, exponent=2.0): return x ** exponent\n"
+        "def broken(x): raise RuntimeError('nothing works')\n"
+        "number = 3\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    yield "functions_to_check"
+    import sys
+
+    sys.modules.pop("functions_to_check", None)
+
+
+def test_the_command_checks_an_expression_and_a_function(capsys, module):
+    status, text = run(capsys, "check", "tanh(w*x + b)", "w=0.5", "x=2", "b=-1")
+    assert (status, "verdict: right" in text) == (0, True)
+    status, text = run(capsys, "check", f"{module}:loss", "--at", "x=1", "--at", "y=2")
+    assert (status, "loss at x = 1, y = 2" in text) == (0, True)
+
+
+def test_the_exit_status_is_1_for_wrong_and_3_for_undecided(capsys, module, tmp_path):
+    status, text = run(capsys, "check", f"{module}:guilty", "--at", "x=1", "--save", "wrong.svg")
+    assert status == 1
+    assert "smallest program that shows it: v0 = wrong(x0)" in text
+    assert Path("wrong.svg").exists()
+    assert run(capsys, "check", f"{module}:cut", "--at", "x=1")[0] == 1
+    assert run(capsys, "check", "relu(x) - relu(-x)", "x=0")[0] == 3
+
+
+def test_a_parameter_with_a_default_may_be_left_out(capsys, module):
+    assert run(capsys, "check", f"{module}:power", "--at", "x=3")[0] == 0
+    assert run(capsys, "check", f"{module}:power", "--at", "x=3", "--at", "exponent=3")[0] == 0
+    assert run(capsys, "check", f"{module}:power", "--examples", "3")[0] == 0
+    assert run(capsys, "check", f"{module}:power", "--at", "exponent=3")[0] == 2
+
+
+def test_a_number_that_is_none_is_refused(capsys, module):
+    status, text = run(capsys, "check", f"{module}:loss", "--at", "x=nan", "--at", "y=1")
+    assert (status, "not a finite number" in text) == (2, True)
+
+
+def test_random_points_in_a_box(capsys, module):
+    status, text = run(capsys, "check", f"{module}:loss", "--at", "x=-1:1", "--examples", "20")
+    assert (status, "20 random points: 20 right" in text) == (0, True)
+    status, text = run(capsys, "check", "sqrt(x)", "x=-1:1", "--examples", "30", "--seed", "3")
+    assert (status, "outside the domain" in text) == (0, True)
+    assert run(capsys, "check", f"{module}:guilty", "--examples", "20")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["sin(x)", "y=1"], "x has no value"),
+        (["no_such_module:f"], "no_such_module"),
+        (["functions_to_check:nothing"], "nothing"),
+        (["functions_to_check:loss", "--at", "x=1"], "give a number for each of x, y"),
+        (["functions_to_check:loss", "--at", "x=1", "--at", "y=0:1"], "needs --examples"),
+        (["functions_to_check:loss", "--at", "z=1"], "it takes x, y"),
+        (["functions_to_check:broken", "--at", "x=1"], "broken raised RuntimeError: nothing works"),
+        (["functions_to_check:broken", "--examples", "3"], "broken raised RuntimeError: nothing works"),
+        (["functions_to_check:number", "--at", "x=1"], "is no function, but 3"),
+        (["log(x)", "x=-2:-1", "--examples", "5"], "outside the domain"),
+    ],
+)
+def test_what_cannot_be_checked_is_status_2_and_one_clear_line(capsys, module, arguments, word):
+    status, text = run(capsys, "check", *arguments)
+    assert status == 2
+    assert word in text
+
+
+# The long run
+
+
+def test_a_long_run_is_resumed_where_it_was(tmp_path):
+    file, done = tmp_path / "blocks.jsonl", []
+
+    def counting(function, tasks):
+        for task in tasks:
+            done.append(task)
+            yield Block(*task[:2], BLOCK - 1, 1, 0, 0.5, [])
+
+    prove(3 * BLOCK * len(FAMILIES), file=file, run=counting)
+    assert len(done) == 12
+    lines = file.read_text("utf-8").splitlines()
+    file.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:20], encoding="utf-8")  # killed while writing
+    done.clear()
+    blocks = prove(3 * BLOCK * len(FAMILIES), file=file, run=counting)
+    assert len(done) == 1
+    assert len(blocks) == 12
+    assert len([json.loads(line) for line in file.read_text("utf-8").splitlines() if line.endswith("}")]) == 12
+    assert f"{12 * BLOCK:,}" in summary(blocks)
+
+
+def test_a_block_finds_wrong_operations_and_tells_their_programs(monkeypatch):
+    from autograd.checking.cases import generation
+
+    exp = next(op for op in mutants.SMALL if op.name == "exp")
+    monkeypatch.setattr(generation, "_pool", lambda family: [exp, TABLE["add"], TABLE["mul"]])
+    monkeypatch.setattr("autograd.checking.cases.proof.BLOCK", 20)
+    block = check_block(("tame", 0, 1))
+    assert block.wrong > 0
+    assert "exp, the partial" in block.failures[0]
+
+
+def test_the_long_run_tells_how_far_it_is(capsys):
+    tell = teller()
+    tell([], 4)
+    tell([Block("tame", 0, BLOCK, 0, 0, 1.0, [])] * 4, 4)
+    assert f"{4 * BLOCK:,} of {4 * BLOCK:,} programs checked, 0 wrong" in capsys.readouterr().err
+
+
+def test_declared_operations_go_through_the_same_tools():
+    softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
+
+    @QUICK
+    @given(programs(operations=[softsign, "mul", "add"]))
+    def never_wrong(program):
+        assert check(program.record()[0]).verdict != "wrong"
+
+    never_wrong()
+
+
+def test_a_program_as_an_example_line_is_that_program():
+    program = find(programs(), lambda p: len(p.lines) > 2, settings=settings(QUICK, database=None))
+    text = program.example().removeprefix("@example(").removesuffix(")")
+    assert eval(text, {"Program": Program, "Line": Line, "TABLE": TABLE}) == program

@@ -1,0 +1,183 @@
+"""A large sum of terms of one form compiles to a loop over the terms, and gives the same numbers."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+import autograd
+from autograd import Value, dot, exp, log1p, mean, square, tanh, total
+from autograd.compiling.expressions import detect_loops
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(300, 5)).tolist(), rng.normal(size=300).tolist()
+Y[3], X[5][2], X[7][1] = 1.0, 0.0, 1.0  # numbers that also stand elsewhere in the function
+
+
+def regression(w, b):
+    return mean([square(tanh(dot(w, x) + b) - y) for x, y in zip(X, Y, strict=True)]) + 0.1 * dot(w, w)
+
+
+def chained(w, b):
+    """Written with operators alone."""
+    return sum(
+        square(tanh(sum(a * c for a, c in zip(w, x, strict=True)) + b) - y) for x, y in zip(X, Y, strict=True)
+    ) / len(X)
+
+
+def common(w, b):
+    """A number that all terms share, and that is computed."""
+    scale = exp(b)
+    return total([log1p(exp(-y * dot(w, x))) * scale - scale for x, y in zip(X, Y, strict=True)])
+
+
+def neighbours(x):
+    return sum(100 * square(b - a * a) + square(1 - a) for a, b in pairwise(x))
+
+
+def pairs(x):
+    """Every pair: places at no equal distances."""
+    count = len(x)
+    return total([x[i] * x[j] * exp(-square(x[i] - x[j])) for i in range(count) for j in range(i)]) * 2 - x[0]
+
+
+def two_forms(x):
+    return total([square(v) * v for v in x]) - total([tanh(v * 0.5) * exp(v) for v in x[::-1]])
+
+
+CASES = {
+    regression: (rng.normal(size=5), 0.3),
+    chained: (rng.normal(size=5), 0.3),
+    common: (rng.normal(size=5), 0.3),
+    neighbours: (rng.normal(size=500),),
+    pairs: (rng.normal(size=60),),
+    two_forms: (rng.normal(size=400),),
+}
+
+
+def eager(f, args):
+    """The value, and the gradients as arrays, by Values."""
+    leaves = [[Value(float(v)) for v in a] if np.ndim(a) else Value(float(a)) for a in args]
+    result = f(*leaves)
+    result.backward()
+    grads = [np.array([v.grad for v in leaf]) if isinstance(leaf, list) else leaf.grad for leaf in leaves]
+    return result.data, grads
+
+
+@pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
+def test_a_loop_equals_the_values_themselves(f):
+    args = CASES[f]
+    fast = autograd.compile(f)
+    value, gradients = fast.value_and_grad(*args)
+    expected, slopes = eager(f, args)
+    assert value == pytest.approx(expected, rel=1e-13)
+    assert fast(*args) == pytest.approx(expected, rel=1e-13)
+    for found, slope in zip(gradients, slopes, strict=True):
+        assert np.shape(found) == np.shape(slope)
+        assert np.allclose(found, slope, rtol=1e-12, atol=1e-11)
+    assert "a loop over" in fast.explain()
+
+
+@pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
+def test_a_loop_equals_the_same_code_written_out(f, monkeypatch):
+    args = CASES[f]
+    looped = autograd.compile(f).grad(*args)
+    monkeypatch.setattr(detect_loops, "FEWEST", 10**9)
+    straight = autograd.compile(f)
+    for found, slope in zip(looped, straight.grad(*args), strict=True):
+        assert np.allclose(found, slope, rtol=1e-12, atol=1e-11)
+    assert "loop" not in straight.explain()
+
+
+def test_some_derivatives_alone_by_name_and_by_values_from_outside():
+    w, b = CASES[regression]
+    fast = autograd.compile(regression)
+    both = fast.grad(w, b)
+    assert np.allclose(fast.grad(w, b, wrt="w"), both[0], rtol=1e-14)
+    assert fast.grad(w, b, wrt=1) == pytest.approx(both[1], rel=1e-14)
+    scale, unused = Value(0.5), Value(1.0)
+    outside = autograd.compile(lambda x: total([scale * square(v) * v for v in x]))
+    x = np.linspace(0, 1, 400)
+    assert np.allclose(outside.grad(x, wrt=[scale, unused]), [(x**3).sum(), 0.0])
+    scale.data = 2.0
+    assert outside(x) == pytest.approx(2 * (x**3).sum())
+
+
+def test_float32_to_its_own_rounding():
+    x = CASES[neighbours][0]
+    single = autograd.compile(neighbours, dtype="float32")
+    assert single.grad(x)[0].dtype == np.float32
+    assert np.allclose(single.grad(x)[0], eager(neighbours, (x,))[1][0], rtol=1e-4, atol=1e-2)
+
+
+def test_few_terms_or_small_ones_are_written_out():
+    fast = autograd.compile(lambda x: total([square(v) for v in x]))
+    fast(np.ones(20))
+    assert "loop" not in fast.explain()
+
+
+def test_terms_that_differ_in_what_should_be_common_are_not_mixed_up():
+    def f(x, a, b):
+        low, high = exp(a), exp(b)
+        return total([square(v) * v * (low if k % 2 else high) for k, v in enumerate(x)])
+
+    args = rng.normal(size=300), 0.1, 0.7
+    value, gradients = autograd.compile(f).value_and_grad(*args)
+    expected, slopes = eager(f, args)
+    assert value == pytest.approx(expected, rel=1e-12)
+    assert all(np.allclose(a, b) for a, b in zip(gradients, slopes, strict=True))
+
+
+def test_random_sums_of_random_forms():
+    """Terms of a few forms, each of random operations on random inputs, in random order."""
+    for seed in range(8):
+        random = Random(seed)
+        forms = [
+            random.choices([square, tanh, lambda v: v * 0.5, exp, lambda v: v + 1.0], k=3) for _ in range(3)
+        ]
+        chosen = [(random.choice(forms), random.randrange(40), random.randrange(40)) for _ in range(300)]
+
+        def f(x, chosen=chosen):
+            result = 0.0
+            for (first, second, third), i, j in chosen:
+                result = result + first(tanh(second(x[i]))) * third(x[j])
+            return result
+
+        x = rng.normal(size=40)
+        value, (slopes,) = autograd.compile(f).value_and_grad(x)
+        expected, (right,) = eager(f, (x,))
+        assert value == pytest.approx(expected, rel=1e-12)
+        assert np.allclose(slopes, right, rtol=1e-11, atol=1e-11)
+
+
+def test_many_threads_at_once_share_nothing():
+    fast = autograd.compile(neighbours)
+    points = [rng.normal(size=500) for _ in range(16)]
+    alone = [fast.value_and_grad(x) for x in points]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(fast.value_and_grad, points * 4))
+    for (value, (slopes,)), (other, (others,)) in zip(together, alone * 4, strict=True):
+        assert value == other
+        assert (slopes == others).all()
+
+
+def test_a_loss_over_many_samples_compiles_to_a_handful_of_instructions():
+    """100,000 operations recorded, code for one sample."""
+    inputs = rng.normal(size=(2000, 3)).tolist()
+
+    def loss(w):
+        return mean([square(total([tanh(w[k] * v + w[k + 3]) for k, v in enumerate(x)])) for x in inputs])
+
+    fast = autograd.compile(loss)
+    w = rng.normal(size=6)
+    value, (slopes,) = fast.value_and_grad(w)
+    x = np.array(inputs)
+    hidden = np.tanh(w[:3] * x + w[3:])
+    error = 2 * hidden.sum(axis=1, keepdims=True) * (1 - hidden**2) / len(x)
+    assert value == pytest.approx((hidden.sum(axis=1) ** 2).mean(), rel=1e-12)
+    assert np.allclose(slopes, [*(error * x).sum(axis=0), *error.sum(axis=0)], rtol=1e-11)
+    assert len(fast.source().splitlines()) < 500

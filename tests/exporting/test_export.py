@@ -1,0 +1,246 @@
+"""Exported source: JAX computes what the compiled kernel does, with the table's derivatives, kinks included."""
+
+import copy
+import importlib.util
+import random
+import types
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+import autograd
+from autograd import TABLE, Value, compile, dot, exp, export, operation, relu, tanh, total, where
+from autograd.errors import TracingError
+
+JAX = importlib.util.find_spec("jax") is not None
+needs_jax = pytest.mark.skipif(not JAX, reason="jax is not installed: pip install jax")
+# Where the second derivative is to be compared: inside the domain, on both sides of what kinks there are.
+POINTS = [-2.25, -0.75, -0.125, 0.3125, 0.875, 1.5, 3.0]
+
+
+def module(source):
+    """The names that exported source defines."""
+    names = {}
+    exec(source, names)
+    return names
+
+
+def stand_in(source):
+    """The same with numpy in the place of JAX, for values alone."""
+    special = types.SimpleNamespace(
+        **{n: np.vectorize(autograd.ops.floats.FAST[n]) for n in ("erf", "erfc", "logsumexp")}
+    )
+    special.logsumexp = lambda xs, axis=-1: np.log(np.sum(np.exp(xs), axis=axis))
+    jax = types.SimpleNamespace(custom_jvp=lambda f: f, scipy=types.SimpleNamespace(special=special))
+    text = source[source.index("\n\n\ndef") if "_flow" not in source else source.index("@jax.custom_jvp") :]
+    lines = [line for line in text.split("\n\n\n") if "functools" not in line and "vmap" not in line]
+    names = {"jax": jax, "jnp": np}
+    exec("\n\n".join(lines), names)
+    return names
+
+
+def points(op):
+    """Operands inside the domain of an operation: a row for each point."""
+    rng = random.Random(op.name)
+    count = 3 if op.variadic else 1
+    found = []
+    while len(found) < 24:
+        row = [rng.choice(POINTS) for _ in range(count * len(op.operands))]
+        names = dict(zip(op.operands, op.grouped(row), strict=True))
+        if op.name == "pow" and row[0] < 0:  # no derivative by its exponent
+            continue
+        if not op.domain or eval(op.domain, dict(autograd.ops.floats.FAST), names):
+            found.append(row)
+    return np.array(found)
+
+
+def function(op):
+    call = getattr(autograd, op.name)
+    if not op.variadic:
+        return lambda x: call(*x)
+    return lambda x: call(*op.grouped(list(x)))
+
+
+@pytest.mark.parametrize("op", TABLE.values(), ids=lambda op: op.name)
+def test_every_operation_of_the_table_has_its_value(op):
+    rows = points(op)
+    source = export(function(op), rows, batched="x", name="f")
+    computed = [stand_in(source)["f"](row) for row in rows]
+    assert computed == pytest.approx(
+        compile(function(op), batched="x")(rows), rel=1e-13, abs=1e-15, nan_ok=True
+    )
+
+
+@pytest.fixture(scope="module")
+def computed_by_jax():
+    """For every operation its values, gradients and second derivatives at its points; all compiled at once."""
+    import jax
+
+    rows = {name: points(op) for name, op in TABLE.items()}
+    functions = {
+        name: module(export(function(op), rows[name], batched="x", name="f"))["f"] for name, op in TABLE.items()
+    }
+
+    def everything(rows):
+        return {
+            name: tuple(jax.vmap(g)(rows[name]) for g in (f, jax.grad(f), jax.jacfwd(jax.grad(f))))
+            for name, f in functions.items()
+        }
+
+    return rows, jax.jit(everything)(rows)
+
+
+@needs_jax
+@pytest.mark.parametrize("op", TABLE.values(), ids=lambda op: op.name)
+def test_every_operation_of_the_table_has_its_derivatives_in_jax(op, computed_by_jax):
+    rows, found = computed_by_jax[0][op.name], computed_by_jax[1][op.name]
+    fast = compile(function(op), batched="x")
+    expected = fast(rows), fast.grad(rows, wrt="x"), fast.hessian(rows, wrt="x")
+    for ours, theirs in zip(expected, map(np.asarray, found), strict=True):
+        assert theirs == pytest.approx(ours, rel=1e-11, abs=1e-13)
+    assert np.isfinite(found[2]).all()
+
+
+@needs_jax
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("relu", [0.0]), ("abs", [0.0]), ("leaky_relu", [0.0, 0.01]), ("elu", [0.0, 1.5]), ("step", [0.0]),
+        ("sign", [0.0]), ("maximum", [2.0, 2.0]), ("minimum", [-1.0, -1.0]), ("clip", [1.0, 0.0, 1.0]),
+        ("hypot", [0.0, 0.0]), ("pow", [0.0, 0.0]), ("pow", [0.0, 2.0]), ("sqrt", [0.0]), ("cbrt", [0.0]),
+        ("where", [0.0, 2.0, 3.0]), ("sigmoid", [-1000.0]), ("softplus", [1000.0]), ("prod", [0.0, 0.0, 3.0]),
+    ],
+)  # fmt: skip
+def test_kinks_and_tails_are_the_tables(name, row):
+    import jax
+
+    op, rows = TABLE[name], np.array([row])
+    fast = compile(function(op), batched="x")
+    f = module(export(fast, rows, name="f"))["f"]
+    assert float(f(rows[0])) == fast(rows)[0]
+    assert np.asarray(jax.grad(f)(rows[0])).tolist() == fast.grad(rows, wrt="x")[0].tolist()
+
+
+@needs_jax
+def test_a_plain_number_has_no_partial():
+    import jax
+
+    f = module(export(lambda x: x**2 + x**3.0, -3.0, name="f"))["f"]
+    assert float(jax.grad(f)(-3.0)) == 21.0  # log(-3) would have made it nan
+
+
+def network(*widths):
+    from nn import MLP
+
+    model = MLP(2, [*widths, 1], activation="relu", rng=random.Random(0))
+    own = model.parameters()
+
+    def loss(x, y, w):
+        bound = copy.deepcopy(model, dict(zip(map(id, own), w, strict=True)))
+        return (bound(list(x)) - y) ** 2
+
+    return loss, np.array([parameter.data for parameter in own])
+
+
+def test_layers_become_products_of_matrices():
+    loss, weights = network(8, 8)
+    source = export(loss, np.zeros((1, 2)), np.zeros(1), weights, batched=("x", "y"))
+    assert "v1 = a2[0:24].reshape(8, 3)[:, 0:2] @ a0" in source
+    assert "v2 = v1 + a2[2:24:3]" in source
+    assert "loss_rows = jax.vmap(loss, in_axes=(0, 0, None,))" in source
+    assert len([line for line in source.splitlines() if line.startswith("    v")]) == 10
+
+
+@needs_jax
+def test_a_network_has_the_kernels_loss_gradient_and_hessian():
+    import jax
+
+    loss, weights = network(4)
+    fast = compile(loss, batched=("x", "y"))
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(50, 2)), rng.normal(size=50)
+    rows = module(export(fast, x, y, weights))["loss_rows"]
+    summed = lambda w: rows(x, y, w).sum()  # noqa: E731
+    value, slope = jax.jit(jax.value_and_grad(summed))(weights)
+    values, gradient = fast.value_and_grad(x, y, weights, wrt="w")
+    assert float(value) == pytest.approx(values.sum(), rel=1e-13)
+    assert np.asarray(slope) == pytest.approx(gradient, rel=1e-11, abs=1e-12)
+    curved = np.asarray(jax.jit(jax.hessian(summed))(weights))
+    assert curved == pytest.approx(fast.hessian(x, y, weights, wrt="w"), rel=1e-11, abs=1e-11)
+
+
+@needs_jax
+def test_random_programs_have_the_kernels_numbers():
+    import jax
+
+    from autograd.checking.cases.generation import from_generator, generate
+    from autograd.graph import topological_order
+
+    for seed in range(6):
+        program = generate(from_generator(random.Random(seed)), family="tame")
+        root, leaves = program.record()[:2]
+        nodes = {*topological_order(root)}
+        leaves = [leaf for leaf in leaves if leaf in nodes]
+        fast = compile(root, inputs=leaves)
+        at = [np.array([leaf.data]) for leaf in leaves]
+        f = module(export(root, inputs=leaves, name="f"))["f"]
+        numbers = [leaf.data for leaf in leaves]
+        slopes = jax.grad(f, argnums=tuple(range(len(leaves))))(*numbers)
+        expected = [float(item[0]) for item in fast.grad(*at)]
+        assert [float(slope) for slope in slopes] == pytest.approx(expected, rel=1e-10, abs=1e-12, nan_ok=True)
+
+
+def test_arguments_nest_and_results_too():
+    def f(point, scale):
+        return {"sum": total(point["xs"]) * scale, "pair": (point["y"] + 1, [3.0])}
+
+    source = export(f, {"xs": [1.0, 2.0], "y": 5.0}, 2.0)
+    assert "a0 = jnp.asarray(point['xs'], dtype=float).ravel()" in source
+    got = stand_in(source)["f"]({"xs": [1.0, 2.0], "y": 5.0}, 2.0)
+    assert (float(got["sum"]), float(got["pair"][0]), float(got["pair"][1][0])) == (6.0, 6.0, 3.0)
+
+
+def test_names_that_the_source_needs_itself_are_replaced():
+    source = export(lambda jnp, v1: jnp * v1, 2.0, 3.0)
+    assert "def f(argument_0, argument_1):" in source
+    assert float(stand_in(source)["f"](2.0, 3.0)) == 6.0
+
+
+def test_values_from_outside_are_constants_and_equal_nodes_are_computed_once():
+    weight = Value(0.5)
+    source = export(lambda x: tanh(weight * x) + tanh(weight * x), 1.0)
+    assert source.count("jnp.tanh") == 1
+    assert "v1 = 0.5 * a0" in source
+
+
+def test_a_graph_that_is_recorded_already():
+    x, w, b = Value(2.0, "x"), Value(3.0), Value(1.0)
+    source = export(exp(w * x + b), inputs=[x], parameters=[w, b], name="f")
+    assert float(stand_in(source)["f"](0.5, [2.0, 1.0])) == pytest.approx(np.exp(2.0))
+
+
+@needs_jax
+def test_an_operation_of_ones_own_keeps_its_derivative():
+    import jax
+
+    wrong = operation("swish(x)", "x * sigmoid(x)", ["sigmoid(x)"])  # the product rule forgotten, on purpose
+    f = module(export(lambda x: wrong(1.0 * x), 1.0, name="f"))["f"]
+    assert float(jax.grad(f)(1.0)) == pytest.approx(0.7310585786300049)
+
+
+def test_what_cannot_be_exported_says_why():
+    opaque = operation("opaque(x)", lambda x: x + 1, [lambda x: 1.0])
+    with pytest.raises(TypeError, match="opaque has a Python function as a rule"):
+        export(lambda x: opaque(2.0 * x), 1.0)
+    with pytest.raises(TracingError, match="a branch on a Value"):
+        export(lambda x: x if x > 0 else -x, 1.0)
+    with pytest.raises(TypeError, match="real numbers"):
+        export(lambda x: x, "text")
+
+
+def test_comparisons_are_recorded():
+    source = export(lambda x, y: where(x < y, dot([x, y], [y, y]), relu(x)), 1.0, 2.0)
+    f = stand_in(source)["f"]
+    assert (float(f(1.0, 2.0)), float(f(3.0, 2.0))) == (6.0, 3.0)

@@ -1,0 +1,265 @@
+"""A run that is killed goes on exactly where it was; a file that is not its own changes nothing."""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import nn
+from nn import MLP, SGD, Checkpoint, Dataset, DivergenceError, EarlyStopping, Module, fit, moons
+from nn.training.checkpoints import Generators
+
+ROOT = Path(__file__).parents[3]
+
+
+class Shaken(Module):
+    """A network whose inputs are shaken in training, by a generator of its own."""
+
+    def __init__(self, rng):
+        self.network = MLP(2, [4, 1], activation="tanh", rng=rng)
+        self.rng = random.Random(5)
+
+    def __call__(self, inputs):
+        return self.network([x + self.rng.gauss(0, 0.1) for x in inputs])
+
+
+def run(checkpoint=None, epochs=30, seed=1, model=None, **more):
+    """Train a network; all that matters of it comes back as text, to the last digit."""
+    rng = random.Random(seed)
+    model = model or Shaken(rng)
+    training, test = moons(24, rng=rng).split(0.5, rng)
+    optimiser = SGD(model.parameters(), lr=0.05, momentum=0.9)
+    history = fit(
+        model, training, "mse_loss", optimiser, epochs=epochs, rng=rng, batch_size=5, validation=test,
+        early_stopping=EarlyStopping(12), checkpoint=checkpoint, **more,
+    )  # fmt: skip
+    return repr((model.state_dict(), history.state_dict(), optimiser.state_dict(), rng.random()))
+
+
+SCRIPT = """
+import sys, time
+sys.path.insert(0, ".")
+from tests.nn.training.test_checkpoints import run
+print(run(sys.argv[1], after_epoch=lambda *_: time.sleep(0.02)))
+"""
+
+
+def started(path):
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(path)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def epochs_in(path):
+    return len(json.loads(path.read_text())["state"]["history"]["state"]["epochs"]) if path.exists() else 0
+
+
+def test_a_process_killed_in_the_middle_is_resumed_to_the_last_bit(tmp_path):
+    path = tmp_path / "run.json"
+    process = started(path)
+    while epochs_in(path) < 5:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    assert 5 <= epochs_in(path) < 30
+    assert run(path) == run()
+
+
+def test_a_process_killed_at_any_moment_again_and_again_is_resumed_to_the_last_bit(tmp_path):
+    path, rng, kills = tmp_path / "run.json", random.Random(4), 0
+    while True:
+        process, before = started(path), epochs_in(path)
+        while process.poll() is None and epochs_in(path) == before:
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.2))
+        if process.poll() is None:
+            process.kill()
+            kills += 1
+        written, _ = process.communicate()
+        if process.returncode == 0:
+            break
+    assert kills >= 3
+    assert written.strip() == run()
+
+
+@pytest.mark.parametrize("stop", [1, 4, 7])
+def test_a_run_of_fewer_epochs_is_continued_to_the_last_bit(tmp_path, stop):
+    path = tmp_path / "run.json"
+    run(path, epochs=stop)
+    assert run(path, epochs=9) == run(epochs=9)
+
+
+def test_a_run_interrupted_by_ctrl_c_is_resumed_to_the_last_bit(tmp_path):
+    path = tmp_path / "run.json"
+
+    def interrupt(epoch, history):
+        if epoch == 5:
+            raise KeyboardInterrupt
+
+    run(path, epochs=9, after_epoch=interrupt)
+    assert epochs_in(path) == 5
+    assert run(path, epochs=9) == run(epochs=9)
+
+
+def test_a_checkpoint_every_few_epochs_is_also_written_after_the_last(tmp_path):
+    path, seen = tmp_path / "run.json", []
+    run(Checkpoint(path, every=3), epochs=7, after_epoch=lambda *_: seen.append(epochs_in(path)))
+    assert seen == [0, 0, 0, 3, 3, 3, 6]
+    assert epochs_in(path) == 7
+    assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_a_finished_run_is_given_back_without_training(tmp_path):
+    path, calls = tmp_path / "run.json", []
+    first = run(path, epochs=60)
+    assert run(path, epochs=60, after_epoch=lambda *_: calls.append(None)) == first
+    assert (calls, 13 <= epochs_in(path) < 60) == ([], True)  # ended by early stopping
+
+
+def test_without_resume_the_run_begins_anew(tmp_path):
+    path = tmp_path / "run.json"
+    run(path, seed=7, epochs=2)
+    assert run(Checkpoint(path, resume=False), epochs=3) == run(epochs=3)
+    assert epochs_in(path) == 3
+
+
+def test_divergence_keeps_the_checkpoint_of_the_last_sound_epoch(tmp_path):
+    path, rng = tmp_path / "run.json", random.Random(0)
+    model = MLP(2, [3, 1], rng=rng)
+    with pytest.raises(DivergenceError) as caught:
+        fit(
+            model,
+            moons(9, rng=rng),
+            "mse_loss",
+            SGD(model.parameters(), lr=1e3),
+            epochs=99,
+            rng=rng,
+            checkpoint=path,
+        )
+    assert epochs_in(path) == caught.value.epoch > 0
+
+
+def damaged(text, kind):
+    content = json.loads(text)
+    if kind == "a number":
+        content["state"]["model"]["state"]["network.layers.0.bias"][0] = 0.125
+    if kind == "another version":
+        content["chainwalk checkpoint"] = 99
+    if kind == "a part left out":
+        del content["sha256"]
+    return json.dumps(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda text: text[: len(text) // 2], "is not a whole checkpoint"),
+        (lambda text: "", "is not a whole checkpoint"),
+        (lambda text: "[" * 100_000, "is not a whole checkpoint"),
+        (lambda text: "[1, 2]", "is not a checkpoint of this library"),
+        (lambda text: '{"epochs": 3}', "is not a checkpoint of this library"),
+        (lambda text: damaged(text, "a part left out"), "is not a checkpoint of this library"),
+        (lambda text: damaged(text, "a number"), "is damaged: its content is not what its checksum says"),
+        (lambda text: damaged(text, "another version"), "has version 99, but this reads 2"),
+    ],
+)
+def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, message):
+    path = tmp_path / "run.json"
+    run(path, epochs=2)
+    path.write_text(content(path.read_text()))
+    unchanged(path, message)
+
+
+def test_a_file_that_is_no_text_is_a_clear_error(tmp_path):
+    (tmp_path / "run.json").write_bytes(b"\x80\x04\x95\xff\xfe")
+    unchanged(tmp_path / "run.json", "is not a whole checkpoint")
+
+
+def test_a_file_cut_anywhere_is_refused(tmp_path):
+    path = tmp_path / "run.json"
+    run(path, epochs=1)
+    whole = path.read_text().rstrip()
+    for length in random.Random(0).sample(range(len(whole)), 50):
+        path.write_text(whole[:length])
+        with pytest.raises(ValueError, match="is not a whole checkpoint"):
+            Checkpoint(path).load({})
+
+
+def unchanged(path, message, **more):
+    model = more.pop("model", None) or Shaken(random.Random(8))
+    before = model.state_dict(), path.read_bytes()
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        run(path, model=model, **more)
+    assert str(path) in str(caught.value)
+    assert "nothing was changed" in str(caught.value)
+    assert (model.state_dict(), path.read_bytes()) == before
+
+
+def test_the_checkpoint_of_another_model_lists_what_differs_and_changes_nothing(tmp_path):
+    path = tmp_path / "run.json"
+    run(path, epochs=2, model=MLP(2, [4, 1], rng=random.Random(0)))
+    unchanged(path, "model (MLP there, Shaken here)")
+    wider = MLP(2, [5, 1], rng=random.Random(0))
+    unchanged(path, "layers.0.weight has the shape [4, 2], but the model's is [5, 2]", model=wider)
+    deeper = MLP(2, [4, 1, 1], rng=random.Random(0))
+    unchanged(path, "missing: layers.2.weight, layers.2.bias", model=deeper)
+
+
+def test_the_checkpoint_of_a_run_with_other_parts_is_refused(tmp_path):
+    path, rng = tmp_path / "run.json", random.Random(0)
+    model = MLP(2, [1], rng=rng)
+    run(path, epochs=1, model=model)
+    with pytest.raises(ValueError, match=r"early stopping \(EarlyStopping there, None here\)"):
+        fit(model, moons(4, rng=rng), epochs=2, rng=rng, checkpoint=path)
+
+
+def test_a_part_that_refuses_its_state_leaves_all_parts_as_they_were(tmp_path):
+    path, rng = tmp_path / "run.json", random.Random(0)
+    first = Shaken(rng)
+    data = Dataset([[0.0, 1.0]], [1.0])
+    fit(first, data, epochs=1, rng=rng, checkpoint=path)
+    second = Shaken(rng)
+    second.other = random.Random(3)
+    before, generator = second.state_dict(), rng.getstate()
+    with pytest.raises(ValueError, match=r"generators: it has generators at \['', 'rng'\], and this run at"):
+        fit(second, data, epochs=2, rng=rng, checkpoint=path)
+    assert (second.state_dict(), rng.getstate()) == (before, generator)
+
+
+def test_every_generator_in_the_model_is_kept_once():
+    rng = random.Random(0)
+    model = Shaken(rng)
+    model.network.rng, model.again = rng, model.rng
+    assert list(Generators(rng, model).state_dict()) == ["", "rng"]
+
+
+def test_a_checkpoint_is_written_at_least_every_epoch():
+    with pytest.raises(ValueError, match="not every 0"):
+        Checkpoint("run.json", every=0)
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
+def test_every_optimiser_with_a_schedule_is_resumed_to_the_last_bit(tmp_path, name):
+    def train(epochs, checkpoint=None):
+        rng = random.Random(3)
+        model, data = MLP(2, [3, 1], rng=rng), moons(12, rng=rng)
+        optimiser = getattr(nn, name)(model.parameters(), lr=0.01)
+        history = fit(
+            model, data, "hinge", optimiser, epochs=epochs, rng=rng, batch_size=5, checkpoint=checkpoint,
+            schedule=nn.CosineAnnealingLR(optimiser, T_max=8),
+        )  # fmt: skip
+        return model.state_dict(), optimiser.state_dict(), history.epochs
+
+    train(4, tmp_path / "run.json")
+    assert train(8, tmp_path / "run.json") == train(8)

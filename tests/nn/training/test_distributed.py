@@ -1,0 +1,193 @@
+"""Training on a cluster: the same runs as on one machine, to rounding, and the same checkpoints."""
+
+import random
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
+
+from autograd import cluster
+from nn import (
+    MLP,
+    Adam,
+    Checkpoint,
+    Dataset,
+    DivergenceError,
+    Dropout,
+    Layer,
+    Sequential,
+    blobs,
+    evaluate,
+    fit,
+    moons,
+)
+
+MOONS = moons(240, rng=random.Random(0))
+BLOBS = blobs(240, 3, rng=random.Random(0))
+
+
+def trained(data, loss, outputs=1, epochs=4, **options):
+    rng = random.Random(3)
+    model = MLP(2, [6, outputs], activation="tanh", rng=rng)
+    return model, fit(model, data, loss, Adam(model.parameters(), lr=0.05), epochs=epochs, rng=rng, **options)
+
+
+def numbers(model):
+    return [parameter.data for parameter in model.parameters()]
+
+
+def on_cluster(client, data, block=30):
+    return cluster.rows(client, inputs=np.array(data.inputs), targets=np.array(data.targets), block=block)
+
+
+@pytest.mark.parametrize("batch_size", [None, 50])
+@pytest.mark.parametrize(
+    ("data", "loss", "outputs"),
+    [
+        (MOONS, "hinge", 1),
+        (BLOBS, "cross_entropy", 3),
+        (Dataset(MOONS.inputs, MOONS.inputs), "mse_loss", 2),
+    ],
+    ids=["hinge", "classes", "vectors"],
+)
+def test_a_data_set_is_trained_on_as_on_one_machine(client, data, loss, outputs, batch_size):
+    model, history = trained(data, loss, outputs, batch_size=batch_size, compiled=True)
+    far, told = trained(data, loss, outputs, batch_size=batch_size, client=client)
+    assert numbers(far) == pytest.approx(numbers(model), rel=1e-9, abs=1e-12)
+    assert told.losses == pytest.approx(history.losses, rel=1e-9)
+    assert told.metrics == history.metrics
+    assert told.gradients.keys() == history.gradients.keys()
+
+
+def test_rows_that_are_on_the_cluster_already(client):
+    model, history = trained(MOONS, "hinge", validation=MOONS, compiled=True)
+    rows = on_cluster(client, MOONS)
+    far, told = trained(rows, "hinge", validation=rows)
+    assert numbers(far) == pytest.approx(numbers(model), rel=1e-9, abs=1e-12)
+    assert told.accuracies == pytest.approx(history.accuracies)
+    assert told.validation_losses == pytest.approx(history.validation_losses)
+    assert told.validation_metrics["accuracy"] == pytest.approx(history.validation_metrics["accuracy"])
+
+
+def test_batches_of_rows_are_whole_blocks_in_an_order_of_the_generator(client):
+    rows = on_cluster(client, BLOBS)
+    _, once = trained(rows, "cross_entropy", 3, batch_size=60)
+    _, again = trained(rows, "cross_entropy", 3, batch_size=60)
+    assert once.losses == again.losses  # to the bit
+    assert once.losses[-1] < once.losses[0]
+    assert once.accuracies[-1] > 0.9
+
+
+def test_metrics_of_ones_own_are_means_over_the_examples(client):
+    def distance(predictions, targets):
+        return sum(abs(p - t) for p, t in zip(predictions, targets, strict=True)) / len(targets)
+
+    _, history = trained(MOONS, "hinge", metrics={"distance": distance}, compiled=True)
+    _, told = trained(on_cluster(client, MOONS, block=70), "hinge", metrics={"distance": distance})
+    assert told.metrics["distance"] == pytest.approx(history.metrics["distance"])
+
+
+def test_a_nan_is_in_no_class(client):
+    from nn import binary_accuracy, class_accuracy
+    from nn.training.distributed import Right, Summed
+
+    targets, some = np.array([1.0, 1.0, -1.0]), np.array([2.0, np.nan, -3.0])
+    assert Right(0.0)(some, targets) == Summed(binary_accuracy)(some, targets) == 2.0
+    table = [np.array([0.5, np.nan, 0.0]), np.array([1.0, 0.0, 3.0])]
+    classes = np.array([1, 1, 0])
+    assert Right(0.0)(table, classes) == pytest.approx(Summed(class_accuracy)(table, classes)) == 1.0
+
+
+@pytest.mark.parametrize("batch_size", [None, 50])
+def test_a_run_resumes_from_its_checkpoint_to_the_bit(client, tmp_path, batch_size):
+    whole, _ = trained(MOONS, "hinge", client=client, batch_size=batch_size)
+    path = tmp_path / "run.json"
+    trained(MOONS, "hinge", epochs=2, client=client, batch_size=batch_size, checkpoint=path)
+    resumed, history = trained(
+        MOONS, "hinge", client=client, batch_size=batch_size, checkpoint=Checkpoint(path)
+    )
+    assert numbers(resumed) == numbers(whole)
+    assert len(history.losses) == 4
+    # and one that began on this machine goes on there
+    other = tmp_path / "other.json"
+    trained(MOONS, "hinge", epochs=2, compiled=True, batch_size=batch_size, checkpoint=other)
+    moved, _ = trained(MOONS, "hinge", client=client, batch_size=batch_size, checkpoint=other)
+    assert numbers(moved) == pytest.approx(numbers(whole), rel=1e-9, abs=1e-12)
+
+
+def test_divergence_is_told_with_its_origin_where_the_examples_are_here(client):
+    far = Dataset([[1e308, 1e308]] * 4, [1.0] * 4)
+    rng = random.Random(0)
+    model = MLP(2, [1], rng=rng)
+    before = numbers(model)
+    for data in (far, on_cluster(client, far, block=2)):
+        with pytest.raises(DivergenceError, match="in epoch 0, step 0"):
+            fit(model, data, "mse_loss", epochs=1, rng=rng, client=client)
+        assert numbers(model) == before
+
+
+def test_what_does_not_fit_is_told(client):
+    rows = on_cluster(client, MOONS)
+    with pytest.raises(ValueError, match="training takes rows of inputs and targets, not of x"):
+        trained(cluster.rows(client, x=np.zeros(3)), "hinge")
+    with pytest.raises(ValueError, match=r"hinge takes targets of -1 and \+1, not 0"):
+        trained(on_cluster(client, BLOBS), "hinge")
+    with pytest.raises(TypeError, match="validation on a cluster goes with training on it"):
+        trained(MOONS, "hinge", validation=rows)
+    with pytest.raises(TypeError, match="data is a Dataset"):
+        trained([1.0], "hinge", client=client)
+    with pytest.raises(ValueError, match="a batch has at least 1 example, not 0"):
+        trained(rows, "hinge", batch_size=0)
+    with pytest.raises(ConnectionError, match="no scheduler answers"):
+        trained(MOONS, "hinge", client="nonsense://x")
+    rng = random.Random(0)
+    model = Sequential(Layer(2, 3, rng=rng), Dropout(0.5, rng=rng), MLP(3, [1], rng=rng))
+    with pytest.raises(ValueError, match="Dropout in training draws new numbers"):
+        fit(model, rows, "hinge", epochs=1, rng=rng)
+
+
+def test_a_model_with_dropout_is_evaluated_without_it(client):
+    from nn.training.distributed import DistributedModel
+
+    rng = random.Random(0)
+    model = Sequential(Layer(2, 3, rng=rng), Dropout(0.5, rng=rng), MLP(3, [1], rng=rng))
+    rows = on_cluster(client, MOONS)
+    found = DistributedModel(model, "hinge", rows, client, None).evaluate(rows)
+    expected = evaluate(model, MOONS, "hinge")
+    assert found.loss == pytest.approx(expected.loss)
+    assert found.metrics == pytest.approx(expected.metrics)
+
+
+def test_a_file_that_goes_in_the_middle_of_a_run_leaves_the_model_and_the_checkpoint_of_the_last_epoch(
+    client, tmp_path
+):
+    table = np.column_stack([MOONS.inputs, MOONS.targets])
+    (tmp_path / "rows").mkdir()
+    for k in range(3):
+        np.save(tmp_path / "rows" / f"{k}.npy", table[k * 80 : (k + 1) * 80])
+    rows = cluster.folder(client, tmp_path / "rows", inputs=[0, 1], targets=2, keep=0)
+    rng, path = random.Random(3), tmp_path / "run.json"
+    model = MLP(2, [6, 1], activation="tanh", rng=rng)
+    after = []
+
+    def spoil(epoch, history):
+        after.append(numbers(model))
+        if epoch == 1:
+            (tmp_path / "rows" / "1.npy").unlink()
+
+    with pytest.raises(FileNotFoundError, match=r"1.npy is not there any more"):
+        fit(model, rows, "hinge", epochs=5, rng=rng, callbacks=[spoil], checkpoint=path)
+    assert numbers(model) == after[1]
+    np.save(tmp_path / "rows" / "1.npy", table[80:160])
+    whole, _ = trained_on(rows, 5)
+    again = MLP(2, [6, 1], activation="tanh", rng=random.Random(3))
+    fit(again, rows, "hinge", epochs=5, rng=random.Random(3), checkpoint=path)
+    assert numbers(again) == numbers(whole)
+
+
+def trained_on(rows, epochs):
+    rng = random.Random(3)
+    model = MLP(2, [6, 1], activation="tanh", rng=rng)
+    return model, fit(model, rows, "hinge", epochs=epochs, rng=rng)

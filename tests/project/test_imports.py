@@ -1,0 +1,29 @@
+"""Imports that no contract in pyproject.toml can express: `nn` uses public names only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import autograd
+import autograd.cluster
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = {
+    "autograd": {*autograd.__all__, "cluster"},
+    "autograd.cluster": {*autograd.cluster.__all__},
+    "autograd.files": {"write_atomically"},
+}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("nn/**/*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_nn_imports_only_public_names_of_autograd(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograd"):
+            assert node.module in PUBLIC
+            assert {alias.name for alias in node.names} <= PUBLIC[node.module]
+
+
+def test_every_public_name_exists():
+    for name in autograd.__all__:
+        assert hasattr(autograd, name)

@@ -1,0 +1,79 @@
+"""A real notebook: pictures and the player show themselves below their cells."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+nbclient = pytest.importorskip("nbclient")
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("ipykernel")
+
+
+def outputs(*cells):
+    """The mime bundles that each cell of a fresh notebook displays."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    return [[out["data"] for out in cell.outputs if "data" in out] for cell in notebook.cells]
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return outputs(
+        "from autograd import Value, draw, tanh",
+        "x = Value(0.5, 'x'); y = tanh(x * x); y.label = 'y'; y.backward()",
+        "draw(y)",
+        "draw(y).show()",
+        "bp = y.backprop(); bp",
+        "bp.player()",
+    )
+
+
+def test_a_picture_shows_itself_as_svg_and_as_text(shown):
+    [bundle] = shown[2]
+    assert "<svg" in bundle["image/svg+xml"]
+    assert "y = tanh(v1)" in bundle["text/plain"]
+
+
+def test_show_displays_below_the_cell(shown):
+    [bundle] = shown[3]
+    assert "<svg" in bundle["image/svg+xml"]
+
+
+def test_a_stepper_is_its_text(shown):
+    assert shown[4][0]["text/plain"].startswith("Backprop of y = tanh(v1)")
+
+
+def test_the_player_is_a_frame_with_the_whole_page_inside(shown):
+    frame = shown[5][0]["text/html"]
+    assert frame.startswith("<iframe")
+    assert "srcdoc=" in frame
+    assert 'sandbox="allow-scripts"' in frame
+    assert "&lt;!doctype html&gt;" in frame
+    assert shown[5][0]["text/plain"].startswith("Backprop of y")
+
+
+@pytest.fixture(scope="module")
+def lecture():
+    pytest.importorskip("sklearn")
+    pytest.importorskip("matplotlib")
+    path = Path(__file__).parents[2] / "demos" / "lecture.ipynb"
+    notebook = nbformat.read(path, 4)
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()  # raises where a cell does
+    return notebook.cells
+
+
+def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
+    kinds = [kind for cell in lecture for out in cell.get("outputs", []) for kind in out.get("data", {})]
+    assert kinds.count("image/svg+xml") == 2
+    assert kinds.count("image/png") == 5
+    assert kinds.count("text/html") == 1
+
+
+def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):
+    said = "".join(out.get("text", "") for cell in lecture for out in cell.get("outputs", []))
+    assert "XOR  not converged" in said
+    assert "error arrives at the last layer first" in said
+    assert "k_means_by_gradient" in said
+    assert "training diverged in epoch 0, step 7" in said
+    assert float(re.search(r"of digits never seen (\d+\.\d)%", said)[1]) > 93

@@ -1,0 +1,121 @@
+"""Taylor series: the table's rules over power series agree with mpmath up to order 20."""
+
+import math
+
+import pytest
+
+pytest.importorskip("mpmath")
+
+import autograd
+from autograd import TABLE, Value, exp, grad, gradients, hessian, no_grad, operation, sin, tanh, taylor, total
+from autograd.checking.evidence.precise import MP, TRUTHS, digits, exactly
+
+SMOOTH = {
+    "acos": 0.1, "acosh": 1.7, "asin": 0.2, "asinh": 0.8, "atan": 0.3, "atanh": 0.3, "cbrt": 1.3, "cos": 0.7,
+    "cosh": 0.2, "elu": 0.3, "erf": 0.5, "erfc": 0.2, "exp": 0.3, "exp2": 0.3, "expm1": 0.1, "gelu": 0.6,
+    "leaky_relu": -0.4, "log": 1.5, "log10": 1.3, "log1p": 0.3, "log2": 1.3, "logsigmoid": 0.2, "neg": 1.0,
+    "pos": 1.0, "reciprocal": 1.2, "relu": 0.7, "sigmoid": 0.3, "silu": 0.4, "sin": 0.7, "sinh": 0.2,
+    "softplus": 0.2, "sqrt": 2.0, "square": 3.0, "tan": 0.5, "tanh": 0.4,
+}  # fmt: skip
+ORDER = 20
+
+
+def test_every_smooth_operation_of_one_operand_is_here():
+    jumps = {"abs", "sign", "step"}
+    unary = {name for name, op in TABLE.items() if len(op.operands) - len(op.defaults) == 1 and not op.variadic}
+    assert unary == SMOOTH.keys() | jumps
+
+
+@pytest.mark.parametrize("name", sorted(SMOOTH))
+def test_an_operation_agrees_with_mpmath_to_order_20(name):
+    x, defaults = SMOOTH[name], TABLE[name].defaults.values()
+    found = taylor(getattr(autograd, name), x, ORDER)
+    with digits(120):
+        exact = MP.taylor(lambda t: TRUTHS[name](t, *map(exactly, defaults)), exactly(x), ORDER)
+        scale = max(abs(c) for c in exact)
+        assert all(abs(f - e) <= 1e-12 * abs(e) + 1e-15 * scale for f, e in zip(found, exact, strict=True))
+
+
+def test_a_composed_function_agrees_with_mpmath_to_order_20():
+    found = taylor(lambda x: sin(exp(x) * tanh(x)) / (1 + x**2) + x**2.5 + 2**x, 0.7, ORDER)
+    with digits(120):
+        x = exactly(0.7)
+        exact = MP.taylor(
+            lambda t: MP.sin(MP.exp(t) * MP.tanh(t)) / (1 + t**2) + t ** MP.mpf(2.5) + 2**t, x, ORDER
+        )
+        assert [float(e) for e in exact] == pytest.approx(found, rel=1e-12)
+
+
+def test_the_first_coefficients_are_the_derivatives():
+    def f(x):
+        return tanh(x) * exp(x)
+
+    derivatives, order = f, []
+    for _ in range(5):
+        order.append(derivatives(0.4))
+        derivatives = grad(derivatives)
+    assert taylor(f, 0.4, 4) == pytest.approx([d / math.factorial(k) for k, d in enumerate(order)], rel=1e-13)
+
+
+def test_polynomials_end():
+    assert taylor(lambda x: x**3, 2.0, 5) == [8.0, 12.0, 6.0, 1.0, 0.0, 0.0]
+    assert taylor(lambda x: x * x, 0.0, 4) == [0.0, 0.0, 1.0, 0.0, 0.0]
+    assert taylor(lambda x: autograd.prod([x, x, x]), 2.0, 4) == [8.0, 12.0, 6.0, 1.0, 0.0]
+    assert taylor(lambda x: autograd.dot([x, 2 * x], [x, x]), 1.0, 3) == [3.0, 6.0, 3.0, 0.0]
+    assert taylor(lambda x: 3.0, 1.0, 2) == [3.0, 0.0, 0.0]
+    assert taylor(lambda x: x, 1.0, 0) == [1.0]
+
+
+def test_where_values_from_outside_take_part_the_coefficients_are_values_of_theirs():
+    a = Value(3.0)
+    found = taylor(lambda x: a * x * x, 1.0, 3)
+    assert [getattr(c, "data", c) for c in found] == [3.0, 6.0, 3.0, 0.0]
+    assert gradients(found[1], [a]) == [2.0]
+    with no_grad():
+        assert all(c.op is None for c in taylor(lambda x: a * x * x, 1.0, 2))
+
+
+def test_coefficients_can_be_differentiated_in_turn():
+    def third(a):
+        return taylor(lambda x: sin(a * x) * exp(x) if x > 0 else x, 0.5, 3)[3]
+
+    with digits(60):
+        exact = MP.diff(lambda a: MP.taylor(lambda x: MP.sin(a * x) * MP.exp(x), MP.mpf(0.5), 3)[3], 1.25)
+        assert grad(third)(1.25) == pytest.approx(float(exact), rel=1e-12)
+    # d/dx of the n-th coefficient is n + 1 times the next one
+    around = taylor(tanh, 0.7, 6)
+    for n in range(6):
+        slope = grad(lambda x, n=n: taylor(tanh, x, n)[n])(0.7)
+        assert slope == pytest.approx((n + 1) * around[n + 1], rel=1e-12)
+    second = hessian(lambda p: taylor(lambda x: p[0] * exp(p[1] * x), 0.0, 2)[2])
+    assert second([2.0, 3.0]) == [[0.0, 3.0], [3.0, 2.0]]
+    assert taylor(lambda x: grad(lambda y: x * y * y)(2.0), 1.0, 2) == [4.0, 4.0, 0.0]
+
+
+def test_several_results_are_refused():
+    with pytest.raises(TypeError, match="one number as its result, not of 1 with 2"):
+        taylor(lambda x: [x, x], 1.0, 2)
+
+
+def test_a_declared_operation_with_rules_in_text_expands_and_one_in_python_says_why_not():
+    softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
+    assert taylor(softsign, 1.0, 3) == pytest.approx([0.5, 0.25, -0.125, 0.0625])
+    blunt = operation("blunt(x)", math.sin, [math.cos])
+    with pytest.raises(TypeError, match="partials of blunt as text"):
+        taylor(blunt, 1.0, 3)
+
+
+def test_a_deep_graph_expands():
+    def f(x):
+        for _ in range(5000):
+            x = x + 0.5 * x * 1e-4
+        return x
+
+    assert taylor(f, 1.0, 2) == pytest.approx([(1 + 5e-5) ** 5000, (1 + 5e-5) ** 5000, 0.0])
+    assert taylor(lambda x: total([x] * 100), 1.0, 1) == [100.0, 100.0]
+
+
+@pytest.mark.parametrize("order", [-1, 2.5])
+def test_the_order_is_a_whole_number(order):
+    with pytest.raises(ValueError, match="order is a whole number"):
+        taylor(exp, 0.0, order)
