@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import builtins
+import random
 
 import pytest
 
@@ -29,3 +30,9 @@ def client():
 
     with cluster.connect(workers=2, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def rng():
+    """Give a generator that every test finds in the same state."""
+    return random.Random(0)

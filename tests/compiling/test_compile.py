@@ -6,11 +6,16 @@ import random
 
 import pytest
 
+import autograd
+from autograd import (
+    Value,
+    tanh,
+)
+
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-import autograd
-from autograd import TABLE, Value
+from autograd import TABLE
 from autograd.checking.cases.generation import FAMILIES, from_generator, generate
 from autograd.compiling import BASELINE, Compiled, compile, host
 from autograd.compiling.codegen import stages
@@ -450,3 +455,16 @@ def test_the_first_neuron_of_a_layer_may_be_constant_for_what_is_asked():
     fast = compile(network, batched="x")
     x, w = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([0.5, 1.0])
     assert fast.grad(x, w, wrt="w").tolist() == (2 * (x @ w)[:, None] * x).sum(axis=0).tolist()
+
+
+def test_a_compiled_function_and_a_compiled_graph_give_the_result_of_new_data():
+    pytest.importorskip("llvmlite")
+    w = Value(3.0)
+    function = autograd.compile(lambda x: tanh(w * x) * x)
+    x = Value(0.5, "x")
+    graph = autograd.compile(tanh(w * x) * x, inputs=[x])
+    for weight, point in ((3.0, 0.5), (3.0, -0.25), (0.7, -0.25), (0.7, 2.0)):
+        w.data = weight
+        expected = math.tanh(weight * point) * point
+        assert function(point) == pytest.approx(expected, rel=1e-15)
+        assert graph(point) == pytest.approx(expected, rel=1e-15)

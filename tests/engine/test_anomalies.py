@@ -2,7 +2,17 @@
 
 import math
 
-from autograd import Value, exp, first_anomaly
+import pytest
+
+from autograd import (
+    AnomalyError,
+    Value,
+    anomaly_detection,
+    exp,
+    first_anomaly,
+    sqrt,
+    tanh,
+)
 
 
 def test_nothing_is_found_in_a_sound_graph():
@@ -41,3 +51,25 @@ def test_a_sum_of_finite_contributions_may_be_what_overflows():
     y.backward()
     assert first_anomaly(y).node is x
     assert first_anomaly(y).text.endswith("the sum of its contributions left the range of floats")
+
+
+def test_anomaly_detection_names_the_first_node_that_made_a_nan_and_its_path():
+    x, y = Value(800.0, "x"), Value(2.0, "y")
+    with anomaly_detection(), pytest.raises(AnomalyError) as caught:
+        tanh(exp(x * y) * 0.0)
+    assert str(caught.value) == "exp(x * y) gave inf at x * y = 1600.0"
+
+
+def test_anomaly_detection_finds_an_infinite_derivative_of_a_finite_value():
+    with anomaly_detection(), pytest.raises(AnomalyError, match=r"sqrt\(x\) has the derivative inf"):
+        sqrt(Value(0.0, "x"))
+
+
+def test_without_anomaly_detection_infinities_pass():
+    assert exp(Value(800.0)).data == math.inf
+
+
+def test_anomaly_detection_ends_with_its_block():
+    with anomaly_detection():
+        pass
+    assert exp(Value(800.0)).data == math.inf

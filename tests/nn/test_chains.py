@@ -1,17 +1,10 @@
 """A model as a chain of layers, and PyTorch's numbers for them."""
 
-import random
-
 import pytest
 
 from autograd import Value
 from nn import MLP, Activation, Autoencoder, Dropout, Layer, Module, Neuron, Sequential, Softmax
 from nn.chains import chain, sequential_names
-
-
-@pytest.fixture
-def rng():
-    return random.Random(0)
 
 
 class Pair(Module):

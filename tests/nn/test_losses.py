@@ -4,11 +4,12 @@ import math
 
 import pytest
 
+from autograd import Value
+
 pytest.importorskip("mpmath")
 
 import mpmath
 
-from autograd import Value
 from autograd.checking import check
 from nn.losses import (
     LOSSES,
@@ -176,3 +177,18 @@ def test_losses_agree_with_torch():
         kind = torch.long if name == "cross_entropy" else torch.float64
         expected = function(torch.tensor(predictions, dtype=torch.float64), torch.tensor(targets, dtype=kind))
         assert LOSSES[name](predictions, targets) == pytest.approx(expected.item(), rel=1e-13)
+
+
+def test_losses_are_their_equations():
+    assert mse_loss([1.0, 3.0], [0.0, 1.0]) == (1 + 4) / 2
+    assert hinge([2.0, 0.5, -3.0], [1.0, 1.0, 1.0]) == (0 + 0.5 + 4) / 3
+    p = Value(0.5)
+    mse_loss([p], [2.0]).backward()
+    assert p.grad == 2 * (0.5 - 2.0)
+
+
+def test_losses_take_numpy_arrays():
+    numpy = pytest.importorskip("numpy")
+    p = Value(0.5)
+    hinge(numpy.array([p, Value(2.0)]), numpy.array([1.0, 1.0])).backward()
+    assert p.grad == -0.5

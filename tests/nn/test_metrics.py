@@ -1,7 +1,6 @@
 """Metrics: what counts as right, and when there is an accuracy at all."""
 
 import math
-import random
 import re
 
 import pytest
@@ -9,11 +8,6 @@ import pytest
 from autograd import Value
 from nn import MLP, Dataset, Module, accuracy, evaluate, mse_loss
 from nn.metrics import binary_accuracy, class_accuracy, mode, usual_metrics
-
-
-@pytest.fixture
-def rng():
-    return random.Random(0)
 
 
 def test_a_prediction_is_right_on_the_side_of_its_target():

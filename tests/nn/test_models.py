@@ -11,12 +11,12 @@ from autograd.checking import check
 from nn import MLP, Activation, Autoencoder, Dropout, Layer, Sequential, Softmax, cross_entropy
 
 
-def rng():
+def generator():
     return random.Random(0)
 
 
 def test_a_sequence_is_its_modules_one_after_the_other():
-    first, last = Layer(2, 3, "linear", rng=rng()), Layer(3, 2, "tanh", rng=rng())
+    first, last = Layer(2, 3, "linear", rng=generator()), Layer(3, 2, "tanh", rng=generator())
     model = Sequential(first, Activation("relu"), last)
     x = [0.5, -1.0]
     hidden = [autograd.relu(h) for h in first(x)]
@@ -35,7 +35,7 @@ UNARY = [n for n, op in TABLE.items() if not op.variadic and len(op.operands) - 
 
 @pytest.mark.parametrize("name", UNARY)
 def test_every_operation_of_one_number_is_an_activation(name):
-    model = MLP(2, [2, 1], activation=name, rng=rng())
+    model = MLP(2, [2, 1], activation=name, rng=generator())
     for parameter in model.parameters():
         parameter.data = 0.3
     y = model([0.5, 0.6] if name != "acosh" else [2.5, 3.0])  # inside every domain
@@ -46,22 +46,22 @@ def test_every_operation_of_one_number_is_an_activation(name):
 
 
 def test_activations_per_layer_and_functions_of_ones_own():
-    model = MLP(2, [3, 2, 1], activation=["tanh", lambda s: s * s, "sigmoid"], rng=rng())
+    model = MLP(2, [3, 2, 1], activation=["tanh", lambda s: s * s, "sigmoid"], rng=generator())
     assert 0 < model([1.0, 2.0]).data < 1
 
 
 def test_dropout_zeroes_a_share_in_training_and_nothing_in_evaluation():
-    dropout, ones = Dropout(0.25, rng=rng()), [1.0] * 10_000
+    dropout, ones = Dropout(0.25, rng=generator()), [1.0] * 10_000
     out = dropout(ones)
     assert set(out) == {0.0, 1 / 0.75}
     assert statistics.fmean(out) == pytest.approx(1.0, abs=0.02)
     assert dropout.eval()(ones) == ones
-    model = Sequential(Layer(2, 2, rng=rng()), Dropout(0.5, rng=rng()))
+    model = Sequential(Layer(2, 2, rng=generator()), Dropout(0.5, rng=generator()))
     assert model.eval()[1].training is False
     assert model.train()[1].training is True
     for p in (-0.1, 1.0):
         with pytest.raises(ValueError, match="share of inputs"):
-            Dropout(p, rng=rng())
+            Dropout(p, rng=generator())
 
 
 def test_softmax_adds_up_to_one_whatever_the_logits():
@@ -79,19 +79,19 @@ def test_a_softmax_head_and_cross_entropy_agree():
 
 
 def test_an_autoencoder_narrows_down_and_gives_back():
-    model = Autoencoder(6, [4, 2], rng=rng())
+    model = Autoencoder(6, [4, 2], rng=generator())
     x = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
     code = model.encode(x)
     assert len(code) == 2
     assert [v.data for v in model.decode([c.data for c in code])] == [v.data for v in model(x)]
     assert repr(model).splitlines()[0].startswith("Autoencoder(6 -> 4 -> 2 -> 4 -> 6)")
-    assert len(Autoencoder(3, [1], rng=rng()).encode([1.0, 2.0, 3.0])) == 1
+    assert len(Autoencoder(3, [1], rng=generator()).encode([1.0, 2.0, 3.0])) == 1
     with pytest.raises(ValueError, match="width of its code"):
-        Autoencoder(6, [], rng=rng())
+        Autoencoder(6, [], rng=generator())
 
 
 def test_composed_models_can_be_drawn_by_layers():
-    model = Sequential(Layer(2, 3, "tanh", rng=rng()), Layer(3, 1, "linear", rng=rng()))
+    model = Sequential(Layer(2, 3, "tanh", rng=generator()), Layer(3, 1, "linear", rng=generator()))
     y = total(model([Value(1.0, "a"), Value(2.0, "b")]))
     y.backward()
     assert "Layer" in draw(y, groups=model, collapse="layer").source

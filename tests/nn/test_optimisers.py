@@ -275,3 +275,16 @@ def test_schedules_refuse_what_makes_no_sense():
     ):  # fmt: skip
         with pytest.raises(ValueError, match=r"not|metric|depends"):
             make()
+
+
+def test_momentum_is_a_running_sum_of_gradients():
+    w = Value(1.0)
+    optimiser = SGD([w], lr=0.1, momentum=0.5)
+    velocity, expected = 0.0, 1.0
+    for _ in range(5):
+        optimiser.zero_grad()
+        (w * w).backward()
+        velocity = 0.5 * velocity + 2 * expected
+        expected -= 0.1 * velocity
+        optimiser.step()
+        assert w.data == pytest.approx(expected)

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import random
 import re
 import struct
 
@@ -11,24 +10,16 @@ import pytest
 
 from nn import MLP, Activation, Dropout, Layer, Sequential, Softmax
 from nn.saving import load, save
+from tests.helpers import parameter_values
 
 pytest.importorskip("safetensors")
-
-
-@pytest.fixture
-def rng():
-    return random.Random(0)
-
-
-def numbers(model):
-    return [parameter.data for parameter in model.parameters()]
 
 
 def test_a_saved_model_comes_back_exactly(rng, tmp_path):
     model, other = MLP(3, [4, 2], rng=rng), MLP(3, [4, 2], rng=rng)
     model.parameters()[0].data, model.parameters()[1].data = -math.inf, 5e-324
     load(other, save(model, tmp_path / "model.safetensors"))
-    assert numbers(other) == numbers(model)
+    assert parameter_values(other) == parameter_values(model)
     assert os.listdir(tmp_path) == ["model.safetensors"]
 
 
@@ -92,23 +83,23 @@ def entry(dtype, shape, start, end):
 def test_a_damaged_or_foreign_file_is_a_clear_error_and_changes_nothing(rng, tmp_path, content, message):
     layer, path = Layer(1, 1, rng=rng), tmp_path / "hostile.safetensors"
     layer.neurons[0].bias.data = 3.0
-    before = numbers(layer)
+    before = parameter_values(layer)
     path.write_bytes(content)
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         load(layer, path)
     assert str(path) in str(caught.value)
-    assert numbers(layer) == before
+    assert parameter_values(layer) == before
 
 
 def test_a_file_cut_anywhere_is_an_error_that_changes_nothing(rng, tmp_path):
     model = MLP(2, [2, 1], rng=rng)
     whole = save(model, tmp_path / "m").read_bytes()
-    before = numbers(model)
+    before = parameter_values(model)
     for length in range(len(whole)):
         (tmp_path / "cut").write_bytes(whole[:length])
         with pytest.raises(ValueError, match="is not a whole safetensors file"):
             load(model, tmp_path / "cut")
-    assert numbers(model) == before
+    assert parameter_values(model) == before
 
 
 def mutated(whole, rng):
@@ -140,18 +131,18 @@ def mutated(whole, rng):
 def test_a_mutated_file_is_an_error_that_changes_nothing_or_a_state_that_fits(rng, tmp_path):
     model, other = MLP(2, [2, 1], rng=rng), MLP(2, [2, 1], rng=rng)
     whole, path = save(other, tmp_path / "m").read_bytes(), tmp_path / "mutated"
-    original, refused = numbers(model), 0
+    original, refused = parameter_values(model), 0
     for _ in range(400):
         path.write_bytes(mutated(whole, rng))
         try:
             load(model, path)
         except ValueError as error:
             assert str(error).startswith(str(path))  # noqa: PT017 (what it says is only half of the claim)
-            assert numbers(model) == original
+            assert parameter_values(model) == original
             refused += 1
         else:
             # Only numbers, or what no reader looks at, were changed: all that is there was taken.
-            assert len(numbers(model)) == 9
+            assert len(parameter_values(model)) == 9
             for parameter, number in zip(model.parameters(), original, strict=True):
                 parameter.data = number
     assert refused > 250
@@ -164,7 +155,7 @@ def test_a_file_of_float32_gives_the_numbers_that_it_holds(rng, tmp_path):
     path, layer = tmp_path / "m", Layer(1, 1, rng=rng)
     numpy.save_file({"weight": np.array([[0.1]], np.float32), "bias": np.array([0.5], np.float32)}, path)
     load(layer, path)
-    assert numbers(layer) == [struct.unpack("<f", struct.pack("<f", 0.1))[0], 0.5]
+    assert parameter_values(layer) == [struct.unpack("<f", struct.pack("<f", 0.1))[0], 0.5]
 
 
 def test_a_missing_file_is_pythons_own_error(rng, tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 import math
-import random
 import re
 
 import pytest
@@ -10,11 +9,6 @@ import pytest
 from autograd import Value
 from nn import MLP, Layer, Module, Neuron
 from nn.state import shape
-
-
-@pytest.fixture
-def rng():
-    return random.Random(0)
 
 
 class Mixed(Module):

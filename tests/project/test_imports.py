@@ -7,6 +7,7 @@ import pytest
 
 import autograd
 import autograd.cluster
+from tests.helpers import python_output
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = {
@@ -27,3 +28,10 @@ def test_nn_imports_only_public_names_of_autograd(path):
 def test_every_public_name_exists():
     for name in autograd.__all__:
         assert hasattr(autograd, name)
+
+
+def test_importing_loads_no_heavy_package():
+    heavy = "numpy llvmlite hypothesis matplotlib rich mpmath graphviz torch jax IPython".split()
+    for module in ("autograd", "nn"):
+        code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+        assert python_output(code).strip() == "[]"

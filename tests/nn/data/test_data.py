@@ -6,34 +6,44 @@ import statistics
 
 import pytest
 
-from nn import Dataset, blobs, circles, digits, load_csv, logic_gate, moons, spirals, standardise
+from nn import (
+    Dataset,
+    blobs,
+    circles,
+    digits,
+    load_csv,
+    logic_gate,
+    moons,
+    spirals,
+    standardise,
+)
 
 
-def rng(seed=0):
+def generator(seed=0):
     return random.Random(seed)
 
 
 @pytest.mark.parametrize("make", [moons, circles, spirals, blobs])
 def test_made_data_depend_on_the_generator_alone(make):
-    assert make(50, rng=rng()) == make(50, rng=rng())
-    assert make(50, rng=rng()) != make(50, rng=rng(1))
-    assert make(51, rng=rng()).size == 51
+    assert make(50, rng=generator()) == make(50, rng=generator())
+    assert make(50, rng=generator()) != make(50, rng=generator(1))
+    assert make(51, rng=generator()).size == 51
 
 
 @pytest.mark.parametrize("make", [moons, circles, spirals])
 def test_two_classes_are_of_one_size(make):
-    assert sum(make(60, rng=rng()).targets) == 0
+    assert sum(make(60, rng=generator()).targets) == 0
 
 
 def test_circles_lie_on_their_radii():
-    data = circles(100, noise=0.0, factor=0.3, rng=rng())
+    data = circles(100, noise=0.0, factor=0.3, rng=generator())
     radii = {round(math.hypot(*p), 9): t for p, t in zip(data.inputs, data.targets, strict=True)}
     assert radii == {1.0: -1.0, 0.3: 1.0}
 
 
 def test_blobs_lie_around_their_centres():
     centres = [[0.0, 0.0, 0.0], [9.0, 9.0, 9.0]]
-    data = blobs(400, centres, deviation=0.5, rng=rng())
+    data = blobs(400, centres, deviation=0.5, rng=generator())
     for k, centre in enumerate(centres):
         mine = [p for p, t in zip(data.inputs, data.targets, strict=True) if t == k]
         assert statistics.fmean(p[0] for p in mine) == pytest.approx(centre[0], abs=0.1)
@@ -43,12 +53,12 @@ def test_blobs_lie_around_their_centres():
 @pytest.mark.parametrize(
     ("make", "word"),
     [
-        (lambda: moons(1, rng=rng()), "at least 2 points"),
-        (lambda: circles(1, rng=rng()), "at least 2 points"),
-        (lambda: circles(9, factor=2.0, rng=rng()), "factor"),
-        (lambda: spirals(0, rng=rng()), "at least 2 points"),
-        (lambda: blobs(2, 3, rng=rng()), "at least 3 points"),
-        (lambda: blobs(2, 0, rng=rng()), "at least 1 centre"),
+        (lambda: moons(1, rng=generator()), "at least 2 points"),
+        (lambda: circles(1, rng=generator()), "at least 2 points"),
+        (lambda: circles(9, factor=2.0, rng=generator()), "factor"),
+        (lambda: spirals(0, rng=generator()), "at least 2 points"),
+        (lambda: blobs(2, 3, rng=generator()), "at least 3 points"),
+        (lambda: blobs(2, 0, rng=generator()), "at least 1 centre"),
         (lambda: logic_gate("maybe"), "there are and, or"),
     ],
 )
@@ -145,3 +155,26 @@ def test_what_has_no_mean_cannot_be_standardised():
 def test_a_missing_file_is_pythons_own_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_csv(tmp_path / "nothing.csv")
+
+
+def test_moons_are_two_half_circles():
+    data = moons(100, noise=0.0, rng=random.Random(0))
+    for (x, y), target in zip(data.inputs, data.targets, strict=True):
+        centre = (0.0, 0.0) if target < 0 else (1.0, 0.5)
+        assert math.hypot(x - centre[0], y - centre[1]) == pytest.approx(1.0)
+        assert (y >= 0) if target < 0 else (y <= 0.5)
+    assert data.targets.count(1.0) == 50
+
+
+def test_batches_take_every_example_once(rng):
+    data = Dataset([[float(k)] for k in range(10)], [float(k) for k in range(10)])
+    batches = list(data.batches(4, rng))
+    assert [batch.size for batch in batches] == [4, 4, 2]
+    assert sorted(t for batch in batches for t in batch.targets) == data.targets
+    assert all(batch.inputs[k] == [batch.targets[k]] for batch in batches for k in range(batch.size))
+
+
+def test_split_leaves_no_example_out_and_none_twice(rng):
+    data = Dataset([[float(k)] for k in range(10)], [float(k) for k in range(10)])
+    first, second = data.split(0.7, rng)
+    assert sorted(first.targets + second.targets) == data.targets

@@ -1,6 +1,5 @@
 """The error at every layer is the derivative of the loss, and updates may be made while it passes."""
 
-import random
 import re
 
 import pytest
@@ -8,20 +7,12 @@ import pytest
 from autograd import Value
 from nn import MLP, Dataset, Layer, Module, compare_updates, moons, mse_loss
 from nn.lecture.layerwise import gradient_lengths, layerwise_errors, layerwise_update
-
-
-@pytest.fixture
-def rng():
-    return random.Random(0)
+from tests.helpers import parameter_values
 
 
 @pytest.fixture
 def model(rng):
     return MLP(2, [4, 3, 1], activation="tanh", rng=rng)
-
-
-def numbers(model):
-    return [parameter.data for parameter in model.parameters()]
 
 
 def test_the_error_at_the_input_is_the_derivative_by_the_input(model):
@@ -68,9 +59,9 @@ def test_every_example_of_a_batch_has_its_row(model, rng):
 
 
 def test_looking_at_the_errors_moves_nothing(model, rng):
-    before = numbers(model)
+    before = parameter_values(model)
     layerwise_errors(model, moons(5, rng=rng))
-    assert numbers(model) == before
+    assert parameter_values(model) == before
 
 
 def test_the_update_through_the_adjusted_weights_is_the_formula(rng):
@@ -84,7 +75,7 @@ def test_the_update_through_the_adjusted_weights_is_the_formula(rng):
     new_w0 = w0.data - lr * arrives * (1 - hidden**2) * x
     new_b0, new_b1 = b0.data - lr * arrives * (1 - hidden**2), b1.data - lr * error
     layerwise_update(model, Dataset([[x]], [target]), lr=lr, through="adjusted")
-    assert numbers(model) == pytest.approx([new_w0, new_b0, new_w1, new_b1], rel=1e-14)
+    assert parameter_values(model) == pytest.approx([new_w0, new_b0, new_w1, new_b1], rel=1e-14)
 
 
 class Doubled(Module):

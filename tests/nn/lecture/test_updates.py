@@ -1,16 +1,9 @@
 """Adjusting while the error passes is the update after the pass, unless it meets adjusted weights."""
 
-import random
-
 import pytest
 
 from nn import MLP, Activation, Dataset, Layer, Sequential, moons
 from nn.lecture.updates import compare_updates
-
-
-@pytest.fixture
-def rng():
-    return random.Random(2)
 
 
 @pytest.mark.parametrize("loss", ["mse_loss", "hinge"])

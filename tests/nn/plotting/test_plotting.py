@@ -14,11 +14,6 @@ from nn.plotting import style
 pytest.importorskip("matplotlib")
 
 
-@pytest.fixture
-def rng():
-    return random.Random(0)
-
-
 def test_a_plot_of_the_gradients_has_a_line_for_every_layer(rng):
     history = fit(MLP(2, [3, 2, 1], rng=rng), moons(10, rng=rng), epochs=3, rng=rng)
     lines = nn.plot_gradient_flow(history).lines

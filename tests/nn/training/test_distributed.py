@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from tests.helpers import parameter_values
+
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
@@ -34,10 +36,6 @@ def trained(data, loss, outputs=1, epochs=4, **options):
     return model, fit(model, data, loss, Adam(model.parameters(), lr=0.05), epochs=epochs, rng=rng, **options)
 
 
-def numbers(model):
-    return [parameter.data for parameter in model.parameters()]
-
-
 def on_cluster(client, data, block=30):
     return cluster.rows(client, inputs=np.array(data.inputs), targets=np.array(data.targets), block=block)
 
@@ -55,7 +53,7 @@ def on_cluster(client, data, block=30):
 def test_a_data_set_is_trained_on_as_on_one_machine(client, data, loss, outputs, batch_size):
     model, history = trained(data, loss, outputs, batch_size=batch_size, compiled=True)
     far, told = trained(data, loss, outputs, batch_size=batch_size, client=client)
-    assert numbers(far) == pytest.approx(numbers(model), rel=1e-9, abs=1e-12)
+    assert parameter_values(far) == pytest.approx(parameter_values(model), rel=1e-9, abs=1e-12)
     assert told.losses == pytest.approx(history.losses, rel=1e-9)
     assert told.metrics == history.metrics
     assert told.gradients.keys() == history.gradients.keys()
@@ -65,7 +63,7 @@ def test_rows_that_are_on_the_cluster_already(client):
     model, history = trained(MOONS, "hinge", validation=MOONS, compiled=True)
     rows = on_cluster(client, MOONS)
     far, told = trained(rows, "hinge", validation=rows)
-    assert numbers(far) == pytest.approx(numbers(model), rel=1e-9, abs=1e-12)
+    assert parameter_values(far) == pytest.approx(parameter_values(model), rel=1e-9, abs=1e-12)
     assert told.accuracies == pytest.approx(history.accuracies)
     assert told.validation_losses == pytest.approx(history.validation_losses)
     assert told.validation_metrics["accuracy"] == pytest.approx(history.validation_metrics["accuracy"])
@@ -108,24 +106,24 @@ def test_a_run_resumes_from_its_checkpoint_to_the_bit(client, tmp_path, batch_si
     resumed, history = trained(
         MOONS, "hinge", client=client, batch_size=batch_size, checkpoint=Checkpoint(path)
     )
-    assert numbers(resumed) == numbers(whole)
+    assert parameter_values(resumed) == parameter_values(whole)
     assert len(history.losses) == 4
     # and one that began on this machine goes on there
     other = tmp_path / "other.json"
     trained(MOONS, "hinge", epochs=2, compiled=True, batch_size=batch_size, checkpoint=other)
     moved, _ = trained(MOONS, "hinge", client=client, batch_size=batch_size, checkpoint=other)
-    assert numbers(moved) == pytest.approx(numbers(whole), rel=1e-9, abs=1e-12)
+    assert parameter_values(moved) == pytest.approx(parameter_values(whole), rel=1e-9, abs=1e-12)
 
 
 def test_divergence_is_told_with_its_origin_where_the_examples_are_here(client):
     far = Dataset([[1e308, 1e308]] * 4, [1.0] * 4)
     rng = random.Random(0)
     model = MLP(2, [1], rng=rng)
-    before = numbers(model)
+    before = parameter_values(model)
     for data in (far, on_cluster(client, far, block=2)):
         with pytest.raises(DivergenceError, match="in epoch 0, step 0"):
             fit(model, data, "mse_loss", epochs=1, rng=rng, client=client)
-        assert numbers(model) == before
+        assert parameter_values(model) == before
 
 
 def test_what_does_not_fit_is_told(client):
@@ -173,18 +171,18 @@ def test_a_file_that_goes_in_the_middle_of_a_run_leaves_the_model_and_the_checkp
     after = []
 
     def spoil(epoch, history):
-        after.append(numbers(model))
+        after.append(parameter_values(model))
         if epoch == 1:
             (tmp_path / "rows" / "1.npy").unlink()
 
     with pytest.raises(FileNotFoundError, match=r"1.npy is not there any more"):
         fit(model, rows, "hinge", epochs=5, rng=rng, callbacks=[spoil], checkpoint=path)
-    assert numbers(model) == after[1]
+    assert parameter_values(model) == after[1]
     np.save(tmp_path / "rows" / "1.npy", table[80:160])
     whole, _ = trained_on(rows, 5)
     again = MLP(2, [6, 1], activation="tanh", rng=random.Random(3))
     fit(again, rows, "hinge", epochs=5, rng=random.Random(3), checkpoint=path)
-    assert numbers(again) == numbers(whole)
+    assert parameter_values(again) == parameter_values(whole)
 
 
 def trained_on(rows, epochs):

@@ -24,11 +24,6 @@ from nn import (
 )
 
 
-@pytest.fixture
-def rng():
-    return random.Random(0)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

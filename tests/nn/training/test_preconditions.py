@@ -26,11 +26,6 @@ from nn import (
 DATA = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
 
 
-@pytest.fixture
-def rng():
-    return random.Random(0)
-
-
 def parameters(rng):
     return MLP(2, [3, 1], rng=rng).parameters()
 

@@ -1,17 +1,11 @@
 """A progress bar on a terminal with rich, and quiet elsewhere."""
 
-import random
 import sys
 
 import pytest
 
 from nn import MLP, Epoch, History, fit, moons
 from nn.training.progress import progress_bar
-
-
-@pytest.fixture
-def rng():
-    return random.Random(0)
 
 
 def test_training_is_quiet_where_there_is_no_terminal(rng, capsys):

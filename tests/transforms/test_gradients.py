@@ -1,0 +1,119 @@
+"""grad, gradients, hessian, hvp, jacobian, jvp and vjp."""
+
+import math
+
+import pytest
+
+from autograd import (
+    StaleGraphError,
+    Value,
+    exp,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    maximum,
+    sin,
+    tanh,
+    value_and_grad,
+    vjp,
+)
+
+
+def test_any_order_comes_from_grad_of_grad():
+    derivatives = [exp, grad(exp), grad(grad(exp)), grad(grad(grad(exp))), grad(grad(grad(grad(exp))))]
+    assert [f(1.0) for f in derivatives] == [math.e] * 5
+    assert grad(grad(grad(sin)))(0.5) == -math.cos(0.5)
+
+
+def test_backward_can_create_a_graph():
+    x = Value(2.0)
+    (x**3).backward(create_graph=True)
+    assert x.grad.data == 12.0
+    second = gradients(x.grad, [x], create_graph=True)[0]
+    assert (second.data, gradients(second, [x])) == (12.0, [6.0])
+
+
+def test_gradients_that_are_values_add_up_even_where_the_first_is_0():
+    x = Value(0.0)
+    (x**2).backward(create_graph=True)
+    (x**2).backward(create_graph=True)
+    assert (x.grad.data, gradients(x.grad, [x])) == (0.0, [4.0])
+
+
+def test_gradients_touch_no_grad_field_and_give_0_where_nothing_depends():
+    x, y = Value(2.0), Value(3.0)
+    assert gradients(x * x, [x, y]) == [4.0, 0.0]
+    assert (x.grad, y.grad) == (0.0, 0.0)
+
+
+def test_hessian_hvp_jacobian_vjp_and_jvp_agree():
+    def f(x):
+        return tanh(x[0] * x[1]) + exp(x[0]) * x[2]
+
+    x, v = [0.3, -0.7, 1.1], [0.5, 2.0, -1.0]
+    h = hessian(f)(x)
+    assert all(h[i][j] == pytest.approx(h[j][i], rel=1e-14) for i in range(3) for j in range(3))
+    assert hvp(f, x, v) == pytest.approx([sum(h[i][j] * v[j] for j in range(3)) for i in range(3)])
+    assert jvp(f, (x,), (v,))[1] == pytest.approx(sum(g * w for g, w in zip(grad(f)(x), v, strict=True)))
+    assert vjp(f, x)[1](2.0)[0] == pytest.approx([2 * g for g in grad(f)(x)])
+    tall, wide = jacobian(lambda t: [t, t * t, sin(t)])(0.5), jacobian(lambda x: [f(x), x[0]])(x)
+    assert tall == [1.0, 1.0, math.cos(0.5)]
+    assert wide[0] == grad(f)(x)
+
+
+def test_an_inner_derivative_is_not_confused_with_an_outer_one():
+    assert grad(lambda x: x * grad(lambda y: x * y)(2.0))(3.0) == 6.0
+    assert grad(lambda x: x * grad(lambda y: x * y * y)(x))(3.0) == 54.0
+    assert jvp(lambda x: x * jvp(lambda y: x + y, (1.0,), (1.0,))[1], (5.0,), (1.0,))[1] == 1.0
+    assert grad(lambda x: jvp(lambda y: x * y * y, (x,), (1.0,))[1])(3.0) == 12.0
+
+
+def test_a_derivative_that_depends_on_a_captured_value_is_not_cut_from_it():
+    w = Value(3.0)
+    slope = grad(lambda x: w * x * x)(2.0)
+    slope.backward()
+    assert (slope.data, w.grad) == (12.0, 4.0)
+
+
+def test_derivatives_follow_the_shape_of_the_argument():
+    def f(tree):
+        return tree["a"] * tree["b"][0] + tree["b"][1][0] ** 2
+
+    point = {"a": 2.0, "b": (3.0, [4.0])}
+    assert value_and_grad(f)(point) == (22.0, {"a": 3.0, "b": (2.0, [8.0])})
+
+
+def test_a_graph_whose_numbers_were_overwritten_is_refused_where_it_would_be_wrong():
+    x = Value(2.0, "x")
+    y = x * x
+    x.data = 3.0
+    with pytest.raises(StaleGraphError, match=r"x \* x"):
+        gradients(y, [x], create_graph=True)
+    assert gradients(y, [x]) == [4.0]
+
+
+def test_no_inputs_and_no_outputs_have_empty_derivatives():
+    assert (grad(lambda x: 1.0)([]), jacobian(lambda x: [1.0])([])) == ([], [[]])
+    assert jacobian(lambda x: [])([1.0]) == []
+    assert vjp(lambda x: [], [2.0, 3.0])[1]([]) == ([0.0, 0.0],)
+
+
+def test_a_wrong_argument_of_a_transform_is_a_clear_error():
+    with pytest.raises(ValueError, match="argnums=2"):
+        grad(sin, argnums=2)(1.0)
+    with pytest.raises(TypeError, match="one number as its result, not 2"):
+        grad(lambda x: [x, x])(1.0)
+    with pytest.raises(ValueError, match="twice"):
+        grad(maximum, argnums=(0, -2))(1.0, 2.0)
+    for tangents in (([1.0], 2.0), ([1.0], [2.0, 3.0]), ([1.0, 2.0, 3.0],), ([1.0, [2.0]], 3.0)):
+        with pytest.raises(ValueError, match="a tangent for each of 3 numbers, nested as they are"):
+            jvp(lambda x, y: x[0] * y, ([1.0, 2.0], 3.0), tangents)
+    with pytest.raises(ValueError, match="nested as they are"):
+        jvp(lambda x: x["a"], ({"a": 1.0, "b": 2.0},), ({"b": 1.0, "a": 0.0},))
+    with pytest.raises(ValueError, match="nested as the result's"):
+        vjp(lambda x: {"a": x, "b": x * x}, 1.0)[1]({"b": 1.0, "a": 0.0})
+    with pytest.raises(TypeError, match="gradients takes Values"):
+        gradients(Value(1.0), [1.0])
