@@ -5,6 +5,8 @@ import random
 
 import pytest
 
+from autograd import Value, label, tanh
+
 
 @pytest.fixture
 def without(monkeypatch):
@@ -36,3 +38,15 @@ def client():
 def rng():
     """Give a generator that every test finds in the same state."""
     return random.Random(0)
+
+
+@pytest.fixture
+def graph():
+    """Give the values of `L = (a * b + c) * tanh(a)` by name, before any backward pass."""
+    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
+    e = a * b
+    d = e + c
+    t = tanh(a)
+    values = {"a": a, "b": b, "c": c, "e": e, "d": d, "t": t, "L": d * t}
+    label(values)
+    return values

@@ -40,22 +40,22 @@ def here(client):
     return cluster.rows(client, x=X, y=Y, block=1500)
 
 
-def close(found, expected):
-    """Equal to rounding, wherever there is a number."""
+def assert_close(found, expected):
+    """Assert that two nested results are equal to rounding."""
     if isinstance(expected, tuple):
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
-            close(one, other)
+            assert_close(one, other)
     else:
         assert found == pytest.approx(expected, rel=BITS, abs=1e-10)
 
 
-def same(found, expected):
-    """Equal to the bit."""
+def assert_same_bits(found, expected):
+    """Assert that two nested results are equal bit for bit."""
     if isinstance(expected, tuple):
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
-            same(one, other)
+            assert_same_bits(one, other)
     else:
         assert np.asarray(found).tobytes() == np.asarray(expected).tobytes()
 
@@ -66,10 +66,10 @@ def same(found, expected):
 def test_values_gradients_and_hessians_are_those_of_one_machine(client, here):
     far = cluster.spread(FAST, here)
     values, gradient = FAST.value_and_grad(X, Y, W, B, wrt=("w", "b"))
-    close(far.value_and_grad(W, B), (values.sum(), gradient))
-    close(far.grad(W, B, wrt="w"), gradient[0])
-    close(far.hessian(W, B), FAST.hessian(X, Y, W, B, wrt=("w", "b")))
-    same(far.values(W, B), values)
+    assert_close(far.value_and_grad(W, B), (values.sum(), gradient))
+    assert_close(far.grad(W, B, wrt="w"), gradient[0])
+    assert_close(far.hessian(W, B), FAST.hessian(X, Y, W, B, wrt=("w", "b")))
+    assert_same_bits(far.values(W, B), values)
     total = client.compute(far.values(W, B, lazily=True).sum()).result()
     assert float(total) == pytest.approx(values.sum())
 
@@ -77,9 +77,11 @@ def test_values_gradients_and_hessians_are_those_of_one_machine(client, here):
 def test_results_are_the_same_to_the_bit_for_one_and_two_workers_and_from_run_to_run(client, here):
     far = cluster.spread(FAST, here)
     first = far.value_and_grad(W, B)
-    same(far.value_and_grad(W, B), first)
+    assert_same_bits(far.value_and_grad(W, B), first)
     with cluster.connect(workers=1, timeout=60) as alone:
-        same(cluster.spread(FAST, cluster.rows(alone, x=X, y=Y, block=1500)).value_and_grad(W, B), first)
+        assert_same_bits(
+            cluster.spread(FAST, cluster.rows(alone, x=X, y=Y, block=1500)).value_and_grad(W, B), first
+        )
 
 
 def test_dask_arrays_keep_their_own_partition(client):
@@ -88,7 +90,7 @@ def test_dask_arrays_keep_their_own_partition(client):
     x, y = dask.array.from_array(X, chunks=(1500, 1)), dask.array.from_array(Y, chunks=4000)
     rows = cluster.rows(client, x=x, y=y)
     assert rows.counts == [1500] * 13 + [500]
-    close(cluster.spread(FAST, rows).value_and_grad(W, B)[0], FAST(X, Y, W, B).sum())
+    assert_close(cluster.spread(FAST, rows).value_and_grad(W, B)[0], FAST(X, Y, W, B).sum())
     with pytest.raises(ValueError, match="unknown sizes: call its compute_chunk_sizes"):
         cluster.rows(client, x=x[y > 0])
     with pytest.raises(ValueError, match="chunk 1 of a dask array has zero rows"):
@@ -103,14 +105,14 @@ def test_several_numbers_a_recorded_graph_and_single_precision(client, here):
     both = compile(lambda x, y, w: ((dot(list(w), list(x)) - y) ** 2, y * 2.0), batched=("x", "y"))
     (first, second), slope = cluster.spread(both, here).value_and_grad(W, wrt="w", has_aux=True)
     (values, others), gradient = both.value_and_grad(X, Y, W, wrt="w", has_aux=True)
-    close((first, second, slope), (values.sum(), others.sum(), gradient))
+    assert_close((first, second, slope), (values.sum(), others.sum(), gradient))
 
     t, rate, scale = Value(0.5, "t"), Value(1.5, "rate"), Value(2.0)
     graph = compile(scale * exp(-rate * t), inputs=[t], parameters=[rate], batched="t")
     far = cluster.spread(graph, cluster.rows(client, t=np.abs(Y)))
-    close(far.value_and_grad()[0], graph(np.abs(Y)).sum())
+    assert_close(far.value_and_grad()[0], graph(np.abs(Y)).sum())
     rate.data, scale.data = 0.25, 3.0  # read at each call, as on one machine
-    close(far.value_and_grad()[0], graph(np.abs(Y)).sum())
+    assert_close(far.value_and_grad()[0], graph(np.abs(Y)).sum())
 
     single = compile(loss, batched=("x", "y"), dtype="float32")
     rows = cluster.rows(client, x=X.astype(np.float32), y=Y.astype(np.float32))
@@ -123,9 +125,9 @@ def test_a_value_from_outside_that_changes_is_not_forgotten(here):
     outside = Value(1.0)
     scaled = compile(lambda x, y: outside * y + x[0] * 0.0, batched=("x", "y"))
     far = cluster.spread(scaled, here)
-    same(far.values(), scaled(X, Y))
+    assert_same_bits(far.values(), scaled(X, Y))
     outside.data = 2.0
-    same(far.values(), scaled(X, Y))
+    assert_same_bits(far.values(), scaled(X, Y))
 
 
 def test_rows_at_positions_and_blocks_of_ones_choice(here):
@@ -133,7 +135,7 @@ def test_rows_at_positions_and_blocks_of_ones_choice(here):
     positions = RNG.choice(ROWS, 100, replace=False)
     found = far.total(block_sum, (W, B), "value_and_grad", {"wrt": "w"}, rows=here.take(positions))
     values, slope = FAST.value_and_grad(X[positions], Y[positions], W, B, wrt="w")
-    close(found, (values.sum(), slope))
+    assert_close(found, (values.sum(), slope))
     assert here.some([3, 1]).counts == [here.counts[3], here.counts[1]]
     with pytest.raises(ValueError, match="positions are from 0 to 19,999"):
         here.take([ROWS])
@@ -168,7 +170,7 @@ def test_a_folder_gives_the_same_bits_whether_its_blocks_are_kept_or_read_again(
     rows = cluster.folder(client, folders / kind, block=5000, keep=keep, **COLUMNS[kind])
     assert repr(rows) == f"<20,000 rows of x, y in 4 blocks, {4 if keep is None else 3 if keep else 0} kept>"
     expected = cluster.spread(FAST, cluster.rows(client, x=X, y=Y, block=5000)).value_and_grad(W, B)
-    same(cluster.spread(FAST, rows).value_and_grad(W, B), expected)
+    assert_same_bits(cluster.spread(FAST, rows).value_and_grad(W, B), expected)
 
 
 def test_smaller_blocks_are_runs_of_row_groups_and_of_rows(client, folders):
@@ -241,7 +243,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_loses_no_row_and_change
         workers=2, timeout=60
     ) as client:  # of its own: what was killed is no use to other tests
         far = cluster.spread(FAST, cluster.rows(client, x=X, y=Y, block=1500))
-        same(far.value_and_grad(W, B), expected)
+        assert_same_bits(far.value_and_grad(W, B), expected)
         victim = next(iter(client.run(os.getpid).values()))
         killer = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
         killer.start()
@@ -249,7 +251,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_loses_no_row_and_change
         killer.join()
         with pytest.raises(ProcessLookupError):
             os.kill(victim, 0)
-        same(found, expected)
+        assert_same_bits(found, expected)
 
 
 def test_a_sum_of_too_few_rows_is_an_error(client, here):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Value, draw, label, relu, tanh
+from autograd import Value, draw, relu, tanh
 from autograd.drawing import render
 from autograd.drawing.theme import DARK, LIGHT, THEMES, repainted
 
@@ -27,17 +27,6 @@ def any_dot(request, monkeypatch):
     elif not shutil.which("dot"):
         pytest.skip("no system dot")
     return request.param
-
-
-@pytest.fixture
-def graph():
-    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
-    e = a * b
-    d = e + c
-    t = tanh(a)
-    values = {"a": a, "b": b, "c": c, "e": e, "d": d, "t": t, "L": d * t}
-    label(values)
-    return values
 
 
 def elements(picture):

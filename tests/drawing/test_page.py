@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autograd import Value, draw, label, tanh
+from autograd import Value, draw, tanh
 from nn import MLP, mse_loss
 
 LABELS = [
@@ -22,14 +22,8 @@ LABELS = [
 
 
 @pytest.fixture
-def root():
-    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
-    e = a * b
-    d = e + c
-    t = tanh(a)
-    loss = d * t
-    label(a=a, b=b, c=c, d=d, e=e, t=t, L=loss)
-    return loss
+def root(graph):
+    return graph["L"]
 
 
 @pytest.fixture

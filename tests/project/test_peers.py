@@ -17,7 +17,7 @@ def vector(library, pack):
     return lambda x: pack([x[0] * x[1], library.exp(x[2]) * x[0], library.sin(x[1]), x[0] ** 3])
 
 
-def same(found, peer):
+def assert_equals_peer(found, peer):
     for ours, theirs in zip(found, peer.tolist(), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-14)
 
@@ -28,13 +28,13 @@ def test_every_transform_agrees_with_torch():
     x, v = (torch.tensor(item, dtype=torch.float64) for item in (POINT, DIRECTION))
     f, g = scalar(torch), vector(torch, torch.stack)
     ours, outputs = scalar(autograd), vector(autograd, list)
-    same(grad(ours)(POINT), functional.jacobian(f, x))
-    same(jacobian(outputs)(POINT), functional.jacobian(g, x))
-    same(hessian(ours)(POINT), functional.hessian(f, x))
-    same(hvp(ours, POINT, DIRECTION), functional.hvp(f, x, v)[1])
-    same(jvp(outputs, (POINT,), (DIRECTION,))[1], functional.jvp(g, x, v)[1])
+    assert_equals_peer(grad(ours)(POINT), functional.jacobian(f, x))
+    assert_equals_peer(jacobian(outputs)(POINT), functional.jacobian(g, x))
+    assert_equals_peer(hessian(ours)(POINT), functional.hessian(f, x))
+    assert_equals_peer(hvp(ours, POINT, DIRECTION), functional.hvp(f, x, v)[1])
+    assert_equals_peer(jvp(outputs, (POINT,), (DIRECTION,))[1], functional.jvp(g, x, v)[1])
     weights = [1.0, -1.0, 2.0, 0.5]
-    same(
+    assert_equals_peer(
         vjp(outputs, POINT)[1](weights)[0], functional.vjp(g, x, torch.tensor(weights, dtype=torch.float64))[1]
     )
 
@@ -50,7 +50,7 @@ def test_a_pulled_back_gradient_depends_on_the_gradient_that_is_given():
         (pulled,) = vjp(vector(autograd, list), POINT)[1](weights)
         return sum(p**2 for p in pulled)
 
-    same(grad(length)([1.0, -1.0, 2.0, 0.5]), slopes)
+    assert_equals_peer(grad(length)([1.0, -1.0, 2.0, 0.5]), slopes)
 
 
 def test_nested_transforms_agree_with_jax():
@@ -58,7 +58,7 @@ def test_nested_transforms_agree_with_jax():
     jax.config.update("jax_enable_x64", True)
     x, v = jax.numpy.array(POINT), jax.numpy.array(DIRECTION)
     f, ours = scalar(jax.numpy), scalar(autograd)
-    same(hessian(ours)(POINT), jax.hessian(f)(x))
+    assert_equals_peer(hessian(ours)(POINT), jax.hessian(f)(x))
 
     def theirs_along(y):
         return jax.jvp(jax.grad(f), (y,), (v,))[1] @ v
@@ -67,11 +67,11 @@ def test_nested_transforms_agree_with_jax():
         along = jvp(grad(ours), (y,), (DIRECTION,))[1]
         return autograd.dot(along, DIRECTION)
 
-    same(
+    assert_equals_peer(
         grad(ours_along)(POINT), jax.grad(theirs_along)(x)
     )  # third derivatives, reverse over forward over reverse
 
     def ours_product(y):
         return autograd.dot(hvp(ours, y, DIRECTION), DIRECTION)
 
-    same(grad(ours_product)(POINT), jax.grad(theirs_along)(x))
+    assert_equals_peer(grad(ours_product)(POINT), jax.grad(theirs_along)(x))

@@ -7,17 +7,6 @@ from autograd.backward_pass import BackwardPass
 from autograd.stepping.backprop import Backprop
 
 
-@pytest.fixture
-def graph() -> dict[str, Value]:
-    a, b, c = Value(2.0), Value(-3.0), Value(10.0)
-    e = a * b
-    d = e + c
-    t = tanh(a)
-    values = {"a": a, "b": b, "c": c, "e": e, "d": d, "t": t, "L": d * t}
-    label(values)
-    return values
-
-
 def grads(values):
     return {name: value.grad for name, value in values.items()}
 

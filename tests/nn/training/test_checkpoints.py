@@ -178,12 +178,12 @@ def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, 
     path = tmp_path / "run.json"
     run(path, epochs=2)
     path.write_text(content(path.read_text()))
-    unchanged(path, message)
+    assert_unchanged(path, message)
 
 
 def test_a_file_that_is_no_text_is_a_clear_error(tmp_path):
     (tmp_path / "run.json").write_bytes(b"\x80\x04\x95\xff\xfe")
-    unchanged(tmp_path / "run.json", "is not a whole checkpoint")
+    assert_unchanged(tmp_path / "run.json", "is not a whole checkpoint")
 
 
 def test_a_file_cut_anywhere_is_refused(tmp_path):
@@ -196,7 +196,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path):
             Checkpoint(path).load({})
 
 
-def unchanged(path, message, **more):
+def assert_unchanged(path, message, **more):
     model = more.pop("model", None) or Shaken(random.Random(8))
     before = model.state_dict(), path.read_bytes()
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
@@ -209,11 +209,11 @@ def unchanged(path, message, **more):
 def test_the_checkpoint_of_another_model_lists_what_differs_and_changes_nothing(tmp_path):
     path = tmp_path / "run.json"
     run(path, epochs=2, model=MLP(2, [4, 1], rng=random.Random(0)))
-    unchanged(path, "model (MLP there, Shaken here)")
+    assert_unchanged(path, "model (MLP there, Shaken here)")
     wider = MLP(2, [5, 1], rng=random.Random(0))
-    unchanged(path, "layers.0.weight has the shape [4, 2], but the model's is [5, 2]", model=wider)
+    assert_unchanged(path, "layers.0.weight has the shape [4, 2], but the model's is [5, 2]", model=wider)
     deeper = MLP(2, [4, 1, 1], rng=random.Random(0))
-    unchanged(path, "missing: layers.2.weight, layers.2.bias", model=deeper)
+    assert_unchanged(path, "missing: layers.2.weight, layers.2.bias", model=deeper)
 
 
 def test_the_checkpoint_of_a_run_with_other_parts_is_refused(tmp_path):
