@@ -1,0 +1,103 @@
+// The functions that the table's rules are made of, as IEEE 754 and Python have them.
+// They never throw: outside its domain a function gives nan, at a pole an infinity.
+
+/** Sum with the rounding errors of its steps added at the end (Neumaier), as Python's `sum` has it. */
+function compensated(terms) {
+  let sum = 0;
+  let lost = 0;
+  for (const term of terms) {
+    const next = sum + term;
+    lost += Math.abs(sum) >= Math.abs(term) ? (sum - next) + term : (term - next) + sum;
+    sum = next;
+  }
+  return Number.isFinite(lost) ? sum + lost : sum;
+}
+
+/** exp(-x * x) without the error of the square: x is cut in two, of which the larger is exact. */
+function gaussian(x) {
+  const large = Math.fround(x);
+  return Math.exp(-large * large) * Math.exp(-(x - large) * (x + large));
+}
+
+/** Error function near 0: a series of positive terms (DLMF 7.6.2). */
+function erfSeries(x) {
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n += 1) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * gaussian(x) * sum;
+}
+
+/** Complementary error function for x >= 1: a continued fraction from its end (DLMF 7.9.1). */
+function erfcFraction(x) {
+  let tail = 0;
+  for (let n = Math.ceil(24 + 160 / (x * x)); n > 0; n -= 1) tail = (n / 2) / (x + tail);
+  return gaussian(x) / Math.sqrt(Math.PI) / (x + tail);
+}
+
+function erfc(x) {
+  if (Number.isNaN(x)) return x;
+  if (x < 0.5) return 1 - erf(x);
+  return x > 27.3 ? 0 : x < 1 ? 1 - erfSeries(x) : erfcFraction(x);
+}
+
+function erf(x) {
+  if (Number.isNaN(x) || x === 0) return x;
+  if (Math.abs(x) < 1.5) return erfSeries(x);
+  return x > 6 ? 1 : x < -6 ? -1 : x > 0 ? 1 - erfcFraction(x) : erfcFraction(-x) - 1;
+}
+
+/** Power: unlike Math.pow, 1 to any power is 1, and -1 to an infinite one. */
+function pow(x, y) {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
+}
+
+/** Remainder with the sign of y, as Python's `%`. */
+function remainder(x, y) {
+  const rest = x % y;
+  if (rest === 0) return y < 0 || Object.is(y, -0) ? -0 : y === 0 ? NaN : 0;
+  return rest < 0 === y < 0 ? rest : rest + y;
+}
+
+/** log(sum(exp(x))), shifted by the largest, whose own term is the 1 of log1p. */
+function logsumexp(xs) {
+  const top = xs.reduce((a, b) => (a > b ? a : b), -Infinity);
+  if (xs.some(Number.isNaN)) return NaN;
+  if (!Number.isFinite(top)) return top;
+  const at = xs.indexOf(top);
+  return top + Math.log1p(compensated(xs.map((x, k) => (k === at ? 0 : Math.exp(x - top)))));
+}
+
+/** For each element the products of those before it and of those after it. */
+function productsAround(xs) {
+  const after = new Array(xs.length).fill(1);
+  for (let k = xs.length - 2; k >= 0; k -= 1) after[k] = xs[k + 1] * after[k + 1];
+  let before = 1;
+  return xs.map((x, k) => {
+    const pair = [before, after[k]];
+    before *= x;
+    return pair;
+  });
+}
+
+/** Every name a rule may call. */
+export const M = {
+  ...Object.fromEntries(
+    ("sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
+      + "cbrt abs floor").split(" ").map((name) => [name, Math[name]]),
+  ),
+  pi: Math.PI,
+  hypot: (...xs) => Math.hypot(...xs),
+  exp2: (x) => pow(2, x),
+  erf,
+  erfc,
+  pow,
+  remainder,
+  total: compensated,
+  prod: (xs) => xs.reduce((product, x) => product * x, 1),
+  dot: (ws, xs) => compensated(ws.map((w, k) => w * xs[k])),
+  logsumexp,
+  products_around: productsAround,
+};

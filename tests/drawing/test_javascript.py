@@ -1,0 +1,184 @@
+"""The table's rules in JavaScript, each held against Python: values, partials, and domains."""
+
+import itertools
+import json
+import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import autograd
+from autograd import DomainError, Value
+from autograd.drawing.javascript import NotTranslatableError, definition, definitions, translated
+from autograd.drawing.page import PLAYER
+from autograd.formulas import taken_branch
+from autograd.ops.op import Op
+from autograd.ops.table import TABLE
+from autograd.recording import function_of
+
+NAN, INF = math.nan, math.inf
+ORDINARY = [0.3, -0.7, 1.7, -2.0, 3.0, 0.125, -5.5, 12.0]
+EXCEPTIONAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 1e-300, -1e-300, 1e300, -1e300, 1e-9, 30.0, -40.0, 710.0, -745.0]
+EXCEPTIONAL += [INF, -INF, NAN]
+FEW = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e300, INF, -INF, NAN]
+SEQUENCES = [[2.0], [1.0, -2.0, 3.5], [0.0, 0.0, 4.0], [1e300, 1.0, -1e300], [-INF, 1.0], [INF, -1.0, 2.0], [NAN, 1.0],
+             [800.0, 799.0, -INF], [0.0, -40.0], [-1e-3, 5.0, 5.0, 7.0]]  # fmt: skip
+
+
+def points_of(op):
+    if op.variadic and len(op.operands) == 1:
+        return [[xs] for xs in SEQUENCES]
+    if op.variadic:
+        return [[ws, list(reversed(ws))] for ws in SEQUENCES]
+    numbers = [ORDINARY + EXCEPTIONAL, FEW + ORDINARY[:4], FEW][min(len(op.operands), 3) - 1]
+    return [list(point) for point in itertools.product(numbers, repeat=len(op.operands))]
+
+
+def in_python(op, point):
+    """Value and partials as the engine records them; None outside the domain."""
+    arguments = [[Value(x) for x in item] if op.variadic else Value(item) for item in point]
+    try:
+        node = function_of(op)(*arguments)
+    except DomainError:
+        return None
+    return [node.data, *node.partials]
+
+
+def plain(result):
+    """JSON has no nan and no infinity."""
+    return None if result is None else [x if x is None or math.isfinite(x) else repr(x) for x in result]
+
+
+def number(x):
+    return float(x) if isinstance(x, str) else x
+
+
+def script():
+    mathematics = (PLAYER / "mathematics.js").read_text(encoding="utf-8")
+    return re.sub(r"(?m)^export ", "", mathematics + definitions(TABLE.values()))
+
+
+ASK = """
+const read = (x) => (Array.isArray(x) ? x.map(read) : x === "nan" ? NaN : x === "inf" ? Infinity : x === "-inf" ? -Infinity
+  : x === "-0" ? -0 : x);
+const write = (x) => (x === null || Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
+const answer = (questions) => questions.map(([name, point]) => {
+  const op = OPS[name], operands = read(point);
+  if (!operands.flat().some(Number.isNaN) && !op.domain(...operands)) return null;
+  const out = op.value(...operands);
+  return [out, ...op.partials(...operands, out)].map(write);
+});
+"""
+
+
+def questions():
+    return [(op.name, point) for op in TABLE.values() for point in points_of(op)]
+
+
+def written(point):
+    def each(x):
+        return "-0" if x == 0 and math.copysign(1, x) < 0 else x if math.isfinite(x) else repr(x)
+
+    return [[each(x) for x in item] if isinstance(item, list) else each(item) for item in point]
+
+
+def assert_agree(answers):
+    asked = questions()
+    assert len(asked) == len(answers) > 4000
+    wrong = []
+    for (name, point), answer in zip(asked, answers, strict=True):
+        expected = plain(in_python(TABLE[name], point))
+        if (expected is None) != (answer is None):
+            wrong.append((name, point, expected, answer))
+            continue
+        for mine, theirs in zip(expected or (), answer or (), strict=True):
+            if not same(number(mine), number(theirs)):
+                wrong.append((name, point, expected, answer))
+                break
+    assert wrong == []
+
+
+def same(mine, theirs):
+    if mine is None or theirs is None:
+        return mine is theirs
+    return (mine != mine and theirs != theirs) or math.isclose(mine, theirs, rel_tol=4e-14, abs_tol=1e-320)
+
+
+@pytest.mark.browser
+def test_every_operation_gives_pythons_value_and_partials_in_the_browser(visit, tmp_path):
+    path = tmp_path / "operations.html"
+    path.write_text(f"<!doctype html><meta charset='utf-8'><title>t</title><script>{script()}{ASK}</script>")
+    page = visit(path)
+    assert_agree(page.evaluate("questions => answer(questions)", [[n, written(p)] for n, p in questions()]))
+
+
+def test_every_operation_gives_pythons_value_and_partials_in_node(tmp_path):
+    node = shutil.which("node")
+    if not node:
+        pytest.skip("no node")
+    (tmp_path / "ask.json").write_text(json.dumps([[n, written(p)] for n, p in questions()]))
+    read = 'JSON.parse(require("fs").readFileSync("ask.json", "utf-8"))'
+    (tmp_path / "ask.js").write_text(f"{script()}{ASK}console.log(JSON.stringify(answer({read})));")
+    made = subprocess.run([node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert_agree(json.loads(made.stdout))
+
+
+def test_the_comparison_finds_a_wrong_sign_and_a_wrong_domain():
+    answers = [plain(in_python(TABLE[name], point)) for name, point in questions()]
+    assert_agree(answers)
+    at = next(k for k, (name, point) in enumerate(questions()) if name == "sin" and point == [0.3])
+    outside = next(k for k, (name, point) in enumerate(questions()) if name == "log" and point == [-2.0])
+    for k, answer in ((at, [answers[at][0], -answers[at][1]]), (outside, ["nan", "nan"])):
+        with pytest.raises(AssertionError):
+            assert_agree([*answers[:k], answer, *answers[k + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("x % y", "M.remainder(x_, y_)"),
+        ("x ** 2", "M.pow(x_, 2)"),
+        ("1.0 if x else 0.0", "((x_ !== 0) ? 1 : 0)"),
+        ("1 if 0 <= x < y else 0", "((0 <= x_ && x_ < y_) ? 1 : 0)"),
+        ("1 if not (x and y) else 0", "(!((x_ !== 0) && (y_ !== 0)) ? 1 : 0)"),
+        ("None if x < y else 1.0", "((x_ < y_) ? null : 1)"),
+    ],
+)
+def test_a_rule_means_the_same_in_javascript(rule, expected):
+    assert translated(rule, ["x", "y"])[0] == expected
+
+
+@pytest.mark.parametrize("rule", ["x // 2", "x.data", "sorted(x)", "unknown(x)", "[*x]", "x @ y"])
+def test_what_only_python_computes_is_refused(rule):
+    with pytest.raises(NotTranslatableError):
+        translated(rule, ["x", "y"])
+    with pytest.raises(NotTranslatableError, match="Python function"):
+        definition(Op("cube(x)", lambda x: x**3, "3 * x * x"))
+
+
+def test_an_operation_declared_in_text_is_translated_with_those_it_uses():
+    declared = autograd.operation("soft(xs)", "softplus(xs) * 2", ["2 * sigmoid(xs)"]).op
+    text = definitions([declared])
+    assert [name for name in ("soft", "softplus", "sigmoid", "exp") if f"  {name}: {{" in text] == [
+        "soft", "softplus", "sigmoid",
+    ]  # fmt: skip
+
+
+def test_the_rule_that_is_shown_is_the_branch_that_python_shows():
+    import autograd.drawing.javascript as reading
+
+    for op in TABLE.values():
+        for rule in op.partials if not op.variadic else ():
+            for point in ([0.3], [0.3, 2.0], [0.3, 2.0, 3.0], [-1.0], [2.0, 0.25]):
+                if len(point) == len(op.operands):
+                    named = dict(zip(op.operands, point, strict=True)) | {"out": 0.5}
+                    texts = [text for _, text in reading._branches(rule, [*op.operands, "out"])]
+                    assert taken_branch(rule, named) in texts
+
+
+def test_the_player_folder_holds_plain_modules():
+    for path in Path(PLAYER).glob("*.js"):
+        assert path.read_text(encoding="utf-8").isascii() or path.name in ("words.js", "numbers.js", "formulas.js")
