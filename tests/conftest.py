@@ -2,6 +2,7 @@
 
 import builtins
 import random
+import shutil
 
 import pytest
 
@@ -50,3 +51,47 @@ def graph():
     values = {"a": a, "b": b, "c": c, "e": e, "d": d, "t": t, "L": d * t}
     label(values)
     return values
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start the system's Chromium, without what talks to the network by itself."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("no Chromium")
+    quiet = [
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", *quiet]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Give a function that opens a page; fails if one writes to the console, opens a dialog or asks for a URL."""
+    complaints, contexts = [], []
+
+    def open_(path, fragment="", **options):
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+        url = path.as_uri()
+        page.on("request", lambda r: None if r.url.split("#")[0] == url else complaints.append(r.url))
+        page.goto(url + fragment)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []

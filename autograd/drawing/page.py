@@ -19,7 +19,8 @@ from .parts import MINUS, sign_of, signs
 from .scene import View, folded_nodes
 from .theme import DARK, LIGHT, variables
 
-_PLAYER = Path(__file__).parent / "player"
+PLAYER = Path(__file__).parent / "player"
+"""The folder of the page's own code."""
 _PACE = 900
 """Milliseconds for each step while playing."""
 
@@ -31,7 +32,7 @@ def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", 
     with. The graph is laid out twice, before and after the pass; a step only changes classes and
     texts. Whatever a label contains, it is shown as text.
     """
-    script = (_PLAYER / "player.js").read_text(encoding="utf-8")
+    script = (PLAYER / "player.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     name = recorded.names[recorded.root]
     equation = f"{name} = {formula(recorded.root, recorded.names)}" if recorded.root.op else name
@@ -39,12 +40,12 @@ def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", 
         "policy": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
         "title": html.escape(f"backprop: {equation}"),
         "heading": html.escape(signs(equation)),
-        "style": _colours() + (_PLAYER / "player.css").read_text(encoding="utf-8"),
+        "style": _colours() + (PLAYER / "player.css").read_text(encoding="utf-8"),
         "picture": as_text(two_layouts(recorded, view, rankdir)),
         "data": _safe(_data(recorded, view, opening, theme)),
         "script": script,
     }
-    template = (_PLAYER / "player.html").read_text(encoding="utf-8")
+    template = (PLAYER / "player.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], template)
 
 
