@@ -76,7 +76,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """Give a function that opens a page; fails if one writes to the console, opens a dialog or asks for a URL."""
+    """Open pages, and fail if one writes to the console, opens a dialog or asks for a URL."""
     complaints, contexts = [], []
 
     def open_(path, fragment="", **options):

@@ -14,8 +14,10 @@ from ..ops.table import TABLE
 _COMPARISONS: dict[type, str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!==",
 }  # fmt: skip
-_OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_FUNCTIONS: dict[type, str] = {ast.Mod: "remainder", ast.Pow: "pow"}
+_OPERATORS: dict[type, str] = {
+    ast.Add: "({} + {})", ast.Sub: "({} - {})", ast.Mult: "({} * {})", ast.Div: "({} / {})",
+    ast.Mod: "M.remainder({}, {})", ast.Pow: "M.pow({}, {})",
+}  # fmt: skip
 
 
 class NotTranslatableError(ValueError):
@@ -38,31 +40,22 @@ class _Translation:
         match node:
             case ast.Constant(value=None):
                 return "null"
-            case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-                return repr(float(node.value)).replace("inf", "Infinity").removesuffix(".0") or "0"
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                return repr(float(number)).replace("inf", "Infinity").removesuffix(".0") or "0"
             case ast.Name():
                 return self._name(node.id)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return f"(-{self.expression(operand)})"
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return f"(+{self.expression(operand)})"
-            case ast.BinOp(left=left, op=op, right=right):
-                a, b = self.expression(left), self.expression(right)
-                if type(op) in _OPERATORS:
-                    return f"({a} {_OPERATORS[type(op)]} {b})"
-                if type(op) in _FUNCTIONS:
-                    return f"M.{_FUNCTIONS[type(op)]}({a}, {b})"
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
+                return f"({'-' if isinstance(op, ast.USub) else '+'}{self.expression(operand)})"
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return _OPERATORS[type(op)].format(self.expression(left), self.expression(right))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return f"({self.condition(test)} ? {self.expression(body)} : {self.expression(orelse)})"
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self._call(name, [self.expression(item) for item in arguments])
             case ast.ListComp(elt=item, generators=[each]) | ast.GeneratorExp(elt=item, generators=[each]):
                 return self._each(item, each)
-            case ast.Compare() | ast.BoolOp():
-                return f"({self.condition(node)} ? 1 : 0)"
             case _:
-                pass
-        raise NotTranslatableError(f"{ast.unparse(node)!r} cannot be translated to JavaScript")
+                raise NotTranslatableError(f"{ast.unparse(node)!r} cannot be translated to JavaScript")
 
     def condition(self, node: ast.expr) -> str:
         """Python's truth of a number is "not 0", of a nan too; JavaScript's is another."""
