@@ -33,6 +33,8 @@ class State(NamedTuple):
     present: int | None
     """The edge of the present step; None before the first and without stepping."""
     title: str
+    done: int | None = None
+    """How many steps are done, -1 before the first; None for the gradients that the nodes hold now."""
 
 
 class BackwardPass:
@@ -47,11 +49,11 @@ class BackwardPass:
     (4, [-2.0, 2.0, 1.0, 1.0])
     """
 
-    def __init__(self, root: Value, gradient: float = 1.0) -> None:
+    def __init__(self, root: Value, gradient: float = 1.0, order: list[Value] | None = None) -> None:
         if not isinstance(root, Value):
             raise TypeError(f"a backward pass starts from a Value, not {root!r}")
         self.root, self.gradient = root, gradient
-        self.order: list[Value] = topological_order(root)
+        self.order: list[Value] = order or topological_order(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
         self.names = names_of(self.order)
         self.initial = [0.0 if node.operands else float(node.grad) for node in self.order]
@@ -122,7 +124,7 @@ class BackwardPass:
             grads[edge.operand], arrived[edge.operand] = after, count
         shown = max(done, 0)
         flowed = [*self.contributions[:shown], *[None] * (len(self.edges) - shown)]
-        return State(grads, arrived, flowed, done - 1 if done > 0 else None, self.title(done))
+        return State(grads, arrived, flowed, done - 1 if done > 0 else None, self.title(done), done)
 
     def title(self, done: int) -> str:
         """One line that says where the pass stands."""
@@ -144,7 +146,7 @@ def present_state(recorded: BackwardPass) -> State:
     """The gradients that the nodes hold now; none at all before any backward pass."""
     grads: list[float | None] = [float(node.grad) for node in recorded.order]
     if not any(grads):
-        return recorded.state(-1)._replace(title="forward pass")
+        return recorded.state(-1)._replace(title="forward pass", done=None)
     flowed: list[float | None] = [
         float(recorded.order[edge.result].grad) * edge.partial for edge in recorded.edges
     ]

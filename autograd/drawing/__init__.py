@@ -30,7 +30,7 @@ def draw(
     max_nodes: int = 300,
     title: str = "",
 ) -> Picture:
-    """The picture of the graph that a Value depends on, with the gradients its nodes hold now.
+    """Return the picture of the graph that a Value depends on, with the gradients its nodes hold now.
 
     Each box has a value's operation, label, data and grad; each edge, once error has flowed back
     along it, the local derivative over the contribution. `step` shows instead the moment after
@@ -41,48 +41,25 @@ def draw(
     `groups`, an nn model, puts a frame around every neuron and layer; `collapse="neuron"` or
     `"layer"` makes each of them one box with the error that arrives at it. `depth` shows only the
     values within that many edges of the root. The page of a picture shows the same boxes at every
-    step; a film that is SVG shows every value. Raises ValueError for more than `max_nodes` boxes,
-    which nobody could read.
+    step; an animated SVG shows every value. Raises ValueError for more than `max_nodes` boxes,
+    which cannot be read.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x).source.count("->")
     2
     """
-    from .animation import animated_svg  # these here, so that importing autograd stays light
-    from .page import page
-    from .picture import Picture
-    from .scene import View, frames, room_for_titles, scene
-    from .text import table
+    from .picture import Picture  # here, so that importing autograd stays light
+    from .scene import View, refuse_large
 
     _refuse_options(theme, rankdir, depth)
     recorded = _recorded(root, max_nodes if collapse is None and depth is None else _LARGEST)
-    view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth)
+    view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth, title, max_nodes)
     state = present_state(recorded) if step is None else _state(recorded, step)
-    shown = scene(recorded, state, view)
-    _refuse_large(sum(box.kind != "constant" for box in shown.boxes), max_nodes)
-    if step is not None:
-        shown = shown._replace(room=room_for_titles(recorded))
-    opening = len(recorded.edges) + 1 if step is None else step
-    told = max_nodes if view.collapse is None and view.depth is None else max(max_nodes, _TOLD)
-    every = view._replace(collapse=None, depth=None)
-
-    def whole(most: int = max_nodes) -> BackwardPass:
-        _refuse_large(len(recorded.order), most, "a page or a film tells of all of them")
-        return recorded
-
-    return Picture(
-        shown._replace(title=title) if title else shown,
-        table(recorded, state),
-        lambda: frames(whole(), view),
-        lambda: page(whole(told), opening, view, theme or "auto", rankdir),
-        lambda: animated_svg(whole(), every, theme or "auto", rankdir),
-        theme=theme or "light",
-        rankdir=rankdir,
-    )
+    picture = Picture(recorded, state, view, theme, rankdir)
+    refuse_large(sum(box.kind != "constant" for box in picture.scene.boxes), max_nodes)
+    return picture
 
 
-_TOLD = 5_000
-"""Values of which a page can tell every step while it shows a part of them."""
 _LARGEST = 200_000
 """Values of which a part can be shown: more would take minutes to record."""
 
@@ -99,22 +76,16 @@ def _refuse_options(theme: str | None, rankdir: str, depth: int | None) -> None:
 
 
 def _recorded(root: Value | BackwardPass, max_nodes: int) -> BackwardPass:
+    from .scene import refuse_large
+
     if isinstance(root, BackwardPass):
-        _refuse_large(len(root.order), max_nodes)
+        refuse_large(len(root.order), max_nodes)
         return root
     if not isinstance(root, Value):
         raise TypeError(f"draw takes a Value or a recorded backward pass, not {root!r}")
-    _refuse_large(len(topological_order(root)), max_nodes)
-    return BackwardPass(root)
-
-
-def _refuse_large(count: int, most: int, why: str = "") -> None:
-    if count > most:
-        less = 'show less with depth=3, or with groups=model and collapse="neuron"; or '
-        raise ValueError(
-            f"a graph of {count:,} values is more than anybody can read (max_nodes={most}): "
-            f"{f'{why}, so ' if why else less}pass max_nodes={count} if you mean it"
-        )
+    order = topological_order(root)
+    refuse_large(len(order), max_nodes)
+    return BackwardPass(root, order=order)
 
 
 def _state(recorded: BackwardPass, step: int) -> State:

@@ -12,11 +12,10 @@ from typing import Any
 
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula, short
-from .folding import arrow_id, folded_box, waiting
 from .grouping import Folded, combined
 from .layout import as_text, two_layouts
 from .parts import MINUS, sign_of, signs
-from .scene import View, folded_nodes
+from .scene import View, arrow_id, folded_box, folded_nodes, waiting
 from .theme import DARK, LIGHT, variables
 
 PLAYER = Path(__file__).parent / "player"

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..backward_pass import BackwardPass, State
+from ..files import write_atomically
 from ..terminal import plural
 from . import theme as themes
 from .dot import digraph
-from .parts import Scene
 from .render import render
-from .scene import at_rest
+from .scene import Scene, View, at_rest, frames, refuse_large, scene
+from .text import table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from graphviz import Digraph
 
+_TOLD = 5_000
+"""Values of which a page tells every step while it shows a part of them."""
+
 
 class Picture:
-    """One frame of a graph; `draw` makes it.
+    """One state of a recorded backward pass as a picture; `draw` makes it.
 
     >>> from autograd import Value, draw
     >>> picture = draw(Value(2.0, "x") * 3)
@@ -33,22 +36,27 @@ class Picture:
 
     def __init__(
         self,
-        scene: Scene,
-        words: str,
-        frames: Callable[[], list[Scene]],
-        page: Callable[[], str],
-        film: Callable[[], str],
-        *,
-        theme: str = "light",
+        recorded: BackwardPass,
+        state: State,
+        view: View = View(),  # noqa: B008 (immutable)
+        theme: str | None = None,
         rankdir: str = "LR",
     ) -> None:
-        self.scene, self.words, self.theme, self.rankdir = scene, words, theme, rankdir
-        self._frames, self._page, self._film = frames, page, film
+        self.recorded, self.state, self.view, self.theme, self.rankdir = recorded, state, view, theme, rankdir
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The boxes, arrows and words of the picture, before any layout."""
+        return scene(self.recorded, self.state, self.view)
+
+    @property
+    def _colours(self) -> themes.Theme:
+        return themes.THEMES[self.theme or "light"]
 
     @cached_property
     def digraph(self) -> Digraph:
         """The `graphviz.Digraph`, to be edited further before it is saved."""
-        return digraph(self.scene, themes.THEMES[self.theme], self.rankdir)
+        return digraph(self.scene, self._colours, self.rankdir)
 
     @property
     def source(self) -> str:
@@ -56,20 +64,33 @@ class Picture:
         return str(self.digraph.source)
 
     def svg(self) -> str:
-        """The picture as SVG text; with the theme "auto" it follows the viewer's preference."""
+        """Return the picture as SVG text; with the theme "auto" it follows the viewer's preference."""
         text = render(self.digraph, "svg").decode()
         return themes.automatic(text) if self.theme == "auto" else text
 
     def html(self) -> str:
-        """The interactive page: one offline file that plays the whole backward pass."""
-        return self._page()
+        """Return the interactive page: one offline file that plays the whole backward pass."""
+        from .page import page
+
+        part = self.view.collapse is not None or self.view.depth is not None
+        self._refuse_large(max(self.view.max_nodes, _TOLD) if part else self.view.max_nodes)
+        opening = len(self.recorded.edges) + 1 if self.state.done is None else self.state.done
+        return page(self.recorded, opening, self.view, self.theme or "auto", self.rankdir)
+
+    def animated_svg(self) -> str:
+        """Return the whole pass as an SVG that plays itself, without a script; it shows every value."""
+        from .animation import animated_svg
+
+        self._refuse_large(self.view.max_nodes)
+        whole = self.view._replace(collapse=None, depth=None)
+        return animated_svg(self.recorded, whole, self.theme or "auto", self.rankdir)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save under a path whose suffix names the format; gives the path.
+        """Save under a path whose suffix names the format; return the path.
 
         svg, png, jpg, gv and json always, and html for the interactive page that plays the whole
-        pass; pdf with an installed dot or the extra "pdf"; gif and apng, films of the pass, with
-        the extra "animate"; others where the installed dot has them. Either the whole file is
+        pass; pdf with an installed dot or the extra "pdf"; gif and apng, animations of the pass,
+        with the extra "animate"; others where the installed dot has them. Either the whole file is
         there afterwards or what was there before.
         Raises ValueError for a format that cannot be made, and OSError where the path cannot be
         written.
@@ -82,8 +103,7 @@ class Picture:
             raise ValueError(
                 f"{str(target)!r} needs a suffix that names the format: .svg, .png, .gv, .json ..."
             )
-        write_whole(target, self._bytes(format_))
-        return target
+        return write_atomically(target, self._bytes(format_))
 
     def _bytes(self, format_: str) -> bytes:
         if format_ in ("html", "htm"):
@@ -95,41 +115,45 @@ class Picture:
     def _animated_image(self, format_: str) -> bytes:
         from .animation import animated_image
 
-        theme = themes.THEMES[self.theme]
-        scenes = self._frames()
-        steps = len(scenes) - 2  # the first two are before the pass, and the root's own gradient
-        scenes.append(at_rest(scenes[-1], f"backward pass complete: {plural(steps, 'chain-rule step')}"))
-        frames = [render(digraph(scene, theme, self.rankdir), "png") for scene in scenes]
-        return animated_image(frames, format_)
+        scenes = self._scenes()
+        title = f"backward pass complete: {plural(len(self.recorded.edges), 'chain-rule step')}"
+        scenes.append(at_rest(scenes[-1], title))
+        pictures = [render(digraph(each, self._colours, self.rankdir), "png") for each in scenes]
+        return animated_image(pictures, format_)
 
     def animate(self, path: str | os.PathLike[str]) -> Path:
-        """Save the whole pass as a film: .svg (which plays itself, without a script), .gif or .apng."""
+        """Save the whole pass as an animation: .svg (which plays itself, without a script), .gif or .apng."""
         from pathlib import Path
 
         target = Path(path)
         if target.suffix.lower() == ".svg":
-            write_whole(target, self._film().encode())
-            return target
+            return write_atomically(target, self.animated_svg().encode())
         if target.suffix.lower() not in (".gif", ".apng"):
-            raise ValueError(f"a film is .svg, .gif or .apng, not {target.suffix or target}")
+            raise ValueError(f"an animation is .svg, .gif or .apng, not {target.suffix or target}")
         return self.save(target)
 
     def frames(self, folder: str | os.PathLike[str], format_: str = "svg") -> list[Path]:
         """Save one picture for each step of the pass, all of one geometry, as step_000.svg ..."""
         from pathlib import Path
 
-        scenes = self._frames()
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        digits = max(3, len(str(len(scenes))))
+        self._refuse_large(self.view.max_nodes)
+        steps = range(-1, len(self.recorded.edges) + 1)
+        digits = max(3, len(str(len(steps))))
         return [
-            self._with(scene).save(Path(folder) / f"step_{number:0{digits}d}.{format_}")
-            for number, scene in enumerate(scenes)
+            self._at(done).save(Path(folder) / f"step_{number:0{digits}d}.{format_}")
+            for number, done in enumerate(steps)
         ]
 
-    def _with(self, scene: Scene) -> Picture:
-        """The same picture of another moment."""
-        made = (scene, self.words, self._frames, self._page, self._film)
-        return Picture(*made, theme=self.theme, rankdir=self.rankdir)
+    def _at(self, done: int) -> Picture:
+        """Return the same picture after that many steps."""
+        return Picture(self.recorded, self.recorded.state(done), self.view, self.theme, self.rankdir)
+
+    def _scenes(self) -> list[Scene]:
+        self._refuse_large(self.view.max_nodes)
+        return frames(self.recorded, self.view)
+
+    def _refuse_large(self, most: int) -> None:
+        refuse_large(len(self.recorded.order), most, "a page or an animation tells of all of them")
 
     def show(self) -> None:
         """Show it: below the cell of a notebook, else in the viewer for SVG files (the browser)."""
@@ -146,29 +170,7 @@ class Picture:
         webbrowser.open(path.as_uri())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": self.words}
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        return self.words
-
-
-def write_whole(target: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it, nor loses what was there before."""
-    import tempfile
-
-    handle, name = tempfile.mkstemp(dir=target.parent or ".", prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        return table(self.recorded, self.state)

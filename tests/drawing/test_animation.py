@@ -105,7 +105,7 @@ def test_without_pillow_the_error_names_the_extra(root, tmp_path, monkeypatch):
 
 
 def test_a_film_has_one_of_three_suffixes(root, tmp_path):
-    with pytest.raises(ValueError, match=r"a film is \.svg, \.gif or \.apng, not \.png"):
+    with pytest.raises(ValueError, match=r"an animation is \.svg, \.gif or \.apng, not \.png"):
         draw(root).animate(tmp_path / "L.png")
 
 
