@@ -12,8 +12,9 @@ from ..files import write_atomically
 from ..terminal import plural
 from . import theme as themes
 from .dot import digraph
+from .parts import Scene
 from .render import render
-from .scene import Scene, View, at_rest, frames, refuse_large, scene
+from .scene import View, at_rest, frames, refuse_large, scene
 from .text import table
 
 if TYPE_CHECKING:

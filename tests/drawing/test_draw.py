@@ -215,7 +215,8 @@ def test_the_source_is_the_same_in_every_process(tmp_path):
     code = (
         "from autograd import *; x, y = Value(2.0, 'x'), Value(3.0); z = tanh(x * y) + dot([x, y], [y, x]) * 2;"
         "z.backward(); d = draw(z); bp = z.backprop(); bp.step(3);"
-        "print(d.source, d.svg(), d.html(), d.animated_svg(), bp.tree(), bp.where(), bp.picture(theme='auto').svg())"
+        "print(d.source, d.svg(), d.html(), d.animated_svg(), bp.tree(), bp.where(),"
+        "bp.picture(theme='auto').svg())"
     )
     outputs = {
         subprocess.run(
