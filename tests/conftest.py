@@ -55,7 +55,7 @@ def graph():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Start the system's Chromium, without what talks to the network by itself."""
+    """Start a headless Chromium, where Playwright and a browser are installed."""
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not chromium:
@@ -76,7 +76,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """Open pages, and fail if one writes to the console, opens a dialog or asks for a URL."""
+    """Open pages; fail if one writes to the console, opens a dialog or requests a URL."""
     complaints, contexts = [], []
 
     def open_(path, fragment="", **options):
@@ -95,3 +95,15 @@ def visit(browser):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+# A test that uses one of these fixtures has the marker of the same kind.
+MARKED_BY_FIXTURE = {"browser": "browser", "visit": "browser", "client": "cluster"}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that need a browser or a cluster, by the fixtures they use."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKED_BY_FIXTURE:
+                item.add_marker(MARKED_BY_FIXTURE[fixture])
