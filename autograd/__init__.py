@@ -1,6 +1,9 @@
 """A scalar autograd engine whose backward pass you can see, step through and check."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .anomalies import first_anomaly
 from .drawing import draw
@@ -72,45 +75,113 @@ from .ops.table import TABLE
 from .stepping.backprop import Backprop, backprop
 from .transforms.gradients import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .transforms.taylor import taylor
-from .value import FROM_ABOVE, Value, label, zero_grad
+from .value import Value, label, zero_grad
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import DTypeLike
+
+    from .compiling.compiled import Compiled
+    from .compiling.naming import Arguments
+    from .compiling.recorded_graph import CompiledGraph
 
 
-def compile(f: Any = None, batched: Any = (), **options: Any) -> Any:
-    """A function of numbers as native SIMD code, with its derivatives; or a graph that exists already.
+@overload
+def compile(
+    f: Value,
+    batched: Arguments = (),
+    *,
+    inputs: Iterable[Value],
+    parameters: Iterable[Value] = (),
+    dtype: DTypeLike = "float64",
+    threads: int = 1,
+    lanes: int | Literal["auto"] = "auto",
+    cache: str | PathLike[str] | None = None,
+) -> CompiledGraph: ...
+@overload
+def compile(
+    f: Callable[..., Any],
+    batched: Arguments = (),
+    *,
+    dtype: DTypeLike = "float64",
+    threads: int = 1,
+    lanes: int | Literal["auto"] = "auto",
+    cache: str | PathLike[str] | None = None,
+) -> Compiled: ...
+@overload
+def compile(
+    f: None = None,
+    batched: Arguments = (),
+    *,
+    dtype: DTypeLike = "float64",
+    threads: int = 1,
+    lanes: int | Literal["auto"] = "auto",
+    cache: str | PathLike[str] | None = None,
+) -> Callable[[Callable[..., Any]], Compiled]: ...
+def compile(
+    f: Callable[..., Any] | Value | None = None,
+    batched: Arguments = (),
+    *,
+    inputs: Iterable[Value] | None = None,
+    parameters: Iterable[Value] = (),
+    dtype: DTypeLike = "float64",
+    threads: int = 1,
+    lanes: int | Literal["auto"] = "auto",
+    cache: str | PathLike[str] | None = None,
+) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
+    """Compile a function of numbers, or a recorded graph, to native SIMD code with its derivatives.
 
-    See `autograd.compiling.compile`, which has all the options; needs the extra `compile`. Raises
-    ImportError without it; TracingError, naming the line, where f branches on a Value.
+    `f` is written with this library's functions and operators; its arguments are numbers, nested
+    sequences of them or numpy arrays. Those named in `batched` (names or positions, or "all") have a
+    leading batch axis; the others are shared by the whole batch. The result is called as f is, and
+    has `value_and_grad`, `grad`, `hessian`, `hvp` and `jacobian`. Outside an operation's domain it
+    gives nan or inf, as numpy does. Without `f`, return a decorator.
 
-    >>> fast = compile(lambda x, y: x * y, batched="x")
-    >>> fast.grad([1.0, 2.0], 3.0, wrt="y")
-    3.0
+    f is traced once for arguments of one form. Captured Values are parameters: their data is read at
+    each call. Numbers, strings and functions in its closure, its globals and in attributes that it
+    names are compared at each call, and f is traced anew where they changed. Whatever else it reads,
+    and what is random, stays as it was when it was traced.
+
+    A recorded graph takes `inputs`, the Values that are given at each call, and `parameters`, which
+    may be given as one more argument. `dtype` is float64 or float32, `threads` the number of threads
+    that share a large batch, `lanes` the numbers in a SIMD register, `cache` a folder that keeps
+    compiled code between runs.
+
+    Raises ImportError without the extra `compile`; TracingError, naming the line, where f branches
+    on a Value; TypeError and ValueError for arguments that are not numbers or have other shapes.
+
+    >>> import numpy as np
+    >>> fast = compile(lambda x, w: sin(w * x), batched="x")
+    >>> values, (by_x, by_w) = fast.value_and_grad(np.array([0.0, 1.0]), 2.0)
+    >>> values.round(4), by_x.round(4), round(by_w, 4)
+    (array([0.    , 0.9093]), array([ 2.    , -0.8323]), -0.4161)
     """
-    from .compiling import compile
+    from .compiling.compiler import build
 
-    return compile(f, batched, **options)
+    return build(f, batched, inputs, parameters, dtype, threads, lanes, cache)
 
 
-def export(f: Any, *arguments: Any, **options: Any) -> str:
-    """A function of numbers, or a recorded graph, as the source text of one JAX function.
+def export(
+    f: Callable[..., Any] | Value,
+    *arguments: Any,
+    batched: Arguments = (),
+    inputs: Iterable[Value] | None = None,
+    parameters: Iterable[Value] = (),
+    name: str = "",
+) -> str:
+    """Write a function of numbers, or a recorded graph, as the source text of one JAX function.
 
-    See `autograd.exporting.export`, which has all the options; needs the extra `compile`. Raises
-    ImportError without it; TracingError, naming the line, where f branches on a Value.
+    See `autograd.exporting.export`; needs the extra `compile`. Raises ImportError without it;
+    TracingError, naming the line, where f branches on a Value.
 
     >>> print(export(lambda x: 2 * x, 1.0, name="twice").splitlines()[-2])
         v1 = 2.0 * a0
     """
     from .exporting import export
 
-    return export(f, *arguments, **options)
+    return export(f, *arguments, batched=batched, inputs=inputs, parameters=parameters, name=name)
 
-
-def _check(root: Value, order: int) -> object:
-    from .checking import check
-
-    return check(root, order)
-
-
-FROM_ABOVE["check"] = _check
 
 __version__ = "0.1.0"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .ops.floats import IEEE
 from .ops.op import Op
+from .ops.rules import filename_of
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _WHOLE = re.compile(r"\b(\d+)\.0\b")
@@ -160,7 +161,8 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
 
     branch = ast.parse(rule, mode="eval").body
     while isinstance(branch, ast.IfExp):
-        condition = eval(compile(ast.Expression(branch.test), rule, "eval"), IEEE | dict(point))
+        test = ast.unparse(branch.test)
+        condition = eval(compile(test, filename_of("condition", test), "eval"), IEEE | dict(point))
         branch = branch.body if condition else branch.orelse
     return rule if isinstance(branch, ast.Constant) else ast.unparse(branch)
 

@@ -8,25 +8,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ContextDecorator, nullcontext
 from contextvars import ContextVar, Token
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _SUSPENDING = 0x20 | 0x80 | 0x200
 """The flags of code that Python runs piece by piece: generators, coroutines, both at once."""
 
 
+class Tracer(Protocol):
+    """What a Value asks while a function is traced for the compiler, when no number is known yet."""
+
+    def record(self, operands: tuple[Any, ...]) -> None:
+        """Note the operands of a node that was made inside the function."""
+
+    def compare(self, name: str, left: Any, right: Any) -> Any:
+        """Return `left < right`, and the other comparisons, as a node."""
+
+    def detach(self, value: Any) -> Any:
+        """Return the value as a node through which no gradient flows back."""
+
+    def branch(self, value: Any) -> NoReturn:
+        """Raise TracingError: the truth of a Value was asked for, as `if` does."""
+
+    def read_data(self, value: Any) -> NoReturn:
+        """Raise TracingError: the number of a Value was read."""
+
+    def equal(self, left: Any, right: Any) -> NoReturn:
+        """Raise TracingError: two Values were compared with `==`, which compares identities."""
+
+
 class Mode(NamedTuple):
-    """How results are recorded; the ordinary way is the absence of a mode."""
+    """How results are recorded; None is the default mode."""
 
     recording: bool = True
     watching: bool = False
     """Whether a nan or an infinity is an error at once."""
     total: bool = False
     """Whether a point outside the domain gives nan or inf instead of an error."""
-    tracing: bool = False
-    """Whether the graph is recorded to be compiled, so that no number is known."""
-    births: list[Any] | None = None
-    """While tracing, the operands of each node that is born."""
+    tracer: Tracer | None = None
+    """What answers for Values while a function is traced for the compiler."""
 
 
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
@@ -124,6 +144,6 @@ def ieee_arithmetic() -> _Switch:
     return _Switch(total=True)
 
 
-def tracing(births: list[Any]) -> _Switch:
-    """Record without numbers: a comparison gives a node, and a branch on it is an error."""
-    return _Switch(tracing=True, births=births, total=True, recording=True, watching=False)
+def tracing(tracer: Tracer) -> _Switch:
+    """Record without numbers: the tracer answers what depends on one."""
+    return _Switch(tracer=tracer, total=True, recording=True, watching=False)

@@ -12,14 +12,14 @@ from .formulas import history
 from .modes import CURRENT, Mode
 from .ops.floats import FAST, IEEE
 from .ops.op import Op
-from .ops.rules import define, names_in, partials_source, without_exceptions
+from .ops.rules import define, filename_of, names_in, partials_source, without_exceptions
 from .ops.table import TABLE
 
 # An operand (x_) is a node with a number (x) in it, or just a number: then the two are the same
 # object, it takes no edge, and its partial is never evaluated. The partials are fixed here, at
 # birth, so that a later write to a leaf cannot corrupt a gradient. The rules see only floats.
 _TEMPLATE = """\
-def record_{name}({parameters}):
+def {kind}_{name}({parameters}):
 {unwrapped}
     try:
         if {outside}: raise ValueError
@@ -173,13 +173,13 @@ def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> s
 def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
     """The op, operands and partials that a node gets while a mode is on."""
     mode = CURRENT.get() or Mode()
-    if mode.births is not None:
+    if mode.tracer is not None:
         if not mode.recording:
             raise TracingError(
                 "no_grad() inside a function that is being compiled: its results are numbers, which are not "
                 "known yet. For a number without a gradient use value.detach()"
             )
-        mode.births.append(operands)
+        mode.tracer.record(operands)
     elif mode.watching:
         _refuse_anomaly(op, out, operands, partials)
     return (op, operands, partials) if mode.recording else (None, (), ())
@@ -225,7 +225,9 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         unwrap[0], edges[names[0]] = _UNWRAP_SELF, "True"
     elif len(names) == 1 and not op.variadic:  # a number alone has been returned already
         edges[names[0]] = "True"
+    kind = "reflected" if reflected else "operator" if operator else "record"
     source = _TEMPLATE.format(
+        kind=kind,
         name=op.name,
         parameters=", ".join(names),
         unwrapped="\n".join(
@@ -243,7 +245,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     if built_in:  # they share one namespace, which `bind` can still complete
         NAMESPACE.update(extras)
     namespace = NAMESPACE if built_in else NAMESPACE | extras
-    function = define(f"record_{op.name}", source, namespace)
+    function = define(f"{kind}_{op.name}", source, namespace)
     function.__name__ = function.__qualname__ = op.name
     function.__defaults__ = tuple(op.defaults.values())
     function.__doc__ = f"{op.written or op.signature}: {op.about}"
@@ -266,8 +268,8 @@ def check_names(op: Op) -> None:
                 f"{', '.join(op.elements)}, out and the operations of the table"
             )
         try:
-            compile(rule, op.name, "eval")
-            compile(f"({rule})", op.name, "eval")  # a comment would swallow what follows
+            for text in (rule, f"({rule})"):  # in parentheses a comment would swallow what follows
+                compile(text, filename_of(op.name, text), "eval")
         except SyntaxError as error:
             raise ValueError(f"{op.name}: the rule {rule!r} is not an expression ({error.msg})") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from .differentiation import pull_back
 from .graph import TURN, backward, topological_order
@@ -14,8 +14,9 @@ from .ops.table import TABLE
 from .pickling import finish, reduced
 from .recording import RECORDED, bind, is_number, number, recorder
 
-FROM_ABOVE: dict[str, Callable[..., Any]] = {}
-"""What methods of Value call in modules that build on this one; those put themselves in."""
+if TYPE_CHECKING:
+    from .checking.report import Report
+    from .stepping.backprop import Backprop
 
 
 def _operator(name: str, reflected: bool = False) -> Callable[..., Value]:
@@ -26,8 +27,8 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Val
     """The method that compares a Value's number, and declines what is not a number as operators do."""
 
     def compared(self: Value, other: Any) -> bool:
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["compared"](name, self, other)  # type: ignore[no-any-return]
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            return mode.tracer.compare(name, self, other)  # type: ignore[no-any-return]
         if other.__class__ is not Value and not is_number(other):
             return NotImplemented  # type: ignore[no-any-return]
         return bool(compare(self._data, getattr(other, "_data", other)))
@@ -85,8 +86,8 @@ class Value:
         >>> x.data
         3.0
         """
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            FROM_ABOVE["taken"](self)
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            mode.tracer.read_data(self)
         return self._data
 
     @data.setter
@@ -143,8 +144,8 @@ class Value:
     __gt__, __ge__ = _comparison("gt", operator.gt), _comparison("ge", operator.ge)
 
     def __bool__(self) -> bool:
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["decided"](self)  # type: ignore[no-any-return]
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            mode.tracer.branch(self)
         return self._data != 0
 
     def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
@@ -192,11 +193,11 @@ class Value:
         >>> x.grad
         3.0
         """
-        if (mode := CURRENT.get()) is not None and mode.tracing:
-            return FROM_ABOVE["detached"](self)  # type: ignore[no-any-return]
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            return mode.tracer.detach(self)  # type: ignore[no-any-return]
         return Value(self._data, self.label)
 
-    def backprop(self, gradient: float = 1.0) -> Any:
+    def backprop(self, gradient: float = 1.0) -> Backprop:
         """The backward pass as a `Backprop`, to go through one chain-rule application at a time.
 
         >>> x = Value(3.0, "x")
@@ -206,10 +207,12 @@ class Value:
         >>> x.grad
         6.0
         """
-        return FROM_ABOVE["backprop"](self, gradient)
+        from .stepping.backprop import Backprop
 
-    def check(self, order: int = 1) -> Any:
-        """Whether its gradient is right: a report, with the guilty operation where it is not.
+        return Backprop(self, gradient)
+
+    def check(self, order: int = 1) -> Report:
+        """Check the gradient: a report, with the operation that causes the error where there is one.
 
         See `autograd.checking`; needs the extra `check`. No grad is touched.
 
@@ -217,7 +220,9 @@ class Value:
         >>> (x.exp() * x).check().verdict
         'right'
         """
-        return FROM_ABOVE["check"](self, order)
+        from .checking.checker import check
+
+        return check(self, order)
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same node; while a function is compiled, with a number, an error."""
@@ -225,10 +230,10 @@ class Value:
             return True
         if (
             (mode := CURRENT.get()) is not None
-            and mode.tracing
+            and mode.tracer is not None
             and (is_number(other) or other.__class__ is Value)
         ):
-            FROM_ABOVE["equated"](self, other)
+            mode.tracer.equal(self, other)
         return NotImplemented
 
     __hash__ = object.__hash__

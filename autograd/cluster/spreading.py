@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..compiling.compiled import Compiled
+from ..compiling.recorded_graph import CompiledGraph, GraphFunction
 from ..graph import topological_order
 from .blocks import Block
 from .rows import Rows
@@ -37,12 +39,8 @@ class Kernel:
 def _compiled(pickled: bytes) -> Any:
     import cloudpickle
 
-    from ..compiling import compile
-
     f, options = cloudpickle.loads(pickled)
-    if hasattr(f, "root"):
-        return compile(f.root, inputs=f.inputs, parameters=f.parameters, **options)
-    return compile(f, **options)
+    return (CompiledGraph if isinstance(f, GraphFunction) else Compiled)(f, **options)
 
 
 def block_values(block: Block, kernel: Kernel, names: Sequence[str], shared: Sequence[Any]) -> Any:
@@ -73,7 +71,7 @@ class Spread:
     at each call; the function itself once, or again where something that it uses has changed.
     """
 
-    def __init__(self, compiled: Any, rows: Rows) -> None:
+    def __init__(self, compiled: Compiled, rows: Rows) -> None:
         self.compiled, self.rows = compiled, rows
         self.names = list(getattr(compiled.f, "names", None) or inspect.signature(compiled.f).parameters)
         self.batched = _batched(compiled, self.names)
@@ -171,7 +169,7 @@ class Spread:
     def _sent(self) -> Future:
         """The kernel on the workers; made again by Dask where it is lost."""
         f = self.compiled.f
-        made_of = _leaves_from_outside(f) if hasattr(f, "root") else _pickled(self.compiled)
+        made_of = _leaves_from_outside(f) if isinstance(f, GraphFunction) else _pickled(self.compiled)
         if self._kernel is None or made_of != self._made_of:
             pickled = made_of if isinstance(made_of, bytes) else _pickled(self.compiled)
             self._made_of = made_of
@@ -211,7 +209,7 @@ def _delayed(future: Future) -> Any:
     return dask.delayed(future)
 
 
-def spread(compiled: Any, rows: Rows) -> Spread:
+def spread(compiled: Compiled, rows: Rows) -> Spread:
     """A compiled function over rows on a cluster, whose names are those of its batched arguments.
 
     Results equal those on one machine to rounding. They are the same to the bit from run to run,
@@ -224,6 +222,6 @@ def spread(compiled: Any, rows: Rows) -> Spread:
     ...     spread(decay, rows(client, t=times, y=heights)).value_and_grad(0.5)
     (3.25, (-1.5,))
     """
-    if not hasattr(compiled, "batched"):
+    if not isinstance(compiled, Compiled):
         raise TypeError(f"spread takes what autograd.compile gives, with batched=..., not {compiled!r}")
     return Spread(compiled, rows)

@@ -10,6 +10,5 @@ except ImportError as error:
 
 from .codegen.native import BASELINE, Host, host
 from .compiled import Compiled
-from .compiler import compile
 
-__all__ = ["BASELINE", "Compiled", "Host", "compile", "host"]
+__all__ = ["BASELINE", "Compiled", "Host", "host"]

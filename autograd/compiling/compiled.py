@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ..modes import CURRENT
 from ..value import Value
 from .codegen.cache import CodeCache
 from .codegen.native import Host, host
-from .naming import Names
+from .naming import Arguments, Names
 from .run.collector import collector_paused
 from .run.plan import Plan
 from .run.query import Wanted
@@ -26,13 +27,16 @@ from .trace.arguments import described, gathered, leaves_of, shapes, with_values
 from .trace.captures import Outside
 from .trace.tracing import Trace, trace
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
 _VALUE = Wanted("value")
 _MOST = 64
 """So many plans are kept; arguments of ever new shapes drop the oldest."""
 
 
 class Compiled:
-    """A function compiled to native code; see `compile`.
+    """A function compiled to native code; see `autograd.compile`.
 
     It records and compiles itself at the first call with arguments of a new form, for each thing
     that is asked of it. It keeps no state that a result could depend on, may be called from many
@@ -42,12 +46,12 @@ class Compiled:
     def __init__(
         self,
         f: Callable[..., Any],
-        batched: str | int | Sequence[str | int] = (),
+        batched: Arguments = (),
         *,
-        dtype: Any = "float64",
+        dtype: DTypeLike = "float64",
         threads: int = 1,
-        lanes: int | str = "auto",
-        cache: Any = None,
+        lanes: int | Literal["auto"] = "auto",
+        cache: str | os.PathLike[str] | None = None,
         machine: Host | None = None,
     ) -> None:
         f = f.f if isinstance(f, Compiled) else f
@@ -74,6 +78,7 @@ class Compiled:
         if not self._all_batched:
             self._rows = frozenset(self._names.positions(batched, "batched"))
         update_wrapper(self, f, updated=())
+        self.__doc__ = f"{inspect.getdoc(f) or self._names.function}\n\n{_methods()}"
 
     def _named(self) -> Names:
         return Names.of(self.f)
@@ -96,7 +101,7 @@ class Compiled:
 
         Inside of another function that is being compiled it is f itself, on one row.
         """
-        if (mode := CURRENT.get()) is not None and mode.tracing:
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             return self.f(*args, **kwargs)
         return self._run(_VALUE, self._bound(args, kwargs) if kwargs else args)
 
@@ -308,6 +313,17 @@ class Compiled:
             "cache": self._cache,
             "machine": self._machine,
         }
+
+
+@cache
+def _methods() -> str:
+    """The methods, a line each: what `help` adds to the docstring of a compiled function."""
+    lines = ["Compiled to native code; see autograd.compile. Methods:"]
+    for name in "value_and_grad grad jacobian hessian hvp explain source".split():
+        _, *parameters = inspect.signature(method := getattr(Compiled, name)).parameters.values()
+        shown = ", ".join(str(each.replace(annotation=each.empty)) for each in parameters)
+        lines += [f"  {name}({shown})", f"      {method.__doc__.splitlines()[0]}"]
+    return "\n".join(lines)
 
 
 def _restored(kind: type, f: Any, batched: Any, settings: dict[str, Any]) -> Any:

@@ -46,7 +46,7 @@ class GraphFunction:
 
 
 class CompiledGraph(Compiled):
-    """A recorded graph compiled to native code; see `compile`."""
+    """A recorded graph compiled to native code; see `autograd.compile`."""
 
     f: GraphFunction
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
@@ -12,9 +12,22 @@ if TYPE_CHECKING:
     from .grouping import Grouped
     from .picture import Picture
 
-__all__ = ["draw"]
+__all__ = ["PictureOptions", "draw"]
 
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
+
+
+class PictureOptions(TypedDict, total=False):
+    """The options of `draw`, for methods that pass them on."""
+
+    theme: str | None
+    rankdir: str
+    constants: bool
+    groups: Grouped | None
+    collapse: str | None
+    depth: int | None
+    max_nodes: int
+    title: str
 
 
 def draw(

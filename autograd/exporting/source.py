@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..compiling.compiled import Compiled
+from ..compiling.naming import Arguments
+from ..compiling.recorded_graph import GraphFunction
 from ..compiling.trace.arguments import Leaf, described, leaves_of, with_values
 from ..compiling.trace.tracing import Trace, trace
 from ..value import Value
@@ -17,9 +20,9 @@ _TAKEN = re.compile(r"jax|jnp|functools|SymbolicZero|v\d+|a\d+|op_.*|_.*")
 
 
 def export(
-    f: Any,
+    f: Callable[..., Any] | Value,
     *arguments: Any,
-    batched: Any = (),
+    batched: Arguments = (),
     inputs: Iterable[Value] | None = None,
     parameters: Iterable[Value] = (),
     name: str = "",
@@ -48,10 +51,10 @@ def export(
         return v2
     <BLANKLINE>
     """
-    if hasattr(f, "value_and_grad"):
+    if isinstance(f, Compiled):
         batched, f = f.batched if batched == () else batched, f.f
-    if hasattr(f, "root"):
-        f, inputs, parameters = f.root, f.inputs, f.parameters
+    if isinstance(f, GraphFunction):
+        return _of_graph(f.root, f.inputs, f.parameters, batched, name)
     if isinstance(f, Value):
         return _of_graph(f, list(inputs or ()), list(parameters), batched, name)
     names = _names(list(inspect.signature(f).parameters)[: len(arguments)], len(arguments))

@@ -6,6 +6,7 @@ import linecache
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from zlib import crc32
 
 from .op import Op
 
@@ -17,11 +18,32 @@ def names_in(text: str) -> set[str]:
     return set(_NAME.findall(text))
 
 
+GENERATED = "<autograd "
+"""How the filename of every generated source begins."""
+
+
+def filename_of(name: str, source: str) -> str:
+    """Return a filename for generated source, under which a traceback, a debugger and inspect find it.
+
+    Two sources never share one, so that each line shown is of the function that ran.
+
+    >>> import linecache
+    >>> linecache.getline(filename_of("twice", "def twice(x): return 2 * x"), 1)
+    'def twice(x): return 2 * x\\n'
+    """
+    lines = [f"{line}\n" for line in source.splitlines()]
+    checksum = crc32(source.encode())
+    while True:
+        filename = f"{GENERATED}{name} {checksum:08x}>"
+        if linecache.getlines(filename) in ([], lines):
+            linecache.cache[filename] = (len(source), None, lines, filename)
+            return filename
+        checksum += 1
+
+
 def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    """Compile the source of one function, so that a traceback or debugger can show its lines."""
-    filename = f"<table entry {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), namespace)  # the text comes from the table, never from data
+    """Compile the source of one function, which a traceback or debugger can show."""
+    exec(compile(source, filename_of(name, source), "exec"), namespace)  # from the table, never from data
     function: Callable[..., Any] = namespace[name]
     return function
 

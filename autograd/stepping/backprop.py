@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
 from ..terminal import derivative_sign, plural
 from ..transforms.numerical import Replay
-from ..value import FROM_ABOVE, Value
+from ..value import Value
 from .conditions import condition
 from .tables import Checked, Row, Rows, Steps, checks, positions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from typing_extensions import Unpack
+
+    from ..drawing import PictureOptions
     from ..drawing.inline import Player
+    from ..drawing.picture import Picture
 
 _CHECKED = 60_000
 """Values whose numbers a check by default computes anew, counted once for each leaf."""
@@ -243,32 +247,34 @@ class Backprop:
 
     # Pictures
 
-    def picture(self, **options: Any) -> Any:
-        """The graph as it stands at the present step, as `draw` gives it and with its options."""
+    def picture(self, **options: Unpack[PictureOptions]) -> Picture:
+        """The graph as it stands at the present step, as `draw` gives it and with its options.
+
+        >>> picture = backprop(Value(3.0, "x") * 2).picture(theme="dark", title="before the pass")
+        >>> picture.theme
+        'dark'
+        """
         from ..drawing import draw
 
         return draw(self.recorded, step=self.done, **options)
 
-    def show(self, **options: Any) -> None:
+    def show(self, **options: Unpack[PictureOptions]) -> None:
         """Show the picture of the present step: in a notebook below the cell, else in a viewer."""
         self.picture(**options).show()
 
-    def save(self, path: str | Path, **options: Any) -> Path:
+    def save(self, path: str | Path, **options: Unpack[PictureOptions]) -> Path:
         """Save the picture of the present step; the file's suffix says in which format."""
-        saved: Path = self.picture(**options).save(path)
-        return saved
+        return self.picture(**options).save(path)
 
-    def frames(self, folder: str | Path, **options: Any) -> list[Path]:
+    def frames(self, folder: str | Path, **options: Unpack[PictureOptions]) -> list[Path]:
         """Save one picture for every step, all with the same geometry, into a folder."""
-        saved: list[Path] = self.picture(**options).frames(folder)
-        return saved
+        return self.picture(**options).frames(folder)
 
-    def animate(self, path: str | Path, **options: Any) -> Path:
-        """Save the whole pass as a film: .svg (which plays itself, without a script), .gif or .apng."""
-        saved: Path = self.picture(**options).animate(path)
-        return saved
+    def animate(self, path: str | Path, **options: Unpack[PictureOptions]) -> Path:
+        """Save the whole pass as an animation: .svg (which plays itself, without a script), .gif or .apng."""
+        return self.picture(**options).animate(path)
 
-    def player(self, height: int = 620, **options: Any) -> Player:
+    def player(self, height: int = 620, **options: Unpack[PictureOptions]) -> Player:
         """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
         from ..drawing.inline import Player
 
@@ -312,6 +318,3 @@ def backprop(root: Value, gradient: float = 1.0) -> Backprop:
     [1.0, 3.0, 3.0]
     """
     return Backprop(root, gradient)
-
-
-FROM_ABOVE["backprop"] = backprop

@@ -75,7 +75,7 @@ def measure(shape, count, cache):
 
     import numpy as np
 
-    from autograd.compiling import compile
+    from autograd import compile
 
     f, width = SHAPES[shape](count)
     rng = np.random.default_rng(0)

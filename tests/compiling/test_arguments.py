@@ -11,8 +11,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 import autograd
-from autograd import Value, dot, sin, square, tanh, total
-from autograd.compiling import compile
+from autograd import Value, compile, dot, sin, square, tanh, total
 
 Layer = namedtuple("Layer", "weights bias")
 RNG = np.random.default_rng(0)

@@ -8,8 +8,20 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 import autograd
-from autograd import TracingError, Value, exp, grad, maximum, no_grad, operation, relu, sin, tanh, where
-from autograd.compiling import compile
+from autograd import (
+    TracingError,
+    Value,
+    compile,
+    exp,
+    grad,
+    maximum,
+    no_grad,
+    operation,
+    relu,
+    sin,
+    tanh,
+    where,
+)
 from autograd.compiling.run import kernel
 
 ROWS = np.array([-1.5, -0.5, 0.0, 0.5, 2.0])

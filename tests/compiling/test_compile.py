@@ -1,7 +1,9 @@
 """Compiled functions give what the engine gives: every operation, at every point, for every number of rows."""
 
+import inspect
 import itertools
 import math
+import pydoc
 import random
 
 import pytest
@@ -15,11 +17,12 @@ from autograd import (
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import TABLE
+from autograd import TABLE, compile
 from autograd.checking.cases.generation import FAMILIES, from_generator, generate
-from autograd.compiling import BASELINE, Compiled, compile, host
+from autograd.compiling import BASELINE, Compiled, host
 from autograd.compiling.codegen import stages
 from autograd.compiling.run import kernel
+from autograd.drawing import PictureOptions
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
 from tests.truth import POINTS
@@ -468,3 +471,29 @@ def test_a_compiled_function_and_a_compiled_graph_give_the_result_of_new_data():
         expected = math.tanh(weight * point) * point
         assert function(point) == pytest.approx(expected, rel=1e-15)
         assert graph(point) == pytest.approx(expected, rel=1e-15)
+
+
+def test_help_on_a_compiled_function_shows_its_methods_and_its_signature():
+    @compile(batched="x")
+    def area(x, width=2.0):
+        """Only the function's own words."""
+        return x * width
+
+    shown = pydoc.render_doc(area, renderer=pydoc.plaintext)
+    for method in ("value_and_grad", "grad", "jacobian", "hessian", "hvp", "explain", "source"):
+        assert f"{method}(" in shown
+    assert "Only the function's own words." in shown
+    assert "area(x, width=2.0)" in shown
+    assert "value_and_grad(self" in pydoc.render_doc(Compiled, renderer=pydoc.plaintext)
+
+
+def test_the_public_signatures_name_their_options():
+    for function in (autograd.compile, autograd.export):
+        kinds = [parameter.kind for parameter in inspect.signature(function).parameters.values()]
+        assert inspect.Parameter.VAR_KEYWORD not in kinds
+    options = [
+        name
+        for name, parameter in inspect.signature(autograd.draw).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name != "step"
+    ]
+    assert list(PictureOptions.__annotations__) == options

@@ -18,8 +18,8 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 import autograd
-from autograd import Value, exp, log1p, sin, sqrt, tanh, total
-from autograd.compiling import BASELINE, Compiled, compile
+from autograd import Value, compile, exp, log1p, sin, sqrt, tanh, total
+from autograd.compiling import BASELINE, Compiled
 from autograd.compiling.codegen import native
 from autograd.compiling.codegen.cache import CodeCache
 from autograd.compiling.run import kernel
@@ -288,7 +288,7 @@ WRITER = """
 import sys
 import numpy as np
 from autograd import tanh, total
-from autograd.compiling import compile
+from autograd import compile
 x = np.linspace(-1, 1, 20)
 for round in range(3):
     for k in range(4):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...ops.floats import IEEE
 from ...ops.op import Op
-from ...ops.rules import without_exceptions
+from ...ops.rules import filename_of, without_exceptions
 from ...ops.table import TABLE
 from ...value import Value
 from .generation import CONSTANTS, PICKS, Gene, Source, generate
@@ -72,7 +72,9 @@ def _inside(op: Op, point: Sequence[Any]) -> bool:
     if not op.domain:
         return True
     names = dict(zip(op.operands, point, strict=True))
-    return bool(eval(without_exceptions(op.domain), IEEE | names))  # the text comes from an op's declaration
+    domain = without_exceptions(op.domain)
+    code = compile(domain, filename_of(f"domain_{op.name}", domain), "eval")
+    return bool(eval(code, IEEE | names))  # the text comes from an op's declaration
 
 
 def points(count: int, low: float = -3.0, high: float = 3.0) -> Strategy[tuple[float, ...]]:

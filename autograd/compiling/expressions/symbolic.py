@@ -6,6 +6,8 @@ import ast
 from functools import cache
 from typing import Any
 
+from ...ops.rules import filename_of
+
 COMPARISONS = {"Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "Eq": "eq", "NotEq": "ne"}
 
 
@@ -47,4 +49,5 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 def code_of(rule: str) -> Any:
     """A rule compiled, its conditions calls of `select_`, `truth_` and `logic_`."""
     tree = _Symbolic().visit(ast.parse(rule.strip(), mode="eval"))
-    return compile(ast.fix_missing_locations(tree), "<rule>", "eval")
+    source = ast.unparse(tree)
+    return compile(source, filename_of("expression", source), "eval")

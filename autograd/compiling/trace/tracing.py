@@ -6,14 +6,15 @@ import math
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from ...errors import TracingError
 from ...formulas import history
 from ...modes import tracing
 from ...ops.op import Op
+from ...ops.rules import GENERATED
 from ...recording import is_number, recorder
-from ...value import FROM_ABOVE, Value
+from ...value import Value
 from ..expressions.pool import DETACHED
 
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -26,58 +27,64 @@ _COMPARISONS = {
 _OWN = Path(__file__).parents[2]
 
 
-def _compared(name: str, left: Value, right: Any) -> Value:
-    """A comparison while recording: 1 or 0 where the compiled code runs, and no answer before that."""
-    found: Value = _COMPARISONS[name](left, right)
-    found._data = math.nan
-    return found
+_detached = recorder(DETACHED)
 
 
-def _decided(value: Value) -> bool:
-    """Whether a Value holds, asked while recording."""
-    written = history(value) if value.op or value.label else "an argument"
-    raise TracingError(
-        f"{_users_line()}a branch on a Value ({written}) cannot be compiled: only one way would be recorded. "
-        "Compute both and choose with autograd.where(condition, x, y), or with maximum, minimum, abs, clip"
-    )
+class _FunctionTracer:
+    """Answers for Values while a function is traced (see `autograd.modes.Tracer`)."""
+
+    def __init__(self) -> None:
+        self.operands: list[tuple[Any, ...]] = []
+        """The operands of every node made inside the function."""
+
+    def record(self, operands: tuple[Any, ...]) -> None:
+        self.operands.append(operands)
+
+    def compare(self, name: str, left: Value, right: Any) -> Value:
+        """A node that is 1 or 0 where the compiled code runs; until then its number is unknown."""
+        found: Value = _COMPARISONS[name](left, right)
+        found._data = math.nan
+        return found
+
+    def detach(self, value: Value) -> Value:
+        found: Value = _detached(value)
+        return found
+
+    def branch(self, value: Value) -> NoReturn:
+        raise TracingError(
+            f"{_users_line()}a branch on a Value ({_written(value)}) cannot be compiled: only one way would be "
+            "recorded. Compute both and choose with autograd.where(condition, x, y), or with maximum, minimum, "
+            "abs, clip"
+        )
+
+    def read_data(self, value: Value) -> NoReturn:
+        raise TracingError(
+            f"{_users_line()}the number of a Value ({_written(value)}) is taken out (.data) while it is "
+            "recorded: in compiled code it would stay what it is now. Compute with the Value itself, or with "
+            "value.detach(), through which no gradient goes back"
+        )
+
+    def equal(self, left: Value, right: Any) -> NoReturn:
+        raise TracingError(
+            f"{_users_line()}{_written(left)} == {_written(right)} asks whether they are the same node, "
+            "whatever their numbers are, and so has one answer for all numbers. Choose with "
+            "autograd.where(condition, x, y) and a condition of <, <=, > or >="
+        )
+
+
+def _written(item: Any) -> str:
+    """A Value as an expression, for an error message; a number as it is."""
+    if not isinstance(item, Value):
+        return str(item)
+    return history(item) if item.op or item.label else "an argument"
 
 
 def _users_line() -> str:
     """The innermost line that is not this library's."""
     for frame in reversed(traceback.extract_stack()):
-        if _OWN not in Path(frame.filename).parents and not frame.filename.startswith("<table"):
+        if _OWN not in Path(frame.filename).parents and not frame.filename.startswith(GENERATED):
             return f"{frame.filename}:{frame.lineno}: {frame.line}\n  "
     return ""
-
-
-def _taken(value: Value) -> None:
-    """The number of a Value, asked for while recording."""
-    written = history(value) if value.op or value.label else "an argument"
-    raise TracingError(
-        f"{_users_line()}the number of a Value ({written}) is taken out (.data) while it is recorded: in "
-        "compiled code it would stay what it is now. Compute with the Value itself, or with value.detach(), "
-        "through which no gradient goes back"
-    )
-
-
-def _equated(value: Value, other: Any) -> None:
-    """A Value compared with == or !=, which asks whether two nodes are the same one."""
-    written, given = (
-        item if not isinstance(item, Value) else history(item) if item.op or item.label else "an argument"
-        for item in (value, other)
-    )
-    raise TracingError(
-        f"{_users_line()}{written} == {given} asks whether they are the same node, whatever their numbers "
-        "are, and so has one answer for all numbers. Choose with autograd.where(condition, x, y) and a "
-        "condition of <, <=, > or >="
-    )
-
-
-FROM_ABOVE["equated"] = _equated
-FROM_ABOVE["taken"] = _taken
-FROM_ABOVE["compared"] = _compared
-FROM_ABOVE["decided"] = _decided
-FROM_ABOVE["detached"] = recorder(DETACHED)
 
 
 class Place(NamedTuple):
@@ -96,15 +103,15 @@ class Place(NamedTuple):
 class Trace:
     """A function as a graph: its inputs, what it gives, and the Values from outside that it uses."""
 
-    def __init__(self, inputs: Sequence[Value], result: Any, births: Sequence[Any] | None = None) -> None:
-        """`births` are the operands of all nodes recorded inside; None if every node counts as inside."""
+    def __init__(self, inputs: Sequence[Value], result: Any, made: Sequence[Any] | None = None) -> None:
+        """`made` has the operands of the nodes made inside the function; None if every node is."""
         self.inputs = list(inputs)
         self.outputs: list[Any] = []
         self.places: list[Place] = []
         self.template = self._placed(result)
         self.captured: list[Value] = []
         """Values from outside, read again at each call: leaves, and results computed before."""
-        self.nodes = self._inside(None if births is None else set(map(id, births)))
+        self.nodes = self._inside(None if made is None else set(map(id, made)))
         """All that the outputs need, operands first, without the inputs and what was captured."""
 
     def _placed(self, tree: Any) -> Any:
@@ -163,7 +170,7 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
     """
     for value in inputs:
         value._data = math.nan
-    births: list[Any] = []
-    with tracing(births):
+    tracer = _FunctionTracer()
+    with tracing(tracer):
         result = f(*arguments)
-    return Trace(inputs, result, births)
+    return Trace(inputs, result, tracer.operands)
