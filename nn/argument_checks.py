@@ -1,29 +1,49 @@
-"""What is demanded of arguments everywhere: a generator is a generator, an input a list."""
+"""Arguments as users give them: random number generators, names of things, words of other libraries."""
 
 from __future__ import annotations
 
+import inspect
 import random
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+RNG = random.Random | int | None
+"""A generator of random numbers, a seed for one, or None for a fresh one."""
 
 
-def generator(rng: Any) -> random.Random:
-    """The generator that was given; a TypeError for anything else, such as a seed.
+def generator(rng: Any = None) -> random.Random:
+    """Return a generator of random numbers: the one given, one made from a seed, or a fresh one for None.
 
-    >>> generator(3)
-    Traceback (most recent call last):
-    ...
-    TypeError: rng is a generator of random numbers, such as random.Random(3), not 3
+    A fresh one follows Python's own generator, so that a program repeats itself after `random.seed(0)`.
+    A numpy generator is asked for a seed. Raises TypeError for anything else.
+
+    >>> generator(3).random() == random.Random(3).random()
+    True
     """
-    if not isinstance(rng, random.Random):
-        seed = rng if isinstance(rng, int) else 0
-        raise TypeError(f"rng is a generator of random numbers, such as random.Random({seed}), not {rng!r}")
-    return rng
+    if isinstance(rng, random.Random):
+        return rng
+    if rng is None:
+        return random.Random(random.getrandbits(64))
+    if not isinstance(rng, bool):
+        if hasattr(rng, "__index__"):
+            return random.Random(rng.__index__())
+        if callable(draw := getattr(rng, "integers", getattr(rng, "randint", None))):
+            return random.Random(int(draw(2**31)))
+    raise TypeError(
+        f"rng must be a random.Random, a seed (an int), or None for a fresh generator, got {rng!r} of type "
+        f"{type(rng).__name__}"
+    )
 
 
-def width(inputs: Any, wanted: int, what: str) -> None:
-    """Refuse inputs that are not so many: a ValueError, or a TypeError where they are no list.
+def check_width(inputs: Any, expected: int, what: str) -> None:
+    """Raise ValueError unless there are `expected` inputs, and TypeError where they are not a list.
 
-    >>> width([1.0, 2.0], 3, "neuron")
+    >>> check_width([1.0, 2.0], 3, "neuron")
     Traceback (most recent call last):
     ...
     ValueError: this neuron takes 3 inputs, but was given 2
@@ -31,6 +51,105 @@ def width(inputs: Any, wanted: int, what: str) -> None:
     try:
         given = len(inputs)
     except TypeError:
-        raise TypeError(f"this {what} takes a list of {wanted} numbers, not {inputs!r}") from None
-    if given != wanted:
-        raise ValueError(f"this {what} takes {wanted} inputs, but was given {given}")
+        raise TypeError(f"this {what} takes a list of {expected} numbers, not {inputs!r}") from None
+    if given != expected:
+        refuse_batch(inputs, what)
+        raise ValueError(f"this {what} takes {expected} inputs, but was given {given}")
+
+
+def refuse_batch(inputs: Any, what: str) -> None:
+    """Raise TypeError where the inputs are several examples, each a list of numbers.
+
+    >>> refuse_batch([[1.0, 2.0], [3.0, 4.0]], "layer")
+    Traceback (most recent call last):
+    ...
+    TypeError: this layer takes one example at a time, got 2: for a batch X use [model(x) for x in X]
+    """
+    if len(inputs) and hasattr(inputs[0], "__len__") and not isinstance(inputs[0], str):
+        raise TypeError(
+            f"this {what} takes one example at a time, got {len(inputs)}: for a batch X use "
+            "[model(x) for x in X]"
+        )
+
+
+def by_name(
+    kind: str,
+    name: Any,
+    known: Mapping[str, T],
+    synonyms: Mapping[str, str] | None = None,
+    advice: Mapping[str, str] | None = None,
+) -> T:
+    """Look up something by its name, in any spelling: "ReLU", "leaky-relu" and "MSELoss" are found.
+
+    `synonyms` maps other libraries' names (lower case, letters and digits only) to ours, and `advice`
+    maps those of what is not quite the same to a hint. Raises ValueError, with the nearest name, for a
+    name that is not known, and TypeError for what is not a name.
+
+    >>> by_name("activation", "ReLU", {"relu": 1, "tanh": 2})
+    1
+    >>> by_name("activation", "tahn", {"relu": 1, "tanh": 2})
+    Traceback (most recent call last):
+    ...
+    ValueError: no activation is called 'tahn'. Did you mean 'tanh'? There are relu, tanh
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"the {kind} must be a name or a function, got {name!r} of type {type(name).__name__}")
+    plain = {**(synonyms or {}), **{_plain(word): word for word in known}}
+    ours = name if name in known else plain.get(_plain(name), "")
+    if ours:
+        return known[ours]
+    near = [plain[word] for word in _nearest(_plain(name), plain)]
+    hint = (advice or {}).get(_plain(name), f"Did you mean {near[0]!r}? " if near else "")
+    raise ValueError(f"no {kind} is called {name!r}. {hint}There are {', '.join(known)}")
+
+
+def _plain(word: str) -> str:
+    """Letters and digits alone, in lower case, without "loss" at the end."""
+    return "".join(filter(str.isalnum, word.lower())).removesuffix("loss")
+
+
+def _nearest(word: str, words: Iterable[str]) -> list[str]:
+    """The word that is spelled most like another, in a list; an empty list if none is."""
+    import difflib  # only for an error, and so not at import
+
+    return difflib.get_close_matches(word, list(words), n=1)
+
+
+def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function accept keywords that other libraries use for its parameters.
+
+    A keyword that is neither is a TypeError with the nearest name; so is one given under both names.
+
+    >>> @also_called(learning_rate="lr")
+    ... def descend(lr=0.1): return lr
+    >>> descend(learning_rate=0.5)
+    0.5
+    >>> descend(lrr=0.5)
+    Traceback (most recent call last):
+    ...
+    TypeError: descend() has no parameter 'lrr'. Did you mean 'lr'?
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = inspect.signature(function).parameters
+        named = function.__qualname__.removesuffix(".__init__")
+
+        @wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not kwargs.keys() <= parameters.keys():
+                for word in [word for word in kwargs if word not in parameters]:
+                    ours = aliases.get(word)
+                    if ours is None:
+                        near = _nearest(word, [*parameters, *aliases])
+                        hint = f" Did you mean {aliases.get(near[0], near[0])!r}?" if near else ""
+                        raise TypeError(f"{named}() has no parameter {word!r}.{hint}")
+                    if ours in kwargs:
+                        raise TypeError(
+                            f"{named}(): {word} and {ours} are the same parameter; give one of them"
+                        )
+                    kwargs[ours] = kwargs.pop(word)
+            return function(*args, **kwargs)
+
+        return called
+
+    return decorate

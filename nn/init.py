@@ -6,6 +6,8 @@ import math
 import random
 from collections.abc import Callable
 
+from .argument_checks import by_name
+
 Initialiser = Callable[[random.Random, int, int], float]
 """From a generator and the numbers of inputs and outputs of a layer to one weight."""
 
@@ -55,6 +57,8 @@ def initialiser(name_or_function: str | Initialiser) -> Initialiser:
     """
     if callable(name_or_function):
         return name_or_function
-    if name_or_function not in INITIALISERS:
-        raise ValueError(f"no initialiser is called {name_or_function!r}: there are {', '.join(INITIALISERS)}")
-    return INITIALISERS[name_or_function]
+    return by_name("initialiser", name_or_function, INITIALISERS, _SYNONYMS)
+
+
+_SYNONYMS = {"glorot": "xavier", "xavieruniform": "xavier", "glorotuniform": "xavier"}
+_SYNONYMS |= {"kaiming": "he", "kaimingnormal": "he", "henormal": "he"}

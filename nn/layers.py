@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value, dot
 
-from .argument_checks import generator, width
+from .argument_checks import RNG, also_called, by_name, check_width, generator, refuse_batch
 from .init import Initialiser, initialiser
 from .module import Module
 
-Activation = str | Callable[[Any], Any]
+Activation = str | Callable[[Any], Any] | None
+
+DEFAULT_ACTIVATION = "tanh"
+"""That of neurons, layers and models: smooth, so that no unit is dead from the start."""
+
+SYNONYMS = {
+    "identity": "linear",
+    "none": "linear",
+    "logistic": "sigmoid",
+    "swish": "silu",
+    "lrelu": "leaky_relu",
+}
+"""Other libraries' names of activations."""
 
 
 def linear(s: Any) -> Any:
@@ -25,36 +36,47 @@ def linear(s: Any) -> Any:
     return s
 
 
-def activation_function(activation: Activation) -> tuple[str, Callable[[Any], Any]]:
-    """The name and the function of an activation; "linear" is none at all.
+def activation_function(activation: Activation | bool) -> tuple[str, Callable[[Any], Any]]:
+    """Return the name and the function of an activation; "linear", None or False is none at all.
 
-    Any function of one number in autograd's table will do, by name or as the function. Raises
-    ValueError for a name that is none.
+    Any function of one number in autograd's table will do, by name or as the function; True is relu,
+    as micrograd's `nonlin` means it. Raises ValueError for a name that is not known.
 
     >>> activation_function("tanh")[1](0.5) == autograd.tanh(0.5)
     True
     """
+    if isinstance(activation, bool):
+        activation = "relu" if activation else "linear"
+    if activation is None:
+        return "linear", linear
     if callable(activation):
         return getattr(activation, "__name__", "function"), activation
-    if activation == "linear":
-        return "linear", linear
-    op = autograd.TABLE.get(activation)
-    if op is None or op.variadic or len(op.operands) - len(op.defaults) != 1:
+    if activation == "softmax":
         raise ValueError(
-            f"no activation is called {activation!r}: use 'linear', a function of one number in autograd's "
-            "table ('relu', 'tanh', 'sigmoid', 'step' ...), or a function of your own"
+            "softmax is a function of a whole layer, not of one neuron: train a linear last layer with "
+            "cross_entropy, or end the model with Softmax()"
         )
-    return activation, getattr(autograd, activation)
+    name = by_name("activation", activation, {name: name for name in _activations()}, SYNONYMS)
+    return name, linear if name == "linear" else getattr(autograd, name)
+
+
+def _activations() -> list[str]:
+    """The names of all functions of one number, those that are used as activations first."""
+    usual = ["linear", "tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus", "step"]
+    ops = autograd.TABLE.values()
+    others = [op.name for op in ops if not op.variadic and len(op.operands) - len(op.defaults) == 1]
+    return list(dict.fromkeys([*usual, *others]))
 
 
 class Neuron(Module):
     """y = F(w0 x0 + w1 x1 + ... + b): a weighted sum and an activation.
 
-    The weights come from `init` ("uniform", "xavier", "he" or a function), by default fitting the
-    activation; the bias starts at 0. Called with as many inputs as it has weights, numbers or
-    Values, it gives one Value; any other number of inputs is a ValueError.
+    The weights are drawn by `init` ("uniform", "xavier", "he" or a function; by default one that fits
+    the activation) with `rng`, a generator, a seed, or None for fresh ones; the bias starts at 0.
+    Called with as many inputs as it has weights, numbers or Values, it gives one Value; any other
+    number of inputs is a ValueError, a batch a TypeError.
 
-    >>> neuron = Neuron(2, activation="relu", rng=random.Random(0))
+    >>> neuron = Neuron(2, activation="relu")
     >>> for weight, data in zip(neuron.weights, (3.0, -1.0)):
     ...     weight.data = data
     >>> neuron([1.0, 2.0]).data
@@ -63,12 +85,13 @@ class Neuron(Module):
 
     level = "neuron"
 
+    @also_called(nonlin="activation", seed="rng")
     def __init__(
         self,
         inputs: int,
-        activation: Activation = "tanh",
+        activation: Activation = DEFAULT_ACTIVATION,
         *,
-        rng: random.Random,
+        rng: RNG = None,
         init: str | Initialiser | None = None,
         outputs: int = 1,
         name: str = "",
@@ -77,15 +100,29 @@ class Neuron(Module):
         if inputs < 1:
             raise ValueError(f"a neuron needs at least 1 input, not {inputs}")
         self.activation, self._function = activation_function(activation)
-        generator(rng)
+        rng = generator(rng)
         draw = initialiser(init or ("he" if "relu" in self.activation else "xavier"))
         self.number = number
         self.weights = [Value(draw(rng, inputs, outputs), f"{name}w{k}") for k in range(inputs)]
         self.bias = Value(0.0, f"{name}b")
 
     def forward(self, inputs: Sequence[Any]) -> Any:
-        width(inputs, len(self.weights), "neuron")
-        return self._function(dot(self.weights, inputs) + self.bias)
+        check_width(inputs, len(self.weights), "neuron")
+        try:
+            return self._function(dot(self.weights, inputs) + self.bias)
+        except TypeError:
+            refuse_batch(inputs, "neuron")
+            raise
+
+    @property
+    def w(self) -> list[Value]:
+        """The weights, under micrograd's name."""
+        return self.weights
+
+    @property
+    def b(self) -> Value:
+        """The bias, under micrograd's name."""
+        return self.bias
 
     def describe(self) -> str:
         return f"{len(self.weights)} -> 1, {self.activation}"
@@ -94,26 +131,30 @@ class Neuron(Module):
 class Layer(Module):
     """Neurons side by side, each seeing every input: a list of inputs in, a list of outputs out.
 
-    >>> layer = Layer(3, 2, "tanh", rng=random.Random(0))
+    `rng` draws the weights: a generator, a seed, or None for fresh ones.
+
+    >>> layer = Layer(3, 2, "tanh", rng=0)
     >>> len(layer([1.0, 2.0, 3.0])), len(layer.parameters())
     (2, 8)
     """
 
     level = "layer"
 
+    @also_called(nonlin="activation", seed="rng")
     def __init__(
         self,
         inputs: int,
         outputs: int,
-        activation: Activation = "tanh",
+        activation: Activation = DEFAULT_ACTIVATION,
         *,
-        rng: random.Random,
+        rng: RNG = None,
         init: str | Initialiser | None = None,
         name: str = "",
         number: str = "",
     ) -> None:
         if outputs < 1:
             raise ValueError(f"a layer needs at least 1 neuron, not {outputs}")
+        rng = generator(rng)
         self.number = number
         self.neurons = [
             Neuron(inputs, activation, rng=rng, init=init, outputs=outputs, name=f"{name}n{k}.", number=str(k))
@@ -121,7 +162,7 @@ class Layer(Module):
         ]
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
-        width(inputs, len(self.neurons[0].weights), "layer")
+        check_width(inputs, len(self.neurons[0].weights), "layer")
         return [neuron(inputs) for neuron in self.neurons]
 
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -142,7 +183,7 @@ class MLP(Module):
     output gives a Value, several a list. Raises ValueError for a wrong number of inputs or of
     activations.
 
-    >>> model = MLP(2, [16, 16, 1], activation="relu", rng=random.Random(0))
+    >>> model = MLP(2, [16, 16, 1], activation="relu", rng=0)
     >>> len(model.parameters()), isinstance(model([0.5, -1.0]), Value)
     (337, True)
     >>> model
@@ -155,25 +196,27 @@ class MLP(Module):
         neurons.0: Neuron(16 -> 1, linear)  17 parameters
     """
 
+    @also_called(seed="rng")
     def __init__(
         self,
         inputs: int,
         widths: Sequence[int],
-        activation: Activation | Sequence[Activation] = "relu",
+        activation: Activation | Sequence[Activation] = DEFAULT_ACTIVATION,
         *,
-        rng: random.Random,
+        rng: RNG = None,
         init: str | Initialiser | None = None,
     ) -> None:
         if isinstance(widths, int):
             raise TypeError(f"widths is a list, the number of neurons of each layer, such as [{widths}, 1]")
         if not widths:
             raise ValueError("an MLP needs at least one layer: give the number of neurons of each")
-        if isinstance(activation, str) or callable(activation):
+        if activation is None or isinstance(activation, str) or callable(activation):
             activations: list[Activation] = [activation] * (len(widths) - 1) + ["linear"]
         else:
             activations = list(activation)
         if len(activations) != len(widths):
             raise ValueError(f"{len(widths)} layers need {len(widths)} activations, not {len(activations)}")
+        rng = generator(rng)
         sizes = [inputs, *widths]
         self.layers = [
             Layer(before, after, each, rng=rng, init=init, name=f"l{k}.", number=str(k))

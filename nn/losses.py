@@ -12,6 +12,8 @@ from typing import Any
 
 from autograd import Value, dot, log, logsumexp, mean, minimum, relu, softplus, square, total, where
 
+from .argument_checks import by_name
+
 Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
 """From predictions and targets, equally many, to one Value."""
 
@@ -156,9 +158,28 @@ def loss_function(loss: str | Loss) -> Loss:
     """
     if callable(loss):
         return loss
-    if loss not in LOSSES:
-        raise ValueError(f"no loss is called {loss!r}: there are {', '.join(LOSSES)}")
-    return LOSSES[loss]
+    return by_name("loss", loss, LOSSES, _SYNONYMS, _ADVICE)
+
+
+_SYNONYMS = {
+    "meansquarederror": "mse_loss",
+    "l2": "mse_loss",
+    "mae": "l1_loss",
+    "meanabsoluteerror": "l1_loss",
+    "smoothl1": "huber_loss",
+    "svm": "hinge",
+    "bcewithlogits": "binary_cross_entropy_with_logits",
+    "categoricalcrossentropy": "cross_entropy",
+    "sparsecategoricalcrossentropy": "cross_entropy",
+    "softmaxcrossentropy": "cross_entropy",
+    "kldiv": "kl_divergence",
+    "kl": "kl_divergence",
+}
+_ADVICE = dict.fromkeys(
+    ("bce", "binarycrossentropy"),
+    "Use binary_cross_entropy_with_logits, which takes logits: the model then ends without a sigmoid. ",
+)
+"""Losses that take probabilities."""
 
 
 def _same_length(predictions: Sequence[Any], targets: Sequence[Any]) -> None:

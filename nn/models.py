@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd import exp, logsumexp
 
-from .argument_checks import generator
+from .argument_checks import RNG, generator, refuse_batch
 from .init import Initialiser
-from .layers import MLP, activation_function
+from .layers import DEFAULT_ACTIVATION, MLP, activation_function
 from .layers import Activation as ActivationName
 from .module import Module
 
@@ -22,8 +21,7 @@ class Sequential(Module):
     Raises ValueError for none, TypeError for what cannot be called.
 
     >>> from nn import Layer
-    >>> rng = random.Random(0)
-    >>> first, last = Layer(2, 3, "linear", rng=rng), Layer(3, 2, "linear", rng=rng)
+    >>> first, last = Layer(2, 3, "linear"), Layer(3, 2, "linear")
     >>> model = Sequential(first, Activation("tanh"), last, Softmax())
     >>> round(sum(p.data for p in model([1.0, -1.0])), 12), list(model.state_dict())
     (1.0, ['0.weight', '0.bias', '2.weight', '2.bias'])
@@ -67,6 +65,7 @@ class Activation(Module):
 
     def forward(self, inputs: Any) -> Any:
         if isinstance(inputs, list | tuple):
+            refuse_batch(inputs, "activation")
             return [self._function(x) for x in inputs]
         return self._function(inputs)
 
@@ -81,11 +80,11 @@ class Dropout(Module):
     way to prevent neural networks from overfitting, JMLR 15 (2014). Raises ValueError for a p
     outside 0 <= p < 1.
 
-    >>> Dropout(0.5, rng=random.Random(1))([1.0, 1.0, 1.0, 1.0])
+    >>> Dropout(0.5, rng=1)([1.0, 1.0, 1.0, 1.0])
     [0.0, 2.0, 2.0, 0.0]
     """
 
-    def __init__(self, p: float = 0.5, *, rng: random.Random) -> None:
+    def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         if not 0 <= p < 1:
             raise ValueError(f"p, the share of inputs to drop, is from 0 up to but not including 1, not {p!r}")
         self.p, self.rng = p, generator(rng)
@@ -93,6 +92,7 @@ class Dropout(Module):
     def forward(self, inputs: Sequence[Any]) -> Any:
         if not self.training or not self.p:
             return inputs
+        refuse_batch(inputs, "dropout")
         return [0.0 * x if self.rng.random() < self.p else x / (1 - self.p) for x in inputs]
 
     def describe(self) -> str:
@@ -111,6 +111,7 @@ class Softmax(Module):
     """
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
+        refuse_batch(inputs, "softmax")
         return [exp(-logsumexp([other - z for other in inputs])) for z in inputs]
 
 
@@ -121,7 +122,7 @@ class Autoencoder(Module):
     layers' widths from the first hidden one to the code; the decoder mirrors them. The code is
     linear, and so is the output unless `output` names an activation. Raises ValueError for no widths.
 
-    >>> model = Autoencoder(64, [16, 2], rng=random.Random(0))
+    >>> model = Autoencoder(64, [16, 2], rng=0)
     >>> len(model.encode([0.0] * 64)), len(model([0.0] * 64))
     (2, 64)
     """
@@ -130,14 +131,15 @@ class Autoencoder(Module):
         self,
         inputs: int,
         widths: Sequence[int],
-        activation: ActivationName = "tanh",
+        activation: ActivationName = DEFAULT_ACTIVATION,
         *,
-        rng: random.Random,
+        rng: RNG = None,
         output: ActivationName = "linear",
         init: str | Initialiser | None = None,
     ) -> None:
         if not widths:
             raise ValueError("an autoencoder needs the width of its code: give a list that ends in it")
+        rng = generator(rng)
         inside: list[ActivationName] = [activation] * (len(widths) - 1)
         self.encoder = MLP(inputs, widths, [*inside, "linear"], rng=rng, init=init)
         self.decoder = MLP(widths[-1], [*reversed(widths[:-1]), inputs], [*inside, output], rng=rng, init=init)

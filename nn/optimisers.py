@@ -8,9 +8,17 @@ from typing import Any, ClassVar
 
 from autograd import Value, zero_grad
 
+from .argument_checks import also_called
+from .module import Module
+
+Parameters = Module | Iterable[Value]
+"""A model, or the Values to optimise."""
+
 
 class Optimiser:
     """The base of all optimisers: a learning rate, the parameters, and some numbers kept for each.
+
+    The parameters are those of a model, `SGD(model, lr=0.1)`, or any list of leaf Values.
 
     Raises ValueError for a learning rate or another setting outside its range, and for no parameters.
     """
@@ -18,8 +26,8 @@ class Optimiser:
     kept: ClassVar[tuple[str, ...]] = ()
     """The lists with one number for each parameter."""
 
-    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float = 0.0) -> None:
-        self.parameters = list(parameters)
+    def __init__(self, parameters: Parameters, lr: float, weight_decay: float = 0.0) -> None:
+        self.parameters = list(_parameters_of(parameters))
         _check_parameters(self.parameters)
         _refuse(not lr > 0, "lr, the learning rate, is a number above 0", lr)
         _refuse(not weight_decay >= 0, "weight_decay is 0 or more", weight_decay)
@@ -88,9 +96,10 @@ class SGD(Optimiser):
     kept = ("velocities",)
     velocities: list[float]
 
+    @also_called(learning_rate="lr", params="parameters", model="parameters")
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Parameters,
         lr: float,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
@@ -124,9 +133,10 @@ class RMSprop(Optimiser):
     squares: list[float]
     velocities: list[float]
 
+    @also_called(learning_rate="lr", params="parameters", model="parameters")
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Parameters,
         lr: float = 0.01,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -165,9 +175,10 @@ class Adam(Optimiser):
     means: list[float]
     squares: list[float]
 
+    @also_called(learning_rate="lr", params="parameters", model="parameters")
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -199,9 +210,10 @@ class AdamW(Adam):
     0.95
     """
 
+    @also_called(learning_rate="lr", params="parameters", model="parameters")
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -233,6 +245,13 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
         for parameter in moving:
             parameter.grad *= share
     return length
+
+
+def _parameters_of(parameters: Any) -> Iterable[Any]:
+    """The parameters of a model, or the Values that were given."""
+    if isinstance(parameters, Module):
+        return parameters.parameters()
+    return [parameters] if isinstance(parameters, Value) else parameters
 
 
 def _check_parameters(parameters: list[Any]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..argument_checks import generator
+from ..argument_checks import RNG, generator
 
 
 class _Examples(NamedTuple):
@@ -42,17 +41,17 @@ class Dataset(_Examples):
         """The examples at these positions."""
         return Dataset([self.inputs[k] for k in positions], [self.targets[k] for k in positions])
 
-    def shuffled(self, rng: random.Random) -> Dataset:
+    def shuffled(self, rng: RNG = None) -> Dataset:
         """The same examples in another order."""
         return self.take(generator(rng).sample(range(self.size), self.size))
 
-    def split(self, fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
+    def split(self, fraction: float, rng: RNG = None) -> tuple[Dataset, Dataset]:
         """Two data sets without a common example, the first with that fraction of them.
 
         Raises ValueError where one of the two would be empty.
 
         >>> data = Dataset([[float(k)] for k in range(100)], [0.0] * 100)
-        >>> [part.size for part in data.split(0.8, random.Random(0))]
+        >>> [part.size for part in data.split(0.8, rng=0)]
         [80, 20]
         """
         if not 0 < fraction < 1:
@@ -63,7 +62,7 @@ class Dataset(_Examples):
         order = generator(rng).sample(range(self.size), self.size)
         return self.take(order[:cut]), self.take(order[cut:])
 
-    def batches(self, size: int, rng: random.Random) -> Iterator[Dataset]:
+    def batches(self, size: int, rng: RNG = None) -> Iterator[Dataset]:
         """All examples once, in a new order, in batches of that size (the last may be smaller)."""
         if not isinstance(size, int) or size < 1:
             raise ValueError(f"a batch has at least 1 example, not {size!r}")

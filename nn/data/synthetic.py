@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import random
 
-from ..argument_checks import generator
+from ..argument_checks import RNG, by_name, generator
 from .dataset import Dataset
 
 
-def moons(count: int, noise: float = 0.1, *, rng: random.Random) -> Dataset:
+def moons(count: int, noise: float = 0.1, *, rng: RNG = None) -> Dataset:
     """Two half circles that reach into each other, the upper labelled -1 and the lower +1.
 
     `noise` is the standard deviation of the points' distance from their curve.
 
-    >>> data = moons(4, noise=0.0, rng=random.Random(0))
+    >>> data = moons(4, noise=0.0, rng=0)
     >>> data.targets, [round(x, 3) for x in data.inputs[0]]
     ([-1.0, 1.0, -1.0, 1.0], [1.0, 0.0])
     """
-    _check(count, 2, "two moons", noise, rng)
+    rng = _check(count, 2, "two moons", noise, rng)
     inputs, targets = [], []
     for k in range(count):
         angle = math.pi * (k // 2) / max(1, (count + 1) // 2 - 1)
@@ -29,14 +29,14 @@ def moons(count: int, noise: float = 0.1, *, rng: random.Random) -> Dataset:
     return Dataset(inputs, targets)
 
 
-def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: random.Random) -> Dataset:
+def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = None) -> Dataset:
     """Two rings around one centre, the outer labelled -1 and the inner, `factor` as large, +1.
 
-    >>> data = circles(4, noise=0.0, rng=random.Random(0))
+    >>> data = circles(4, noise=0.0, rng=0)
     >>> [round(math.hypot(*point), 3) for point in data.inputs], data.targets
     ([1.0, 0.5, 1.0, 0.5], [-1.0, 1.0, -1.0, 1.0])
     """
-    _check(count, 2, "two circles", noise, rng)
+    rng = _check(count, 2, "two circles", noise, rng)
     if not 0 < factor < 1:
         raise ValueError(f"factor is between 0 and 1, not {factor!r}")
     inputs, targets = [], []
@@ -49,14 +49,14 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: random
     return Dataset(inputs, targets)
 
 
-def spirals(count: int, noise: float = 0.02, turns: float = 1.5, *, rng: random.Random) -> Dataset:
+def spirals(count: int, noise: float = 0.02, turns: float = 1.5, *, rng: RNG = None) -> Dataset:
     """Two arms wound around each other, labelled -1 and +1.
 
-    >>> data = spirals(200, rng=random.Random(0))
+    >>> data = spirals(200, rng=0)
     >>> data.size, sum(data.targets)
     (200, 0.0)
     """
-    _check(count, 2, "two spirals", noise, rng)
+    rng = _check(count, 2, "two spirals", noise, rng)
     inputs, targets = [], []
     for k in range(count):
         share = (k // 2 + 1) / ((count + 1) // 2)
@@ -76,19 +76,19 @@ def blobs(
     centres: int | list[list[float]] = 3,
     deviation: float = 0.1,
     *,
-    rng: random.Random,
+    rng: RNG = None,
 ) -> Dataset:
     """Clouds around centres (given, or so many drawn between -1 and 1); the target is the cloud's number.
 
-    >>> data = blobs(6, [[0.0, 0.0], [5.0, 5.0]], rng=random.Random(0))
+    >>> data = blobs(6, [[0.0, 0.0], [5.0, 5.0]], rng=0)
     >>> data.targets, round(data.inputs[1][0])
     ([0, 1, 0, 1, 0, 1], 5)
     """
     if isinstance(centres, int):
         _at_least(centres, 1, "blobs", "centre")
-        generator(rng)
+        rng = generator(rng)
         centres = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(centres)]
-    _check(count, len(centres), f"{len(centres)} blobs", deviation, rng)
+    rng = _check(count, len(centres), f"{len(centres)} blobs", deviation, rng)
     targets = [k % len(centres) for k in range(count)]
     return Dataset([[x + rng.gauss(0, deviation) for x in centres[t]] for t in targets], targets)
 
@@ -112,16 +112,15 @@ def logic_gate(name: str) -> Dataset:
     >>> logic_gate("and").targets
     [-1.0, -1.0, -1.0, 1.0]
     """
-    if name not in GATES:
-        raise ValueError(f"no gate is called {name!r}: there are {', '.join(GATES)}")
-    return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(GATES[name]))
+    truths = by_name("gate", name, GATES)
+    return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(truths))
 
 
-def _check(count: int, least: int, what: str, noise: float, rng: random.Random) -> None:
+def _check(count: int, least: int, what: str, noise: float, rng: RNG) -> random.Random:
     _at_least(count, least, what)
     if not 0 <= noise < math.inf:
         raise ValueError(f"the noise is a standard deviation, 0 or more, not {noise!r}")
-    generator(rng)
+    return generator(rng)
 
 
 def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, square, total
 
-from ..argument_checks import generator
+from ..argument_checks import RNG, generator
 from ..optimisers import SGD
 
 Point = Sequence[float]
@@ -27,17 +26,18 @@ class Clusters(NamedTuple):
     converged: bool
 
 
-def plus_plus(points: Sequence[Point], count: int, rng: random.Random) -> list[list[float]]:
+def plus_plus(points: Sequence[Point], count: int, rng: RNG = None) -> list[list[float]]:
     """Centres to start from: points drawn one after the other, the farther from the others the likelier.
 
     D. Arthur, S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007. Raises
     ValueError for fewer than `count` points.
 
-    >>> plus_plus([[0.0], [0.0], [9.0]], 2, random.Random(0)) in ([[0.0], [9.0]], [[9.0], [0.0]])
+    >>> plus_plus([[0.0], [0.0], [9.0]], 2, 0) in ([[0.0], [9.0]], [[9.0], [0.0]])
     True
     """
     _refuse(points, count)
-    centres = [list(generator(rng).choice(points))]
+    rng = generator(rng)
+    centres = [list(rng.choice(points))]
     while len(centres) < count:
         weights = [min(_squared(point, centre) for centre in centres) for point in points]
         if not any(weights):  # every point is a centre already
@@ -51,7 +51,7 @@ def k_means(
     points: Sequence[Point],
     count: int,
     *,
-    rng: random.Random,
+    rng: RNG = None,
     steps: int = 100,
     start: Sequence[Point] | None = None,
 ) -> Clusters:
@@ -61,7 +61,7 @@ def k_means(
     It starts from `start` or from k-means++. A centre without points moves to the point that is
     farthest from its own. Raises ValueError for fewer points than centres.
 
-    >>> found = k_means([[0.0], [1.0], [9.0], [10.0]], 2, rng=random.Random(0))
+    >>> found = k_means([[0.0], [1.0], [9.0], [10.0]], 2, rng=0)
     >>> sorted(found.centres), found.objective, found.converged
     ([[0.5], [9.5]], 1.0, True)
     """
@@ -83,7 +83,7 @@ def k_means_by_gradient(
     points: Sequence[Point],
     count: int,
     *,
-    rng: random.Random,
+    rng: RNG = None,
     lr: float = 0.5,
     steps: int = 200,
     start: Sequence[Point] | None = None,
@@ -94,7 +94,7 @@ def k_means_by_gradient(
     is a share of the step that would carry a centre to the mean of as many points as it has on
     average. Raises ValueError for fewer points than centres.
 
-    >>> found = k_means_by_gradient([[0.0], [1.0], [9.0], [10.0]], 2, rng=random.Random(0))
+    >>> found = k_means_by_gradient([[0.0], [1.0], [9.0], [10.0]], 2, rng=0)
     >>> [[round(x, 6) for x in centre] for centre in sorted(found.centres)], round(found.objective, 6)
     ([[0.5], [9.5]], 1.0)
     """
@@ -138,9 +138,7 @@ def _refuse(points: Sequence[Point], count: int) -> None:
         raise ValueError("a point has a nan or inf among its coordinates: it is near to nothing")
 
 
-def _started(
-    points: Sequence[Point], count: int, start: Sequence[Point] | None, rng: random.Random
-) -> list[list[float]]:
+def _started(points: Sequence[Point], count: int, start: Sequence[Point] | None, rng: RNG) -> list[list[float]]:
     _refuse(points, count)
     if start is None:
         return plus_plus(points, count, rng)

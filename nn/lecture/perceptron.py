@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd import Value, dot, step
 
-from ..argument_checks import width
+from ..argument_checks import check_width
 from ..data.dataset import Dataset
 from ..module import Module
 
@@ -74,7 +74,7 @@ class Perceptron(Module):
 
     def sum(self, inputs: Sequence[Any]) -> Any:
         """The weighted sum and the bias, before the threshold."""
-        width(inputs, len(self.weights), "perceptron")
+        check_width(inputs, len(self.weights), "perceptron")
         return dot(self.weights, inputs) + self.bias
 
     def describe(self) -> str:
