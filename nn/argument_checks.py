@@ -112,7 +112,8 @@ def _nearest(word: str, words: Iterable[str]) -> list[str]:
     """The word that is spelled most like another, in a list; an empty list if none is."""
     import difflib  # only for an error, and so not at import
 
-    return difflib.get_close_matches(word, list(words), n=1)
+    found = difflib.get_close_matches(word, list(words), n=5)
+    return sorted(found, key=lambda near: sorted(near) != sorted(word))[:1]  # swapped letters first
 
 
 def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -64,7 +64,7 @@ class Activation(Module):
         self.activation, self._function = activation_function(activation)
 
     def forward(self, inputs: Any) -> Any:
-        if isinstance(inputs, list | tuple):
+        if hasattr(inputs, "__len__"):
             refuse_batch(inputs, "activation")
             return [self._function(x) for x in inputs]
         return self._function(inputs)

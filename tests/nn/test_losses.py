@@ -157,8 +157,41 @@ def test_arrays_are_targets_and_predictions_too():
 
 def test_a_loss_by_its_name():
     assert loss_function("huber_loss") is huber_loss
-    with pytest.raises(ValueError, match="there are mse_loss"):
-        loss_function("mse")
+    with pytest.raises(ValueError, match="There are mse_loss"):
+        loss_function("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("mse", "mse_loss"),
+        ("MSELoss", "mse_loss"),
+        ("mean_squared_error", "mse_loss"),
+        ("L1Loss", "l1_loss"),
+        ("mae", "l1_loss"),
+        ("HuberLoss", "huber_loss"),
+        ("hinge_loss", "hinge"),
+        ("CrossEntropyLoss", "cross_entropy"),
+        ("cross-entropy", "cross_entropy"),
+        ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits"),
+        ("KLDivLoss", "kl_divergence"),
+    ],
+)
+def test_a_loss_under_the_name_that_other_libraries_give_it(name, ours):
+    assert loss_function(name).__name__ == ours
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("bce", "Use binary_cross_entropy_with_logits, which takes logits"),
+        ("BCELoss", "Use binary_cross_entropy_with_logits, which takes logits"),
+        ("cross_entrpy", "Did you mean 'cross_entropy'"),
+    ],
+)
+def test_a_loss_that_is_not_there_is_refused_with_the_one_to_use(name, advice):
+    with pytest.raises(ValueError, match=advice):
+        loss_function(name)
 
 
 def test_losses_agree_with_torch():

@@ -59,7 +59,7 @@ def test_blobs_lie_around_their_centres():
         (lambda: spirals(0, rng=generator()), "at least 2 points"),
         (lambda: blobs(2, 3, rng=generator()), "at least 3 points"),
         (lambda: blobs(2, 0, rng=generator()), "at least 1 centre"),
-        (lambda: logic_gate("maybe"), "there are and, or"),
+        (lambda: logic_gate("maybe"), "There are and, or"),
     ],
 )
 def test_what_cannot_be_made_is_refused(make, word):

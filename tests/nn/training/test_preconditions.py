@@ -9,6 +9,7 @@ from autograd import Value
 from nn import (
     MLP,
     SGD,
+    Autoencoder,
     Dataset,
     Dropout,
     Layer,
@@ -18,9 +19,13 @@ from nn import (
     Softmax,
     StepLR,
     blobs,
+    circles,
     fit,
     k_means,
+    k_means_by_gradient,
     moons,
+    plus_plus,
+    spirals,
 )
 
 DATA = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
@@ -37,9 +42,8 @@ def parameters(rng):
         ({"data": ([[0.0, 1.0]], [1.0])}, TypeError, "data is a Dataset, such as Dataset([[0.0, 1.0]], [1.0])"),
         ({"data": Dataset([], [])}, ValueError, "at least 1 example is needed as data"),
         ({"validation": Dataset([], [])}, ValueError, "at least 1 example is needed as validation"),
-        ({"loss": "mse"}, ValueError, "no loss is called 'mse': there are mse_loss, l1_loss"),
-        ({"rng": 7}, TypeError, "such as random.Random(7), not 7"),
-        ({"rng": None}, TypeError, "such as random.Random(0), not None"),
+        ({"loss": "mes"}, ValueError, "no loss is called 'mes'. Did you mean 'mse_loss'? There are"),
+        ({"rng": "7"}, TypeError, "rng must be a random.Random, a seed (an int), or None"),
         ({"epochs": 1.5}, ValueError, "the number of epochs is 0 or more, not 1.5"),
         ({"epochs": True}, ValueError, "the number of epochs is 0 or more, not True"),
         ({"optimiser": SGD}, TypeError, "such as SGD(model.parameters(), lr=0.1)"),
@@ -87,18 +91,41 @@ def test_a_schedule_of_another_optimiser_is_refused(rng):
     "make",
     [
         lambda rng: MLP(2, [3], rng=rng),
-        lambda rng: Dropout(0.5, rng=rng),
+        lambda rng: Neuron(2, rng=rng),
+        lambda rng: Layer(2, 3, rng=rng),
+        lambda rng: Autoencoder(4, [2], rng=rng),
+        lambda rng: Dropout(0.5, rng=rng)([1.0] * 40),
         lambda rng: moons(4, rng=rng),
         lambda rng: blobs(4, rng=rng),
+        lambda rng: circles(4, rng=rng),
+        lambda rng: spirals(4, rng=rng),
         lambda rng: DATA.split(0.5, rng),
         DATA.shuffled,
         lambda rng: list(DATA.batches(1, rng)),
-        lambda rng: k_means([[0.0], [1.0]], 2, rng=rng),
+        lambda rng: k_means([[0.0], [1.0], [1.5]], 2, rng=rng, steps=0),
+        lambda rng: k_means_by_gradient([[0.0], [1.0], [1.5]], 2, rng=rng, steps=0),
+        lambda rng: plus_plus([[0.0], [1.0], [1.5]], 2, rng),
     ],
 )
-def test_a_seed_in_the_place_of_a_generator_is_a_clear_error_everywhere(make):
-    with pytest.raises(TypeError, match=r"such as random\.Random\(5\), not 5"):
-        make(5)
+def test_rng_is_a_generator_a_seed_or_none_everywhere(make):
+    def told(item):
+        return item.state_dict() if isinstance(item, Module) else repr(item)
+
+    assert told(make(5)) == told(make(random.Random(5))), "a seed is what a generator made from it gives"
+    random.seed(7)
+    first = told(make(None))
+    random.seed(7)
+    assert told(make(None)) == first, "without rng a program repeats itself after random.seed"
+    with pytest.raises(TypeError, match="rng must be a random"):
+        make("5")
+
+
+def test_a_fresh_generator_differs_from_the_one_before_and_a_numpy_generator_gives_a_seed():
+    numpy = pytest.importorskip("numpy")
+    assert moons(4).inputs != moons(4).inputs
+    same = [moons(4, rng=numpy.random.default_rng(3)).inputs for _ in range(2)]
+    assert same[0] == same[1] != moons(4, rng=numpy.random.default_rng(4)).inputs
+    assert moons(4, rng=numpy.int64(3)) == moons(4, rng=3)
 
 
 @pytest.mark.parametrize(
