@@ -1,43 +1,245 @@
-"""Files that are there whole or not at all."""
+"""Files that are written whole or not at all, and read only where they are files and of a size to be read."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import suppress
-from pathlib import Path
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST = 2**30
+"""The most bytes that are read at once where nothing else limits them: 1 GiB."""
+_PREFIX, _SUFFIX = ".chainwalk-", ".tmp"
+_OPEN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a fifo would wait for its other end
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_KINDS = {
+    stat.S_IFIFO: "a fifo",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Replace a file by new content, so that whoever stops the program finds the old or the new.
+    """Replace a file by new content, so that there is the old content or the new at any moment.
 
-    The content goes to a temporary file in the same folder, then to the disk, and takes the name
-    last. Missing folders are made. Raises OSError where the folder cannot be written to.
+    The content goes to a temporary file of a random name in the same folder, then to the disk, and
+    takes the name last; threads, processes and containers that share the folder do not disturb each
+    other, and the last one wins. Missing folders are made. The mode and group of a file that is
+    replaced are kept. A link stays one, and the file that it leads to is replaced. Temporary files
+    that killed processes left in the folder are removed.
+
+    Raises OSError where the folder cannot be written to, PermissionError for a link that another
+    user put into a folder that all may write to, ValueError for a path of a fifo or a device.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_atomically(Path(folder, "note.txt"), b"done").read_bytes()
+    ...     write_atomically(os.path.join(folder, "note.txt"), b"done").read_bytes()
     b'done'
     """
-    target = Path(os.path.realpath(path))  # through a link, so that the link stays one
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    from pathlib import Path
+
+    old = _status(path)
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    os.makedirs(folder, exist_ok=True)
+    _remove_leftovers(folder)
+    descriptor, temporary = _temporary(folder, 0o666 if old is None else 0o600)
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
+            if old is not None:
+                _take_after(descriptor, old)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+            os.fsync(descriptor)
+            if fcntl is not None:  # while the lock is held, so that it is not removed as a leftover
+                os.replace(temporary, target)
+        if fcntl is None:  # an open file cannot be renamed there
+            os.replace(temporary, target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            os.unlink(temporary)
         raise
-    _sync_folder(target.parent)
+    _sync_folder(folder)
     return Path(path)
 
 
-def _sync_folder(folder: Path) -> None:
+class Stamp(NamedTuple):
+    """What tells whether a file is still the one that was written last, and as it was then."""
+
+    device: int
+    inode: int
+    size: int
+    changed: int
+
+
+def stamp(path: str | os.PathLike[str]) -> Stamp:
+    """The stamp of a file as it is now. Raises OSError where there is none."""
+    return _stamp(os.stat(path))
+
+
+def append_line(path: str | os.PathLike[str], line: bytes, *, after: Stamp | None = None) -> Stamp | None:
+    """Append one line to a file, all of it or nothing, and give the file's new stamp.
+
+    Without `after` the file may be missing, and half a line that a killed process left at its end
+    is ended first. With the stamp of what was written last, a file that has changed since, or that
+    has a second name, is left alone: the result is None. Raises as `write_atomically` does.
+    """
+    if _status(path) is None and after is not None:
+        return None
+    flags = os.O_RDWR | _OPEN | _NO_WAIT | (os.O_CREAT if after is None else 0)
+    with os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0) as file:
+        descriptor = file.fileno()
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        now = os.fstat(descriptor)
+        if after is not None and (_stamp(now) != after or now.st_nlink > 1):
+            return None
+        if now.st_size:
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else b"\n" + line
+        try:
+            _write_all(descriptor, line + b"\n")
+            os.fsync(descriptor)
+        except BaseException:
+            os.ftruncate(descriptor, now.st_size)
+            raise
+        return _stamp(os.fstat(descriptor))
+
+
+def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
+    """The content of a file of at most so many bytes.
+
+    Raises OSError where it cannot be opened; ValueError, which names the path, for a larger file,
+    and for a fifo or a device, which might never end.
+
+    >>> read_whole(os.devnull)
+    Traceback (most recent call last):
+    ...
+    ValueError: /dev/null is a device, not a file
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | _OPEN | _NO_WAIT), "rb") as file:
+        status = os.fstat(file.fileno())
+        _refuse_others(path, status)
+        _refuse_larger(path, status.st_size, most)
+        content = file.read(most + 1)  # it may grow meanwhile
+    _refuse_larger(path, len(content), most)
+    return content
+
+
+def refuse_what_is_no_file(path: str | os.PathLike[str]) -> os.stat_result:
+    """The status of a file that another library is going to open. Raises as `read_whole` does."""
+    status = os.stat(path)
+    _refuse_others(path, status)
+    return status
+
+
+def _refuse_others(path: str | os.PathLike[str], status: os.stat_result) -> None:
+    kind = stat.S_IFMT(status.st_mode)
+    if kind == stat.S_IFDIR:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if kind != stat.S_IFREG:
+        raise ValueError(f"{os.fspath(path)} is {_KINDS.get(kind, 'something else')}, not a file")
+
+
+def _refuse_larger(path: str | os.PathLike[str], size: int, most: int) -> None:
+    if size > most:
+        raise ValueError(
+            f"{os.fspath(path)} has {size:,} bytes{' or more' if size == most + 1 else ''}, and {most:,} are "
+            "the most that are read here"
+        )
+
+
+def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
+    """The status of the file that is to be written, None where there is none yet."""
+    _refuse_planted_link(path)
+    try:
+        return refuse_what_is_no_file(path)
+    except FileNotFoundError:
+        return None
+
+
+def _refuse_planted_link(path: str | os.PathLike[str]) -> None:
+    """In a folder such as /tmp, a link of another user may lead to any file of one's own."""
+    try:
+        link = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISLNK(link.st_mode) or not hasattr(os, "geteuid"):
+        return
+    folder = os.stat(os.path.dirname(os.path.abspath(path)))
+    if folder.st_mode & stat.S_IWOTH and link.st_uid not in (os.geteuid(), folder.st_uid):
+        raise PermissionError(errno.EACCES, "a link that another user has put there", os.fspath(path))
+
+
+def _temporary(folder: str, mode: int) -> tuple[int, str]:
+    """A new file of a name that nobody can know, locked so that it is no leftover."""
+    while True:
+        name = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _OPEN, mode)
+        if fcntl is None:
+            return descriptor, name
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)  # removed as a leftover, between the two calls
+
+
+def _take_after(descriptor: int, old: os.stat_result) -> None:
+    """Give the new file the mode of the old one, and its owner and group where that is allowed."""
+    if not hasattr(os, "fchown"):
+        return
+    for owner in (old.st_uid, -1):
+        with suppress(OSError):
+            os.fchown(descriptor, owner, old.st_gid)
+            break
+    with suppress(OSError):  # a file system without modes
+        os.fchmod(descriptor, old.st_mode & 0o777)
+
+
+@lru_cache(maxsize=256)
+def _remove_leftovers(folder: str) -> None:
+    """Remove the temporary files of killed processes: those that no process holds locked."""
+    if fcntl is None:
+        return
+    with suppress(OSError), os.scandir(folder) as entries:
+        names = [e.path for e in entries if e.name.startswith(_PREFIX) and e.name.endswith(_SUFFIX)]
+        for name in names:
+            with suppress(OSError):
+                descriptor = os.open(name, os.O_RDWR | _NO_LINK | _NO_WAIT | _OPEN)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(name)
+                finally:
+                    os.close(descriptor)
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _sync_folder(folder: str) -> None:
     """Make the new name itself outlast a power cut, where the system can."""
     with suppress(OSError):  # Windows does not open folders
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY | _OPEN)
         try:
             os.fsync(descriptor)
         finally:

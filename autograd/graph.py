@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from threading import RLock
 from typing import Any, Protocol
+
+from .locks import waited_for
 
 
 class Node(Protocol):
@@ -74,10 +75,8 @@ def backward(root: Any, gradient: float) -> None:
                     operand.grad += upstream * partial
 
 
-TURN = RLock()
+TURN = waited_for(RLock(), level=3)
 """Held by the thread that is changing grads: graphs may share nodes, and `+=` is not atomic."""
-if hasattr(os, "register_at_fork"):  # a child process must not inherit a lock that nobody there will release
-    os.register_at_fork(before=TURN.acquire, after_in_parent=TURN.release, after_in_child=TURN.release)
 
 _VISITED = object()
 

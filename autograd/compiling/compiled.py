@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from functools import cache, update_wrapper
 from types import MethodType
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ..locks import OwnLock
 from ..modes import CURRENT
 from ..value import Value
 from .codegen.cache import CodeCache
@@ -73,7 +73,7 @@ class Compiled:
         self._traces: dict[Any, Trace] = {}
         self._questions: dict[Any, Wanted] = {}
         self._outside: Outside | None = None
-        self._lock = threading.RLock()
+        self._lock = OwnLock()
         self._all_batched = batched == "all"
         if not self._all_batched:
             self._rows = frozenset(self._names.positions(batched, "batched"))
@@ -197,14 +197,14 @@ class Compiled:
 
     def _forget(self) -> None:
         """What f found around it has changed: all is to be recorded anew."""
-        with self._lock:
+        with self._lock.held:
             self._outside = None
             for kept in (self._plans, self._latest, self._traces):
                 kept.clear()
 
     def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
         forms = self._forms(wanted, args)
-        with self._lock, collector_paused():
+        with self._lock.held, collector_paused():
             plan = self._plans.get((wanted, forms))
             if plan is None:
                 trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)

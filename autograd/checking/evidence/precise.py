@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
+from ...locks import waited_for
 from ...ops.floats import products_around
 from ...ops.op import Op
 from ...ops.rules import define, names_in
@@ -26,7 +27,7 @@ MP: Any = MPContext()
 """A context of our own: whatever precision the user's mpmath has, neither disturbs the other."""
 BITS = 20_000
 """How long a number may get: the cosine of one with a million digits would take minutes."""
-_LOCK = threading.RLock()
+_LOCK = waited_for(threading.RLock(), level=0)
 
 
 @contextmanager

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ctypes
-import threading
 import time
+from contextlib import suppress
 from functools import cache
+from threading import RLock
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
+from ...locks import waited_for
 from .driver import driver
 from .mathematics import TWO
 from .simd import Shape
 
-_LOCK = threading.RLock()
+_LOCK = waited_for(RLock(), level=1)
+"""Held while LLVM compiles."""
+with suppress(AttributeError):  # llvmlite's own lock, which it also takes where code is freed
+    waited_for(llvm.ffi.lib._lock._lock, level=2)
 _LIBRARY = "libmvec.so.1"
 _LETTERS = {16: "b", 32: "d", 64: "e"}
 """The letter of a vector's width in bytes, in the names of the vector functions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,22 @@ def collector_paused() -> Iterator[None]:
         yield
         return
     gc.disable()
+    _PAUSES.append(True)
     try:
         yield
     finally:
+        _PAUSES.pop()
         gc.enable()
+
+
+_PAUSES: list[bool] = []
+
+
+def _resume_in_child() -> None:
+    """The thread that paused it may not be there any more, to switch it on again."""
+    if _PAUSES:
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_resume_in_child)

@@ -1,0 +1,67 @@
+"""Locks that a forked process does not find held by a thread which is not there.
+
+Only the thread that forks lives on in the child. What another thread was changing at that moment
+stays half changed there, and the lock that guarded it stays locked for ever.
+"""
+
+from __future__ import annotations
+
+import os
+from threading import RLock
+from typing import Any
+from weakref import WeakSet
+
+_SHARED: list[tuple[int, Any]] = []
+_HELD: list[Any] = []
+_OWN: WeakSet[OwnLock] = WeakSet()
+
+
+def waited_for(lock: Any, level: int) -> Any:
+    """Let every fork wait until no other thread holds this lock; gives the lock.
+
+    A thread may take locks of ascending levels only, and a fork takes all of them in that order, so
+    that neither waits for the other for ever. For locks of the whole program: they are never forgotten.
+    """
+    _SHARED.append((level, lock))
+    _SHARED.sort(key=lambda pair: pair[0])
+    return lock
+
+
+class OwnLock:
+    """A lock of one object, which is new in a forked process.
+
+    For objects whose state is whole at any moment, so that a fork need not wait for the thread that
+    is about to add to it.
+
+    >>> lock = OwnLock()
+    >>> with lock.held, lock.held:
+    ...     "held twice by one thread"
+    'held twice by one thread'
+    """
+
+    __slots__ = ("__weakref__", "held")
+
+    def __init__(self) -> None:
+        self.held = RLock()
+        _OWN.add(self)
+
+
+def _acquire() -> None:
+    for _, lock in list(_SHARED):
+        lock.acquire()
+        _HELD.append(lock)
+
+
+def _release() -> None:
+    while _HELD:
+        _HELD.pop().release()
+
+
+def _release_in_child() -> None:
+    _release()
+    for lock in list(_OWN):
+        lock.held = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_acquire, after_in_parent=_release, after_in_child=_release_in_child)
