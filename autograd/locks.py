@@ -47,7 +47,7 @@ class OwnLock:
 
 
 def _acquire() -> None:
-    for _, lock in list(_SHARED):
+    for _, lock in tuple(_SHARED):
         lock.acquire()
         _HELD.append(lock)
 

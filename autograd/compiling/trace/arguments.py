@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -94,7 +95,8 @@ def numeric(argument: Any, name: str) -> Array:
     """An array of real numbers, as it is where it is one. Raises TypeError for anything else."""
     if isinstance(argument, Value):
         raise TypeError(f"{name} is a Value: a compiled function takes numbers, here {name}.data")
-    if isinstance(argument, np.ma.MaskedArray):
+    # Not np.ma, which is imported at that moment: the child of a fork meanwhile would wait for it for ever.
+    if isinstance(argument, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())):
         raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
     try:
         array = np.asarray(argument)
