@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from autograd.compiling import compile
+from autograd import compile
 from autograd.compiling.codegen.cache import CodeCache
 from tests.helpers import python_output
 
