@@ -7,20 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, final
 
 from .differentiation import pull_back
+from .functions import Operations
 from .graph import TURN, backward, topological_order
 from .modes import CURRENT, always_recording
 from .ops.op import Op
-from .ops.table import TABLE
 from .pickling import finish, reduced
-from .recording import RECORDED, bind, is_number, number, recorder
+from .recording import bind, is_number, number
 
 if TYPE_CHECKING:
     from .checking.report import Report
     from .stepping.backprop import Backprop
-
-
-def _operator(name: str, reflected: bool = False) -> Callable[..., Value]:
-    return recorder(TABLE[name], operator=True, reflected=reflected)
 
 
 def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
@@ -37,7 +33,7 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Val
 
 
 @final
-class Value:
+class Value(Operations):
     """A real number (float64) and a node of the graph that computed it.
 
     Operators and functions on Values give new Values that remember their operands and the partial
@@ -104,37 +100,6 @@ class Value:
         if not isinstance(label, str):
             raise TypeError(f"a label is a text, not {label!r} of type {type(label).__name__}")
         self._label = label
-
-    # Operators: each is made from its entry in the table, as the functions are (see recording.py).
-    __add__ = _operator("add")
-    __sub__, __rsub__ = _operator("sub"), _operator("sub", reflected=True)
-    __mul__, __rmul__ = _operator("mul"), _operator("mul", reflected=True)
-    __truediv__, __rtruediv__ = _operator("div"), _operator("div", reflected=True)
-    __mod__, __rmod__ = _operator("mod"), _operator("mod", reflected=True)
-    __pow__, __rpow__ = _operator("pow"), _operator("pow", reflected=True)
-    __neg__, __pos__, __abs__ = _operator("neg"), _operator("pos"), _operator("abs")
-    _add_reflected = _operator("add", reflected=True)
-
-    def __radd__(self, other: Any) -> Value:
-        # Python's sum() starts from the whole number 0; it should not leave a node behind.
-        return self if other.__class__ is int and other == 0 else self._add_reflected(other)
-
-    # Methods, named as the functions are; numpy's object arrays call them too (np.tanh(array)).
-    add, sub, mul, div, mod, pow = (RECORDED[name] for name in "add sub mul div mod pow".split())
-    neg, pos, abs, sign = (RECORDED[name] for name in "neg pos abs sign".split())
-    square, reciprocal, sqrt, cbrt = (RECORDED[name] for name in "square reciprocal sqrt cbrt".split())
-    exp, exp2, expm1 = (RECORDED[name] for name in "exp exp2 expm1".split())
-    log, log2, log10, log1p = (RECORDED[name] for name in "log log2 log10 log1p".split())
-    sin, cos, tan = (RECORDED[name] for name in "sin cos tan".split())
-    asin, acos, atan, atan2 = (RECORDED[name] for name in "asin acos atan atan2".split())
-    sinh, cosh, tanh = (RECORDED[name] for name in "sinh cosh tanh".split())
-    asinh, acosh, atanh, hypot = (RECORDED[name] for name in "asinh acosh atanh hypot".split())
-    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2  # numpy's words for them
-    arcsinh, arccosh, arctanh = asinh, acosh, atanh
-    sigmoid, logsigmoid, softplus = (RECORDED[name] for name in "sigmoid logsigmoid softplus".split())
-    relu, leaky_relu, elu = (RECORDED[name] for name in "relu leaky_relu elu".split())
-    gelu, silu, erf, erfc = (RECORDED[name] for name in "gelu silu erf erfc".split())
-    maximum, minimum, step, clip = (RECORDED[name] for name in "maximum minimum step clip".split())
 
     def conjugate(self) -> Value:
         """Itself, as of every real number; numpy's var and vdot ask for it."""

@@ -43,6 +43,7 @@ class Op:
         about: str = "",
         note: str = "",
         example: str = "",
+        aliases: str = "",
     ) -> None:
         match = _SIGNATURE.fullmatch(signature)
         parts = match and [_OPERAND.fullmatch(part.strip()) for part in match[2].split(",")]
@@ -56,6 +57,8 @@ class Op:
         self.variadic = bool(stars[0])
         self.domain, self.symbol, self.written = domain, symbol or self.name, written
         self.about, self.note, self.example = about, note, example
+        self.aliases = tuple(aliases.split())
+        """Other names of the method: numpy's, where they differ."""
         self.functions: dict[str, Callable[..., Any]] = {}
         self.reduced: tuple[Any, ...] | None = None
         """How pickle finds the op again, by name: a function and its arguments."""
@@ -104,6 +107,28 @@ class Op:
     def elements(self) -> tuple[str, ...]:
         """What one element of each starred operand is called: `x` for `*xs`; else the operands."""
         return tuple(name.removesuffix("s") for name in self.operands) if self.variadic else self.operands
+
+    @property
+    def is_method(self) -> bool:
+        """Whether Values have it as a method: its first operand is a number, not a sequence or condition."""
+        return not self.variadic and self.operands[0] != "condition"
+
+    @property
+    def documentation(self) -> str:
+        """A docstring: what it is, its rules, its domain, an example."""
+        call, _, result = self.example.partition(" = ")
+        shown = f">>> {call}" if call and float(result) == 0 else f">>> round({call}, 4)"
+        about = f"{self.about[:1].upper()}{self.about[1:]}." if self.about else ""
+        lines = [
+            about or f"{self.signature}, a declared operation.",
+            "",
+            f"{'value':<12} {self.value}",
+            *(f"{'d/d' + name:<12} {rule}" for name, rule in zip(self.elements, self.partials, strict=True)),
+            *([f"{'domain':<12} {self.domain}, a DomainError outside"] if self.domain else []),
+            *([f"{'note':<12} {self.note}"] if self.note else []),
+            *(["", shown, result] if call else []),
+        ]
+        return "\n".join(lines)
 
     def partial_of(self, position: int, count: int) -> str:
         """The rule of the operand at a position, among all `count` operands of one node."""

@@ -1,0 +1,85 @@
+"""`operation`: an operation of your own, used, drawn, stepped and checked like one of the table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .ops.op import Op, Rule
+from .recording import check_names, number, recorder
+
+
+def operation(
+    signature: str | None = None,
+    value: Rule | None = None,
+    partials: Sequence[Rule] | Rule = (),
+    *,
+    domain: str = "",
+    symbol: str = "",
+    written: str = "",
+    about: str = "",
+    note: str = "",
+) -> Callable[..., Any]:
+    """Declare an operation of your own: used, drawn, stepped and checked like a built-in one.
+
+    Give its signature, its value and one partial for each operand, as text over the operands and
+    the result `out`, or as functions of the operands; or decorate the function that computes it.
+    `domain` is a condition in text, outside of which the operation raises a DomainError. For
+    derivatives of higher order, write partials that are functions with autograd's functions.
+
+    Raises TypeError for a wrong number of partials and ValueError for a rule that cannot be read.
+
+    >>> softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
+    >>> from autograd import Value
+    >>> x = Value(1.0)
+    >>> y = softsign(x)
+    >>> y.backward()
+    >>> y.data, x.grad
+    (0.5, 0.25)
+    >>> @operation(partials=[lambda x: 3 * x * x])
+    ... def cube(x):
+    ...     return x**3
+    >>> cube(2.0), cube(x).partials
+    (8.0, (3.0,))
+    """
+    caller = sys._getframe(1).f_globals.get("__name__", "__main__")  # as namedtuple does, for pickle
+    if isinstance(partials, dict | set):
+        raise TypeError(f"partials come in the order of the operands, in a list or tuple, not as {partials!r}")
+    rules = (partials,) if isinstance(partials, str) or callable(partials) else tuple(partials)
+    words = {"domain": domain, "symbol": symbol, "written": written, "about": about, "note": note}
+    if signature is not None:
+        if value is None:
+            raise TypeError(f"operation({signature!r}) needs its value, as text or as a function")
+        return _declared(Op(signature, value, *rules, **words), caller)
+
+    def decorate(function: Callable[..., float]) -> Callable[..., Any]:
+        declared = _declared(Op(_signature(function), function, *rules, **words), function.__module__)
+        declared.__doc__, declared.__qualname__ = function.__doc__, function.__qualname__
+        return declared
+
+    return decorate
+
+
+def _signature(function: Callable[..., float]) -> str:
+    """The signature of a decorated function, as the table writes one."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_kwonlyargcount or code.co_flags & 0x0C:  # *args or **kwargs
+        raise TypeError(
+            f"operation(...) decorates a function written in Python whose parameters are its operands, not "
+            f"{function!r}: give signature, value and partials, as in operation('f(x)', f, [derivative])"
+        )
+    names, given = code.co_varnames[: code.co_argcount], function.__defaults__ or ()
+    defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))
+    parts = [f"{name}={number(defaults[name])!r}" if name in defaults else name for name in names]
+    return f"{function.__name__}({', '.join(parts)})"
+
+
+def _declared(op: Op, module: str) -> Callable[..., Any]:
+    """The function of a user's own op; pickle finds the op again through the function's name."""
+    check_names(op)
+    function = recorder(op)
+    function.__doc__, function.__module__ = op.documentation, module
+    function.op = op  # type: ignore[attr-defined]
+    op.reduced = (getattr, (function, "op"))
+    return function

@@ -1,0 +1,43 @@
+"""The table's functions and methods, and what an editor is told of them."""
+
+import inspect
+
+import pytest
+
+import autograd
+from autograd import TABLE, Value, functions
+from tests.ops.write_stub import STUB, stub
+
+
+def test_the_stub_is_what_the_table_says():
+    assert STUB.read_text(encoding="utf-8") == stub(), "run python -m tests.ops.write_stub"
+
+
+def test_the_stub_differs_where_an_operation_differs(monkeypatch):
+    monkeypatch.setitem(TABLE, "sin", TABLE["cos"])
+    assert STUB.read_text(encoding="utf-8") != stub()
+
+
+def test_every_name_is_exported_except_those_of_python_itself():
+    assert set(functions.__all__) == TABLE.keys() - {"abs", "pow"}
+    assert set(functions.__all__) <= set(autograd.__all__)
+    assert len(set(autograd.__all__)) == len(autograd.__all__)
+    assert all(hasattr(autograd, name) for name in [*autograd.__all__, "abs", "pow", "compile"])
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_method_takes_what_the_function_takes_after_its_first_operand(name):
+    op = TABLE[name]
+    assert hasattr(Value, name) == op.is_method
+    if op.is_method:
+        of_function = list(inspect.signature(getattr(autograd, name)).parameters.values())
+        of_method = list(inspect.signature(getattr(Value(1.0), name)).parameters.values())
+        assert of_method == of_function[1:]
+    assert all(getattr(Value, alias) is getattr(Value, name) for alias in op.aliases)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_documentation_of_a_function_is_its_entry(name):
+    op, text = TABLE[name], inspect.getdoc(getattr(autograd, name))
+    for rule in (op.value, *op.partials, op.domain):
+        assert rule in text
