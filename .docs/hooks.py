@@ -36,9 +36,9 @@ def operations() -> str:
 
     lines = [
         "# Operations\n",
-        "Every operation is one entry of the table `autograd.TABLE`: its value, and one partial derivative for each",
-        "operand, in which `out` is the result. Each is a function, `autograd.tanh(x)`, and a method, `x.tanh()`;",
-        "`*xs` stands for a sequence. [Declare an operation](../how-to/own-operation.md) adds one.\n",
+        "Every operation is one entry of the table `autograd.TABLE`: its value, and one partial derivative for",
+        "each operand, in which `out` is the result. Each is a function, `autograd.tanh(x)`, and a method,",
+        "`x.tanh()`; `*xs` stands for a sequence. [Declare an operation](../how-to/own-operation.md) adds one.\n",
     ]
     for name in autograd.TABLE:
         doc = inspect.getdoc(getattr(autograd, name)) or ""
@@ -56,4 +56,5 @@ def how_it_works() -> str:
     text = (ROOT / "autograd" / "README.md").read_text(encoding="utf-8")
     text = re.sub(r"\]\((?!http)[^)]+\)", "]", text).replace("[", "").replace("]", "")
     source = inspect.getsource(Value.__mul__)
-    return f"{text}\n## One generated function\n\n`inspect.getsource(Value.__mul__)` shows it:\n\n```python\n{source}```\n"
+    shown = f"`inspect.getsource(Value.__mul__)` shows it:\n\n```python\n{source}```\n"
+    return f"{text}\n## One generated function\n\n{shown}"
