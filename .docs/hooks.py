@@ -38,7 +38,7 @@ def operations() -> str:
         "# Operations\n",
         "Every operation is one entry of the table `autograd.TABLE`: its value, and one partial derivative for",
         "each operand, in which `out` is the result. Each is a function, `autograd.tanh(x)`, and a method,",
-        "`x.tanh()`; `*xs` stands for a sequence. [Declare an operation](../how-to/own-operation.md) adds one.\n",
+        "`x.tanh()`; `*xs` is a sequence. [Declare an operation](../how-to/own-operation.md) adds one.\n",
     ]
     for name in autograd.TABLE:
         doc = inspect.getdoc(getattr(autograd, name)) or ""
