@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from autograd import no_grad
+from autograd import enable_grad, no_grad
 
-from .data.dataset import Dataset
+from .data.dataset import Dataset, as_dataset
 from .losses import Loss, loss_function
 from .module import Module
 
@@ -47,19 +47,25 @@ def class_accuracy(predictions: Sequence[Sequence[float]], targets: Sequence[flo
     return sum(_largest(p) == t for p, t in pairs) / len(pairs)
 
 
-def accuracy(model: Callable[[Sequence[Any]], Any], data: Dataset) -> float:
+def accuracy(
+    model: Callable[[Sequence[Any]], Any], data: Any, targets: Any = None, threshold: float | None = None
+) -> float:
     """The share of examples that the model gets right, in evaluation mode.
 
-    With one output: the output has the sign of the target. With several: the largest is the one
-    that the target counts. Raises ValueError for no examples, and for several outputs with
-    targets that count none of them.
+    The data are `accuracy(model, X, y)` or `accuracy(model, dataset)`. With one output: it is above
+    `threshold` where the target is above 0, and only there; by default 0, or 0.5 where the output is
+    a sigmoid. With several: the largest is the one that the target counts. Raises ValueError for no
+    examples, and for several outputs with targets that count none of them.
 
-    >>> accuracy(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
+    >>> accuracy(lambda inputs: inputs[0], [[1.0], [-2.0]], [1.0, 1.0])
     0.5
     """
+    data = as_dataset(data, targets)
     outputs = plain(predictions(model, data))
     if not isinstance(outputs[0], list):
-        return binary_accuracy(outputs, data.targets)
+        above = border(model, data.inputs[0]) if threshold is None else threshold
+        wanted = [t[0] if hasattr(t, "__len__") and len(t) == 1 else t for t in data.targets]
+        return binary_accuracy(outputs, wanted, above)
     if not are_classes(data.targets, len(outputs[0])):
         raise ValueError(
             f"the accuracy of {len(outputs[0])} outputs needs targets that are whole numbers from 0 to "
@@ -68,19 +74,33 @@ def accuracy(model: Callable[[Sequence[Any]], Any], data: Dataset) -> float:
     return class_accuracy(outputs, data.targets)
 
 
+def border(model: Callable[[Sequence[Any]], Any], inputs: Sequence[Any]) -> float:
+    """Return what tells two classes apart: 0.5 of a model whose output is a sigmoid, 0 of any other.
+
+    >>> from nn import MLP
+    >>> border(MLP(2, [1], ["sigmoid"]), [0.0, 1.0]), border(MLP(2, [1]), [0.0, 1.0])
+    (0.5, 0.0)
+    """
+    with enable_grad(), mode(model, training=False):
+        op = getattr(model(inputs), "op", None)
+    return 0.5 if op is not None and op.name == "sigmoid" else 0.0
+
+
 def evaluate(
     model: Callable[[Sequence[Any]], Any],
-    data: Dataset,
+    data: Any,
     loss: str | Loss = "mse_loss",
     metrics: Mapping[str, Metric] | None = None,
 ) -> Evaluation:
     """The loss and the metrics of a model, in evaluation mode and without recording.
 
-    Without `metrics` there is the accuracy where the targets are classes (see `usual_metrics`).
+    The data are a Dataset or a pair `(X, y)`. Without `metrics` there is the accuracy where the targets
+    are classes (see `usual_metrics`).
 
     >>> evaluate(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
     Evaluation(loss=4.5, metrics={'accuracy': 0.5})
     """
+    data = as_dataset(data)
     return evaluation(predictions(model, data), data, loss, metrics)
 
 

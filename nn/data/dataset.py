@@ -18,7 +18,8 @@ class _Examples(NamedTuple):
 class Dataset(_Examples):
     """Inputs, each a list of numbers, and for each its target; a ValueError if they are not equally many.
 
-    A target is a number, a class counted from 0, or a list of numbers.
+    A target is a number, a class counted from 0, or a list of numbers. Arrays and tables of numpy,
+    pandas or PyTorch become lists.
 
     >>> data = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
     >>> data.size, data.take([1]).inputs
@@ -27,7 +28,8 @@ class Dataset(_Examples):
 
     __slots__ = ()
 
-    def __new__(cls, inputs: list[list[float]], targets: list[Any]) -> Dataset:
+    def __new__(cls, inputs: Any, targets: Any) -> Dataset:
+        inputs, targets = _listed(inputs), _listed(targets)
         if len(inputs) != len(targets):
             raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
         return super().__new__(cls, inputs, targets)
@@ -116,6 +118,43 @@ def standardise(data: Dataset) -> Standardiser:
         for column, mean in zip(columns, means, strict=True)
     ]
     return Standardiser(means, deviations)
+
+
+def as_dataset(data: Any, targets: Any = None) -> Any:
+    """Return a Dataset of what people have: one already, inputs and targets, or a pair of them.
+
+    Inputs and targets are lists, tuples or arrays; inputs that are single numbers become lists of one.
+    Rows on a cluster are given back as they are. Raises TypeError where the targets are missing.
+
+    >>> as_dataset([1.0, 2.0], (2.0, 4.0))
+    Dataset(inputs=[[1.0], [2.0]], targets=[2.0, 4.0])
+    """
+    if targets is None:
+        if isinstance(data, Dataset) or on_cluster(data):
+            return data
+        if not (isinstance(data, tuple) and len(data) == 2):
+            raise TypeError(
+                f"the targets are missing: give the inputs and the targets, X and y, or Dataset(X, y), not "
+                f"a {type(data).__name__} alone"
+            )
+        data, targets = data
+    elif isinstance(data, Dataset) or on_cluster(data):
+        raise TypeError(f"a {type(data).__name__} has its targets already: give it alone, or X and y")
+    for name, given in {"inputs": data, "targets": targets}.items():
+        if not hasattr(given, "__len__") or isinstance(given, str | dict):
+            raise TypeError(
+                f"the {name} must be a list or an array, got {given!r} of type {type(given).__name__}"
+            )
+    inputs = [row if hasattr(row, "__len__") else [row] for row in _listed(data)]
+    return Dataset(inputs, targets)
+
+
+def _listed(table: Any) -> Any:
+    """An array or a table as nested lists of Python's numbers; what is a list already, as it is."""
+    for method in ("to_numpy", "tolist"):
+        if hasattr(table, method):
+            table = getattr(table, method)()
+    return list(table) if isinstance(table, tuple) else table
 
 
 def on_cluster(data: Any) -> bool:

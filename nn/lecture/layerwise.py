@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from autograd import Value, dot, no_grad, topological_order, zero_grad
 
 from ..chains import chain, refuse_shared
-from ..data.dataset import Dataset
+from ..data.dataset import Dataset, as_dataset
 from ..losses import Loss, loss_function
 from ..metrics import mode, plain
 from ..module import Module
@@ -84,8 +84,8 @@ def parameters_by_part(model: Module) -> dict[str, list[Value]]:
     return {name: part.parameters() for name, part in parts.items()}
 
 
-def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "mse_loss") -> LayerErrors:
-    """The error that arrives at each layer's output and input, for one example or a batch.
+def layerwise_errors(model: Module, data: Any, loss: str | Loss = "mse_loss") -> LayerErrors:
+    """The error that arrives at each layer's output and input, for the examples of a Dataset or pair (X, y).
 
     The grads of the parameters are afterwards those of this loss. Raises ValueError for a model
     that is not its layers one after the other, and for no data.
@@ -106,7 +106,7 @@ def layerwise_errors(model: Module, data: Dataset, loss: str | Loss = "mse_loss"
 
 def layerwise_update(
     model: Module,
-    data: Dataset,
+    data: Any,
     loss: str | Loss = "mse_loss",
     *,
     lr: float,
@@ -150,9 +150,10 @@ class _Link(NamedTuple):
 
 
 def _passed(
-    model: Module, data: Dataset, loss: str | Loss, lr: float | None, adjusted: bool = False
+    model: Module, data: Any, loss: str | Loss, lr: float | None, adjusted: bool = False
 ) -> LayerErrors:
     """Forwards; then backwards from layer to layer, each adjusted when it has been passed."""
+    data = as_dataset(data)
     _check(model, data)
     zero_grad(model.parameters())
     links = _forward(model, data)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from autograd import Value, dot, step
 
 from ..argument_checks import check_width
-from ..data.dataset import Dataset
+from ..data.dataset import Dataset, as_dataset
 from ..module import Module
 
 
@@ -80,13 +80,16 @@ class Perceptron(Module):
     def describe(self) -> str:
         return f"{len(self.weights)} -> 1, step"
 
-    def learn(self, data: Dataset, epochs: int = 100, lr: float = 1.0) -> Lesson:
+    def learn(self, data: Any, targets: Any = None, *, epochs: int = 100, lr: float = 1.0) -> Lesson:
         """Go through the examples, correcting at each mistake, until an epoch has none.
+
+        The data are `learn(X, y)` or `learn(dataset)`.
 
         Where the target is above 0 and the output is 0, the input times lr is added to the weights,
         in the other case subtracted. Raises ValueError for no examples, for a nan or inf in them, and
         for fewer than 1 epoch or an lr that is not above 0; TypeError for a target that is no number.
         """
+        data = as_dataset(data, targets)
         _check(data, epochs, lr)
         corrections: list[Correction] = []
         for epoch in range(epochs):
@@ -119,8 +122,9 @@ class Perceptron(Module):
             raise ValueError("all weights are 0: there is no hyperplane yet")
         return [weight.data / length for weight in self.weights], -self.bias.data / length
 
-    def margin(self, data: Dataset) -> float:
+    def margin(self, data: Any, targets: Any = None) -> float:
         """The distance of the nearest example from the hyperplane; negative if it is on the wrong side."""
+        data = as_dataset(data, targets)
         normal, offset = self.hyperplane()
         return min(
             (1 if target > 0 else -1) * (math.fsum(n * x for n, x in zip(normal, inputs, strict=True)) - offset)

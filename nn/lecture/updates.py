@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd import Value, zero_grad
 
 from ..chains import chain
-from ..data.dataset import Dataset
+from ..data.dataset import Dataset, as_dataset
 from ..losses import Loss, loss_function
 from ..metrics import evaluate, mode
 from ..module import Module
@@ -58,9 +58,7 @@ class UpdateComparison(NamedTuple):
         return "\n".join([head, *(f"  {line}".rstrip() for line in lines)])
 
 
-def compare_updates(
-    model: Module, data: Dataset, loss: str | Loss = "mse_loss", *, lr: float
-) -> UpdateComparison:
+def compare_updates(model: Module, data: Any, loss: str | Loss = "mse_loss", *, lr: float) -> UpdateComparison:
     """One step of gradient descent in three ways: what moves, and what the loss is afterwards.
 
     (a) all weights after the backward pass, (b) each layer while the error passes, which goes on
@@ -78,6 +76,8 @@ def compare_updates(
     >>> [layer.adjusted > 0 for layer in found.layers]  # only the last layer's error is untouched
     [False, True]
     """
+
+    data = as_dataset(data)
 
     def moved(step: Callable[[], object]) -> tuple[float, list[list[float]]]:
         """The loss after a step, and by layer where the parameters are then; the step is taken back."""

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data.dataset import Dataset
-from ..metrics import are_classes
+from ..data.dataset import as_dataset
+from ..metrics import are_classes, border
 from ..training.history import History
 from .plane import Landscape, Model, draw_points, draw_regions, landscape
 from .style import INK, new_figure
@@ -80,14 +80,15 @@ class BoundaryFilm:
     """
 
     def __init__(
-        self, model: Model, data: Dataset, *, every: int = 1, resolution: int = 40, threshold: float = 0.0
+        self, model: Model, data: Any, *, every: int = 1, resolution: int = 40, threshold: float | None = None
     ) -> None:
         if every < 1:
             raise ValueError(f"a frame is taken after every epoch or every few, not every {every!r}")
-        self.model, self.data, self.every = model, data, every
-        self.resolution, self.threshold = resolution, threshold
+        self.model, self.data, self.every = model, as_dataset(data), every
+        self.resolution = resolution
         self.frames: list[tuple[str, Landscape]] = []
         self._look("before training")
+        self.threshold = border(model, self.data.inputs[0]) if threshold is None else threshold
 
     def __call__(self, epoch: int, history: History) -> None:
         """Take a frame, if it is time for one."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd import no_grad
 
 from ..chains import chain
-from ..data.dataset import Dataset
-from ..metrics import are_classes, mode, plain
+from ..data.dataset import Dataset, as_dataset
+from ..metrics import are_classes, border, mode, plain
 from ..module import Module
 from .style import CLASSES, INK, MARKERS, NEGATIVE, PAPER, POSITIVE, TINT_NEGATIVE, TINT_POSITIVE, styled
 
@@ -29,28 +29,37 @@ class Landscape(NamedTuple):
 
 
 def plot_decision_boundary(
-    model: Model, data: Dataset, axes: Axes | None = None, resolution: int = 60, threshold: float = 0.0
+    model: Model,
+    data: Any,
+    targets: Any = None,
+    axes: Axes | None = None,
+    resolution: int = 60,
+    threshold: float | None = None,
 ) -> Axes:
     """What a model of two inputs says in every place, with the data; the lines are where that changes.
 
-    One output: above the threshold is blue, below it vermilion. Several: a colour for each, where it
-    is the largest. `resolution` is the number of grid points along each side. Raises ValueError for
-    points of another width than 2, for no points, for fewer than 2 grid points and for several
-    outputs with targets that do not count them.
+    The data are `plot_decision_boundary(model, X, y)` or `plot_decision_boundary(model, dataset)`.
+    One output: above the threshold (0, or 0.5 of a sigmoid) is blue, below it vermilion. Several: a
+    colour for each, where it is the largest. `resolution` is the number of grid points along each
+    side. Raises ValueError for points of another width than 2, for no points, for fewer than 2 grid
+    points and for several outputs with targets that do not count them.
     """
+    data, axes = _arranged(data, targets, axes)
     axes = styled(axes)
-    draw_regions(axes, landscape(model, data, resolution), threshold)
+    found = landscape(model, data, resolution)
+    draw_regions(axes, found, border(model, data.inputs[0]) if threshold is None else threshold)
     draw_points(axes, data, classes=len(_outputs(model, data)) > 1)
     return axes
 
 
-def plot_hyperplanes(model: Module, data: Dataset, axes: Axes | None = None) -> Axes:
+def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes | None = None) -> Axes:
     """The line of each neuron that sees the two inputs: where its weighted sum is 0.
 
     For a neuron, a perceptron, a layer, or the first layer of a model. The arrow is the direction of
     the weights: there the sum is positive. Raises ValueError for points of another width than 2,
     and for a model without such neurons.
     """
+    data, axes = _arranged(data, targets, axes)
     check_plane(data)
     axes = styled(axes)
     draw_points(axes, data, classes=len(set(data.targets)) > 2 and are_classes(data.targets, len(CLASSES)))
@@ -63,6 +72,13 @@ def plot_hyperplanes(model: Module, data: Dataset, axes: Axes | None = None) -> 
     axes.set_xlim(xs)
     axes.set_ylim(ys)
     return axes
+
+
+def _arranged(data: Any, targets: Any, axes: Any) -> tuple[Dataset, Any]:
+    """The data and the axes of plot(model, data, axes) and of plot(model, X, y, axes)."""
+    if hasattr(targets, "contourf"):
+        targets, axes = None, targets
+    return as_dataset(data, targets), axes
 
 
 def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:

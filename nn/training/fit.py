@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from autograd import Value
 
-from ..data.dataset import Dataset
+from ..argument_checks import RNG, also_called, generator
+from ..data.dataset import Dataset, as_dataset
 from ..lecture.layerwise import parameters_by_part
 from ..losses import Loss, loss_function
 from ..metrics import Evaluation, Metric, evaluate, evaluation, mode, plain, usual_metrics
 from ..module import Module
-from ..optimisers import SGD, Optimiser, clip_grad_norm_
+from ..optimisers import Optimiser, clip_grad_norm_
 from ..schedules import Schedule
 from .checkpoints import Checkpoint, Generators, Part
 from .compiled_model import CompiledModel, compile_model
+from .defaults import arranged, single_targets, usual_loss, usual_optimiser
 from .divergence import DivergenceError, Watch
 from .history import Epoch, History
-from .preconditions import recorded, refuse_misfits
+from .preconditions import recorded, refuse_misfits, refuse_no_model
 from .progress import progress_bar
 from .settings import Settings
 from .stopping import EarlyStopping
@@ -37,16 +39,22 @@ Callback = Callable[[int, History], object]
 """Called after each epoch with its number (the first is 0) and the history."""
 
 
+@also_called(
+    X="data", y="targets", criterion="loss", optimizer="optimiser", learning_rate="lr", n_epochs="epochs",
+    seed="rng", random_state="rng", validation_data="validation",
+)  # fmt: skip
 def fit(
     model: Module,
-    data: Dataset | Rows,
-    loss: str | Loss = "mse_loss",
-    optimiser: Optimiser | None = None,
+    data: Any,
+    targets: Any = None,
+    loss: Any = None,
+    optimiser: Any = None,
     *,
-    epochs: int,
-    rng: random.Random,
+    epochs: int = 100,
+    rng: RNG = None,
+    lr: float | None = None,
     batch_size: int | None = None,
-    validation: Dataset | Rows | None = None,
+    validation: Any = None,
     schedule: Schedule | None = None,
     early_stopping: int | EarlyStopping | None = None,
     metrics: Mapping[str, Metric] | None = None,
@@ -60,9 +68,15 @@ def fit(
 ) -> History:
     """Train a model by mini-batches, and give the history of the run.
 
-    Each batch is one forward pass, one backward pass and one step of the optimiser (SGD with
-    lr=0.1 by default); without `batch_size` all examples are one batch. The rest is optional:
+    The data are `fit(model, X, y)`, with lists, tuples or arrays, or `fit(model, dataset)`. Each batch is
+    one forward pass, one backward pass and one step of the optimiser; without `batch_size` all examples
+    are one batch. The rest is optional:
 
+    - `loss`: a name or a function of predictions and targets; by default the one that suits the
+      targets (see `usual_loss`): cross entropy for classes, else the squared error;
+    - `optimiser`: one made with the model, `SGD(model, lr=0.1)`, or a name, "sgd", "adam" ..., with
+      `lr`; by default Adam with lr=0.05;
+    - `rng`: what shuffles the examples: a generator, a seed, or None for a fresh one;
     - `validation`: data to compute the loss and the metrics on after each epoch, unrecorded and in
       evaluation mode;
     - `schedule`: its `step(loss)` is called after each epoch, with the validation loss if there is one;
@@ -88,14 +102,21 @@ def fit(
     0, for a batch size below 1 and for a checkpoint that does not fit; ImportError for
     `progress=True` without rich.
 
-    >>> from nn import MLP, moons
-    >>> rng = random.Random(0)
-    >>> model = MLP(2, [8, 1], rng=rng)
-    >>> history = fit(model, moons(40, rng=rng), "hinge", epochs=10, rng=rng)
-    >>> history.losses[-1] < history.losses[0], len(history.losses)
-    (True, 10)
+    >>> from nn import MLP, accuracy
+    >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+    >>> model = MLP(2, [4, 1], rng=0)
+    >>> history = fit(model, X, y, rng=0)
+    >>> accuracy(model, X, y), len(history.losses)
+    (1.0, 100)
     """
-    refuse_misfits(model, data, loss, optimiser, rng, epochs, validation, schedule)
+    refuse_no_model(model)
+    data, loss, optimiser = arranged(data, targets, loss, optimiser)
+    optimiser, rng = usual_optimiser(model, optimiser, lr), generator(rng)
+    validation = None if validation is None else as_dataset(validation)
+    refuse_misfits(model, data, loss, optimiser, epochs, validation, schedule)
+    data = single_targets(model, data)
+    validation = None if validation is None else single_targets(model, validation)
+    loss = usual_loss(model, data) if loss is None else loss
     stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
     with _engine(model, loss, data, compiled, client, metrics) as fast:
@@ -103,7 +124,7 @@ def fit(
             model=model,
             data=data,
             loss=loss,
-            optimiser=optimiser or SGD(model.parameters(), lr=0.1),
+            optimiser=optimiser,
             rng=rng,
             batch_size=data.size if batch_size is None else batch_size,
             validation=validation,

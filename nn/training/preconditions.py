@@ -6,7 +6,6 @@ from typing import Any
 
 from autograd import Value
 
-from ..argument_checks import generator
 from ..data.dataset import Dataset, on_cluster
 from ..losses import Loss, loss_function
 from ..module import Module
@@ -17,34 +16,40 @@ from ..schedules import Schedule
 def refuse_misfits(
     model: Any,
     data: Any,
-    loss: str | Loss,
+    loss: str | Loss | None,
     optimiser: Any,
-    rng: Any,
     epochs: int,
     validation: Any,
     schedule: Any,
 ) -> None:
     """Raise the TypeError or ValueError that says what is wrong with the arguments of `fit`, if anything is.
 
-    >>> import random
-    >>> refuse_misfits(Module(), [[0.0]], "hinge", None, random.Random(0), 1, None, None)
+    >>> refuse_misfits(Module(), [[0.0]], "hinge", None, 1, None, None)
     Traceback (most recent call last):
     ...
     TypeError: data is a Dataset, such as Dataset([[0.0, 1.0]], [1.0]), not a list
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"fit trains a Module, whose parameters it can find, not {model!r}")
+    refuse_no_model(model)
     for name, given in {"data": data, "validation": validation}.items():
         if given is not None or name == "data":
             _refuse_no_data(name, given)
-    loss_function(loss)
+    if loss is not None:
+        loss_function(loss)
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
         raise ValueError(f"the number of epochs is 0 or more, not {epochs!r}")
-    generator(rng)
     if optimiser is not None:
         _refuse_optimiser(optimiser, model)
     if isinstance(schedule, Schedule) and schedule.optimiser is not optimiser:
         raise ValueError("the schedule is that of another optimiser, whose learning rate it would change")
+
+
+def refuse_no_model(model: Any) -> None:
+    """Raise TypeError unless this is a Module.
+
+    >>> refuse_no_model(Module())
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"fit trains a Module, whose parameters it can find, not {model!r}")
 
 
 def _refuse_no_data(name: str, data: Any) -> None:

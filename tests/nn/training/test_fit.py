@@ -135,7 +135,7 @@ class Mode(Module):
 def test_training_runs_in_training_mode_and_validation_unrecorded_in_evaluation_mode():
     model, data = Mode(), Dataset([[1.0]], [1.0])
     model.training = False
-    fit(model, data, epochs=2, rng=random.Random(0), validation=data)
+    fit(model, data, "mse_loss", epochs=2, rng=random.Random(0), validation=data)
     assert model.calls == [(True, True), (False, False)] * 2
     assert model.training is False
 

@@ -1,0 +1,94 @@
+"""What `fit` chooses where nothing is said: a loss that suits the targets, an optimiser, a Dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..argument_checks import by_name
+from ..data.dataset import Dataset, as_dataset, on_cluster
+from ..losses import Loss
+from ..metrics import are_classes, border, predictions
+from ..module import Module
+from ..optimisers import SGD, Adam, AdamW, Optimiser, RMSprop
+
+OPTIMISERS: Mapping[str, tuple[type[Optimiser], float]] = {
+    "SGD": (SGD, 0.1),
+    "RMSprop": (RMSprop, 0.01),
+    "Adam": (Adam, 0.05),
+    "AdamW": (AdamW, 0.05),
+}
+"""Optimisers by their names, each with the learning rate that it has in `fit` where none is given."""
+
+
+def usual_optimiser(model: Module, given: Any, lr: float | None) -> Any:
+    """Return the optimiser that was given; or one made for a model from a name, from its class, or from None.
+
+    By default Adam. Raises ValueError for a name that is not known, and for a learning rate beside an
+    optimiser that has its own.
+
+    >>> from nn import MLP
+    >>> usual_optimiser(MLP(2, [1]), "sgd", None)
+    SGD(3 parameters, lr=0.1, weight_decay=0.0, momentum=0.0, nesterov=False)
+    """
+    if given is None:
+        given = Adam
+    if isinstance(given, str):
+        given = by_name("optimiser", given, OPTIMISERS, {"gradientdescent": "SGD"})[0]
+    if isinstance(given, type) and issubclass(given, Optimiser):
+        usual: dict[type, float] = dict(OPTIMISERS.values())
+        make: Any = given
+        return make(model.parameters(), lr=usual.get(given, 0.01) if lr is None else lr)
+    if lr is not None:
+        raise ValueError(f"lr={lr!r} is beside an optimiser, which has its own: set it there")
+    return given
+
+
+def usual_loss(model: Module, data: Any) -> str:
+    """Return the name of the loss that suits the targets and the outputs of a model.
+
+    Several outputs and targets that count them: "cross_entropy". One output and targets of 0 and 1:
+    "binary_cross_entropy_with_logits", unless the output is a sigmoid. Anything else: "mse_loss".
+
+    >>> from nn import MLP
+    >>> usual_loss(MLP(2, [3]), Dataset([[0.0, 1.0], [1.0, 0.0]], [2, 0]))
+    'cross_entropy'
+    """
+    if on_cluster(data):
+        return "mse_loss"
+    output = predictions(model, data.take([0]))[0]
+    if any(hasattr(target, "__len__") for target in data.targets):
+        return "mse_loss"
+    if isinstance(output, list | tuple):
+        return "cross_entropy" if are_classes(data.targets, len(output)) else "mse_loss"
+    two_classes = {*data.targets} == {0, 1} and not border(model, data.inputs[0])
+    return "binary_cross_entropy_with_logits" if two_classes else "mse_loss"
+
+
+def arranged(data: Any, targets: Any, loss: Any, optimiser: Any) -> tuple[Any, Loss | str | None, Any]:
+    """Return data, loss and optimiser, whether the call was fit(model, data, loss, optimiser) or has targets.
+
+    >>> arranged([[0.0], [1.0]], [0.0, 2.0], "hinge", None)
+    (Dataset(inputs=[[0.0], [1.0]], targets=[0.0, 2.0]), 'hinge', None)
+    >>> arranged(Dataset([[0.0]], [0.0]), "hinge", None, None)[1]
+    'hinge'
+    """
+    if isinstance(targets, str) or (callable(targets) and not hasattr(targets, "__len__")):
+        if loss is not None and optimiser is not None:
+            raise TypeError(f"fit takes one loss, and was given {targets!r} and {loss!r}")
+        targets, loss, optimiser = None, targets, optimiser if loss is None else loss
+    return as_dataset(data, targets), loss, optimiser
+
+
+def single_targets(model: Module, data: Dataset) -> Dataset:
+    """Return the data with numbers as targets, where they are lists of one and the model gives one number.
+
+    >>> from nn import MLP
+    >>> single_targets(MLP(1, [1]), Dataset([[0.0]], [[2.0]])).targets
+    [2.0]
+    """
+    if on_cluster(data) or not all(hasattr(target, "__len__") and len(target) == 1 for target in data.targets):
+        return data
+    if isinstance(predictions(model, data.take([0]))[0], list | tuple):
+        return data
+    return Dataset(data.inputs, [target[0] for target in data.targets])
