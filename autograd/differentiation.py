@@ -10,8 +10,8 @@ from .errors import StaleGraphError
 from .formulas import history
 from .graph import topological_order
 from .modes import always_recording, ieee_arithmetic
-from .ops.floats import FAST
 from .ops.op import Op
+from .ops.primitives import FAST
 from .ops.rules import define, partials_source
 from .recording import RECORDED, masked
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .ops.floats import IEEE
 from .ops.op import Op
+from .ops.primitives import IEEE
 from .ops.rules import filename_of
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")

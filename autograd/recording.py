@@ -10,8 +10,8 @@ from typing import Any
 from .errors import AnomalyError, DomainError, TracingError
 from .formulas import history
 from .modes import CURRENT, Mode
-from .ops.floats import FAST, IEEE
 from .ops.op import Op
+from .ops.primitives import FAST, IEEE
 from .ops.rules import define, filename_of, names_in, partials_source, without_exceptions
 from .ops.table import TABLE
 

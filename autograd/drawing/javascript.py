@@ -6,8 +6,8 @@ import ast
 import json
 from collections.abc import Iterable
 
-from ..ops.floats import FAST
 from ..ops.op import Op
+from ..ops.primitives import PRIMITIVES
 from ..ops.rules import names_in
 from ..ops.table import TABLE
 
@@ -86,7 +86,7 @@ class _Translation:
     def _call(self, name: str, arguments: list[str]) -> str:
         if name == "len":
             return f"{arguments[0]}.length"
-        if name in FAST:
+        if name in PRIMITIVES:
             return f"M.{name}({', '.join(arguments)})"
         if name in TABLE and name != self.own:
             self.used.add(name)

@@ -5,23 +5,17 @@ from __future__ import annotations
 import ast
 
 from ..ops.op import Op
+from ..ops.primitives import PRIMITIVES
 from ..ops.table import TABLE
 
-_JAX = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh",
-        "acosh": "arccosh", "atanh": "arctanh", "pow": "power"}  # fmt: skip
-_SPECIAL = ("erf", "erfc")
-_OWN = """exp exp2 expm1 log log2 log10 log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh
-atanh erf erfc""".split()
-"""The operations of one call whose derivatives JAX has as the table has them, to every order."""
-NATIVE = dict.fromkeys(_OWN, "") | {
+NATIVE = {
     "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}", "pos": "+{}",
     "square": "{0} * {0}", "reciprocal": "1.0 / {}",
+} | {
+    name: f"{row.jax}({', '.join(['{}'] * row.operands)})"
+    for name, row in PRIMITIVES.items() if row.jax_differentiates
 }  # fmt: skip
-
-
-def word(name: str) -> str:
-    """JAX's name of a mathematical function."""
-    return f"jax.scipy.special.{name}" if name in _SPECIAL else f"jnp.{_JAX.get(name, name)}"
+"""The operations whose derivatives JAX has as the table has them, to every order."""
 
 
 def called(op: Op, operands: list[str]) -> str:
@@ -31,8 +25,7 @@ def called(op: Op, operands: list[str]) -> str:
     ('v1 * x[2]', 'jnp.arcsin(v1)', 'op_relu(v1)')
     """
     if op is TABLE.get(op.name) and op.name in NATIVE:
-        template = NATIVE[op.name] or f"{word(op.name)}({', '.join(['{}'] * len(operands))})"
-        return template.format(*operands)
+        return NATIVE[op.name].format(*operands)
     return f"op_{op.name}({', '.join(operands)})"
 
 
@@ -75,13 +68,14 @@ class _InJax(ast.NodeTransformer):
         if name in TABLE and name != self.own and name not in NATIVE:
             self.used.add(name)
             return _call(f"op_{name}", *arguments)
-        if NATIVE.get(name):
+        if name in NATIVE:
             text = NATIVE[name].format(*(f"({ast.unparse(item)})" for item in arguments))
             return ast.parse(text, mode="eval").body
-        return _call(word(name), *arguments)
+        return _call(PRIMITIVES[name].jax, *arguments)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.parse("jnp.pi", mode="eval").body if node.id == "pi" else node
+        row = PRIMITIVES.get(node.id)
+        return ast.parse(row.jax, mode="eval").body if row and not row.operands else node
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:

@@ -8,13 +8,12 @@ from typing import Any
 from ..compiling.trace.arguments import Leaf
 from ..compiling.trace.tracing import Trace
 from ..ops.op import Op
+from ..ops.primitives import PRIMITIVES
 from ..ops.table import TABLE
 from ..terminal import plural
 from ..value import Value
 from .translation import FLOW, NATIVE, called, definition
 from .vectorise import Group, Item, Place, groups, matrix, number, one, vector
-
-_SUMS = {"total": "jnp.sum", "mean": "jnp.mean", "prod": "jnp.prod", "logsumexp": "jax.scipy.special.logsumexp"}
 
 
 class Writer:
@@ -148,4 +147,5 @@ def _sequence(op: Op, rows: list[list[Item]]) -> str:
             f"{right} @ {left}" if flat else f"{left} @ {right}"
         )  # fmt: skip
     text, flat = operands[0]
-    return f"{_SUMS[op.name]}({text}{'' if flat else ', axis=1'})"
+    name = "jnp.mean" if op.name == "mean" else PRIMITIVES[op.name].jax
+    return f"{name}({text}{'' if flat else ', axis=1'})"

@@ -1,4 +1,4 @@
-"""What the names in the rules mean on plain floats: twice, once fast and once never raising."""
+"""Functions of floats that Python's math does not have, or has otherwise: see primitives.py."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
-_NAMES = """sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh
-asinh acosh atanh hypot erf erfc pow floor pi""".split()
 
-
-def _cbrt(x: float) -> float:
+def _cbrt_of_a_power(x: float) -> float:
     """Cube root for Python 3.10: a power, then one Newton step for the last digits."""
     if x == 0 or not math.isfinite(x):
         return x
@@ -20,8 +17,14 @@ def _cbrt(x: float) -> float:
     return root - (root - x / root / root) / 3
 
 
-def _exp2(x: float) -> float:
+cbrt: Callable[[float], float] = getattr(math, "cbrt", _cbrt_of_a_power)
+
+
+def _power_of_two(x: float) -> float:
     return math.pow(2.0, x)
+
+
+exp2: Callable[[float], float] = getattr(math, "exp2", _power_of_two)
 
 
 def prod(xs: Sequence[float]) -> float:
@@ -66,29 +69,18 @@ def products_around(xs: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(zip(before, reversed(after), strict=True)) if xs else []
 
 
-FAST: dict[str, Any] = {name: getattr(math, name) for name in _NAMES} | {
-    "abs": abs,
-    "len": len,
-    "cbrt": getattr(math, "cbrt", _cbrt),
-    "exp2": getattr(math, "exp2", _exp2),
-    "prod": prod,
-    "total": total,
-    "dot": dot,
-    "logsumexp": logsumexp,
-    "products_around": products_around,
-}
-"""The names on floats, at full speed; they raise where Python's math does."""
-
-
-def _at_pole(x: float) -> float:
+def at_pole(x: float) -> float:
+    """What a logarithm gives where it raises: -inf at 0, nan below."""
     return -math.inf if x == 0 else math.nan
 
 
-def _never_raising(
+def never_raising(
     function: Callable[..., float],
     overflow: Callable[..., float] = lambda *_: math.inf,
     invalid: Callable[..., float] = lambda *_: math.nan,
 ) -> Callable[..., float]:
+    """Return a function that gives `overflow` or `invalid` of its operands where this one raises."""
+
     def ieee(*operands: float) -> float:
         try:
             return function(*operands)
@@ -100,12 +92,24 @@ def _never_raising(
     return ieee
 
 
-def _floor(x: float) -> float:
+def floor(x: float) -> float:
+    """The largest whole number that is not above x, as a float; infinities and nan stay."""
     return float(math.floor(x)) if math.isfinite(x) else x
 
 
-def _pow_overflow(x: float, y: float) -> float:
+def overflowing_pow(x: float, y: float) -> float:
+    """x ** y where it is too large: an infinity with the sign of the power."""
     return -math.inf if x < 0 and y % 2 == 1 else math.inf
+
+
+def invalid_pow(x: float, y: float) -> float:
+    """x ** y where Python raises ValueError: an infinity at x = 0, else nan."""
+    return overflowing_pow(math.copysign(1, x), y) if x == 0 else math.nan
+
+
+def remainder(x: float, y: float) -> float:
+    """x % y, with the sign of y; nan for y = 0."""
+    return x % y if y else math.nan
 
 
 def divide(x: float, y: float) -> float:
@@ -117,27 +121,3 @@ def divide(x: float, y: float) -> float:
     if y != 0:
         return x / y
     return math.nan if x == 0 or x != x else math.copysign(math.inf, x) * math.copysign(1.0, y)
-
-
-IEEE: dict[str, Any] = (
-    FAST
-    | {
-        name: _never_raising(FAST[name])
-        for name in "sqrt exp exp2 expm1 cosh sin cos tan asin acos acosh".split()
-    }
-    | {name: _never_raising(FAST[name], invalid=_at_pole) for name in "log log2 log10".split()}
-    | {
-        "log1p": _never_raising(math.log1p, invalid=lambda x: _at_pole(1 + x)),
-        "sinh": _never_raising(math.sinh, lambda x: math.copysign(math.inf, x)),
-        "atanh": _never_raising(
-            math.atanh, invalid=lambda x: divide(x, 1 - abs(x)) if abs(x) == 1 else math.nan
-        ),
-        "pow": _never_raising(
-            math.pow, _pow_overflow, lambda x, y: _pow_overflow(math.copysign(1, x), y) if x == 0 else math.nan
-        ),
-        "floor": _floor,
-        "divide": divide,
-        "remainder": lambda x, y: x % y if y else math.nan,
-    }
-)
-"""The same names as IEEE 754 and numpy have them: inf and nan instead of an exception."""

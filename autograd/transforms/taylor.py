@@ -8,8 +8,8 @@ from typing import Any
 
 from ..graph import topological_order
 from ..modes import always_recording, ieee_arithmetic
-from ..ops.floats import FAST
 from ..ops.op import Op
+from ..ops.primitives import FAST
 from ..ops.rules import define, names_in, partials_source
 from ..ops.table import TABLE
 from ..recording import function_of, masked, number

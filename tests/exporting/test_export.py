@@ -30,7 +30,7 @@ def module(source):
 def stand_in(source):
     """The same with numpy in the place of JAX, for values alone."""
     special = types.SimpleNamespace(
-        **{n: np.vectorize(autograd.ops.floats.FAST[n]) for n in ("erf", "erfc", "logsumexp")}
+        **{n: np.vectorize(autograd.ops.primitives.FAST[n]) for n in ("erf", "erfc", "logsumexp")}
     )
     special.logsumexp = lambda xs, axis=-1: np.log(np.sum(np.exp(xs), axis=axis))
     jax = types.SimpleNamespace(custom_jvp=lambda f: f, scipy=types.SimpleNamespace(special=special))
@@ -51,7 +51,7 @@ def points(op):
         names = dict(zip(op.operands, op.grouped(row), strict=True))
         if op.name == "pow" and row[0] < 0:  # no derivative by its exponent
             continue
-        if not op.domain or eval(op.domain, dict(autograd.ops.floats.FAST), names):
+        if not op.domain or eval(op.domain, dict(autograd.ops.primitives.FAST), names):
             found.append(row)
     return np.array(found)
 

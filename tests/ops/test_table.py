@@ -14,8 +14,8 @@ import autograd
 from autograd import TABLE, DomainError, Value, grad, gradients, jvp, operation
 from autograd.checking.evidence.precise import TRUTHS, digits, exactly
 from autograd.differentiation import partials_as_values
-from autograd.ops.floats import FAST, IEEE
 from autograd.ops.op import Op
+from autograd.ops.primitives import FAST, IEEE
 from autograd.ops.rules import names_in
 from autograd.recording import RECORDED, _ieee_functions, function_of, recorder
 from tests import truth

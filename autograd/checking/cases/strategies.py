@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from ...ops.floats import IEEE
 from ...ops.op import Op
+from ...ops.primitives import IEEE
 from ...ops.rules import filename_of, without_exceptions
 from ...ops.table import TABLE
 from ...value import Value

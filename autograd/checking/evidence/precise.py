@@ -11,7 +11,8 @@ from typing import Any
 from ...locks import waited_for
 from ...ops.floats import products_around
 from ...ops.op import Op
-from ...ops.rules import define, names_in
+from ...ops.primitives import PRIMITIVES
+from ...ops.rules import define, filename_of, names_in
 from ...ops.table import TABLE
 
 try:
@@ -140,26 +141,13 @@ TRUTHS: dict[str, Callable[..., Precise]] = {
 }
 """Every operation of the table, independently of its rules; a starred operand is a sequence."""
 
+_NAMES: dict[str, Any] = {
+    "MP": MP, "power": _power, "erfc": _erfc, "logsumexp": _logsumexp, "products_around": products_around,
+}  # fmt: skip
 _ALGEBRA: dict[str, Any] = {
-    name: getattr(MP, name)
-    for name in """sqrt exp expm1 log log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh
-    asinh acosh atanh hypot erf floor""".split()
-} | {
-    "abs": abs,
-    "len": len,
-    "pow": _power,
-    "cbrt": _cbrt,
-    "exp2": TRUTHS["exp2"],
-    "log2": TRUTHS["log2"],
-    "erfc": _erfc,
-    "prod": MP.fprod,
-    "total": MP.fsum,
-    "dot": MP.fdot,
-    "logsumexp": _logsumexp,
-    "products_around": products_around,
-    "pi": MP.pi,
-    "number": lambda result: result,
-}
+    name: eval(compile(row.precise, filename_of(f"precise_{name}", row.precise), "eval"), _NAMES)
+    for name, row in PRIMITIVES.items()
+} | {"number": lambda result: result}
 """What the names in a rule mean in high precision, for operations that users declare."""
 
 

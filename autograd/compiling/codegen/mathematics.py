@@ -11,10 +11,16 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...ops.primitives import PRIMITIVES
 from .simd import Shape
 
-INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor"}
-TWO = frozenset(("atan2", "hypot", "pow"))
+INTRINSICS = {
+    name: row.native.removeprefix("llvm.") for name, row in PRIMITIVES.items() if row.native.startswith("llvm.")
+}
+"""What the processor computes itself, under LLVM's names."""
+LIBRARY = {name: row.native for name, row in PRIMITIVES.items() if row.native and name not in INTRINSICS}
+"""What the C library computes, under its names."""
+TWO = frozenset(name for name in LIBRARY if PRIMITIVES[name].operands == 2)
 """The mathematical functions of two numbers."""
 
 _MAGIC = 6755399441055744.0
@@ -203,7 +209,7 @@ class Functions:
         if name == "mod":
             sign = f"declare {self.vector} @llvm.copysign.{self.shape.suffix}({self.vector}, {self.vector})"
             return [sign, "\n".join([head, *self._modulo()])]
-        declared = f"declare double @{name}({', '.join(['double'] * count)})"
+        declared = f"declare double @{LIBRARY[name]}({', '.join(['double'] * count)})"
         return [declared, "\n".join([head, *self._lane_by_lane(name, count)])]
 
     def _lane_by_lane(self, name: str, count: int) -> list[str]:
@@ -219,7 +225,7 @@ class Functions:
                     lines.append(f"  %w{k}_{lane} = fpext float {word} to double")
                     word = f"%w{k}_{lane}"
                 words.append(f"double {word}")
-            lines.append(f"  %f{lane} = call double @{name}({', '.join(words)})")
+            lines.append(f"  %f{lane} = call double @{LIBRARY[name]}({', '.join(words)})")
             word = f"%f{lane}"
             if single:
                 lines.append(f"  %n{lane} = fptrunc double {word} to float")
@@ -231,10 +237,10 @@ class Functions:
     def _one_lane(self, name: str, count: int) -> list[str]:
         if not self.shape.single:
             words = ", ".join(f"double %x{k}" for k in range(count))
-            return [f"  %r = call double @{name}({words})", "  ret double %r", "}"]
+            return [f"  %r = call double @{LIBRARY[name]}({words})", "  ret double %r", "}"]
         wide = [f"  %w{k} = fpext float %x{k} to double" for k in range(count)]
         words = ", ".join(f"double %w{k}" for k in range(count))
-        call = [f"  %f = call double @{name}({words})", "  %r = fptrunc double %f to float"]
+        call = [f"  %f = call double @{LIBRARY[name]}({words})", "  %r = fptrunc double %f to float"]
         return [*wide, *call, "  ret float %r", "}"]
 
     def _modulo(self) -> list[str]:

@@ -13,7 +13,7 @@ import llvmlite.binding as llvm
 
 from ...locks import waited_for
 from .driver import driver
-from .mathematics import TWO
+from .mathematics import LIBRARY, TWO
 from .simd import Shape
 
 _LOCK = waited_for(RLock(), level=1)
@@ -23,8 +23,6 @@ with suppress(AttributeError):  # llvmlite's own lock, which it also takes where
 _LIBRARY = "libmvec.so.1"
 _LETTERS = {16: "b", 32: "d", 64: "e"}
 """The letter of a vector's width in bytes, in the names of the vector functions."""
-_VECTORISED = """exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh
-erf erfc cbrt atan2 hypot pow""".split()
 
 
 class Host(NamedTuple):
@@ -69,7 +67,9 @@ def vector_library(machine: Host, single: bool) -> dict[str, str]:
     llvm.load_library_permanently(_LIBRARY)
     prefix = f"_ZGV{_LETTERS[machine.width]}N{machine.lanes(single)}"
     suffix = "f" if single else ""
-    symbols = {name: f"{prefix}{'vv' if name in TWO else 'v'}_{name}{suffix}" for name in _VECTORISED}
+    symbols = {
+        name: f"{prefix}{'vv' if name in TWO else 'v'}_{symbol}{suffix}" for name, symbol in LIBRARY.items()
+    }
     return {name: symbol for name, symbol in symbols.items() if hasattr(library, symbol)}
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..expressions.pool import PRIMITIVES, Expression
+from ..expressions.pool import INSTRUCTIONS, Expression
 from .chunks import ARGUMENTS, BINARY, COMPARE
 from .mathematics import TWO, Functions
 from .simd import Layout, Shape
@@ -23,7 +23,7 @@ UNITS = 4
 """So many registers of rows for each instruction, to share the cost of finding out what it is."""
 OPERATIONS = (
     "end", "column", "shared", "output", "sum", "select", "and", "or", "not",
-    *sorted(COMPARE), *sorted(PRIMITIVES),
+    *sorted(COMPARE), *sorted(INSTRUCTIONS),
 )  # fmt: skip
 CODES = {name: code for code, name in enumerate(OPERATIONS)}
 
@@ -109,7 +109,7 @@ class _Assembler:
                 free.append(slot)
             free += [self.slots[operand] for operand in ending[k]]
         self._write(CODES["end"], 0, [])
-        functions = {OPERATIONS[code] for _, code, _ in self.steps} & PRIMITIVES - BINARY.keys() - {"neg"}
+        functions = {OPERATIONS[code] for _, code, _ in self.steps} & INSTRUCTIONS - BINARY.keys() - {"neg"}
         values = [node.value for node in self.constants]
         return Tape(
             np.array(self.code, dtype=np.int32),

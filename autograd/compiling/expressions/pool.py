@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from ...ops.floats import IEEE, products_around
+from ...ops.floats import products_around
 from ...ops.op import Op
+from ...ops.primitives import IEEE, PRIMITIVES
 from ...ops.table import TABLE
 from .symbolic import COMPARISONS, code_of
 
 LOGIC = frozenset(("and", "or", "not", *COMPARISONS.values()))
 """What gives a condition instead of a number."""
-PRIMITIVES = frozenset(
-    """add sub mul div mod neg abs sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2
-    sinh cosh tanh asinh acosh atanh hypot erf erfc pow cbrt floor""".split()
-)
+INSTRUCTIONS = frozenset(("add", "sub", "mul", "div", "mod", "neg")) | {
+    name for name, row in PRIMITIVES.items() if row.native
+}
 """What the lower level is made of, besides constants, inputs, choices and conditions."""
 DETACHED = Op("detach(x)", "x", "0.0", about="the number itself, through which no gradient goes back")
 CHAINS = 4
@@ -91,7 +91,7 @@ class World:
         """Inputs before place `columns` have a number for each row."""
         self.upper, self.columns = upper, columns
         self.known: dict[Any, Expression] = {}
-        self.names: dict[str, Any] = {name: partial(self.apply, name) for name in PRIMITIVES | TABLE.keys()}
+        self.names: dict[str, Any] = {name: partial(self.apply, name) for name in INSTRUCTIONS | TABLE.keys()}
         self.names |= {
             "products_around": products_around, "len": len, "pi": math.pi, "select_": self.select,
             "truth_": self.truth, "logic_": self.logic,
@@ -113,7 +113,7 @@ class World:
     def apply(self, name: str, *operands: Any) -> Expression:
         """An operation by its name; a starred operand is a sequence."""
         op = TABLE.get(name)
-        if op is not None and (self.upper or name not in PRIMITIVES):
+        if op is not None and (self.upper or name not in INSTRUCTIONS):
             return self.operation(op, operands)
         return self.primitive(name, operands)
 
@@ -123,7 +123,7 @@ class World:
             flat = [item for group in operands for item in group] if op.variadic else operands
             return self._simple(op, op.name, tuple(map(self.lifted, flat)))
         if op is TABLE.get(op.name):
-            if op.name in PRIMITIVES:
+            if op.name in INSTRUCTIONS:
                 return self.primitive(op.name, operands)
             if op.name in _SEQUENCES:
                 return _SEQUENCES[op.name](self, *(list(map(self.lifted, group)) for group in operands))
