@@ -130,6 +130,15 @@ def export(
     return export(f, *arguments, batched=batched, inputs=inputs, parameters=parameters, name=name)
 
 
+if not TYPE_CHECKING:  # a type checker would take every name for known
+
+    def __getattr__(name: str) -> Any:
+        """Answer words of other libraries with the one that works here."""
+        from .advice import AUTOGRAD, missing
+
+        raise missing(__name__, name, AUTOGRAD)
+
+
 __version__ = "0.1.0"
 
 # Not here: abs, pow and compile, because a star should not hide Python's own.

@@ -101,6 +101,43 @@ class Value(Operations):
             raise TypeError(f"a label is a text, not {label!r} of type {type(label).__name__}")
         self._label = label
 
+    # Words that people know from micrograd and PyTorch.
+
+    def item(self) -> float:
+        """The number, as `data` gives it: PyTorch's word.
+
+        >>> (Value(2.0) * 3.0).item()
+        6.0
+        """
+        return self.data
+
+    @property
+    def _prev(self) -> set[Value]:
+        """The Values that it was computed from: micrograd's word for the nodes among `operands`."""
+        return {operand for operand in self.operands if isinstance(operand, Value)}
+
+    @property
+    def _op(self) -> str:
+        """The sign or name of the operation that computed it, empty for a leaf: micrograd's word for `op`."""
+        if self.op is None:
+            return ""
+        parts = self.op.written.split()
+        return parts[1] if len(parts) == 3 else self.op.name
+
+    def _backward(self) -> None:
+        """Add to each operand's grad what this node's grad sends back: one step of micrograd's backward pass.
+
+        >>> x, y = Value(2.0), Value(3.0)
+        >>> z = x * y
+        >>> z.grad = 1.0
+        >>> z._backward()
+        >>> x.grad, y.grad, z._op
+        (3.0, 2.0, '*')
+        """
+        for operand, partial in zip(self.operands, self.partials, strict=True):
+            if partial is not None:
+                operand.grad += self.grad * partial
+
     def conjugate(self) -> Value:
         """Itself, as of every real number; numpy's var and vdot ask for it."""
         return self

@@ -1,5 +1,7 @@
 """Neural networks on scalars: neurons, layers and perceptrons whose every number can be looked at."""
 
+from typing import TYPE_CHECKING, Any
+
 from .chains import sequential_names
 from .data.dataset import Dataset, Standardiser, standardise
 from .data.loading import digits, load_csv
@@ -53,6 +55,15 @@ from .training.fit import fit
 from .training.history import Epoch, History
 from .training.stopping import EarlyStopping
 from .training.sweeping import Sweep, Trial, grid, sweep
+
+if not TYPE_CHECKING:  # a type checker would take every name for known
+
+    def __getattr__(name: str) -> Any:
+        """Answer words of other libraries with the one that works here."""
+        from autograd.advice import NN, missing
+
+        raise missing(__name__, name, NN)
+
 
 __all__ = [
     "MLP",

@@ -1,0 +1,88 @@
+"""Words of other libraries, answered with the one that works here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+AUTOGRAD: Mapping[str, str] = {
+    **dict.fromkeys(("Tensor", "tensor", "Variable", "Parameter"), "autograd.Value(2.0)"),
+    **dict.fromkeys(("numpy", "scipy"), "numpy itself on arrays of Values, or autograd's own functions"),
+    **dict.fromkeys(("jit", "njit", "lambdify"), "autograd.compile(f)"),
+    "vmap": 'autograd.compile(f, batched="x"), or a list comprehension',
+    **dict.fromkeys(("jacfwd", "jacrev"), "autograd.jacobian(f)"),
+    **dict.fromkeys(("elementwise_grad", "derivative", "diff"), "autograd.grad(f), for each number"),
+    "hessian_vector_product": "autograd.hvp(f, x, v)",
+    **dict.fromkeys(("stop_gradient", "detach"), "value.detach()"),
+    "sum": "autograd.total(values), or Python's sum",
+    "max": "autograd.maximum(x, y), or Python's max",
+    "min": "autograd.minimum(x, y), or Python's min",
+    "power": "autograd.pow(x, y), or x ** y",
+    "absolute": "autograd.abs(x)",
+    "clamp": "autograd.clip(x, low, high)",
+    "softmax": "nn.Softmax(), or autograd.logsumexp",
+    **{f"arc{name}": f"autograd.a{name}(x)" for name in "sin cos tan sinh cosh tanh".split()},
+    "arctan2": "autograd.atan2(y, x)",
+    **dict.fromkeys(("Function", "primitive", "defvjp", "custom_vjp"), "autograd.operation(...)"),
+    **dict.fromkeys(("set_grad_enabled", "inference_mode"), "autograd.no_grad() and autograd.enable_grad()"),
+    **dict.fromkeys(("make_dot", "plot_graph"), "autograd.draw(value)"),
+    **dict.fromkeys(("gradcheck", "check_grads"), "autograd.checking.check_gradients(f, x)"),
+    "optim": "nn.SGD, nn.Adam, nn.AdamW or nn.RMSprop",
+    "engine": "from autograd import Value",
+}
+"""What people look for in autograd who know PyTorch, JAX, HIPS autograd, numpy or micrograd."""
+
+NN: Mapping[str, str] = {
+    **dict.fromkeys(("Linear", "Dense", "LazyLinear"), 'nn.Layer(2, 3, activation="linear")'),
+    **{
+        name: f'nn.Activation("{name.lower()}"), or activation='
+        for name in "ReLU Tanh Sigmoid GELU SiLU ELU".split()
+    },
+    "LeakyReLU": 'nn.Activation("leaky_relu"), or activation=',
+    "MSELoss": "nn.mse_loss(predictions, targets)",
+    "L1Loss": "nn.l1_loss(predictions, targets)",
+    **dict.fromkeys(("HuberLoss", "SmoothL1Loss"), "nn.huber_loss(predictions, targets)"),
+    "CrossEntropyLoss": "nn.cross_entropy(predictions, targets), of logits",
+    **dict.fromkeys(
+        ("BCELoss", "BCEWithLogitsLoss"), "nn.binary_cross_entropy_with_logits(predictions, targets), of logits"
+    ),
+    "KLDivLoss": "nn.kl_divergence(predictions, targets)",
+    **dict.fromkeys(("Parameter", "Value"), "autograd.Value(0.0) in an attribute of the Module"),
+    **dict.fromkeys(("ModuleList", "ModuleDict"), "a list or dict of modules in an attribute of the Module"),
+    **dict.fromkeys(("functional", "optim", "utils"), "nn itself: nn.mse_loss, nn.SGD, nn.clip_grad_norm_"),
+    "DataLoader": "Dataset(X, y).batches(size), or fit(..., batch_size=size)",
+    **dict.fromkeys(("TensorDataset", "DataSet"), "nn.Dataset(X, y)"),
+    "train_test_split": "Dataset(X, y).split(0.8)",
+    "StandardScaler": "nn.standardise(data)",
+    "KMeans": "nn.k_means(points, count)",
+    **{f"make_{name}": f"nn.{name}(200)" for name in "moons circles blobs".split()},
+    **dict.fromkeys(("MLPClassifier", "MLPRegressor"), "nn.fit(nn.MLP(2, [8, 1]), X, y)"),
+    **dict.fromkeys(("Optimizer", "Optim"), "nn.Optimiser"),
+    "train": "nn.fit(model, X, y)",
+    **dict.fromkeys(
+        ("Conv1d", "Conv2d", "LSTM", "GRU", "RNN", "Embedding", "BatchNorm1d", "LayerNorm", "Transformer"),
+        "PyTorch for large layers; here a Module of your own, whose forward computes with Values",
+    ),
+}
+"""What people look for in nn who know PyTorch, Keras or scikit-learn."""
+
+
+def missing(module: str, name: str, words: Mapping[str, str]) -> Exception:
+    """Return the error for a name that a module does not have, with the word to use instead.
+
+    An AttributeError; inside `from module import name` an ImportError, which Python would otherwise
+    replace by one without the advice.
+
+    >>> missing("autograd", "jit", AUTOGRAD)
+    AttributeError("module 'autograd' has no attribute 'jit': use autograd.compile(f)")
+    """
+    advice = f": use {words[name]}" if name in words else ""
+    text = f"module {module!r} has no attribute {name!r}{advice}"
+    if advice and sys._getframe(2).f_globals.get("__name__") == "importlib._bootstrap":
+        return ImportError(text.replace("has no attribute", "has no"), name=module)
+    error = AttributeError(text)
+    error.name, error.obj = (
+        name,
+        sys.modules.get(module),
+    )  # so that Python suggests a name that is spelled alike
+    return error
