@@ -19,6 +19,10 @@ FEWEST = 32
 """Fewer terms of one form are no loop."""
 WORTHWHILE = 400
 """Terms of fewer operations in all are written out."""
+LARGEST, OVERLAP = 64, 8
+"""A term is read up to so many operations, and to so many times its share of all operations."""
+LEAST, MOST = 1e-150, 1e150
+"""Factors are multiplied with each other inside these limits, where they can neither overflow nor vanish."""
 _INPUT, _CONSTANT, _COMMON = -1, -2, -3
 
 
@@ -43,14 +47,20 @@ class Rolled(NamedTuple):
     holes: list[Hole]
     terms: int
 
+    @property
+    def columns(self) -> int:
+        """In how many holes the terms differ; in none, they are one term repeated."""
+        return self.world.columns
+
 
 def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
     """The loops that an output is a sum of, and what is left of it; no loops where none is worth it."""
-    uses = Counter(operand for node in below([output]) for operand in node.operands)
+    order = below([output])
+    uses = Counter(operand for node in order for operand in node.operands)
     for parts in (_shallow, _parts):
         terms = _terms(output, uses, parts)
         if len(terms) >= FEWEST:
-            loops, rest = _loops(terms, uses)
+            loops, rest = _loops(terms, uses, len(order))
             if loops:
                 return loops, _sum(output.world, rest)
     return [], output
@@ -60,19 +70,31 @@ Terms = list[tuple[float, Expression]]
 """Factors and expressions whose products are added."""
 
 
-def _loops(terms: Terms, uses: Counter[Expression]) -> tuple[list[Rolled], Terms]:
-    """The loops among some terms, and the other terms."""
+def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rolled], Terms]:
+    """The loops among some terms of an output of so many expressions, and the other terms."""
     common = {node for node, count in uses.items() if count >= len(terms) // 2 and node.operands}
     forms: dict[Any, tuple[Terms, list[list[Expression]]]] = {}
     rest: Terms = []
-    for factor, node in terms:
-        if not node.operands or node in common:
-            rest.append((factor, node))
-            continue
-        code, leaves = _form(node, common)
-        members, filled = forms.setdefault(code, ([], []))
-        members.append((factor, node))
-        filled.append(leaves)
+    waiting: Terms = []
+    for term in terms:
+        (waiting if term[1].operands and term[1] not in common else rest).append(term)
+    while waiting:
+        # Terms of a loop share little, so their sizes add up to about the size of the whole. The steps of
+        # a recurrence contain all steps before them: to read each one whole would take quadratic time.
+        most = LARGEST + OVERLAP * size // len(waiting)
+        left: Terms = []
+        for factor, node in waiting:
+            form = _form(node, common, most)
+            if form is None:
+                left.append((factor, node))
+                continue
+            members, filled = forms.setdefault(form[0], ([], []))
+            members.append((factor, node))
+            filled.append(form[1])
+        if len(left) > len(waiting) // 2:  # else with larger limits, since they are fewer: linear in all
+            rest += left
+            break
+        waiting = left
     loops = []
     for code, (members, filled) in forms.items():
         loop = None
@@ -80,6 +102,8 @@ def _loops(terms: Terms, uses: Counter[Expression]) -> tuple[list[Rolled], Terms
             loop = _loop(code, filled, [factor for factor, _ in members])
         if loop is None:
             rest += members
+        elif not loop.columns:  # one term, so many times
+            rest.append((float(len(members)), members[0][1] * members[0][0]))
         else:
             loops.append(loop)
     return loops, rest
@@ -146,22 +170,26 @@ def _operands(factor: float, node: Expression) -> Terms:
         return [(-factor, operands[0])]
     if name == "mul":
         for known, other in (operands, operands[::-1]):
-            if known.kind == "constant":
+            if known.kind == "constant" and LEAST <= abs(factor * known.value) <= MOST:
                 return [(factor * known.value, other)]
-    if name == "div" and operands[1].kind == "constant" and operands[1].value:
-        return [(factor / operands[1].value, operands[0])]
+    if name == "div" and operands[1].kind == "constant" and LEAST <= abs(operands[1].value) <= MOST:
+        quotient = factor / operands[1].value
+        return [(quotient, operands[0])] if LEAST <= abs(quotient) <= MOST else []
     return []
 
 
-def _form(root: Expression, common: set[Expression]) -> tuple[tuple[Any, ...], list[Expression]]:
+def _form(
+    root: Expression, common: set[Expression], most: int
+) -> tuple[tuple[Any, ...], list[Expression]] | None:
     """The operations of a term, in an order that its form alone decides, and its leaves.
 
     A leaf has a hole at each of its uses, so that two numbers that happen to be equal are not taken
-    for one. What is common to most of the terms is a leaf too.
+    for one. What is common to most of the terms is a leaf too. None for more operations than `most`.
     """
     local: dict[Expression, int] = {}
     code: list[Any] = []
     leaves: list[Expression] = []
+    begun: set[Expression] = {root}
     waiting = [root]
     while waiting:
         node = waiting[-1]
@@ -170,6 +198,9 @@ def _form(root: Expression, common: set[Expression]) -> tuple[tuple[Any, ...], l
             continue
         missing = [item for item in node.operands if item.operands and item not in local and item not in common]
         if missing:
+            begun.update(missing)
+            if len(begun) > most:
+                return None
             waiting += reversed(missing)
             continue
         waiting.pop()
@@ -213,8 +244,9 @@ class _Builder:
     """Collects the holes of a template, equal ones once, and then makes it."""
 
     def __init__(self) -> None:
-        self.holes: dict[Hole, int] = {}
-        self.shared: list[Expression] = []
+        self.holes: list[Hole] = []
+        self.known: dict[str, int] = {}
+        """The holes by what fills them, as text: 0 equals -0, and a nan not even itself."""
 
     def hole(self, values: list[float], inputs: bool) -> Leaf:
         """A hole for the places of inputs or for known numbers; a number that is always the same as it is."""
@@ -223,7 +255,10 @@ class _Builder:
             return values[0]
         given = values[:1] if same else values
         hole = Hole(tuple(map(int, given))) if inputs else Hole((), tuple(given))
-        return self.holes.setdefault(hole, len(self.holes))
+        place = self.known.setdefault(repr(hole), len(self.holes))
+        if place == len(self.holes):
+            self.holes.append(hole)
+        return place
 
     def common(self, node: Expression) -> Leaf:
         """An expression that all terms share: its inputs fill holes."""
@@ -234,9 +269,10 @@ class _Builder:
 
     def loop(self, code: tuple[Any, ...], leaves: list[Leaf], factor: Leaf, count: int) -> Rolled:
         """The template, its columns numbered first."""
-        holes = sorted(self.holes, key=lambda hole: hole.shared)  # stable: in the order of their use
+        order = sorted(range(len(self.holes)), key=lambda k: self.holes[k].shared)  # stable
+        holes = [self.holes[k] for k in order]
         world = World(upper=True, columns=sum(not hole.shared for hole in holes))
-        inputs = {self.holes[hole]: world.input(k) for k, hole in enumerate(holes)}
+        inputs = {k: world.input(place) for place, k in enumerate(order)}
         known = {hole.places[0]: world.input(k) for k, hole in enumerate(holes) if hole.places and hole.shared}
 
         def made(leaf: Leaf) -> Expression:
