@@ -11,7 +11,8 @@ from .memory import Memory
 from .simd import Layout, Shape
 from .stages import Program
 
-BINARY = {"add": "fadd contract", "sub": "fsub contract", "mul": "fmul contract", "div": "fdiv"}
+BINARY = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+"""Each rounded by itself, as Python does it: x * x - y * y must be 0 where x equals y."""
 COMPARE = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 NEAR = 24
 """So many expressions later, what was loaded is loaded again: registers are few."""
@@ -23,6 +24,14 @@ ARGUMENTS = ("columns", "shared", "outputs", "sums", "scratch", "masks", "tape")
 TAKEN = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr %{name}" for name in ARGUMENTS)])
 NOALIAS = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr noalias %{name}" for name in ARGUMENTS)])
 PASSED = TAKEN
+
+
+def fused(vector: str, words: Sequence[str], out: str) -> list[str]:
+    """The lines for x * y + z, which the machine may round once."""
+    return [
+        f"  {out}.product = fmul contract {vector} {words[0]}, {words[1]}",
+        f"  {out} = fadd contract {vector} {words[2]}, {out}.product",
+    ]
 
 
 class Setting:
@@ -193,6 +202,8 @@ class Code:
         vector, mask = self.shape.vector, self.shape.mask
         if kind in BINARY:
             text = f"{BINARY[kind]} {vector} {words[0]}, {words[1]}"
+        elif kind == "fused":
+            return fused(vector, words, out)
         elif kind == "neg":
             text = f"fneg {vector} {words[0]}"
         elif kind in COMPARE:
@@ -238,7 +249,7 @@ class Code:
                 f"  {before} = load {vector}, ptr {tag}.at, align {align}",
             ]
         self.lines += [
-            f"  {tag}.more = fadd contract {vector} {before}, {word}",
+            f"  {tag}.more = fadd {vector} {before}, {word}",
             f"  {tag} = select {mask} %mask, {vector} {tag}.more, {vector} {before}",
         ]
         if in_register:

@@ -106,6 +106,9 @@ def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> li
         place, node = waiting.pop()
         if node.kind == "add" and node.rows and uses[node] == 1:
             waiting += [(place, operand) for operand in reversed(node.operands)]
+        elif node.kind == "fused" and node.rows and uses[node] == 1:
+            left, right, rest = node.operands
+            waiting += [(place, left * right), (place, rest)]
         else:
             found.append((place, node))
     return found

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..expressions.pool import INSTRUCTIONS, Expression
-from .chunks import ARGUMENTS, BINARY, COMPARE
+from .chunks import ARGUMENTS, BINARY, COMPARE, fused
 from .mathematics import TWO, Functions
 from .simd import Layout, Shape
 
@@ -28,7 +28,17 @@ OPERATIONS = (
 CODES = {name: code for code, name in enumerate(OPERATIONS)}
 
 
-_OPERANDS = {"select": 3, "and": 2, "or": 2, "not": 1, "column": 0, "shared": 0, "output": 1, "sum": 1}
+_OPERANDS = {
+    "select": 3,
+    "fused": 3,
+    "and": 2,
+    "or": 2,
+    "not": 1,
+    "column": 0,
+    "shared": 0,
+    "output": 1,
+    "sum": 1,
+}
 
 
 class Tape(NamedTuple):
@@ -109,7 +119,10 @@ class _Assembler:
                 free.append(slot)
             free += [self.slots[operand] for operand in ending[k]]
         self._write(CODES["end"], 0, [])
-        functions = {OPERATIONS[code] for _, code, _ in self.steps} & INSTRUCTIONS - BINARY.keys() - {"neg"}
+        functions = {OPERATIONS[code] for _, code, _ in self.steps} & INSTRUCTIONS - BINARY.keys() - {
+            "neg",
+            "fused",
+        }
         values = [node.value for node in self.constants]
         return Tape(
             np.array(self.code, dtype=np.int32),
@@ -291,6 +304,8 @@ def _unit(  # noqa: PLR0912
         lines = [f"  {out} = fsub {v} {one}, {words[0]}"]
     elif name in BINARY:
         lines = [f"  {out} = {BINARY[name]} {v} {words[0]}, {words[1]}"]
+    elif name == "fused":
+        lines = fused(v, words, out)
     elif name == "neg":
         lines = [f"  {out} = fneg {v} {words[0]}"]
     else:

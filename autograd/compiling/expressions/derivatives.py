@@ -249,6 +249,6 @@ def _lower_layer(lower: World, layer: list[Expression], found: dict[Expression, 
     sums: dict[int, Expression] = {}
     for row, column in _tiles(len(layer), size, TILE):
         node = layer[row]
-        product = found[node.operands[column]] * found[node.operands[size + column]]
-        sums[row] = sums[row] + product if column else product
+        weight, number = found[node.operands[column]], found[node.operands[size + column]]
+        sums[row] = lower.fused(weight, number, sums[row]) if column else weight * number
     found.update((node, sums[row]) for row, node in enumerate(layer))

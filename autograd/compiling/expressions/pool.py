@@ -19,7 +19,7 @@ from .symbolic import COMPARISONS, code_of
 
 LOGIC = frozenset(("and", "or", "not", *COMPARISONS.values()))
 """What gives a condition instead of a number."""
-INSTRUCTIONS = frozenset(("add", "sub", "mul", "div", "mod", "neg")) | {
+INSTRUCTIONS = frozenset(("add", "sub", "mul", "div", "fused", "mod", "neg")) | {
     name for name, row in PRIMITIVES.items() if row.native
 }
 """What the lower level is made of, besides constants, inputs, choices and conditions."""
@@ -147,6 +147,12 @@ class World:
             return _small_power(lifted[0], int(lifted[1].value))
         return self._simple(name, name, lifted)
 
+    def fused(self, x: Expression, y: Expression, z: Expression) -> Expression:
+        """x * y + z, rounded once where the machine can: for the library's own sums of products alone."""
+        if x.kind == "constant" or y.kind == "constant":
+            return x * y + z
+        return self.primitive("fused", (x, y, z))
+
     def dot(self, weights: Sequence[Expression], numbers: Sequence[Expression]) -> Expression:
         """A sum of products as one expression: for those that a stage of its own computes."""
         return self._made("dot", (*weights, *numbers))
@@ -248,7 +254,17 @@ def _prod(world: World, xs: list[Expression]) -> Expression:
 
 
 def _dot(world: World, ws: list[Expression], xs: list[Expression]) -> Expression:
-    return _total(world, [w * x for w, x in zip(ws, xs, strict=True)])
+    """A sum of products, in a few chains side by side where it is long."""
+    pairs = list(zip(ws, xs, strict=True))
+    count = CHAINS if len(pairs) >= 2 * CHAINS else 1
+    return _total(world, [_chain(world, pairs[k::count]) for k in range(count)])
+
+
+def _chain(world: World, pairs: Sequence[tuple[Expression, Expression]]) -> Expression:
+    result = pairs[0][0] * pairs[0][1] if pairs else world.constant(0.0)
+    for w, x in pairs[1:]:
+        result = world.fused(w, x, result)
+    return result
 
 
 def _logsumexp(world: World, xs: list[Expression]) -> Expression:
@@ -284,6 +300,7 @@ _FOLD: dict[str, Callable[..., float]] = IEEE | {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
     "mul": lambda x, y: x * y,
+    "fused": lambda x, y, z: x * y + z,
     "div": IEEE["divide"],
     "mod": IEEE["remainder"],
     "neg": lambda x: -x,
