@@ -1,8 +1,11 @@
 """The recorded backward pass is the same in every process."""
 
+import pytest
+
 from tests.helpers import python_output
 
 
+@pytest.mark.slow
 def test_the_same_expression_gives_the_same_steps_in_every_process():
     code = (
         "from autograd import *; from autograd.stepping.backprop import backprop;"

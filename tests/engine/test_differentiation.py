@@ -26,6 +26,7 @@ def program(seed, xs):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**6), st.lists(st.floats(-2, 2), min_size=1, max_size=3))
+@pytest.mark.slow
 def test_random_programs_have_the_gradient_of_high_precision(seed, xs):
     mpmath = pytest.importorskip("mpmath")
     with mpmath.workdps(50):

@@ -146,6 +146,7 @@ def test_threads_that_go_back_through_shared_nodes_take_turns():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.slow
 def test_a_forked_process_can_go_back_while_its_parent_was_in_the_middle():
     code = (
         "import os, threading\n"
@@ -162,6 +163,7 @@ def test_a_forked_process_can_go_back_while_its_parent_was_in_the_middle():
     assert python_output(code, PYTHONWARNINGS="ignore").strip() == "6"
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_nodes_is_built_backpropagated_and_freed():
     x = Value(1.0)
     y = x
@@ -187,6 +189,7 @@ def test_the_gradient_given_to_backward_must_be_a_number():
             Value(1.0).backward(wrong)
 
 
+@pytest.mark.slow
 def test_a_node_of_a_chain_of_additions_takes_at_most_200_bytes():
     code = (
         "import tracemalloc; from autograd import Value; x = y = Value(1.0); tracemalloc.start();\n"

@@ -14,6 +14,7 @@ from autograd import (
 )
 
 
+@pytest.mark.slow
 def test_a_long_chain_survives_pickle_and_deepcopy():
     x = Value(1.0, "x")
     y = x
@@ -76,6 +77,7 @@ def test_copies_keep_gradients_that_are_nodes_of_the_graph_themselves():
     assert gradients(pickle.loads(pickle.dumps(x.grad)), [x]) == [0.0]
 
 
+@pytest.mark.slow
 def test_a_long_chain_whose_gradients_are_nodes_survives_pickle_and_deepcopy():
     x = y = Value(1.0)
     for _ in range(5_000):

@@ -154,6 +154,7 @@ def test_layers_become_products_of_matrices():
 
 
 @needs_jax
+@pytest.mark.slow
 def test_a_network_has_the_kernels_loss_gradient_and_hessian():
     import jax
 
@@ -172,6 +173,7 @@ def test_a_network_has_the_kernels_loss_gradient_and_hessian():
 
 
 @needs_jax
+@pytest.mark.slow
 def test_random_programs_have_the_kernels_numbers():
     import jax
 

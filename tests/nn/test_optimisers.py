@@ -63,6 +63,7 @@ def trajectory(make, options, steps=STEPS, schedule=None):
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMISERS))
+@pytest.mark.slow
 def test_the_trajectory_is_pytorchs_to_1e_12(name):
     torch = pytest.importorskip("torch")
     ours, theirs, options = OPTIMISERS[name]

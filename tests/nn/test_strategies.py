@@ -29,6 +29,7 @@ def test_the_gradient_of_a_small_network_is_never_wrong(data):
     assert check(result(model, data.draw(samples(model)))).verdict != "wrong"
 
 
+@pytest.mark.slow
 def test_a_network_with_a_wrong_activation_shrinks_to_one_neuron():
     wrong = operation("wrong(x)", "tanh(x)", ["1.0 - out"])
 

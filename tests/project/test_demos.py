@@ -57,6 +57,7 @@ def run(demo, folder, *arguments):
 
 
 @pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.stem)
+@pytest.mark.slow
 def test_a_demo_runs_says_what_it_promises_and_saves_its_pictures(demo, tmp_path):
     said = run(demo, tmp_path)
     assert len(said.splitlines()) > 5
@@ -84,6 +85,7 @@ def test_a_demo_of_the_lecture_opens_in_two_languages(demo):
     assert re.search("[\u3040-\u30ff]", ast.unparse(names["JAPANESE"]))
 
 
+@pytest.mark.slow
 def test_with_ja_a_demo_opens_in_japanese(tmp_path):
     demo = next(demo for demo in DEMOS if demo.name.startswith("05"))
     assert run(demo, tmp_path, "--ja").startswith("f'(a) > 0 なら a を減らし")

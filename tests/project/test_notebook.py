@@ -63,6 +63,7 @@ def lecture():
     return notebook.cells
 
 
+@pytest.mark.slow
 def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
     kinds = [kind for cell in lecture for out in cell.get("outputs", []) for kind in out.get("data", {})]
     assert kinds.count("image/svg+xml") == 2

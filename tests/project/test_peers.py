@@ -53,6 +53,7 @@ def test_a_pulled_back_gradient_depends_on_the_gradient_that_is_given():
     assert_equals_peer(grad(length)([1.0, -1.0, 2.0, 0.5]), slopes)
 
 
+@pytest.mark.slow
 def test_nested_transforms_agree_with_jax():
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_session_of_the_readme_runs_as_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -20,6 +21,7 @@ def test_every_session_of_the_readme_runs_as_shown(tmp_path, monkeypatch):
     assert results.failed == 0
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_readme_is_the_one_that_its_session_draws(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")

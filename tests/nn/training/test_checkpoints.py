@@ -76,6 +76,7 @@ def test_a_process_killed_in_the_middle_is_resumed_to_the_last_bit(tmp_path):
     assert run(path) == run()
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_moment_again_and_again_is_resumed_to_the_last_bit(tmp_path):
     path, rng, kills = tmp_path / "run.json", random.Random(4), 0
     while True:
