@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +21,10 @@ from ..data.dataset import Dataset
 from ..losses import Loss, cross_entropy
 from ..metrics import Evaluation, Metric, mode, plain, threshold, usual_metrics
 from ..module import Module
+from ..optimisers import Optimiser
 from .compiled_model import CompiledModel, as_examples
+from .divergence import Watch
+from .engines import Interpreted, Step
 
 _KINDS = 1000
 """So many different targets of each block are shown to the loss, which may refuse them."""
@@ -233,13 +236,50 @@ def _measured(block: Any, predictions: Any, measures: dict[str, Any]) -> dict[st
     return {name: measure(predictions, block["targets"]) for name, measure in measures.items()}
 
 
+class Distributed(Interpreted):
+    """The examples on a cluster, and the compiled model with them."""
+
+    def __init__(self, *arguments: Any, client: Any) -> None:
+        super().__init__(*arguments)
+        self.cluster = DistributedModel(self.model, self.loss, self.data, client, self.metrics)
+
+    def batches(self, size: int, rng: random.Random) -> Iterator[Batch]:
+        return self.cluster.batches(size, rng)
+
+    def backward(self, batch: Any) -> Step:
+        self.optimiser.zero_grad()
+        size = batch.inputs.size
+        loss, found = self.cluster.backward(*batch)
+        problem = self.problem(loss)
+        if not self.cluster.gathers:
+            return Step(loss, size, [], [], problem, found)
+        if problem:  # the graph tells where a nan began
+            return super().backward(self.cluster.examples(batch))
+        return Step(loss, size, found, self.cluster.targets(batch))
+
+    def evaluate(self, data: Any) -> Evaluation:
+        return super().evaluate(data) if isinstance(data, Dataset) else self.cluster.evaluate(data)
+
+    def measure(self, steps: Sequence[Step]) -> dict[str, float]:
+        if self.cluster.gathers:
+            return super().measure(steps)
+        size = sum(step.size for step in steps)
+        return {name: sum(step.measured[name] for step in steps) / size for name in steps[0].measured}
+
+
 @contextmanager
 def distributed(
-    model: Module, loss: str | Loss, data: Any, client: Any, metrics: Mapping[str, Metric] | None
-) -> Iterator[DistributedModel]:
+    model: Module,
+    loss: str | Loss,
+    data: Any,
+    optimiser: Optimiser,
+    watch: Watch,
+    metrics: Mapping[str, Metric] | None,
+    client: Any,
+) -> Iterator[Distributed]:
     """A model and its examples on a cluster, for one run of training (see `fit`)."""
     on_cluster = not isinstance(data, Dataset)
     if on_cluster and not isinstance(data, cluster.Rows):
         raise TypeError(f"training takes a Dataset, or rows on a cluster, not {type(data).__name__}")
     with cluster.connect(data.client if on_cluster else client) as connected:
-        yield DistributedModel(model, loss, data, connected, metrics)
+        yield Distributed(model, loss, data, optimiser, watch, metrics, client=connected)

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import math
 import os
-import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import Value
 
 from ..argument_checks import RNG, also_called, generator
 from ..data.dataset import Dataset, as_dataset
 from ..lecture.layerwise import parameters_by_part
-from ..losses import Loss, loss_function
-from ..metrics import Evaluation, Metric, evaluate, evaluation, mode, plain, usual_metrics
+from ..metrics import Metric, mode
 from ..module import Module
 from ..optimisers import Optimiser, clip_grad_norm_
 from ..schedules import Schedule
 from .checkpoints import Checkpoint, Generators, Part
-from .compiled_model import CompiledModel, compile_model
 from .defaults import arranged, single_targets, usual_loss, usual_optimiser
 from .divergence import DivergenceError, Watch
+from .engines import Engine, Step, engine
 from .history import Epoch, History
-from .preconditions import recorded, refuse_misfits, refuse_no_model
+from .preconditions import refuse_misfits, refuse_no_model
 from .progress import progress_bar
 from .settings import Settings
 from .stopping import EarlyStopping
 
 if TYPE_CHECKING:
     from autograd.cluster import Rows
-
-    from .distributed import DistributedModel
 
 Callback = Callable[[int, History], object]
 """Called after each epoch with its number (the first is 0) and the history."""
@@ -119,102 +115,70 @@ def fit(
     loss = usual_loss(model, data) if loss is None else loss
     stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
-    with _engine(model, loss, data, compiled, client, metrics) as fast:
+    watch, history = Watch(model), History()
+    with engine(model, loss, data, optimiser, watch, metrics, compiled=compiled, client=client) as computing:
+        size = data.size if batch_size is None else batch_size
         run = _Run(
             model=model,
-            data=data,
-            loss=loss,
+            engine=computing,
+            watch=watch,
+            batches=partial(computing.batches, size, rng),
             optimiser=optimiser,
-            rng=rng,
-            batch_size=data.size if batch_size is None else batch_size,
             validation=validation,
             schedule=schedule,
             stopping=stopping,
-            metrics=metrics,
             clip=clip,
-            watch=Watch(model),
             layers=parameters_by_part(model),
-            history=History(),
-            settings=Settings(),
-            fast=fast,
-            far=cast("DistributedModel", fast) if hasattr(fast, "batches") else None,
+            history=history,
         )
-        run.start(keeper)
-        run.train(epochs, keeper, progress, [*callbacks, *([after_epoch] if after_epoch else [])])
-    return run.history
-
-
-def _engine(
-    model: Module, loss: str | Loss, data: Any, compiled: bool, client: Any, metrics: Any
-) -> AbstractContextManager[CompiledModel | None]:
-    """What computes in a run: nothing but the model, native code, or a cluster."""
-    if isinstance(data, Dataset) and client is None:
-        return nullcontext(compile_model(model, loss) if compiled else None)
-    from .distributed import distributed
-
-    return distributed(model, loss, data, client, metrics)
-
-
-class _Step(NamedTuple):
-    """What one step of training has to tell."""
-
-    loss: float
-    size: int
-    predictions: Any
-    """Or, where examples stay on a cluster, the sums of what was measured of them."""
-    targets: list[Any]
-    lengths: dict[str, float]
+        settings = Settings()
+        if keeper is not None:
+            settings.begin(
+                {"optimiser": optimiser, "schedule": schedule}, data=data, validation=validation, loss=loss,
+                batch_size=size, clip=clip,
+            )  # fmt: skip
+        optional = {"schedule": schedule, "early stopping": stopping}
+        parts: dict[str, Part] = {
+            "settings": settings,
+            "model": model,
+            "optimiser": optimiser,
+            "history": history,
+            "generators": Generators(rng, model),
+            "watch": watch,
+            **{name: part for name, part in optional.items() if part is not None},
+        }
+        resumed = keeper is not None and keeper.load(parts)
+        if stopping is not None and not resumed:
+            stopping.reset()
+        save = partial(keeper.save, parts) if keeper is not None else None
+        after = [*callbacks, *([after_epoch] if after_epoch else [])]
+        run.train(epochs, progress, after, save, keeper.every if keeper is not None else 1)
+    return history
 
 
 class _Run(NamedTuple):
-    """A run of training: all that its epochs need."""
+    """A run of training: what its epochs need."""
 
     model: Module
-    data: Any
-    loss: str | Loss
+    engine: Engine
+    watch: Watch
+    batches: Callable[[], Iterator[Any]]
     optimiser: Optimiser
-    rng: random.Random
-    batch_size: int
     validation: Dataset | Rows | None
     schedule: Schedule | None
     stopping: EarlyStopping | None
-    metrics: Mapping[str, Metric] | None
     clip: float | None
-    watch: Watch
     layers: dict[str, list[Value]]
     """The parameters of each layer."""
     history: History
-    settings: Settings
-    fast: CompiledModel | None
-    far: DistributedModel | None
-
-    def start(self, keeper: Checkpoint | None) -> None:
-        """Resume from the checkpoint, or begin anew."""
-        if keeper is not None:
-            self.settings.begin(
-                {"optimiser": self.optimiser, "schedule": self.schedule},
-                data=self.data, validation=self.validation, loss=self.loss, batch_size=self.batch_size,
-                clip=self.clip,
-            )  # fmt: skip
-        resumed = keeper is not None and keeper.load(self.parts())
-        if self.stopping is not None and not resumed:
-            self.stopping.reset()
-
-    def parts(self) -> dict[str, Part]:
-        """What a checkpoint holds."""
-        optional = {"schedule": self.schedule, "early stopping": self.stopping}
-        return {
-            "settings": self.settings,
-            "model": self.model,
-            "optimiser": self.optimiser,
-            "history": self.history,
-            "generators": Generators(self.rng, self.model),
-            "watch": self.watch,
-            **{name: part for name, part in optional.items() if part is not None},
-        }
 
     def train(
-        self, epochs: int, keeper: Checkpoint | None, progress: bool | None, callbacks: list[Callback]
+        self,
+        epochs: int,
+        progress: bool | None,
+        callbacks: list[Callback],
+        save: Callable[[], None] | None,
+        every: int,
     ) -> None:
         """The epochs that are left, up to the last one, Ctrl-C, or the end of patience."""
         try:
@@ -227,8 +191,8 @@ class _Run(NamedTuple):
                     for callback in callbacks:
                         callback(epoch, self.history)
                     last = epoch == epochs - 1 or (self.stopping is not None and self.stopping.finished)
-                    if keeper is not None and (last or (epoch + 1) % keeper.every == 0):
-                        keeper.save(self.parts())
+                    if save is not None and (last or (epoch + 1) % every == 0):
+                        save()
         except KeyboardInterrupt:
             self.history.interrupted = True
         if self.stopping is not None:
@@ -239,11 +203,10 @@ class _Run(NamedTuple):
         """All batches once; then what is done between epochs."""
         lr = self.optimiser.lr
         with mode(self.model, training=True):
-            batches = (self.far or self.data).batches(self.batch_size, self.rng)
-            steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(batches)]
+            steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(self.batches())]
         told = replace(self.summary(steps), lr=lr)
         if self.validation is not None:
-            found = self.evaluated(self.validation)
+            found = self.engine.evaluate(self.validation)
             told = replace(told, validation_loss=found.loss, validation_metrics=found.metrics)
         if self.schedule is not None:
             self.schedule.step(told.monitored)
@@ -251,21 +214,11 @@ class _Run(NamedTuple):
             self.stopping.update(epoch, told.monitored, self.model.state_dict())
         self.history.record(told)
 
-    def evaluated(self, data: Dataset | Rows) -> Evaluation:
-        """The loss and the metrics on data that is not trained on, where they are."""
-        if not isinstance(data, Dataset):
-            if self.far is None:
-                raise TypeError("validation on a cluster goes with training on it: give client=")
-            return self.far.evaluate(data)
-        if self.fast is None or self.far is not None:
-            return evaluate(self.model, data, self.loss, self.metrics)
-        with mode(self.model, training=False):
-            return evaluation(self.fast.predict(data.inputs), data, self.loss, self.metrics)
-
-    def train_step(self, batch: Any, epoch: int, number: int) -> _Step:
+    def train_step(self, batch: Any, epoch: int, number: int) -> tuple[Step, dict[str, float]]:
         """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
         parameters = self.optimiser.parameters
-        loss, predictions = self.backward(batch, epoch, number)
+        step = self.engine.backward(batch)
+        self.accept(step.problem, epoch, number)
         lengths = {name: math.hypot(*(p.grad for p in own)) for name, own in self.layers.items()}
         if self.clip is not None:
             clip_grad_norm_(parameters, self.clip)
@@ -276,52 +229,18 @@ class _Run(NamedTuple):
             for parameter, data in zip(parameters, before, strict=True):
                 parameter.data = data
         self.accept(problem, epoch, number)
-        targets = self.far.targets(batch) if self.far else batch.targets
-        return _Step(loss, len(batch.inputs), predictions, targets, lengths)
-
-    def backward(self, batch: Any, epoch: int, number: int) -> tuple[float, list[Any]]:
-        """The loss and the predictions of a batch, and the gradients in the parameters."""
-        if self.fast is not None:
-            self.optimiser.zero_grad()
-            loss, outputs = self.fast.backward(*batch)
-            problem = self.watch.loss(Value(loss)) or self.watch.gradients(
-                Value(loss), self.optimiser.parameters
-            )
-            if not problem:
-                return loss, outputs
-            if self.far:
-                self.accept("" if self.far.gathers else problem, epoch, number)
-                batch = self.far.examples(batch)
-        # Where compiled code met a nan, the graph tells where it was born.
-        predictions = [self.model(inputs) for inputs in batch.inputs]
-        found = recorded(loss_function(self.loss)(predictions, batch.targets))
-        self.accept(self.watch.loss(found), epoch, number)
-        self.optimiser.zero_grad()
-        found.backward()
-        self.accept(self.watch.gradients(found, self.optimiser.parameters), epoch, number)
-        return found.data, plain(predictions)
+        return step, lengths
 
     def accept(self, problem: str, epoch: int, number: int) -> None:
         """Go on if there is no problem."""
         if problem:
             raise DivergenceError(problem, self.history, epoch, number)
 
-    def summary(self, steps: list[_Step]) -> Epoch:
-        """The mean loss and the metrics over all examples, and the mean gradient lengths over the steps."""
-        size = sum(step.size for step in steps)
+    def summary(self, done: list[tuple[Step, dict[str, float]]]) -> Epoch:
+        """The mean loss and the metrics over all examples, and the mean gradient norms over the steps."""
+        steps = [step for step, _ in done]
         return Epoch(
-            sum(step.loss * step.size for step in steps) / size,
-            self.measured(steps),
-            {layer: sum(step.lengths[layer] for step in steps) / len(steps) for layer in steps[0].lengths},
+            sum(step.loss * step.size for step in steps) / sum(step.size for step in steps),
+            self.engine.measure(steps),
+            {layer: sum(norms[layer] for _, norms in done) / len(done) for layer in self.layers},
         )
-
-    def measured(self, steps: list[_Step]) -> dict[str, float]:
-        """The metrics over all examples, each at the time when it was trained on."""
-        if self.far and not self.far.gathers:
-            size = sum(step.size for step in steps)
-            names = steps[0].predictions
-            return {name: sum(step.predictions[name] for step in steps) / size for name in names}
-        predictions = [each for step in steps for each in step.predictions]
-        targets = [each for step in steps for each in step.targets]
-        metrics = usual_metrics(predictions, targets, self.loss) if self.metrics is None else self.metrics
-        return {name: float(metric(predictions, targets)) for name, metric in metrics.items()}

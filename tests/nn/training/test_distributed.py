@@ -134,7 +134,7 @@ def test_what_does_not_fit_is_told(client):
         trained(on_cluster(client, BLOBS), "hinge")
     with pytest.raises(TypeError, match="validation on a cluster goes with training on it"):
         trained(MOONS, "hinge", validation=rows)
-    with pytest.raises(TypeError, match="data is a Dataset"):
+    with pytest.raises(TypeError, match="the targets are missing"):
         trained([1.0], "hinge", client=client)
     with pytest.raises(ValueError, match="a batch has at least 1 example, not 0"):
         trained(rows, "hinge", batch_size=0)
