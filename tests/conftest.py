@@ -3,10 +3,15 @@
 import builtins
 import random
 import shutil
+import signal
 
 import pytest
 
 from autograd import Value, label, tanh
+
+# A shell ignores Ctrl-C for what it runs in the background, and so would all processes that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
