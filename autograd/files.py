@@ -15,6 +15,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
+    from io import FileIO
     from pathlib import Path
 
 LARGEST = 2**30
@@ -90,12 +91,16 @@ def stamp(path: str | os.PathLike[str]) -> Stamp:
     return _stamp(os.stat(path))
 
 
-def append_line(path: str | os.PathLike[str], line: bytes, *, after: Stamp | None = None) -> Stamp | None:
+def append_line(
+    path: str | os.PathLike[str], line: bytes, *, after: Stamp | None = None, head: bytes = b""
+) -> Stamp | None:
     """Append one line to a file, all of it or nothing, and give the file's new stamp.
 
     Without `after` the file may be missing, and half a line that a killed process left at its end
     is ended first. With the stamp of what was written last, a file that has changed since, or that
-    has a second name, is left alone: the result is None. Raises as `write_atomically` does.
+    has a second name, is left alone: the result is None. `head` is written over the beginning of the
+    file once the line is on the disk: until then, what it says of the file holds without the line.
+    Raises as `write_atomically` does.
     """
     if _status(path) is None and after is not None:
         return None
@@ -107,14 +112,19 @@ def append_line(path: str | os.PathLike[str], line: bytes, *, after: Stamp | Non
         now = os.fstat(descriptor)
         if after is not None and (_stamp(now) != after or now.st_nlink > 1):
             return None
+        old_head = file.read(len(head)) if head else b""
         if now.st_size:
             file.seek(-1, os.SEEK_END)
             line = line if file.read(1) == b"\n" else b"\n" + line
         try:
-            _write_all(descriptor, line + b"\n")
-            os.fsync(descriptor)
+            _write_all(file, line + b"\n")
+            if head:
+                file.seek(0)
+                _write_all(file, head)
         except BaseException:
-            os.ftruncate(descriptor, now.st_size)
+            file.seek(0)
+            _write_all(file, old_head)
+            file.truncate(now.st_size)
             raise
         return _stamp(os.fstat(descriptor))
 
@@ -231,9 +241,11 @@ def _stamp(status: os.stat_result) -> Stamp:
     return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
+def _write_all(file: FileIO, content: bytes) -> None:
+    """Write to the file and to the disk."""
     while content:
-        content = content[os.write(descriptor, content) :]
+        content = content[file.write(content) or 0 :]
+    os.fsync(file.fileno())
 
 
 def _sync_folder(folder: str) -> None:

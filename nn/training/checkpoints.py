@@ -8,13 +8,16 @@ import os
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from autograd.files import write_atomically
+from autograd.files import Stamp, append_line, read_whole, stamp, write_atomically
+from autograd.terminal import cut
 
 from ..module import Module
+from .history import History
+from .interruption import completed
 
-VERSION = 2
+VERSION = 3
 
 
 class Part(Protocol):
@@ -27,12 +30,18 @@ class Part(Protocol):
 class Checkpoint:
     """Where `fit` keeps its state, and how often: after every n-th epoch, and after the last.
 
-    The file is JSON, in which every float is exact. It is replaced whole or not at all, so a
-    program that is killed at any moment leaves a usable one. With `resume`, a file that is there
-    already is where the run goes on; without, the run begins anew and replaces it. The data and
-    the functions handed to `fit` are not in it, but what tells them is: hand over the same, or the
-    error lists what differs. Epochs may be added, and callbacks changed. Raises ValueError for
-    `every` below 1.
+    The file is lines of JSON, in which every float is exact. The first line holds the number of the
+    bytes that follow and their checksum, the second a whole state. Each further line is a later
+    state with only those epochs of the history that came since, so that the time for an epoch's
+    checkpoint does not grow with their number; the first line is changed when the new one is on the
+    disk. When the further lines are longer than the second, the file is replaced by a new one, whole
+    or not at all. So a program that is killed at any moment leaves a file to resume from, and a file
+    that was cut or damaged is known as such.
+
+    With `resume`, a file that is there already is where the run goes on; without, the run begins anew
+    and replaces it. The data and the functions handed to `fit` are not in it, but their description
+    is: hand over the same, or the error lists what differs. Epochs may be added, and callbacks
+    changed. Raises ValueError for `every` below 1.
 
     >>> Checkpoint("run.json", every=5)
     Checkpoint('run.json', every=5, resume=True)
@@ -42,13 +51,26 @@ class Checkpoint:
         if every < 1:
             raise ValueError(f"a checkpoint is written after every epoch or every few, not every {every!r}")
         self.path, self.every, self.resume = Path(path), every, resume
+        self._written: _Written | None = None
 
     def save(self, parts: Mapping[str, Part]) -> None:
         """Write the state of every part."""
-        kinds = {name: type(part).__name__ for name, part in parts.items()}
-        text = json.dumps({k: {"kind": kinds[k], "state": part.state_dict()} for k, part in parts.items()})
-        head = json.dumps({"chainwalk checkpoint": VERSION, "sha256": _digest(text)})
-        write_atomically(self.path, f'{head[:-1]}, "state": {text}}}\n'.encode())
+        written, epochs = self._written, _epochs(parts)
+        self._written = None  # for the case that this is interrupted
+        if written is None or written.epochs > epochs or written.size > 2 * written.whole:
+            line = _encoded(parts, 0)
+            digest = hashlib.sha256(line)
+            write_atomically(self.path, _head(len(line), digest) + line)
+            self._written = _Written(stamp(self.path), digest, epochs, len(line), len(line))
+            return
+        line = _encoded(parts, written.epochs)
+        size, digest = written.size + len(line), written.digest.copy()
+        digest.update(line)
+        end = append_line(self.path, line[:-1], after=written.stamp, head=_head(size, digest))
+        if end is None:  # the file is not the one that was written last
+            self.save(parts)
+        else:
+            self._written = _Written(end, digest, epochs, written.whole, size)
 
     def load(self, parts: Mapping[str, Part]) -> bool:
         """Give every part its state back; False if there is nothing to resume from.
@@ -56,35 +78,68 @@ class Checkpoint:
         Raises ValueError for a file that is damaged, is no checkpoint, or is that of another run;
         then no part has changed.
         """
+        self._written = None
         if not (self.resume and self.path.exists()):
             return False
         state = self._read()
         self._compare(state, parts)
         before = {name: part.state_dict() for name, part in parts.items()}
+        name = ""
         try:
             for name, part in parts.items():
+                _check_kinds(state[name]["state"], before[name])
                 part.load_state_dict(state[name]["state"])
-        except Exception as error:
-            for changed, saved in before.items():
-                parts[changed].load_state_dict(saved)
-            raise ValueError(f"{self.path} does not fit this run: {name}: {error}. {_ADVICE}") from error
+        except BaseException as error:
+            completed(lambda: [parts[changed].load_state_dict(saved) for changed, saved in before.items()])
+            if not isinstance(error, Exception):
+                raise
+            reason = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else error
+            raise ValueError(f"{self.path} does not fit this run: {name}: {reason}. {_ADVICE}") from error
         return True
 
     def _read(self) -> dict[str, Any]:
-        """The state in the file, as it was written."""
-        try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{self.path} is not a whole checkpoint: {error}. {_ADVICE}") from error
-        if not isinstance(content, dict) or content.keys() != {"chainwalk checkpoint", "sha256", "state"}:
+        """The last state in the file, with the history of all lines."""
+        head, _, body = read_whole(self.path).partition(b"\n")
+        body = self._checked(head, body)
+        state: dict[str, Any] = {}
+        history: list[Any] = []
+        for line in body.splitlines():
+            state = self._parsed(line)
+            if not isinstance(state, dict) or not all(
+                isinstance(part, dict) and part.keys() == {"kind", "state"} and isinstance(part["state"], dict)
+                for part in state.values()
+            ):
+                raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
+            if "history" in state:
+                epochs = state["history"]["state"].get("epochs")
+                history += epochs if isinstance(epochs, list) else [epochs]
+                state["history"]["state"]["epochs"] = history
+        return state
+
+    def _checked(self, head: bytes, body: bytes) -> bytes:
+        """The lines with states, if they are what the first line says."""
+        content = self._parsed(head)
+        if not isinstance(content, dict) or "chainwalk checkpoint" not in content:
             raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
         if content["chainwalk checkpoint"] != VERSION:
-            version = content["chainwalk checkpoint"]
-            raise ValueError(f"{self.path} has version {version!r}, but this reads {VERSION}. {_ADVICE}")
-        if content["sha256"] != _digest(json.dumps(content["state"])):
+            version = cut(repr(content["chainwalk checkpoint"]), 40)
+            raise ValueError(f"{self.path} has version {version}, but this reads {VERSION}. {_ADVICE}")
+        size = content.get("bytes")
+        if content.keys() != {"chainwalk checkpoint", "bytes", "sha256"} or not isinstance(size, int) or size < 1:
+            raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
+        if len(body) < size:
+            told = f"{len(body):,} bytes follow its first line, which says {size:,}"
+            raise ValueError(f"{self.path} is not a whole checkpoint: {told}. {_ADVICE}")
+        body = body[:size]
+        if content["sha256"] != hashlib.sha256(body).hexdigest():
             raise ValueError(f"{self.path} is damaged: its content is not what its checksum says. {_ADVICE}")
-        state: dict[str, Any] = content["state"]
-        return state
+        return body
+
+    def _parsed(self, line: bytes) -> Any:
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{self.path} is not a whole checkpoint: {error}. {_ADVICE}") from error
 
     def _compare(self, state: dict[str, Any], parts: Mapping[str, Part]) -> None:
         """Refuse the checkpoint of a run that had other parts."""
@@ -97,6 +152,55 @@ class Checkpoint:
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, every={self.every}, resume={self.resume})"
+
+
+class _Written(NamedTuple):
+    """What a checkpoint's file holds."""
+
+    stamp: Stamp
+    digest: Any
+    epochs: int
+    whole: int
+    """The bytes of the line with a whole state."""
+    size: int
+    """The bytes of all lines with states."""
+
+
+def _head(size: int, digest: Any) -> bytes:
+    """The first line, which has the same length for every size."""
+    text = f'{{"chainwalk checkpoint": {VERSION}, "bytes": {size:15}, "sha256": "{digest.hexdigest()}"}}\n'
+    return text.encode()
+
+
+def _epochs(parts: Mapping[str, Part]) -> int:
+    return sum(len(part.epochs) for part in parts.values() if isinstance(part, History))
+
+
+def _encoded(parts: Mapping[str, Part], start: int) -> bytes:
+    """The state of every part as a line of JSON; of a history the epochs from a number on."""
+    states = {
+        name: {
+            "kind": type(part).__name__,
+            "state": part.state_dict(start) if isinstance(part, History) else part.state_dict(),
+        }
+        for name, part in parts.items()
+    }
+    return json.dumps(states).encode() + b"\n"
+
+
+def _check_kinds(given: Any, here: Any) -> None:
+    """Raise ValueError where a number, or a list of numbers, is to take something else."""
+    for key, present in here.items() if isinstance(given, Mapping) else ():
+        found = given.get(key, present)
+        listed = isinstance(present, list) and present and all(map(_is_number, present))
+        if listed and not (isinstance(found, list) and all(map(_is_number, found))):
+            raise ValueError(f"{key} is not a list of numbers")
+        if _is_number(present) and found is not None and not _is_number(found):
+            raise ValueError(f"{key} is not a number")
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, int | float)
 
 
 class Generators:
@@ -138,10 +242,6 @@ def _generators_in(model: Module) -> Iterator[tuple[str, random.Random]]:
 
 def _listed(state: tuple[Any, ...]) -> list[Any]:
     return [list(part) if isinstance(part, tuple) else part for part in state]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _ADVICE = "Give another path, or Checkpoint(path, resume=False) to begin anew; nothing was changed"

@@ -82,7 +82,9 @@ class Watch:
         return {"first": self.first}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave."""
+        """Take what `state_dict` gave; a ValueError, and no change, for what it cannot have given."""
+        if not isinstance(state["first"], int | float | None):
+            raise ValueError("the loss of the first step is not a number")
         self.first = state["first"]
 
 

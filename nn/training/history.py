@@ -43,6 +43,8 @@ class History:
         self.epochs: list[Epoch] = list(epochs or [])
         self.interrupted = False
         """Whether Ctrl-C ended the run; what came before it is here."""
+        self.further_steps = 0
+        """How many steps of another epoch the model took before the run was stopped."""
         self.best_epoch: int | None = None
         """With early stopping, the epoch (the first is 0) whose weights the model was given back."""
 
@@ -86,16 +88,27 @@ class History:
         """The learning rate of each epoch."""
         return [epoch.lr for epoch in self.epochs]
 
-    def state_dict(self) -> dict[str, Any]:
-        """All of it as plain lists and dicts."""
-        return {"epochs": [asdict(epoch) for epoch in self.epochs]}
+    def state_dict(self, start: int = 0) -> dict[str, Any]:
+        """All of it as plain lists and dicts, or only the epochs from the one numbered `start`."""
+        return {"epochs": [asdict(epoch) for epoch in self.epochs[start:]]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave."""
-        self.epochs = [Epoch(**epoch) for epoch in state["epochs"]]
+        """Take what `state_dict` gave; a ValueError, and no change, for what it cannot have given."""
+        epochs = [Epoch(**epoch) for epoch in state["epochs"]]
+        for number, epoch in enumerate(epochs):
+            columns = (epoch.metrics, epoch.gradients, epoch.validation_metrics)
+            validation = 0.0 if epoch.validation_loss is None else epoch.validation_loss
+            if not all(isinstance(column, Mapping) for column in columns) or not all(
+                isinstance(number, int | float)
+                for number in (epoch.loss, epoch.lr, validation, *(x for column in columns for x in column.values()))
+            ):
+                raise ValueError(f"epoch {number} has something else than numbers")
+        self.epochs = epochs
 
     def __repr__(self) -> str:
         end = ", interrupted" if self.interrupted else ""
+        if self.interrupted and self.further_steps:
+            end += f" after {self.further_steps} step{'s'[: self.further_steps > 1]} more"
         if not self.epochs:
             return f"History(no epoch finished{end})"
         told = f"loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"

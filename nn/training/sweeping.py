@@ -85,8 +85,8 @@ def sweep(
 
     `train` is called as `train(**setting)`; it makes a model, trains it and gives `(model, history)`.
     With a `client` (see `autograd.cluster.connect`) the trainings are tasks on a cluster; the result
-    is the same. A run that diverges is a trial with a problem. Raises ValueError for no settings,
-    and where every run diverged.
+    is the same. A run that diverges is a trial with a problem. Ctrl-C ends the sweep, with the trials
+    that were finished. Raises ValueError for no settings, and where every run diverged.
 
     >>> import random
     >>> from nn import MLP, SGD, fit, moons
@@ -105,9 +105,13 @@ def sweep(
     trials: dict[int, Trial] = {}
     best, kept = -1, None
     for number, trial, model in _run(tasks, client):
+        if trial.history.interrupted:
+            break
         trials[number] = trial
         if model is not None and (best < 0 or (trial.loss, number) < (trials[best].loss, best)):
             best, kept = number, model
+    if not trials:
+        raise KeyboardInterrupt
     ordered = [trials[number] for number in sorted(trials)]
     if kept is None:
         raise ValueError(f"every training diverged, the first because: {ordered[0].problem}")

@@ -1,5 +1,6 @@
 """A run that is killed goes on exactly where it was; a file that is not its own changes nothing."""
 
+import hashlib
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import pytest
 
 import nn
 from nn import MLP, SGD, Checkpoint, Dataset, DivergenceError, EarlyStopping, Module, fit, moons
+from nn.training import checkpoints
 from nn.training.checkpoints import Generators
 
 ROOT = Path(__file__).parents[3]
@@ -60,8 +62,20 @@ def started(path):
     )
 
 
+def states_in(path):
+    """The states in a checkpoint, which may be in the middle of being written."""
+    head, *lines = path.read_bytes().splitlines(keepends=True)
+    size, states = json.loads(head)["bytes"], []
+    while size > 0:
+        states.append(json.loads(lines.pop(0)))
+        size -= len(json.dumps(states[-1])) + 1
+    return states
+
+
 def epochs_in(path):
-    return len(json.loads(path.read_text())["state"]["history"]["state"]["epochs"]) if path.exists() else 0
+    if not path.exists():
+        return 0
+    return sum(len(state["history"]["state"]["epochs"]) for state in states_in(path))
 
 
 def test_a_process_killed_in_the_middle_is_resumed_to_the_last_bit(tmp_path):
@@ -152,14 +166,17 @@ def test_divergence_keeps_the_checkpoint_of_the_last_sound_epoch(tmp_path):
 
 
 def damaged(text, kind):
-    content = json.loads(text)
+    head, *lines = text.splitlines()
+    head = json.loads(head)
     if kind == "a number":
-        content["state"]["model"]["state"]["network.layers.0.bias"][0] = 0.125
+        state = json.loads(lines[-1])
+        state["model"]["state"]["network.layers.0.bias"][0] = 0.125
+        lines[-1] = json.dumps(state).ljust(len(lines[-1]))
     if kind == "another version":
-        content["chainwalk checkpoint"] = 99
+        head["chainwalk checkpoint"] = 99
     if kind == "a part left out":
-        del content["sha256"]
-    return json.dumps(content)
+        del head["sha256"]
+    return "\n".join([json.dumps(head), *lines, ""])
 
 
 @pytest.mark.parametrize(
@@ -172,7 +189,7 @@ def damaged(text, kind):
         (lambda text: '{"epochs": 3}', "is not a checkpoint of this library"),
         (lambda text: damaged(text, "a part left out"), "is not a checkpoint of this library"),
         (lambda text: damaged(text, "a number"), "is damaged: its content is not what its checksum says"),
-        (lambda text: damaged(text, "another version"), "has version 99, but this reads 2"),
+        (lambda text: damaged(text, "another version"), "has version 99, but this reads 3"),
     ],
 )
 def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, message):
@@ -264,3 +281,140 @@ def test_every_optimiser_with_a_schedule_is_resumed_to_the_last_bit(tmp_path, na
 
     train(4, tmp_path / "run.json")
     assert train(8, tmp_path / "run.json") == train(8)
+
+
+def small_run(path, epochs, **more):
+    rng = random.Random(0)
+    model = MLP(2, [1], rng=rng)
+    history = fit(model, Dataset([[0.0, 1.0]], [1.0]), epochs=epochs, rng=rng, checkpoint=path, **more)
+    return model.state_dict(), history.epochs
+
+
+def test_the_work_for_checkpoints_grows_in_proportion_to_the_epochs(tmp_path, monkeypatch):
+    written = []
+    whole, line = checkpoints.write_atomically, checkpoints.append_line
+    monkeypatch.setattr(checkpoints, "write_atomically", lambda p, c: (written.append(len(c)), whole(p, c))[1])
+    monkeypatch.setattr(checkpoints, "append_line", lambda p, c, **k: (written.append(len(c)), line(p, c, **k))[1])
+
+    def work(epochs):
+        written.clear()
+        small_run(tmp_path / str(epochs), epochs)
+        return sum(written)
+
+    assert work(800) < 5 * work(200)
+    assert (tmp_path / "800").stat().st_size < 8 * 800 * 1000
+
+
+def test_two_runs_that_write_one_checkpoint_leave_a_whole_one_of_one_of_them(tmp_path):
+    path = tmp_path / "run.json"
+
+    def other(epoch, history):
+        if epoch % 3 == 1:
+            small_run(Checkpoint(path, resume=False), epoch + 2)
+        if epoch > 1:
+            Checkpoint(path)._read()
+
+    small_run(path, 12, after_epoch=other)
+    assert epochs_in(path) == 12
+    assert small_run(path, 20) == small_run(tmp_path / "other.json", 20)
+
+
+def test_a_line_that_was_not_finished_counts_for_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "run.json"
+    expected = small_run(tmp_path / "whole.json", 9)
+    small_run(path, 3)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"settings": {"kind')
+    assert small_run(path, 9) == expected
+    path.write_bytes(whole + b'{"settings": {}}\n')
+    assert small_run(path, 9) == expected
+
+
+def test_a_checkpoint_that_was_moved_or_removed_meanwhile_is_written_anew(tmp_path):
+    path = tmp_path / "run.json"
+
+    def disturb(epoch, history):
+        if epoch == 3:
+            path.rename(tmp_path / "moved.json")
+        if epoch == 5:
+            path.unlink()
+
+    small_run(path, 8, after_epoch=disturb)
+    assert (epochs_in(tmp_path / "moved.json"), epochs_in(path)) == (3, 8)
+
+
+def test_a_checkpoint_of_several_lines_that_is_cut_or_changed_anywhere_is_refused(tmp_path):
+    path, rng = tmp_path / "run.json", random.Random(0)
+    small_run(path, 11)
+    whole = path.read_bytes()
+    assert len(states_in(path)) > 1
+    before = Checkpoint(path)._read()
+    for k in range(400):
+        content = bytearray(whole)
+        if k % 2:
+            content = content[: rng.randrange(len(whole))]
+        else:
+            content[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=re.escape(str(path))):
+            assert Checkpoint(path)._read() == before  # no one
+    assert k == 399
+
+
+def forged(state):
+    body = json.dumps(state).encode() + b"\n"
+    return checkpoints._head(len(body), hashlib.sha256(body)) + body
+
+
+def changed(state, where, item):
+    *folders, last = where
+    for name in folders:
+        state = state[name]
+    state[last] = item
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        lambda state: [],
+        lambda state: None,
+        lambda state: {},
+        lambda state: {"model": []},
+        lambda state: {"model": {"kind": "MLP"}},
+        lambda state: {**state, "model": {"kind": [], "state": {}}},
+        *(
+            lambda state, where=where, item=item: (changed(state, where.split("."), item), state)[1]
+            for where in [
+                "model.state", "optimiser.state", "optimiser.state.lr", "optimiser.state.steps", "history.state",
+                "optimiser.state.velocities", "history.state.epochs", "watch.state", "watch.state.first",
+                "generators.state", "settings.state",
+            ]
+            for item in [[], {"a": 1}, "text", [["deep"]], [{"loss": "text"}], [None]]
+        ),
+    ],
+)  # fmt: skip
+def test_a_forged_checkpoint_with_a_right_checksum_is_a_clear_error_and_changes_nothing(tmp_path, forgery):
+    path, rng = tmp_path / "run.json", random.Random(0)
+    small_run(path, 1)
+    state = Checkpoint(path)._read()
+    path.write_bytes(forged(forgery(state)))
+    model = MLP(2, [1], rng=rng)
+    before = model.state_dict()
+    try:
+        fit(model, Dataset([[0.0, 1.0]], [1.0]), epochs=1, rng=rng, checkpoint=path)
+    except ValueError as error:
+        assert str(path) in str(error)
+        assert model.state_dict() == before
+    else:
+        assert forgery(state)["history"]["state"]["epochs"] == []  # nothing has happened yet: a sound state
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
+def test_a_fifo_and_a_file_beyond_all_sizes_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(ValueError, match="fifo is a fifo, not a file"):
+        small_run(tmp_path / "fifo", 1)
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ValueError, match="sparse has 1,099,511,627,776 bytes"):
+        small_run(tmp_path / "sparse", 1)

@@ -1,0 +1,72 @@
+"""A run that is stopped at any moment is left in a state that it had: that of its last whole step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..optimisers import Optimiser
+from .history import History
+
+
+def completed(action: Callable[[], object]) -> bool:
+    """Do what Ctrl-C must not leave half done, and give whether Ctrl-C came meanwhile.
+
+    The action is repeated from its beginning until it comes to its end, so it has to be one that
+    may be repeated.
+
+    >>> completed(lambda: None)
+    False
+    """
+    interrupted = False
+    while True:
+        try:
+            action()
+            return interrupted
+        except KeyboardInterrupt:
+            interrupted = True
+
+
+class LastStep:
+    """The state of the parameters, of the optimiser and of other parts after the last whole step.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> w = Value(3.0)
+    >>> last = LastStep(SGD([w], lr=0.1))
+    >>> last.keep(epoch=0, steps=7)
+    >>> w.data = -1.0
+    >>> history = History()
+    >>> last.restore(history)
+    >>> w.data, history.further_steps
+    (3.0, 7)
+    """
+
+    def __init__(self, optimiser: Optimiser, *others: Any) -> None:
+        """`others` have `state_dict` and `load_state_dict`, or are None."""
+        self._optimiser, self._others = optimiser, [part for part in others if part is not None]
+        self._kept: tuple[int, int, list[float], dict[str, Any], list[dict[str, Any]]] | None = None
+
+    def keep(self, epoch: int, steps: int) -> None:
+        """Remember the present state, all of it at once: that after so many steps of an epoch."""
+        numbers = [parameter.data for parameter in self._optimiser.parameters]
+        others = [part.state_dict() for part in self._others]
+        self._kept = epoch, steps, numbers, self._optimiser.state_dict(), others
+
+    def restore(self, history: History) -> None:
+        """In the middle of an epoch, give back the state that was kept last; Ctrl-C meanwhile is for later.
+
+        Between epochs, when the history has as many as there were, everything is whole already.
+        """
+        if self._kept is not None and self._kept[0] == len(history.epochs):
+            completed(self._give_back)
+            history.further_steps = self._kept[1]
+
+    def _give_back(self) -> None:
+        assert self._kept is not None
+        _, _, numbers, state, others = self._kept
+        for parameter, number in zip(self._optimiser.parameters, numbers, strict=True):
+            parameter.data = number
+        self._optimiser.load_state_dict(state)
+        for part, kept in zip(self._others, others, strict=True):
+            part.load_state_dict(kept)
