@@ -6,14 +6,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from autograd.files import write_atomically
+from autograd.files import LARGEST, read_whole, write_atomically
 
 from .chains import sequential_names
 from .module import Module, tensors
-from .state import Mismatch, shape, write
+from .state import Mismatch, flat, shape, write
 
 FLOATS = ("float16", "float32", "float64")
 NAMES = ("own", "sequential")
+_LARGEST_HEADER = 100_000_008
+"""As the format says."""
 
 
 def save(model: Module, path: str | os.PathLike[str], *, names: str = "own") -> Path:
@@ -52,15 +54,22 @@ def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", str
     """
     renaming = _renaming(model, names)
     own = {renaming.get(name, name): tensor for name, tensor in tensors(model).items()}
+    content = read_whole(path, _largest(own, strict))
     try:
-        return write(own, _arrays(Path(path)), strict)
+        return write(own, _arrays(content), strict)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _arrays(path: Path) -> dict[str, Any]:
+def _largest(own: dict[str, Any], strict: bool) -> int:
+    """The most bytes that a file for these tensors can have; without `strict` it may have many others."""
+    return (
+        _LARGEST_HEADER + 8 * sum(1 for tree in own.values() for _ in flat(tree)) + (0 if strict else LARGEST)
+    )
+
+
+def _arrays(content: bytes) -> dict[str, Any]:
     numpy, safetensors = _packages()
-    content = path.read_bytes()
     try:
         arrays: dict[str, Any] = safetensors.load(content)
     except KeyError as error:  # a type of number that numpy does not know

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from pathlib import Path
+
+from autograd.files import read_whole
 
 from .dataset import Dataset
 
@@ -74,9 +77,9 @@ def _is_header(fields: list[str], path: str | Path) -> bool:
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """The rows of a file with the numbers of their lines; empty ones left out."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            return [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
+        text = read_whole(path).decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""))
+        return [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is not a text file of comma-separated values in UTF-8: {error}") from error
 

@@ -124,8 +124,8 @@ class Checkpoint:
         if content["chainwalk checkpoint"] != VERSION:
             version = cut(repr(content["chainwalk checkpoint"]), 40)
             raise ValueError(f"{self.path} has version {version}, but this reads {VERSION}. {_ADVICE}")
-        size = content.get("bytes")
-        if content.keys() != {"chainwalk checkpoint", "bytes", "sha256"} or not isinstance(size, int) or size < 1:
+        size, keys = content.get("bytes"), {"chainwalk checkpoint", "bytes", "sha256"}
+        if content.keys() != keys or not isinstance(size, int) or size < 1:
             raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
         if len(body) < size:
             told = f"{len(body):,} bytes follow its first line, which says {size:,}"

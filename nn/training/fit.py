@@ -23,6 +23,7 @@ from .defaults import arranged, single_targets, usual_loss, usual_optimiser
 from .divergence import DivergenceError, Watch
 from .engines import Engine, Step, engine
 from .history import Epoch, History
+from .interruption import LastStep, completed
 from .preconditions import refuse_misfits, refuse_no_model
 from .progress import progress_bar
 from .settings import Settings
@@ -92,11 +93,13 @@ def fit(
     - `progress`: a bar on a terminal where rich is installed by default; True wants one, False none;
     - `callbacks` and `after_epoch` are called with the epoch's number and the history.
 
-    Ctrl-C ends the run, and the history has the epochs that were finished. Raises DivergenceError
-    where a loss or gradient is not finite, or the loss explodes: with the history, and with the
-    model as it was before the bad step. Raises ValueError for no data, for a number of epochs below
-    0, for a batch size below 1 and for a checkpoint that does not fit; ImportError for
-    `progress=True` without rich.
+    Ctrl-C ends the run: the history has the epochs that were finished, `history.interrupted` is set,
+    and the model and the optimiser are as they were after the last whole step, which was the
+    `history.further_steps`-th of the epoch after those. Any other error in the middle of a step
+    leaves them in that state too. Raises DivergenceError where a loss or gradient is not finite, or
+    the loss explodes: with the history, and with the model as it was before the bad step. Raises
+    ValueError for no data, for a number of epochs below 0, for a batch size below 1 and for a
+    checkpoint that does not fit; ImportError for `progress=True` without rich.
 
     >>> from nn import MLP, accuracy
     >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -130,6 +133,7 @@ def fit(
             clip=clip,
             layers=parameters_by_part(model),
             history=history,
+            last_step=LastStep(optimiser, schedule, stopping),
         )
         settings = Settings()
         if keeper is not None:
@@ -171,6 +175,7 @@ class _Run(NamedTuple):
     layers: dict[str, list[Value]]
     """The parameters of each layer."""
     history: History
+    last_step: LastStep
 
     def train(
         self,
@@ -194,13 +199,25 @@ class _Run(NamedTuple):
                     if save is not None and (last or (epoch + 1) % every == 0):
                         save()
         except KeyboardInterrupt:
+            self.last_step.restore(self.history)  # a second Ctrl-C may have come before the first did so
             self.history.interrupted = True
         if self.stopping is not None:
-            self.stopping.restore(self.model)
-            self.history.best_epoch = self.stopping.best_epoch
+            stopping = self.stopping
+            if completed(lambda: stopping.restore(self.model)):
+                self.history.interrupted = True
+            self.history.best_epoch = stopping.best_epoch
 
     def train_epoch(self, epoch: int) -> None:
-        """All batches once; then what is done between epochs."""
+        """All batches once, then what is done between epochs; all of it, or up to the last whole step."""
+        self.last_step.keep(epoch, 0)
+        try:
+            self.history.record(self.trained_epoch(epoch))
+        except BaseException:
+            self.last_step.restore(self.history)
+            raise
+
+    def trained_epoch(self, epoch: int) -> Epoch:
+        """All batches once, and what happened."""
         lr = self.optimiser.lr
         with mode(self.model, training=True):
             steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(self.batches())]
@@ -212,7 +229,7 @@ class _Run(NamedTuple):
             self.schedule.step(told.monitored)
         if self.stopping is not None:
             self.stopping.update(epoch, told.monitored, self.model.state_dict())
-        self.history.record(told)
+        return told
 
     def train_step(self, batch: Any, epoch: int, number: int) -> tuple[Step, dict[str, float]]:
         """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
@@ -222,13 +239,9 @@ class _Run(NamedTuple):
         lengths = {name: math.hypot(*(p.grad for p in own)) for name, own in self.layers.items()}
         if self.clip is not None:
             clip_grad_norm_(parameters, self.clip)
-        before = [parameter.data for parameter in parameters]
         self.optimiser.step()
-        problem = self.watch.parameters(parameters)
-        if problem:
-            for parameter, data in zip(parameters, before, strict=True):
-                parameter.data = data
-        self.accept(problem, epoch, number)
+        self.accept(self.watch.parameters(parameters), epoch, number)
+        self.last_step.keep(epoch, number + 1)
         return step, lengths
 
     def accept(self, problem: str, epoch: int, number: int) -> None:

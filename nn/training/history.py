@@ -97,11 +97,10 @@ class History:
         epochs = [Epoch(**epoch) for epoch in state["epochs"]]
         for number, epoch in enumerate(epochs):
             columns = (epoch.metrics, epoch.gradients, epoch.validation_metrics)
-            validation = 0.0 if epoch.validation_loss is None else epoch.validation_loss
-            if not all(isinstance(column, Mapping) for column in columns) or not all(
-                isinstance(number, int | float)
-                for number in (epoch.loss, epoch.lr, validation, *(x for column in columns for x in column.values()))
-            ):
+            numbers = [epoch.loss, epoch.lr, 0.0 if epoch.validation_loss is None else epoch.validation_loss]
+            numbers += [x for column in columns if isinstance(column, Mapping) for x in column.values()]
+            mappings = all(isinstance(column, Mapping) for column in columns)
+            if not mappings or not all(isinstance(x, int | float) for x in numbers):
                 raise ValueError(f"epoch {number} has something else than numbers")
         self.epochs = epochs
 

@@ -18,13 +18,18 @@ def completed(action: Callable[[], object]) -> bool:
     >>> completed(lambda: None)
     False
     """
-    interrupted = False
-    while True:
-        try:
-            action()
-            return interrupted
-        except KeyboardInterrupt:
-            interrupted = True
+    interruptions = 0
+    while not _ended(action):
+        interruptions += 1
+    return interruptions > 0
+
+
+def _ended(action: Callable[[], object]) -> bool:
+    try:
+        action()
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 class LastStep:

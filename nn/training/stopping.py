@@ -62,8 +62,8 @@ class EarlyStopping:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take what `state_dict` gave; a ValueError, and no change, for what it cannot have given."""
         found = {key: state[key] for key in _SEEN}
-        numbers = (found["best"], found["waited"], found["best_epoch"] or 0)
-        if not all(isinstance(x, int | float) for x in numbers) or not isinstance(found["weights"], dict | None):
+        numbers, weights = (found["best"], found["waited"], found["best_epoch"] or 0), found["weights"]
+        if not all(isinstance(x, int | float) for x in numbers) or not isinstance(weights, dict | None):
             raise ValueError("this is not the state of EarlyStopping")
         for key, value in found.items():
             setattr(self, key, value)

@@ -219,3 +219,19 @@ def test_a_sequence_of_modules_has_pytorchs_own_numbers(rng, tmp_path):
     theirs.load_state_dict(load_file(save(model, tmp_path / "m", names="sequential")))
     expected = theirs(torch.tensor([0.3, -0.7], dtype=torch.float64)).tolist()
     assert [y.data for y in model([0.3, -0.7])] == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
+def test_a_fifo_and_a_file_larger_than_the_model_could_need_are_refused_before_they_are_read(rng, tmp_path):
+    model = MLP(2, [1], rng=rng)
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(ValueError, match="fifo is a fifo, not a file"):
+        load(model, tmp_path / "fifo")
+    with (tmp_path / "sparse").open("wb") as sparse:
+        sparse.write(struct.pack("<Q", 100))
+        sparse.truncate(100 * 2**30)
+    for strict in (True, False):
+        with pytest.raises(ValueError, match=r"sparse has 107,374,182,400 bytes, and .* are the most"):
+            load(model, tmp_path / "sparse", strict=strict)
+    with pytest.raises(FileNotFoundError):
+        load(model, tmp_path / "absent")

@@ -14,7 +14,8 @@ PUBLIC = {
     "autograd": {*autograd.__all__, "cluster"},
     "autograd.cluster": {*autograd.cluster.__all__},
     "autograd.advice": {"NN", "missing"},
-    "autograd.files": {"write_atomically"},
+    "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
+    "autograd.terminal": {"cut"},
 }
 
 

@@ -1,6 +1,7 @@
 """Data: made, read, split and standardised; seeded, explicit, with clear errors."""
 
 import math
+import os
 import random
 import statistics
 
@@ -178,3 +179,14 @@ def test_split_leaves_no_example_out_and_none_twice(rng):
     data = Dataset([[float(k)] for k in range(10)], [float(k) for k in range(10)])
     first, second = data.split(0.7, rng)
     assert sorted(first.targets + second.targets) == data.targets
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
+def test_a_fifo_and_a_file_beyond_all_sizes_are_refused_before_they_are_read(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(ValueError, match="fifo is a fifo, not a file"):
+        load_csv(tmp_path / "fifo")
+    with (tmp_path / "sparse.csv").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ValueError, match=r"sparse.csv has 1,099,511,627,776 bytes"):
+        load_csv(tmp_path / "sparse.csv")

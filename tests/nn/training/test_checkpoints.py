@@ -292,9 +292,12 @@ def small_run(path, epochs, **more):
 
 def test_the_work_for_checkpoints_grows_in_proportion_to_the_epochs(tmp_path, monkeypatch):
     written = []
-    whole, line = checkpoints.write_atomically, checkpoints.append_line
-    monkeypatch.setattr(checkpoints, "write_atomically", lambda p, c: (written.append(len(c)), whole(p, c))[1])
-    monkeypatch.setattr(checkpoints, "append_line", lambda p, c, **k: (written.append(len(c)), line(p, c, **k))[1])
+
+    def counting(write):
+        return lambda path, content, **more: (written.append(len(content)), write(path, content, **more))[1]
+
+    for name in ("write_atomically", "append_line"):
+        monkeypatch.setattr(checkpoints, name, counting(getattr(checkpoints, name)))
 
     def work(epochs):
         written.clear()
@@ -385,9 +388,9 @@ def changed(state, where, item):
         *(
             lambda state, where=where, item=item: (changed(state, where.split("."), item), state)[1]
             for where in [
-                "model.state", "optimiser.state", "optimiser.state.lr", "optimiser.state.steps", "history.state",
-                "optimiser.state.velocities", "history.state.epochs", "watch.state", "watch.state.first",
-                "generators.state", "settings.state",
+                "model.state", "optimiser.state", "optimiser.state.lr", "optimiser.state.steps",
+                "optimiser.state.velocities", "history.state", "history.state.epochs", "watch.state",
+                "watch.state.first", "generators.state", "settings.state",
             ]
             for item in [[], {"a": 1}, "text", [["deep"]], [{"loss": "text"}], [None]]
         ),
@@ -400,13 +403,11 @@ def test_a_forged_checkpoint_with_a_right_checksum_is_a_clear_error_and_changes_
     path.write_bytes(forged(forgery(state)))
     model = MLP(2, [1], rng=rng)
     before = model.state_dict()
-    try:
+    if isinstance(forgery(state), dict) and forgery(state).get("history", {}).get("state") == {"epochs": []}:
+        return  # a sound state: nothing has happened yet
+    with pytest.raises(ValueError, match=re.escape(str(path))):
         fit(model, Dataset([[0.0, 1.0]], [1.0]), epochs=1, rng=rng, checkpoint=path)
-    except ValueError as error:
-        assert str(path) in str(error)
-        assert model.state_dict() == before
-    else:
-        assert forgery(state)["history"]["state"]["epochs"] == []  # nothing has happened yet: a sound state
+    assert model.state_dict() == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")

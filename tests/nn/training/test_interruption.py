@@ -1,4 +1,4 @@
-"""Whatever stops training, the model and the optimiser are left after a whole step, and the history says which."""
+"""Whatever stops training, the model is left as it was after a whole step, and the history says which."""
 
 import random
 import signal
