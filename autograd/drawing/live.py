@@ -1,0 +1,114 @@
+"""The picture inside a page: laid out once, its lines and numbers marked for the script to fill."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from ..backward_pass import BackwardPass
+from .dot import digraph
+from .labels import CELL_MARGIN
+from .layout import SVG, as_text, elements
+from .render import render
+from .scene import View, scene
+from .theme import LIGHT
+
+_TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
+_LINK = "{http://www.w3.org/1999/xlink}"
+
+
+def live_picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
+    """The SVG of a graph whose numbers a script writes.
+
+    Each line runs from box to box without an arrowhead, which the script adds at the end that error
+    or data arrives at; every box has room for a gradient; texts that change have a class.
+    """
+    after = recorded.state(len(recorded.edges))
+    grads = [0.0 if grad is None else grad for grad in after.grads]
+    boxes = scene(recorded, after._replace(present=None, grads=grads), view).boxes
+    still = scene(recorded, recorded.state(-1), view)._replace(boxes=boxes)
+    tree = ElementTree.fromstring(render(digraph(still, LIGHT, rankdir, with_caption=False), "svg"))
+    for group in tree.iter(f"{{{SVG}}}g"):
+        kind = (group.get("class") or "").split()
+        if kind[:1] == ["edge"]:
+            _mark_edge(group)
+        elif kind[:1] == ["node"]:
+            _mark_node(group, kind)
+    for attribute in ("width", "height"):
+        tree.attrib.pop(attribute, None)
+    tree.set("role", "group")
+    return as_text(tree)
+
+
+def _mark_edge(group: ElementTree.Element) -> None:
+    identity = group.get("id") or ""
+    for child in list(group):
+        if child.tag == f"{{{SVG}}}title":
+            group.remove(child)
+    fixed = not identity or identity.startswith("more") or "dashed" in str(group.get("class"))
+    lines, heads = elements(group, "path"), elements(group, "polygon")
+    constant = bool(lines) and lines[0].get("stroke-dasharray") is not None
+    if fixed or constant or not lines:
+        group.set("class", "edge constant")
+        return
+    group.set("class", "edge value ahead")
+    lines[0].set("d", _to_the_tip(lines[0].get("d", ""), heads))
+    lines[0].attrib.pop("stroke", None)
+    for head in heads:
+        _parent(group, head).remove(head)
+    texts = elements(group, "text")
+    for text in texts:
+        text.attrib.pop("fill", None)
+    if texts:
+        texts[-1].set("class", "flow")
+    if len(texts) > 1:
+        texts[0].set("class", "partial")
+
+
+def _parent(group: ElementTree.Element, child: ElementTree.Element) -> ElementTree.Element:
+    return next(each for each in group.iter() if child in list(each))
+
+
+def _to_the_tip(path: str, heads: list[ElementTree.Element]) -> str:
+    """A spline whose last point is the tip of its arrowhead, on the frame of the box."""
+    corners = [tuple(map(float, point.split(","))) for head in heads for point in head.get("points", "").split()]
+    if not corners:
+        return path
+    start, _, end = path.rpartition(" ")
+    x, y = map(float, end.split(","))
+    tip = max(corners, key=lambda corner: (corner[0] - x) ** 2 + (corner[1] - y) ** 2)
+    return f"{start} {tip[0]:.2f},{tip[1]:.2f}"
+
+
+def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
+    """A box whose data and gradient are the script's to fill: right-aligned, coloured by class."""
+    link = next(iter(group.iter(f"{{{SVG}}}a")), None)
+    if link is not None:
+        link.attrib.pop(f"{_LINK}title", None)
+        link.attrib.pop(f"{_LINK}href", None)
+        link.tag = f"{{{SVG}}}g"
+    for element in list(group):
+        if element.tag == f"{{{SVG}}}title":
+            group.remove(element)
+    constant = "constant" in kind
+    group.set("class", " ".join(["node", *(word for word in ("constant", "leaf", "root", "group") if word in kind)]))
+    for shape in elements(group, "polygon", "path", "polyline"):
+        if shape.get("stroke", "none") not in ("none", "transparent"):
+            shape.set("class", "frame")
+    texts = elements(group, "text")
+    if constant or len(texts) < 2:
+        return
+    tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
+    for shape in tints:
+        del shape.attrib["fill"]
+        shape.set("class", "tint")
+    label, value = texts[-2:]
+    corners = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
+    numbers = [value] if "group" in kind else [value, texts[-3]]
+    for number in numbers if corners else ():
+        number.set("x", f"{max(corners) - CELL_MARGIN:.2f}")
+        number.set("text-anchor", "end")
+    for element, name in ((label, "grad-label"), (value, "grad-value")):
+        element.set("class", f"grad {name}")
+        element.attrib.pop("fill", None)
+    if "group" not in kind:
+        texts[-3].set("class", "data-value")

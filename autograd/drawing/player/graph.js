@@ -1,0 +1,205 @@
+// The graph, alive: its numbers, the forward pass, and the backward pass one edge at a time.
+import { restored } from "./numbers.js";
+
+/**
+ * @typedef {{ name: string, op: string | null, of: (number | { c: number })[], id: string }} Node
+ *   `of` are the operands: positions of other nodes, or plain numbers.
+ * @typedef {{ result: number, position: number, operand: number, id: string }} Edge
+ * @typedef {{ edge: Edge | null, receiver: number, upstream: number, partial: number, contribution: number,
+ *   before: number, after: number, count: number }} Step
+ */
+
+export class Graph {
+  /** @param {any} data what the page was made with; `ops` has the operations' rules, in JavaScript. */
+  constructor(data, ops) {
+    this.ops = ops;
+    /** @type {Node[]} */
+    this.nodes = data.nodes;
+    this.frozen = data.frozen;
+    this.root = this.nodes.length - 1;
+    this.gradient = restored(data.gradient);
+    this.recorded = { data: data.data.map(restored), partials: data.partials.map((list) => list.map(restored)) };
+    this.initial = this.nodes.map((_, k) => restored(data.initial[k] ?? 0));
+    this.leaves = this.nodes.map((_, k) => k).filter((k) => !this.nodes[k].op);
+    this.computed = this.nodes.map((_, k) => k).filter((k) => this.nodes[k].op);
+    this.edges = [];
+    for (let result = this.root; result >= 0; result -= 1) {
+      this.nodes[result].of.forEach((operand, position) => {
+        if (typeof operand === "number") this.edges.push({ result, position, operand, id: `e${result}_${position}` });
+      });
+    }
+    this.edited = new Map();
+    this.reset();
+  }
+
+  op(k) {
+    const name = this.nodes[k].op;
+    return this.ops[name] || { symbol: name, written: "", operands: [], variadic: false, rules: [], needs: "" };
+  }
+
+  word(item) {
+    return typeof item === "number" ? this.nodes[item].name : String(item.c).replace("-", "−");
+  }
+
+  number(item) {
+    return typeof item === "number" ? this.data[item] : item.c;
+  }
+
+  /** The numbers as they were recorded. */
+  reset() {
+    this.edited.clear();
+    this.data = [...this.recorded.data];
+    this.partials = this.recorded.partials.map((list) => [...list]);
+    this.outside = new Set();
+    this.replay();
+  }
+
+  /** Give leaves other numbers and compute everything anew. @param {[number, number][]} changes */
+  edit(changes) {
+    if (this.frozen) return;
+    for (const [k, x] of changes) {
+      this.data[k] = x;
+      if (Object.is(x, this.recorded.data[k])) this.edited.delete(k);
+      else this.edited.set(k, x);
+    }
+    if (this.edited.size === 0) {
+      this.reset();
+      return;
+    }
+    this.forward(this.data, this.partials, this.outside);
+    this.replay();
+  }
+
+  /** The operands of a node as its operation takes them: those of a starred operand in an array. */
+  operands(k, data) {
+    const of = this.nodes[k].of.map((item) => (typeof item === "number" ? data[item] : item.c));
+    const op = this.op(k);
+    if (!op.variadic) return of;
+    const size = of.length / op.operands.length;
+    return op.operands.map((_, j) => of.slice(j * size, (j + 1) * size));
+  }
+
+  /** Values, and where wanted partials, from the leaves to the root. */
+  forward(data, partials = null, outside = null) {
+    outside?.clear();
+    for (const k of this.computed) {
+      const op = this.op(k);
+      const operands = this.operands(k, data);
+      if (outside && !op.domain(...operands) && !operands.flat().some(Number.isNaN)) outside.add(k);
+      data[k] = op.value(...operands);
+      if (partials) partials[k] = op.partials(...operands, data[k]);
+    }
+    return data[this.root];
+  }
+
+  /** The root at other numbers of some leaves; nothing here changes. */
+  rootAt(changes) {
+    const data = [...this.data];
+    for (const [k, x] of changes) data[k] = x;
+    return this.forward(data);
+  }
+
+  /** Central difference of the root with respect to a leaf. */
+  difference(k) {
+    const h = 6e-6 * Math.max(1, Math.abs(this.data[k]));
+    const up = this.data[k] + h;
+    const down = this.data[k] - h;
+    return ((this.rootAt([[k, up]]) - this.rootAt([[k, down]])) / (up - down)) * this.gradient;
+  }
+
+  /** Follow the backward pass once: `steps[0]` gives the root its gradient, then one step for each edge. */
+  replay() {
+    const grads = [...this.initial];
+    const root = this.root;
+    const before = grads[root];
+    grads[root] += this.gradient;
+    const counts = this.nodes.map(() => 0);
+    /** @type {number[][]} for each node the steps in which its grad grows */
+    this.arrivals = this.nodes.map(() => []);
+    this.arrivals[root].push(0);
+    /** @type {Step[]} */
+    this.steps = [{ edge: null, receiver: root, upstream: 0, partial: 0, contribution: this.gradient, before,
+      after: grads[root], count: 1 }];
+    for (const edge of this.edges) {
+      const partial = this.partials[edge.result][edge.position];
+      if (partial === null || partial === undefined) continue;
+      const upstream = grads[edge.result];
+      const was = grads[edge.operand];
+      const contribution = upstream * partial;
+      grads[edge.operand] = was + contribution;
+      counts[edge.operand] += 1;
+      this.arrivals[edge.operand].push(this.steps.length);
+      this.steps.push({ edge, receiver: edge.operand, upstream, partial, contribution, before: was,
+        after: grads[edge.operand], count: counts[edge.operand] });
+    }
+    this.expected = counts;
+    this.final = grads;
+    this.count = this.steps.length - 1;
+    this.stepOf = new Map(this.steps.map((step, number) => [step.edge?.id, number]));
+  }
+
+  /** What the backward pass adds to a leaf's grad. */
+  gradientOf(k) {
+    return this.final[k] - this.initial[k];
+  }
+
+  // Moments: -1 is after the forward pass; below it lie the operations not yet computed, from 0 on the steps.
+
+  get first() {
+    return -1 - this.computed.length;
+  }
+
+  get last() {
+    return this.count + 1;
+  }
+
+  /** The node that is computed at a moment of the forward pass. */
+  computedAt(moment) {
+    return moment < 0 ? this.computed[moment + this.computed.length] ?? null : null;
+  }
+
+  knows(k, moment) {
+    if (moment >= -1 || !this.nodes[k].op) return true;
+    this.rank ??= new Map(this.computed.map((node, number) => [node, number]));
+    return this.rank.get(k) <= moment + this.computed.length;
+  }
+
+  /** A node's grad after a step: the step that made it so, -1 where none has arrived. */
+  arrived(k, moment) {
+    const steps = this.arrivals[k];
+    let found = -1;
+    for (const step of steps) {
+      if (step > moment) break;
+      found = step;
+    }
+    return found;
+  }
+
+  /** What has flowed along an edge at a moment; null before it has. */
+  flowed(edge, moment) {
+    const number = this.stepOf.get(edge.id);
+    return number !== undefined && number <= moment ? this.steps[number].contribution : null;
+  }
+}
+
+/**
+ * The paths from a node to the root: how many there are, and the largest by size of their product of
+ * local derivatives. The sum of all the products is the gradient.
+ * @param {Graph} graph
+ */
+export function paths(graph, from, most = 6) {
+  /** @type {({ product: number, edges: Edge[] }[] | undefined)[]} */
+  const best = graph.nodes.map(() => undefined);
+  const counts = graph.nodes.map(() => 0);
+  best[graph.root] = [{ product: graph.gradient, edges: [] }];
+  counts[graph.root] = 1;
+  const size = (path) => (Number.isNaN(path.product) ? Infinity : Math.abs(path.product));
+  for (const { edge, partial } of graph.steps.slice(1)) {
+    const onward = best[edge.result];
+    if (!onward) continue;
+    counts[edge.operand] += counts[edge.result];
+    const found = onward.map((path) => ({ product: path.product * partial, edges: [edge, ...path.edges] }));
+    best[edge.operand] = [...(best[edge.operand] || []), ...found].sort((a, b) => size(b) - size(a)).slice(0, most);
+  }
+  return { count: counts[from], largest: best[from] || [] };
+}

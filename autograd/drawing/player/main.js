@@ -1,0 +1,481 @@
+// The page: its parts put together, and everything that moves it.
+import { read, written } from "./address.js";
+import { Descend } from "./descend.js";
+import { Editing } from "./editing.js";
+import { expression } from "./formulas.js";
+import { Graph, paths } from "./graph.js";
+import { One, asSum } from "./one.js";
+import { Opened } from "./opened.js";
+import { OPS } from "./operations.js";
+import { Panel } from "./panel.js";
+import { Picture } from "./picture.js";
+import { Values } from "./values.js";
+import { Viewing } from "./viewing.js";
+import { LANGUAGES } from "./words.js";
+
+const find = (id) => document.getElementById(id);
+const PACE = 900; // milliseconds for each step while playing
+const OVERVIEW = 40; // boxes from which on a zoomed picture has an overview
+
+class App {
+  constructor(data) {
+    this.data = data;
+    this.graph = new Graph(data, OPS);
+    this.now = data.opening;
+    this.timer = null;
+    this.chosen = null;
+    this.language = navigator.language.startsWith("ja") ? "ja" : "en";
+    this.languageChosen = "";
+    this.themeChosen = "";
+    const svg = find("stage").querySelector("svg");
+    this.picture = new Picture(svg, this.graph, data.folded);
+    this.viewing = new Viewing(find("stage"), svg, { change: () => this.moved(), press: (target) => this.press(target) });
+    this.editing = new Editing(this);
+    this.panel = new Panel(this);
+    this.values = new Values(this);
+    this.one = new One(this);
+    this.opened = new Opened(this);
+    this.descend = new Descend(this);
+    this.editing.attachPicture(this.picture);
+    const boxes = [...this.picture.boxes.values()].flat();
+    if (boxes.length >= OVERVIEW) this.viewing.addOverview(find("overview"), boxes.map((box) => box.bounds));
+    this.listen();
+    this.paint(data.theme === "auto" ? "" : data.theme);
+    this.restore(true);
+  }
+
+  get say() {
+    return LANGUAGES[this.language];
+  }
+
+  // Showing
+
+  show(announce) {
+    const { now } = this;
+    const hidden = this.panel.hidden;
+    this.picture.show(now, hidden);
+    this.values.show(now, hidden);
+    this.opened.show();
+    this.panel.show(announce);
+    this.one.show();
+    find("slider").min = String(this.graph.first);
+    find("slider").max = String(this.graph.last);
+    find("slider").value = String(now);
+    find("slider").setAttribute("aria-valuetext", find("when").textContent);
+    find("position").textContent = this.position();
+    this.enable(["first", "back"], now > this.graph.first);
+    this.enable(["end", "step"], now < this.graph.last);
+    this.enable(["reset"], this.graph.edited.size > 0);
+    this.remember();
+  }
+
+  position() {
+    const { now, graph } = this;
+    if (now === graph.last) return `${graph.count} / ${graph.count}`;
+    return now < 0 ? `→ ${now - graph.first} / ${graph.computed.length}` : `← ${now} / ${graph.count}`;
+  }
+
+  /** A button that leads nowhere keeps the focus that it has. */
+  enable(ids, possible) {
+    for (const id of ids) find(id).setAttribute("aria-disabled", String(!possible));
+  }
+
+  /** All texts of the page, in the chosen language. */
+  speak() {
+    const { say, graph } = this;
+    document.documentElement.lang = this.language;
+    for (const item of document.querySelectorAll("[data-word]")) item.textContent = say[item.dataset.word];
+    for (const item of document.querySelectorAll("[data-label]")) item.setAttribute("aria-label", say[item.dataset.label]);
+    this.picture.svg.setAttribute("aria-label", say.picture);
+    find("find").placeholder = `${say.find} ( / )`;
+    this.values.speak();
+    this.legend();
+    find("frozen").textContent = graph.frozen ? say.frozen(graph.frozen) : "";
+    this.paintWord();
+    find("play").textContent = this.timer === null ? say.play : say.pause;
+  }
+
+  /** What is on the screen, and nothing that is not. */
+  legend() {
+    const on = (selector) => this.picture.svg.querySelector(selector) !== null;
+    const partials = this.graph.steps.slice(1);
+    const needed = {
+      leaf: true, root: true, constant: on("g.node.constant"), pos: true, neg: partials.some((step) => step.contribution < 0),
+      zero: partials.some((step) => step.contribution === 0), size: this.data.folded.length > 0, width: true, now: true,
+      labels: !this.data.folded.length, waiting: this.graph.expected.some((count) => count > 1),
+      sum: this.graph.expected.some((count) => count > 1), dot: true, in: true, outside: this.graph.outside.size > 0,
+    };
+    find("legend").replaceChildren(...Object.entries(this.say.legendOf).filter(([key]) => needed[key]).map(([key, [sign, words]]) => {
+      const item = document.createElement("li");
+      const mark = document.createElement("b");
+      mark.className = `sign ${key}`;
+      mark.textContent = sign;
+      item.append(mark, ` ${words}`);
+      return item;
+    }));
+  }
+
+  // Moving
+
+  go(target, announce = true) {
+    this.now = Math.max(this.graph.first, Math.min(this.graph.last, target));
+    this.show(announce);
+    const step = this.graph.steps[this.now];
+    const computed = this.now < -1 ? this.graph.computedAt(this.now) : null;
+    if (computed !== null) this.viewing.keepInView(this.picture.around([computed]));
+    if (!step) return;
+    const ends = step.edge ? [step.receiver, step.edge.result] : [step.receiver];
+    this.viewing.keepInView(this.picture.around(ends), this.picture.around([step.receiver]));
+  }
+
+  /** Whether a moment looks different from the one before it. */
+  tells(moment) {
+    const step = this.graph.steps[moment];
+    if (step) return this.picture.visible(step) || this.opened.holds(step);
+    const k = moment < -1 ? this.graph.computedAt(moment) : null;
+    const group = k === null ? null : this.picture.inside.get(k);
+    return !group || group.outputs.includes(k) || group === this.opened.group;
+  }
+
+  step(by) {
+    let to = this.now + by;
+    while (to > this.graph.first && to < this.graph.last && !this.tells(to)) to += by;
+    this.go(to, this.timer === null);
+  }
+
+  operation(moment) {
+    return this.graph.steps[moment]?.edge?.result ?? null;
+  }
+
+  nextOperation() {
+    let to = this.now + 1;
+    while (to >= 0 && to < this.graph.count && this.operation(to + 1) === this.operation(to)) to += 1;
+    this.go(to);
+  }
+
+  previousOperation() {
+    let to = this.now - 1;
+    while (to > -1 && this.now !== this.graph.last && this.operation(to) === this.operation(to + 1)) to -= 1;
+    this.go(to);
+  }
+
+  /** To where a value's gradient is complete. */
+  jump(k) {
+    this.stop();
+    this.select(k);
+    const step = this.graph.arrivals[k];
+    if (step.length) this.go(step[step.length - 1]);
+  }
+
+  /** To a value that was searched for: near enough to be read. */
+  visit(k) {
+    this.jump(k);
+    const box = this.picture.around([k]);
+    if (box && this.viewing.scale() < 0.5) this.viewing.zoom(this.viewing.scale() / 0.9, { x: box.x, y: box.y });
+    this.viewing.keepInView(box);
+  }
+
+  play() {
+    if (this.timer !== null) {
+      this.stop();
+      return;
+    }
+    if (this.now >= this.graph.last) this.go(this.graph.first);
+    this.timer = setInterval(() => (this.now < this.graph.last ? this.step(1) : this.stop()), PACE);
+    find("play").textContent = this.say.pause;
+  }
+
+  stop() {
+    if (this.timer === null) return;
+    clearInterval(this.timer);
+    this.timer = null;
+    find("play").textContent = this.say.play;
+    this.panel.show(true);
+  }
+
+  // Numbers
+
+  /** @param {[number, number][]} changes */
+  edit(changes) {
+    if (this.graph.frozen) return;
+    this.stop();
+    const before = this.graph.count;
+    const outside = this.graph.outside.size;
+    this.graph.edit(changes);
+    if (this.now > before) this.now = this.graph.last;
+    this.now = Math.min(this.now, this.graph.last);
+    this.show(false);
+    if (outside !== this.graph.outside.size) this.legend();
+    this.descend.edited();
+  }
+
+  reset() {
+    if (!this.graph.edited.size) return;
+    this.descend.halt();
+    this.edit([...this.graph.edited.keys()].map((k) => [k, this.graph.recorded.data[k]]));
+  }
+
+  // Looking at one value
+
+  select(k) {
+    if (this.chosen === k) return;
+    for (const [node, on] of [[this.chosen, false], [k, true]]) {
+      const boxes = node === null ? [] : this.picture.boxes.get(this.picture.boxId(node)) || [];
+      for (const box of boxes) box.group.classList.toggle("selected", on);
+    }
+    this.chosen = k;
+    this.one.select(k);
+    this.remember();
+  }
+
+  /** The leaf with the largest gradient: what a page begins to tell of. */
+  steepest() {
+    const size = (k) => Math.abs(this.graph.gradientOf(k)) || 0;
+    return this.graph.leaves.reduce((a, b) => (size(b) > size(a) ? b : a), this.graph.leaves[0]);
+  }
+
+  /** Light up a value's paths to the root, with their sum; null: none. */
+  trace(k) {
+    if (k === null || this.graph.nodes[k].op) {
+      this.light([]);
+      return;
+    }
+    const found = paths(this.graph, k, 4);
+    this.light(this.reachable(k));
+    const name = this.graph.nodes[k].name;
+    find("traced").textContent = found.count && this.panel.hidden === null ? `${name}: ${asSum(found, this.graph.gradientOf(k))}` : "";
+  }
+
+  /** All edges on any path from a value to the root. */
+  reachable(from) {
+    const seen = new Set([from]);
+    return [...this.graph.edges].reverse().filter((edge) => seen.has(edge.operand) && seen.add(edge.result));
+  }
+
+  light(edges) {
+    this.picture.highlight(edges);
+    find("traced").textContent = "";
+  }
+
+  press(target) {
+    const group = target.closest?.("g.edge, g.node");
+    if (!group) return;
+    this.stop();
+    const folded = this.data.folded.find((each) => each.id === group.id);
+    if (folded) {
+      this.opened.toggle(folded);
+      const done = Math.max(...folded.outputs.flatMap((k) => this.graph.arrivals[k]), -1);
+      if (done >= 0) this.go(done);
+      return;
+    }
+    const line = this.picture.lines.get(group.id);
+    const steps = line ? line.members.map((edge) => this.graph.stepOf.get(edge.id) ?? -1) : [];
+    if (steps.length) this.go(Math.max(...steps));
+    const k = this.graph.nodes.findIndex((node) => node.id === (group.dataset.value || group.id));
+    if (!line && k >= 0) this.jump(k);
+  }
+
+  moved() {
+    this.enable(["fit"], !this.viewing.whole);
+    this.opened?.place();
+    this.remember();
+  }
+
+  // What the address keeps
+
+  get kept() {
+    const { x, y, width, height } = this.viewing.view;
+    return { moment: this.now, edits: [...this.graph.edited], view: this.viewing.whole ? null : [x, y, width, height],
+      theme: this.themeChosen, language: this.languageChosen, chosen: this.chosen };
+  }
+
+  remember() {
+    if (!this.ready) return;
+    clearTimeout(this.remembering);
+    this.remembering = setTimeout(() => this.write(), 60); // browsers refuse an address that changes too often
+  }
+
+  write() {
+    clearTimeout(this.remembering);
+    this.address = written(this.kept);
+    try {
+      history.replaceState(null, "", this.address);
+    } catch {
+      // A page inside a page (srcdoc) has no address of its own; nothing is remembered there.
+    }
+  }
+
+  restore(first = false) {
+    const asked = read(location.hash);
+    if (!first && location.hash === this.address) return;
+    this.stop();
+    if (asked.theme) this.paint(asked.theme);
+    if (asked.language) [this.language, this.languageChosen] = [asked.language, asked.language];
+    this.speak();
+    const edits = asked.edits.filter(([k]) => this.graph.leaves.includes(k));
+    if (edits.length) this.graph.edit(edits);
+    this.now = Math.max(this.graph.first, Math.min(this.graph.last, asked.moment ?? (first ? this.data.opening : this.now)));
+    if (asked.chosen !== null && this.graph.nodes[asked.chosen]) this.select(asked.chosen);
+    else if (first) this.one.select(this.steepest());
+    if (asked.view) this.viewing.look({ x: asked.view[0], y: asked.view[1], width: asked.view[2], height: asked.view[3] });
+    else if (first) {
+      this.viewing.look(this.viewing.view);
+      this.viewing.beginReadable();
+    }
+    this.ready = true;
+    this.go(this.now, false);
+    if (!this.graph.steps[this.now]) this.viewing.keepInView(this.picture.around([this.graph.root]));
+    this.descend.edited();
+  }
+
+  async copy() {
+    this.write();
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      done = false;
+    }
+    find("told").textContent = done ? this.say.copied : this.say.notCopied;
+    setTimeout(() => { find("told").textContent = ""; }, 4000);
+  }
+
+  /** The present view as an SVG file of its own, in the present theme's colours. */
+  drawing() {
+    const svg = /** @type {SVGSVGElement} */ (this.picture.svg.cloneNode(true));
+    for (const grip of svg.querySelectorAll(".grip")) grip.remove();
+    const { x, y, width, height } = this.viewing.view;
+    svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    svg.removeAttribute("style");
+    const style = getComputedStyle(document.documentElement);
+    const rules = find("picture-style").textContent;
+    const names = [...new Set((rules + svg.outerHTML).match(/--[a-z-]+/g))];
+    const made = document.createElementNS("http://www.w3.org/2000/svg", "style");
+    made.textContent = `svg{background:${style.getPropertyValue("--paper").trim()};`
+      + `${names.map((name) => `${name}:${style.getPropertyValue(name).trim()}`).join(";")}}${rules}`;
+    svg.prepend(made);
+    return new XMLSerializer().serializeToString(svg);
+  }
+
+  save() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([this.drawing()], { type: "image/svg+xml" }));
+    link.download = "backprop.svg";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // Themes: automatic until one is chosen
+
+  paint(theme) {
+    this.themeChosen = theme && theme !== this.data.theme ? theme : "";
+    const automatic = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    this.theme = theme || automatic;
+    document.documentElement.dataset.theme = this.theme;
+    this.paintWord();
+    this.remember();
+  }
+
+  paintWord() {
+    find("theme").textContent = this.theme === "dark" ? this.say.light : this.say.dark;
+  }
+
+  // Controls
+
+  listen() {
+    const hand = (action) => () => {
+      this.stop();
+      action();
+    };
+    const { viewing } = this;
+    const toggle = () => this.paint(this.theme === "dark" ? "light" : "dark");
+    const buttons = {
+      first: hand(() => this.go(this.graph.first)), back: hand(() => this.step(-1)), play: () => this.play(),
+      step: hand(() => this.step(1)), end: hand(() => this.go(this.graph.last)), closer: () => viewing.zoom(1 / 1.4),
+      further: () => viewing.zoom(1.4), fit: () => viewing.fit(), theme: toggle, copy: () => this.copy(),
+      svg: () => this.save(), reset: () => this.reset(),
+      language: () => {
+        this.language = this.language === "en" ? "ja" : "en";
+        this.languageChosen = this.language;
+        this.speak();
+        this.show(false);
+        this.descend.show();
+      },
+    };
+    for (const [id, action] of Object.entries(buttons)) find(id).addEventListener("click", action);
+    find("slider").addEventListener("input", (event) => hand(() => this.go(Number(event.target.value)))());
+    const keys = {
+      ArrowRight: buttons.step, ArrowLeft: buttons.back, ArrowDown: hand(() => this.nextOperation()),
+      ArrowUp: hand(() => this.previousOperation()), Home: buttons.first, End: buttons.end, " ": buttons.play, t: toggle,
+      "+": buttons.closer, "=": buttons.closer, "-": buttons.further, "−": buttons.further, 0: buttons.fit,
+      "/": () => find("find").focus(),
+      Escape: () => this.opened.group && this.opened.toggle(this.opened.group),
+    };
+    const moves = { ArrowRight: [0.2, 0], ArrowLeft: [-0.2, 0], ArrowDown: [0, 0.2], ArrowUp: [0, -0.2] };
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const at = event.target;
+      if (at.matches?.('input[type="text"], input[type="search"]')) return;
+      if (at.matches?.('input[type="range"]') && at.id !== "slider" && /^(Arrow|Home|End|Page)/.test(event.key)) return;
+      const pressesButton = event.key === " " && at.closest?.("button, label, input");
+      const action = event.shiftKey && moves[event.key] ? () => viewing.pan(...moves[event.key]) : keys[event.key];
+      if (!action || pressesButton) return;
+      event.preventDefault();
+      action();
+    });
+    addEventListener("hashchange", () => this.restore());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      if (!this.themeChosen && this.data.theme === "auto") this.paint("");
+    });
+    addEventListener("resize", () => {
+      this.one.shown = "";
+      this.one.show();
+      this.descend.show();
+    });
+    this.listenTabs();
+    this.listenHover();
+  }
+
+  listenTabs() {
+    const tabs = [...document.querySelectorAll('[role="tab"]')];
+    const choose = (tab) => {
+      for (const each of tabs) {
+        each.setAttribute("aria-selected", String(each === tab));
+        each.tabIndex = each === tab ? 0 : -1;
+        find(each.getAttribute("aria-controls")).hidden = each !== tab;
+      }
+      this.one.show();
+      this.descend.show();
+    };
+    tabs.forEach((tab, k) => {
+      tab.addEventListener("click", () => choose(tab));
+      tab.addEventListener("keydown", (event) => {
+        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!by) return;
+        event.preventDefault();
+        event.stopPropagation();
+        const next = tabs[(k + by + tabs.length) % tabs.length];
+        choose(next);
+        next.focus();
+      });
+    });
+    choose(tabs[0]);
+  }
+
+  listenHover() {
+    const { svg } = this.picture;
+    const leaf = (target) => this.graph.leaves.find((k) => this.graph.nodes[k].id === (target.dataset?.value || target.id));
+    svg.addEventListener("pointerover", (event) => {
+      const group = event.target.closest("g.node.leaf");
+      if (!group || event.buttons) return;
+      this.trace(leaf(group) ?? null);
+    });
+    svg.addEventListener("pointerout", (event) => {
+      if (event.target.closest("g.node.leaf") && !event.buttons) this.trace(null);
+    });
+  }
+}
+
+const app = new App(JSON.parse(find("data").textContent));
+const root = app.graph.nodes[app.graph.root];
+if (root.op) find("title").textContent = `${root.name} = ${expression(app.graph, app.graph.root)}`;

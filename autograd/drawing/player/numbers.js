@@ -1,0 +1,67 @@
+// Numbers as the rest of the library writes them: four decimals, few digits on an edge, a real minus sign.
+
+/** Digits of |x| by toFixed or toExponential, a tie rounded to the even digit as Python rounds it. */
+function rounded(x, method, digits) {
+  const text = Math.abs(x)[method](digits);
+  const [mantissa, exponent] = text.split("e");
+  const exact = Math.abs(x)[method](digits + 30).split("e")[0];
+  const tie = /^50*$/.test(exact.slice(-30));
+  if (!tie || Number(mantissa.slice(-1)) % 2 === 0) return text;
+  return exact.slice(0, -30) + (exponent ? `e${exponent}` : "");
+}
+
+/** An exponent of at least two digits: 1.2e-5 becomes 1.2e-05. */
+const wide = (text) => text.replace(/e([+-])(\d)$/, "e$10$2");
+
+const sizeText = (x) => (Number.isNaN(x) ? "nan" : "inf");
+
+const signed = (x, text, plus) => (x < 0 || Object.is(x, -0) ? `−${text}` : plus ? `+${text}` : text);
+
+/**
+ * Four decimals, or scientific notation where those would hide the digits.
+ * @param {number} x
+ * @param {boolean} [plus] whether a positive number has a sign
+ */
+export function fixed(x, plus = false) {
+  if (x === 0) return "0.0000";
+  const size = Math.abs(x);
+  if (!Number.isFinite(x)) return signed(x, sizeText(x), plus);
+  if (size < 0.001) return signed(x, wide(rounded(x, "toExponential", 1)), plus);
+  if (size >= 100000) return signed(x, wide(rounded(x, "toExponential", 3)), plus);
+  return signed(x, rounded(x, "toFixed", 4), plus);
+}
+
+/** Three significant digits or two decimals, for the label of an edge. */
+export function short(x, plus = false) {
+  if (x === 0) return "0.00";
+  const size = Math.abs(x);
+  if (!Number.isFinite(x)) return signed(x, sizeText(x), plus);
+  if (size >= 0.9995 && size < 10000) return signed(x, rounded(x, "toFixed", 2), plus);
+  if (size >= 0.001 && size < 10000) return signed(x, size.toPrecision(3), plus);
+  return signed(x, wide(rounded(x, "toExponential", 1)), plus);
+}
+
+/** A number as one would write it in a formula, a negative one in parentheses. */
+export function plain(x) {
+  const text = (Number.isFinite(x) ? String(Math.abs(x)) : sizeText(x)).replace("e+", "e");
+  return x < 0 ? `(−${text})` : text;
+}
+
+/** A number as a person would type it: at most so many significant digits, and no more than needed. */
+export const typed = (x, digits = 12) => String(Number(x.toPrecision(digits)));
+
+/** What a person typed, with either minus sign; null for what is not a number. */
+export function parsed(text) {
+  const plainText = text.trim().replace("−", "-").replace(",", ".");
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plainText)) return null;
+  return Number(plainText);
+}
+
+/** A number of the data, which JSON writes as text where it is not finite. */
+export const restored = (x) => (x === "nan" ? NaN : x === "inf" ? Infinity : x === "-inf" ? -Infinity : x);
+
+/** The class of a number's sign; a nan counts as negative, for it must be seen. */
+export const signOf = (x) => (x === null ? "" : x > 0 ? "pos" : x === 0 ? "zero" : "neg");
+
+/** One number as it is; of several the Euclidean length of their vector. */
+export const combined = (xs) => (xs.length === 0 ? null : xs.length === 1 ? xs[0] : Math.hypot(...xs));

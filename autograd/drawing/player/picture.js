@@ -1,0 +1,275 @@
+// The picture: boxes and edges that dot has placed, and what of them a moment of the pass shows.
+import { combined, fixed, short, signOf } from "./numbers.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @typedef {{ x: number, y: number }} Point */
+
+/** A path's text as points: the first, then three for each cubic. @returns {Point[]} */
+function pointsOf(d) {
+  const numbers = d.match(/-?\d+(\.\d+)?(e-?\d+)?/g).map(Number);
+  return Array.from({ length: numbers.length / 2 }, (_, k) => ({ x: numbers[2 * k], y: numbers[2 * k + 1] }));
+}
+
+const mix = (a, b, t) => ({ x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t });
+const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+
+/** The cubic from t on (de Casteljau). */
+function rest([a, b, c, d], t) {
+  const [ab, bc, cd] = [mix(a, b, t), mix(b, c, t), mix(c, d, t)];
+  const [abc, bcd] = [mix(ab, bc, t), mix(bc, cd, t)];
+  return [mix(abc, bcd, t), bcd, cd, d];
+}
+
+/** The spline without what lies within a distance of its first point. @param {Point[]} points */
+function cut(points, distance) {
+  const tip = points[0];
+  let from = 0;
+  while (from + 6 < points.length && far(points[from + 3], tip) < distance) from += 3;
+  let [low, high] = [0, 1];
+  const piece = points.slice(from, from + 4);
+  for (let k = 0; k < 12; k += 1) {
+    const middle = (low + high) / 2;
+    if (far(rest(piece, middle)[0], tip) < distance) low = middle;
+    else high = middle;
+  }
+  return [...rest(piece, (low + high) / 2), ...points.slice(from + 4)];
+}
+
+const write = (points) => points.map(({ x, y }, k) => `${k === 0 ? "M" : k === 1 ? "C" : ""}${x.toFixed(1)},${y.toFixed(1)}`)
+  .join(" ");
+
+/** A triangle with its tip at the first point, or for no contribution a bar. */
+function head(tip, base, size, bar) {
+  const [dx, dy] = [(tip.x - base.x) / (far(tip, base) || 1), (tip.y - base.y) / (far(tip, base) || 1)];
+  const at = (along, across) => `${(tip.x - dx * along - dy * across).toFixed(1)},${(tip.y - dy * along + dx * across).toFixed(1)}`;
+  return bar ? [at(1, 5), at(4, 5), at(4, -5), at(1, -5)].join(" ") : [at(0, 0), at(size, size * 0.36), at(size, -size * 0.36)].join(" ");
+}
+
+function element(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+/** One line of the picture; in a folded network it may stand for many edges. */
+class Line {
+  constructor(group, members) {
+    this.group = group;
+    this.members = members;
+    this.path = group.querySelector("path");
+    this.points = pointsOf(this.path.getAttribute("d"));
+    this.flow = group.querySelector(".flow");
+    this.partial = group.querySelector(".partial");
+    this.halo = element("path", { class: "halo" });
+    this.head = element("polygon", { class: "head" });
+    this.path.setAttribute("class", "line");
+    this.path.before(this.halo);
+    this.path.after(this.head);
+    this.shown = "";
+  }
+
+  /** @param {number | null} contribution @param {number | null} partial @param {number} width @param {string} state */
+  show(contribution, partial, width, state) {
+    const several = this.members.length > 1;
+    const sign = contribution === null ? "" : several && contribution ? "size" : signOf(contribution);
+    const label = contribution === null ? "" : short(contribution, !several);
+    const local = several || partial === null ? "" : `× ${short(partial)}`;
+    const key = `${sign} ${state} ${label} ${local} ${width.toFixed(2)}`;
+    if (key === this.shown) return;
+    this.shown = key;
+    this.group.setAttribute("class", `edge value ${state} ${sign}`);
+    if (this.flow && label) this.flow.textContent = label;
+    if (this.partial && local) this.partial.textContent = local;
+    const back = contribution !== null;
+    const size = back ? 6 + 1.2 * width : 7;
+    const points = back ? this.points : [...this.points].reverse();
+    const line = cut(points, Math.min(sign === "zero" ? 4 : size, 0.6 * far(points[0], points[points.length - 1])));
+    this.path.setAttribute("d", write(line));
+    this.path.setAttribute("stroke-width", (back ? width : 1.2).toFixed(2));
+    this.halo.setAttribute("d", write(points));
+    this.halo.setAttribute("stroke-width", (width + 7).toFixed(2));
+    this.head.setAttribute("points", head(points[0], line[0], size, sign === "zero"));
+  }
+}
+
+/** The rectangle of a group in the units of the whole picture, whatever it is moved by. */
+function placed(group) {
+  const { x, y, width, height } = group.getBBox();
+  const at = { x, y, width, height };
+  for (let each = group; each && each.tagName !== "svg"; each = each.parentNode) {
+    const matrix = each.transform?.baseVal.consolidate()?.matrix;
+    if (matrix) Object.assign(at, { x: at.x * matrix.a + matrix.e, y: at.y * matrix.d + matrix.f });
+  }
+  return at;
+}
+
+/** A value's box; the same value may have several. */
+class Box {
+  constructor(group) {
+    this.group = group;
+    this.data = group.querySelector(".data-value");
+    this.value = group.querySelector(".grad-value");
+    this.label = group.querySelector(".grad-label");
+    this.waiting = this.label?.textContent.replace(/ (Σ?\d+|\d+\/\d+)$/, "") ?? "grad";
+    this.bounds = placed(group);
+  }
+
+  show(data, grad, label, sign) {
+    if (this.data && this.data.textContent !== data) this.data.textContent = data;
+    if (this.value && this.value.textContent !== grad) this.value.textContent = grad;
+    if (this.label && this.label.textContent !== label) this.label.textContent = label;
+    if (this.sign === sign) return;
+    this.group.classList.remove("pos", "neg", "zero", "size", "reached");
+    if (sign) this.group.classList.add(sign, "reached");
+    this.sign = sign;
+  }
+}
+
+export class Picture {
+  /** @param {SVGSVGElement} svg @param {import("./graph.js").Graph} graph @param {any[]} folded the groups shown as one box */
+  constructor(svg, graph, folded) {
+    this.svg = svg;
+    this.graph = graph;
+    this.folded = folded;
+    this.inside = new Map(folded.flatMap((group) => group.nodes.map((k) => [k, group])));
+    /** @type {Map<string, Box[]>} the boxes of each id */
+    this.boxes = new Map();
+    for (const group of svg.querySelectorAll("g.node:not(.constant)")) {
+      const id = group.getAttribute("data-value") || group.id;
+      this.boxes.set(id, [...(this.boxes.get(id) || []), new Box(group)]);
+    }
+    /** @type {Map<string, Line>} */
+    this.lines = new Map();
+    const bundles = new Map();
+    for (const edge of graph.edges) {
+      const name = this.lineId(edge);
+      if (name) bundles.set(name, [...(bundles.get(name) || []), edge]);
+    }
+    for (const [name, members] of bundles) {
+      const group = document.getElementById(name);
+      if (group) this.lines.set(name, new Line(group, members));
+    }
+    this.marked = [];
+    this.hidden = null;
+  }
+
+  boxId(k) {
+    return this.inside.get(k)?.id ?? this.graph.nodes[k].id;
+  }
+
+  /** The id of the line that an edge is part of; null inside a folded box. */
+  lineId(edge) {
+    const ends = [this.boxId(edge.operand), this.boxId(edge.result)];
+    if (!this.inside.has(edge.operand) && !this.inside.has(edge.result)) return edge.id;
+    return ends[0] === ends[1] ? null : ends.join("-");
+  }
+
+  /** Whether a step changes anything that is to be seen. */
+  visible(step) {
+    if (!step.edge) return true;
+    const line = this.lineId(step.edge);
+    return (line !== null && this.lines.has(line)) || (this.inside.get(step.receiver)?.outputs.includes(step.receiver) ?? false);
+  }
+
+  /** Everything as it is at a moment. @param {number | null} hidden the step whose numbers are not to be seen */
+  show(moment, hidden = null) {
+    const { graph } = this;
+    this.hidden = hidden;
+    const present = graph.steps[moment]?.edge ?? null;
+    this.svg.classList.toggle("complete", moment >= graph.last);
+    const sizes = [...this.lines.values()].map((line) => {
+      const all = line.members.map((edge) => graph.flowed(edge, Infinity)).filter((x) => x !== null);
+      return Math.abs(combined(all) ?? 0);
+    });
+    const largest = Math.max(...sizes.filter(Number.isFinite), 0) || 1;
+    [...this.lines].forEach(([name, line], k) => {
+      const flowed = line.members.map((edge) => graph.flowed(edge, moment)).filter((x) => x !== null);
+      const width = 1.2 + 4.3 * Math.sqrt((Number.isFinite(sizes[k]) ? sizes[k] : 0) / largest);
+      const edge = line.members[0];
+      const state = this.stateOf(name, line, present, moment, flowed.length);
+      line.show(combined(flowed), graph.partials[edge.result][edge.position], width, state);
+      if (hidden !== null && present && line.members.includes(present) && line.flow) {
+        line.flow.textContent = "?";
+        line.shown = "";
+      }
+    });
+    graph.nodes.forEach((_, k) => this.showNode(k, moment));
+    for (const group of this.folded) this.showFolded(group, moment);
+    this.mark(moment, present);
+  }
+
+  stateOf(name, line, present, moment, flowed) {
+    if (present && this.lineId(present) === name) return "now";
+    if (flowed) return "done";
+    return this.graph.knows(line.members[0].result, moment) ? "ahead" : "ahead unknown";
+  }
+
+  showNode(k, moment) {
+    const boxes = this.boxes.get(this.graph.nodes[k].id);
+    if (!boxes || this.inside.has(k)) return;
+    const { graph } = this;
+    const known = graph.knows(k, moment);
+    const arrived = graph.arrived(k, moment);
+    const grad = arrived < 0 ? null : graph.steps[arrived].after;
+    const expected = graph.expected[k];
+    const count = arrived < 0 ? 0 : graph.steps[arrived].count;
+    const counted = grad === null || expected < 2 ? "" : count === expected ? ` Σ${expected}` : ` ${count}/${expected}`;
+    const concealed = this.hidden !== null && arrived === this.hidden;
+    for (const box of boxes) {
+      box.show(known ? fixed(graph.data[k]) : "·", concealed ? "?" : grad === null ? "·" : fixed(grad, true),
+        `grad${counted}`, concealed ? "" : signOf(grad));
+      box.group.classList.toggle("unknown", !known);
+      box.group.classList.toggle("outside", graph.outside.has(k));
+      box.group.classList.toggle("edited", graph.edited.has(k));
+    }
+  }
+
+  showFolded(group, moment) {
+    const { graph } = this;
+    const grads = group.outputs.map((k) => graph.arrived(k, moment)).filter((step) => step >= 0)
+      .map((step) => graph.steps[step].after);
+    const error = combined(grads);
+    const several = group.outputs.length > 1;
+    for (const box of this.boxes.get(group.id) || []) {
+      box.show("", error === null ? "·" : fixed(error, !several), box.waiting,
+        error === null ? "" : several ? "size" : signOf(error));
+      box.group.classList.toggle("outside", group.nodes.some((k) => graph.outside.has(k)));
+    }
+  }
+
+  mark(moment, present) {
+    for (const [group, kind] of this.marked) group.classList.remove(kind);
+    this.marked = [];
+    const put = (k, kind) => {
+      for (const box of this.boxes.get(this.boxId(k)) || []) {
+        box.group.classList.add(kind);
+        this.marked.push([box.group, kind]);
+      }
+    };
+    const computed = moment < -1 ? this.graph.computedAt(moment) : null;
+    if (computed !== null) put(computed, "receiver");
+    if (moment === 0) put(this.graph.root, "receiver");
+    if (!present) return;
+    put(present.operand, "receiver");
+    if (this.boxId(present.result) !== this.boxId(present.operand)) put(present.result, "result");
+  }
+
+  /** Light up some edges and the boxes on them; none: everything as before. @param {import("./graph.js").Edge[]} edges */
+  highlight(edges) {
+    this.svg.classList.toggle("tracing", edges.length > 0);
+    const lines = new Set(edges.map((edge) => this.lineId(edge)));
+    const boxes = new Set(edges.flatMap((edge) => [this.boxId(edge.operand), this.boxId(edge.result)]));
+    for (const [name, line] of this.lines) line.group.classList.toggle("traced", lines.has(name));
+    for (const [id, list] of this.boxes) for (const box of list) box.group.classList.toggle("traced", boxes.has(id));
+  }
+
+  /** The rectangle around some values, in the picture's own units. @param {number[]} nodes */
+  around(nodes) {
+    const all = nodes.flatMap((k) => this.boxes.get(this.boxId(k)) || []).map((box) => box.bounds);
+    if (!all.length) return null;
+    const [left, top] = [Math.min(...all.map((b) => b.x)), Math.min(...all.map((b) => b.y))];
+    return { x: left, y: top, width: Math.max(...all.map((b) => b.x + b.width)) - left,
+      height: Math.max(...all.map((b) => b.y + b.height)) - top };
+  }
+}
