@@ -23,7 +23,7 @@ def live_picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
     or data arrives at; every box has room for a gradient; texts that change have a class.
     """
     after = recorded.state(len(recorded.edges))
-    grads = [0.0 if grad is None else grad for grad in after.grads]
+    grads: list[float | None] = [0.0 if grad is None else grad for grad in after.grads]
     boxes = scene(recorded, after._replace(present=None, grads=grads), view).boxes
     still = scene(recorded, recorded.state(-1), view)._replace(boxes=boxes)
     tree = ElementTree.fromstring(render(digraph(still, LIGHT, rankdir, with_caption=False), "svg"))
@@ -70,7 +70,9 @@ def _parent(group: ElementTree.Element, child: ElementTree.Element) -> ElementTr
 
 def _to_the_tip(path: str, heads: list[ElementTree.Element]) -> str:
     """A spline whose last point is the tip of its arrowhead, on the frame of the box."""
-    corners = [tuple(map(float, point.split(","))) for head in heads for point in head.get("points", "").split()]
+    corners = [
+        tuple(map(float, point.split(","))) for head in heads for point in head.get("points", "").split()
+    ]
     if not corners:
         return path
     start, _, end = path.rpartition(" ")
@@ -90,7 +92,9 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
         if element.tag == f"{{{SVG}}}title":
             group.remove(element)
     constant = "constant" in kind
-    group.set("class", " ".join(["node", *(word for word in ("constant", "leaf", "root", "group") if word in kind)]))
+    group.set(
+        "class", " ".join(["node", *(word for word in ("constant", "leaf", "root", "group") if word in kind)])
+    )
     for shape in elements(group, "polygon", "path", "polyline"):
         if shape.get("stroke", "none") not in ("none", "transparent"):
             shape.set("class", "frame")

@@ -297,10 +297,13 @@ class App {
 
   write() {
     clearTimeout(this.remembering);
+    if (location.hash !== this.address) return; // typed just now: it is about to be read
     this.address = written(this.kept);
     try {
       history.replaceState(null, "", this.address);
+      this.address = location.hash;
     } catch {
+      this.address = location.hash;
       // A page inside a page (srcdoc) has no address of its own; nothing is remembered there.
     }
   }
@@ -308,6 +311,7 @@ class App {
   restore(first = false) {
     const asked = read(location.hash);
     if (!first && location.hash === this.address) return;
+    this.address = location.hash;
     this.stop();
     if (asked.theme) this.paint(asked.theme);
     if (asked.language) [this.language, this.languageChosen] = [asked.language, asked.language];

@@ -11,6 +11,7 @@ export class Viewing {
     this.full = { x, y, width, height };
     this.view = { ...this.full };
     for (const side of ["width", "height"]) svg.style[side] = `${this.full[side]}px`;
+    stage.style.aspectRatio = `${width} / ${height}`;
     this.pointers = new Map();
     this.drag = null;
     this.overview = null;
@@ -41,7 +42,7 @@ export class Viewing {
     const scale = this.scale();
     const corner = this.onStage(full);
     this.svg.style.transform = `translate(${corner.x.toFixed(2)}px, ${corner.y.toFixed(2)}px) scale(${scale.toFixed(5)})`;
-    this.stage.dataset.view = [view.x, view.y, view.width, view.height].map((x) => x.toFixed(2)).join(" ");
+    this.stage.dataset.view = [view.x, view.y, view.width, view.height].map((x) => Number(x.toFixed(4))).join(" ");
   }
 
   fit() {
