@@ -57,17 +57,33 @@ class BackwardPass:
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
         self.names = names_of(self.order)
         self.initial = [0.0 if node.operands else float(node.grad) for node in self.order]
-        self.edges = [
-            Edge(k, position, self.index[operand], partial)
-            for k in range(len(self.order) - 1, -1, -1)
-            for position, (operand, partial) in enumerate(
-                zip(self.order[k].operands, self.order[k].partials, strict=True)
-            )
-            if partial is not None
-        ]
+        self.edges: list[Edge] = []
+        """Where something flows: one step of the pass each."""
+        self.idle: list[Edge] = []
+        """Where nothing flows: to an operand that was not selected, and from a node that nothing reaches."""
+        self._find_edges()
         self.expected = [0] * len(self.order)
         """For each node how many contributions will arrive: the number of its edges."""
         self._replay()
+
+    def _find_edges(self) -> None:
+        reached = {len(self.order) - 1}
+        for k in range(len(self.order) - 1, -1, -1):
+            node = self.order[k]
+            for position, (operand, partial) in enumerate(zip(node.operands, node.partials, strict=True)):
+                if operand.__class__ is float:
+                    continue
+                edge = Edge(k, position, self.index[operand], 0.0 if partial is None else partial)
+                if partial is None or k not in reached:
+                    self.idle.append(edge)
+                else:
+                    self.edges.append(edge)
+                    reached.add(edge.operand)
+
+    @property
+    def links(self) -> list[Edge]:
+        """The edges and the idle ones, in the order of the pass: all that a picture has arrows for."""
+        return sorted((*self.edges, *self.idle), key=lambda edge: (-edge.result, edge.position))
 
     def _replay(self) -> None:
         """Follow the pass once: each edge's contribution, and the operand's grad before and after."""
@@ -87,6 +103,14 @@ class BackwardPass:
             grads[edge.operand] += contribution
             self.after.append(grads[edge.operand])
         self.final = grads
+
+    @cached_property
+    def consumed(self) -> list[int]:
+        """For each node how many times it is an operand, whether or not anything flows back."""
+        counts = list(self.expected)
+        for edge in self.idle:
+            counts[edge.operand] += 1
+        return counts
 
     @cached_property
     def consumers(self) -> list[list[int]]:

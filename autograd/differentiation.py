@@ -13,7 +13,7 @@ from .modes import always_recording, ieee_arithmetic
 from .ops.op import Op
 from .ops.primitives import FAST
 from .ops.rules import define, partials_source
-from .recording import RECORDED, masked
+from .recording import EDGES, RECORDED
 
 
 @cache
@@ -22,7 +22,7 @@ def _rules_over_values(op: Op) -> Callable[..., tuple[Any, ...]]:
     operands = ", ".join(op.operands)
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
     source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges)}"
-    algebra = FAST | RECORDED | {"masked": masked, "number": lambda result: result}
+    algebra = FAST | RECORDED | EDGES | {"number": lambda result: result}
     return define(f"values_{op.name}", source, algebra | op.functions)
 
 
@@ -104,5 +104,6 @@ def push_forward(order: Iterable[Any], tangents: dict[Any, Any], create_graph: b
                 for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True)
                 if partial is not None and operand in found
             ]
-            found[node] = sum(parts[1:], parts[0])
+            if parts:  # else nothing that it depends on was selected
+                found[node] = sum(parts[1:], parts[0])
     return found

@@ -150,10 +150,12 @@ def formula(node: Any, names: Mapping[Any, str]) -> str:
 def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
     """The branch that a conditional rule takes at a point; the whole rule if that is a mere number.
 
+    Where nothing flows, in a branch that reads `None`, the slope is 0.
+
     >>> taken_branch("y * pow(x, y - 1.0) if y else 0.0", {"x": 3.0, "y": 2.0})
     'y * pow(x, y - 1.0)'
-    >>> taken_branch("0.0 if x < 0 else 1.0", {"x": 3.0})
-    '0.0 if x < 0 else 1.0'
+    >>> taken_branch("None if x < 0 else 1.0", {"x": 3.0})
+    '0 if x < 0 else 1.0'
     """
     if " if " not in rule:
         return rule
@@ -164,7 +166,7 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
         test = ast.unparse(branch.test)
         condition = eval(compile(test, filename_of("condition", test), "eval"), IEEE | dict(point))
         branch = branch.body if condition else branch.orelse
-    return rule if isinstance(branch, ast.Constant) else ast.unparse(branch)
+    return rule.replace("None", "0") if isinstance(branch, ast.Constant) else ast.unparse(branch)
 
 
 def partners(op: Op, position: int, count: int) -> range:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import repeat
+from numbers import Real
 from threading import RLock
 from typing import Any, Protocol
 
@@ -54,81 +57,117 @@ def backward(root: Any, gradient: float) -> None:
     """Add d root / d leaf times `gradient` to every leaf's grad; interior grads start from zero.
 
     The chain rule in reverse topological order: when a node's turn comes, all of its consumers
-    have contributed, so its grad is complete and can be passed on. Whoever calls it holds TURN.
+    have contributed, so its grad is complete and can be passed on. A node to which nothing has
+    flowed passes nothing on. Whoever calls it holds TURN.
+
+    A pass that cannot finish, whatever stops it, leaves the leaves' grads as they were.
     """
-    order = _cleared_interior(root)
-    root.grad += gradient
-    for node in reversed(order):
-        upstream, operands, partials = node.grad, node.operands, node.partials
-        count = len(operands)
-        if count == 2:  # the loop below without its overhead: a third of the whole pass
-            (x, y), (dx, dy) = operands, partials
-            if dx is not None:
-                x.grad += upstream * dx
-            if dy is not None:
-                y.grad += upstream * dy
-        elif count == 1:
-            operands[0].grad += upstream * partials[0]
-        else:
-            for operand, partial in zip(operands, partials):  # noqa: B905 (of one length by birth)
-                if partial is not None:
-                    operand.grad += upstream * partial
+    nothing = float("0")  # an object of this pass's own: a grad that is it has received nothing yet
+    leaves: list[Any] = []
+    grads: list[Any] = []
+    undo = map(setattr, leaves, repeat("grad"), grads)  # made beforehand, and run by C code alone:
+    run = deque[None](maxlen=0).extend  # so undoing needs no memory, and a second Ctrl-C comes after it
+    try:
+        order = _interior(root, nothing, leaves, grads)
+        run(map(setattr, leaves, repeat("grad"), _numbers(leaves, grads)))
+        root.grad += gradient
+        for node in reversed(order):
+            upstream, operands, partials = node.grad, node.operands, node.partials
+            if upstream is nothing:
+                continue
+            count = len(operands)
+            if count == 2:  # the loop below without its overhead: a third of the whole pass
+                (x, y), (dx, dy) = operands, partials
+                if dx is not None:
+                    x.grad += upstream * dx
+                if dy is not None:
+                    y.grad += upstream * dy
+            elif count == 1:
+                if (dx := partials[0]) is not None:
+                    operands[0].grad += upstream * dx
+            else:
+                for operand, partial in zip(operands, partials):  # noqa: B905 (of one length by birth)
+                    if partial is not None:
+                        operand.grad += upstream * partial
+    except BaseException:
+        run(undo)
+        raise
 
 
 TURN = waited_for(RLock(), level=3)
 """Held by the thread that is changing grads: graphs may share nodes, and `+=` is not atomic."""
 
-_VISITED = object()
+
+def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
+    """The leaves' grads to add to: None counts as 0. Raises TypeError for what is not a number."""
+    if {*map(type, grads)} <= _ONLY_FLOATS:
+        return grads
+    found = [0.0 if grad is None else grad for grad in grads]
+    for leaf, grad in zip(leaves, found, strict=True):
+        if not isinstance(grad, Real) and grad.__class__ is not leaf.__class__:
+            raise TypeError(
+                f"the grad of {leaf.label or 'a leaf'} is {grad!r}, of type {type(grad).__name__}: it must be "
+                "a number, or None for 0. Nothing has been added to any grad"
+            )
+    return found
 
 
-def _cleared_interior(root: Any) -> list[Any]:
-    """The topological order without the leaves, every grad in it set to zero.
-
-    Whatever interrupts the walk, no mark stays behind.
-    """
-    try:
-        order = _marked_interior(root)
-        for node in order:
-            node.grad = 0.0
-    except BaseException:
-        for node in topological_order(root):
-            if node.grad is _VISITED:
-                node.grad = 0.0
-        raise
-    return order
+_ONLY_FLOATS = {float}
 
 
-def _marked_interior(root: Any) -> list[Any]:
-    """The topological order without the leaves, a mark in the place of every grad in it.
+def _interior(  # noqa: PLR0912 (general cases first inlined, for speed)
+    root: Any, nothing: float, leaves: list[Any], grads: list[Any]
+) -> list[Any]:
+    """The topological order without the leaves, with `nothing` in the place of every grad.
 
-    The mark says that a node has been seen, for half the cost of a set of the nodes.
+    The leaves and the grads that they had are appended to the two lists. That a grad is this very
+    object says that its node has been seen, for half the cost of a set of the nodes; and it is a
+    zero, so that no pass which ends early leaves anything behind that is not a number.
     """
     order: list[Any] = []
-    stack: list[Any] = [root] if root.operands else []
-    pop, push, visited = stack.pop, stack.append, _VISITED
+    stack: list[Any] = [root]
+    pop, push, add_leaf, add_grad = stack.pop, stack.append, leaves.append, grads.append
     while stack:
         node = pop()
         if node is None:  # everything that the node below it needs is in order
             order.append(pop())
-        elif node.grad is not visited:
-            node.grad = visited
-            push(node)
-            push(None)
+        elif node.grad is not nothing:
             operands = node.operands
             count = len(operands)
+            if not count:  # leaves come here where that is cheap, and are else settled below, at once
+                add_leaf(node)
+                add_grad(node.grad)
+                node.grad = nothing
+                continue
+            node.grad = nothing
+            push(node)
+            push(None)
             if count == 2:  # again the general case below, without its overhead
                 x, y = operands
-                if y.__class__ is not float and y.operands:
-                    push(y)
-                if x.__class__ is not float and x.operands:
-                    push(x)
+                if y.__class__ is not float and y.grad is not nothing:
+                    if y.operands:
+                        push(y)
+                    else:
+                        add_leaf(y)
+                        add_grad(y.grad)
+                        y.grad = nothing
+                if x.__class__ is not float and x.grad is not nothing:
+                    if x.operands:
+                        push(x)
+                    else:
+                        add_leaf(x)
+                        add_grad(x.grad)
+                        x.grad = nothing
             elif count == 1:
-                if operands[0].operands:
+                if operands[0].grad is not nothing:
                     push(operands[0])
             else:
-                stack += [
-                    item
-                    for item in operands[::-1]
-                    if item.__class__ is not float and item.operands and item.grad is not visited
-                ]
+                for item in operands[::-1]:
+                    if item.__class__ is not float and item.grad is not nothing:
+                        if item.operands:
+                            push(item)
+                        else:
+                            add_leaf(item)
+                            add_grad(item.grad)
+                            item.grad = nothing
     return order

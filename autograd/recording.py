@@ -104,12 +104,36 @@ def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], li
 
 
 def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[float | None]:
-    """The partials of a starred operand, None for the elements that are plain numbers."""
+    """The partials of a starred operand, None for the elements that have no edge."""
     if edges is None:
         return partials
     if not edges:
         return [None] * len(partials)
     return [partial if edge else None for partial, edge in zip(partials, edges, strict=True)]
+
+
+def beside(
+    edges: list[bool] | None, partners: Sequence[Any], partner_edges: list[bool] | None
+) -> list[bool] | None:
+    """The elements of a starred operand that have an edge: not those whose partner is a plain 0."""
+    if edges == [] or partner_edges is None or (not partner_edges and 0.0 not in partners):
+        return edges
+    return [
+        edge and (varies or partner != 0)
+        for edge, partner, varies in zip(
+            edges or [True] * len(partners), partners, partner_edges or [False] * len(partners), strict=True
+        )
+    ]
+
+
+def among(edges: list[bool] | None, xs: Sequence[Any], _: list[bool] | None) -> list[bool] | None:
+    """The elements that have an edge when a single plain 0 makes the result constant: then none."""
+    constant = edges and any(x == 0 for x, edge in zip(xs, edges, strict=True) if not edge)
+    return [] if constant else edges
+
+
+EDGES: dict[str, Any] = {"masked": masked, "beside": beside, "among": among}
+"""What decides which elements of a starred operand have an edge, for every reader of the rules."""
 
 
 def checked(partials: Sequence[Any]) -> tuple[float | None, ...]:
@@ -147,7 +171,7 @@ def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
         partials_source(op, dict.fromkeys(op.operands, "None" if op.variadic else "True")),
     ]
     heads = [*["".join(f"{name}, " for name in op.operands)] * 2, f"{', '.join(op.operands)}, *, out"]
-    namespace = IEEE | {"masked": masked, "number": number} | op.functions | _composed(op, IEEE)
+    namespace = IEEE | EDGES | {"number": number} | op.functions | _composed(op, IEEE)
     return tuple(
         define(f"ieee_{op.name}_{k}", f"def ieee_{op.name}_{k}({head}): return {text}", namespace)
         for k, (head, text) in enumerate(zip(heads, map(without_exceptions, texts), strict=True))
@@ -255,7 +279,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
 def check_names(op: Op) -> None:
     """Refuse a declared op whose rules cannot be read: a syntax error, or a name nobody knows."""
     known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
-    known |= {"if", "else", "and", "or", "not", "for", "in"}
+    known |= {"if", "else", "and", "or", "not", "for", "in", "None"}
     reserved = NAMESPACE.keys() - FAST.keys() - TABLE.keys() | _BUILT_IN
     for name in op.operands:
         if name in reserved or name.startswith("OP_") or name.endswith("_edges"):
@@ -303,19 +327,22 @@ def _composed(op: Op, algebra: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-NAMESPACE: dict[str, Any] = FAST | {
-    "__name__": __name__,
-    "checked": checked,
-    "mode": CURRENT.get,
-    "number": number,
-    "truth": truth,
-    "numbers": numbers,
-    "is_number": is_number,
-    "masked": masked,
-    "exceptional": exceptional,
-    "under_mode": under_mode,
-    "unequal": unequal,
-}
+NAMESPACE: dict[str, Any] = (
+    FAST
+    | EDGES
+    | {
+        "__name__": __name__,
+        "checked": checked,
+        "mode": CURRENT.get,
+        "number": number,
+        "truth": truth,
+        "numbers": numbers,
+        "is_number": is_number,
+        "exceptional": exceptional,
+        "under_mode": under_mode,
+        "unequal": unequal,
+    }
+)
 """What the generated functions see; `bind` completes it."""
 _BUILT_IN = set("Value new edges float zip len NotImplemented ArithmeticError ValueError".split())
 

@@ -68,7 +68,7 @@ def frames_of(recorded: BackwardPass, groups: Iterable[Group]) -> list[Frame]:
 def _only_function(recorded: BackwardPass, node: Value, operand: int) -> bool:
     """Whether a node is a function of that one operand, and its only consumer."""
     single = node.op is not None and not node.op.variadic and len(node.operands) == 1
-    return single and recorded.expected[operand] == 1
+    return single and recorded.consumed[operand] == 1
 
 
 def _collect(groups: Iterable[Group], leaves: list[Group]) -> None:
@@ -121,7 +121,7 @@ def _flat(frames: Iterable[Frame]) -> list[Frame]:
 def _fold(recorded: BackwardPass, state: State, frame: Frame) -> Folded:
     nodes = frame.all_nodes()
     inside = set(nodes)
-    consumed = {edge.operand for edge in recorded.edges if edge.result not in inside}
+    consumed = {edge.operand for edge in recorded.links if edge.result not in inside}
     outputs = tuple(k for k in nodes if k in consumed or recorded.order[k] is recorded.root)
     arrived = [grad for grad in (state.grads[k] for k in outputs) if grad is not None]
     return Folded(frame, tuple(nodes), outputs, combined(arrived))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from ..backward_pass import BackwardPass, State
+from ..backward_pass import BackwardPass, Edge, State
 from ..formulas import fixed, formula, short
 from .grouping import Folded, Frame, Group, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
@@ -68,6 +68,7 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
     near, hidden = _near(recorded, view.depth)
     widths = line_widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
+    idle = {(edge.result, edge.position): edge for edge in recorded.idle}
     boxes, arrows = [folded_box(each, _mark(recorded, state, each.nodes)) for each in boxes_folded], []
     for k, node in enumerate(recorded.order):
         if k in inside or k not in near:
@@ -79,7 +80,10 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
             continue
         for position, operand in enumerate(node.operands):
             if operand.__class__ is not float:
-                if recorded.edges[edges[k, position]].operand not in inside:
+                if (edge := idle.get((k, position))) is not None:
+                    if edge.operand not in inside:
+                        arrows.append(_idle_arrow(edge, None in state.contributions))
+                elif recorded.edges[edges[k, position]].operand not in inside:
                     arrows.append(_arrow(recorded, state, edges[k, position], widths))
             elif view.constants:
                 boxes.append(_constant(f"c{k}_{position}", operand))
@@ -94,13 +98,14 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
 def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
     """The nodes within a number of edges from the root; for those at the border how many lie behind."""
     distance = {len(recorded.order) - 1: 0}
-    for edge in recorded.edges:  # results before operands: a result's own distance is settled by now
+    links = recorded.links
+    for edge in links:  # results before operands: a result's own distance is settled by now
         step = distance[edge.result] + 1
         distance[edge.operand] = min(distance.get(edge.operand, step), step)
     if depth is None:
         return set(distance), {}
     near = {k for k, far in distance.items() if far <= depth}
-    outward = [edge for edge in recorded.edges if edge.operand not in near]
+    outward = [edge for edge in links if edge.operand not in near]
     border = {edge.result for edge in outward} & near
     bit = {k: 1 << number for number, k in enumerate(sorted(border))}
     above = [0] * len(recorded.order)  # for each hidden node the border nodes that depend on it, as bits
@@ -160,6 +165,12 @@ def _constant(id_: str, number: float) -> Box:
     return Box(id_, "constant", "", text, text, None, "", "", "", f"the number {number!r}")
 
 
+def _idle_arrow(edge: Edge, waiting: bool) -> Arrow:
+    """The arrow of an operand to which nothing flows back: it was not selected."""
+    id_, sign = f"e{edge.result}_{edge.position}", "" if waiting else "zero"
+    return Arrow(id_, f"n{edge.operand}", f"n{edge.result}", sign, 1.2, "not taken", "", False)
+
+
 def _arrow(recorded: BackwardPass, state: State, k: int, widths: list[float]) -> Arrow:
     edge, flowed = recorded.edges[k], state.contributions[k]
     return Arrow(
@@ -198,8 +209,11 @@ def waiting(each: Folded) -> str:
 
 
 def arrow_id(recorded: BackwardPass, inside: dict[int, Folded], k: int) -> str | None:
-    """The id of the arrow that an edge is part of; None for one inside a folded box."""
-    edge = recorded.edges[k]
+    """The id of the arrow that a step's edge is part of; None for one inside a folded box."""
+    return _arrow_id(recorded.edges[k], inside)
+
+
+def _arrow_id(edge: Edge, inside: dict[int, Folded]) -> str | None:
     ends = [inside[end].frame.id if end in inside else f"n{end}" for end in (edge.operand, edge.result)]
     if all(end[0] == "n" for end in ends):
         return f"e{edge.result}_{edge.position}"
@@ -213,6 +227,10 @@ def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded
         name = arrow_id(recorded, inside, k)
         if name and "-" in name:
             bundles.setdefault(name, []).append(k)
+    for edge in recorded.idle:
+        name = _arrow_id(edge, inside)
+        if name and "-" in name:
+            bundles.setdefault(name, [])
     final = [combined([recorded.contributions[k] for k in edges]) or 0.0 for edges in bundles.values()]
     return [
         _bundle(name, edges, state, size, width)

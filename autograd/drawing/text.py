@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ..backward_pass import BackwardPass, State
+from ..backward_pass import BackwardPass, Edge, State
 from ..formulas import fixed, formula, short
 from ..terminal import not_reached_sign, padded, shows_unicode, width
 
@@ -72,9 +72,10 @@ def _line(words: str, numbers: tuple[str, ...], wide: int) -> str:
 
 def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The rows from the root down; what lies below a value comes once."""
-    below: dict[int, list[int]] = {}
-    for number, edge in enumerate(recorded.edges):
-        below.setdefault(edge.result, []).append(number)
+    numbers = {(edge.result, edge.position): number for number, edge in enumerate(recorded.edges)}
+    below: dict[int, list[Edge]] = {}
+    for edge in recorded.links:
+        below.setdefault(edge.result, []).append(edge)
     names, shown = recorded.names, set[int]()
     stack: list[tuple[int, int | None, str, str, int]] = [(len(recorded.order) - 1, None, "", "", 0)]
     while stack:
@@ -87,9 +88,14 @@ def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[st
             continue
         shown.add(k)
         inner = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
-        for number in reversed(edges):
-            corner = "└─ " if number == edges[-1] else "├─ "
-            stack.append((recorded.edges[number].operand, number, inner, corner, level + 1))
+        for edge in reversed(edges):
+            corner = "└─ " if edge is edges[-1] else "├─ "
+            number = numbers.get((edge.result, edge.position), _IDLE)
+            stack.append((edge.operand, number, inner, corner, level + 1))
+
+
+_IDLE = -1
+"""In the place of an edge's number: nothing flows there, the operand was not selected."""
 
 
 def _numbers(recorded: BackwardPass, state: State, k: int, arrived_by: int | None) -> tuple[str, ...]:
@@ -97,6 +103,8 @@ def _numbers(recorded: BackwardPass, state: State, k: int, arrived_by: int | Non
     data, reached = fixed(recorded.order[k].data), dot if grad is None else fixed(grad, sign=True)
     if arrived_by is None:
         return data, "", "", reached
+    if arrived_by == _IDLE:
+        return data, "not taken", "", reached
     flowed = state.contributions[arrived_by]
     partial = f"× {short(recorded.edges[arrived_by].partial, sign=True)}"
     return data, partial, dot if flowed is None else short(flowed, sign=True), reached

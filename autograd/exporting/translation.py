@@ -73,6 +73,9 @@ class _InJax(ast.NodeTransformer):
             return ast.parse(text, mode="eval").body
         return _call(PRIMITIVES[name].jax, *arguments)
 
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant(0.0) if node.value is None else node  # what flows there is decided by `selected`
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         row = PRIMITIVES.get(node.id)
         return ast.parse(row.jax, mode="eval").body if row and not row.operands else node
@@ -95,9 +98,34 @@ def translated(rule: str, own: str = "") -> tuple[str, set[str]]:
     return ast.unparse(ast.fix_missing_locations(tree)), reader.used
 
 
+def selected(rule: str) -> str:
+    """Where a partial is not `None`, in JAX's words: True unless the rule has such a branch.
+
+    >>> selected("None if x < 0 else 1.0"), selected("None"), selected("1.0 / x")
+    ('jnp.where(x < 0, False, True)', 'False', 'True')
+    """
+    return ast.unparse(ast.fix_missing_locations(_selected(ast.parse(rule.strip(), mode="eval").body)))
+
+
+def _selected(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.IfExp):
+        branches = [_selected(node.body), _selected(node.orelse)]
+        if ast.dump(branches[0]) == ast.dump(branches[1]):
+            return branches[0]
+        return _call("jnp.where", _InJax("")._condition(node.test), *branches)
+    return ast.Constant(not (isinstance(node, ast.Constant) and node.value is None))
+
+
 FLOW = '''def _flow(out, *parts):
-    """The sum of partial times tangent; the partial of an operand that does not change is not computed."""
-    terms = [partial() * tangent for tangent, partial in parts if not isinstance(tangent, SymbolicZero)]
+    """The sum of partial times tangent; the partial of an operand that does not change is not computed.
+
+    Nothing flows from an operand that was not selected, not even an infinity times 0.
+    """
+    terms = [
+        partial() * tangent if chosen is True else jnp.where(chosen, partial() * tangent, 0.0)
+        for tangent, chosen, partial in parts
+        if not isinstance(tangent, SymbolicZero) and chosen is not False
+    ]
     return jnp.broadcast_to(sum(terms), out.shape).astype(out.dtype) if terms else jnp.zeros_like(out)
 '''
 
@@ -114,7 +142,9 @@ def definition(op: Op) -> tuple[str, set[str]]:
     rules = [translated(rule) for rule in op.partials]
     used = used.union(*(names for _, names in rules))
     names = ", ".join(op.operands)
-    parts = [f"(tangents[{k}], lambda: {rule})" for k, (rule, _) in enumerate(rules)]
+    parts = [
+        f"(tangents[{k}], {selected(op.partials[k])}, lambda: {rule})" for k, (rule, _) in enumerate(rules)
+    ]
     lines = [
         "@jax.custom_jvp",
         f"def op_{op.name}({names}):",

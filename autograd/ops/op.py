@@ -21,7 +21,8 @@ class Op:
     `out`; one partial for each operand, in order. A starred operand such as `*xs` is a whole
     sequence; its partial is written for one element `x` (the singular of the name). Such a rule
     may also use the element's partners in the other sequences, the sequences themselves, and
-    `before` and `after`: the products of the elements before and after this one.
+    `before` and `after`: the products of the elements before and after this one. A partial that is
+    `None` says that the operand was not selected: it gets no edge, and nothing flows back to it.
 
     >>> op = Op("scaled_tanh(x, scale=2.0)", "scale * tanh(x)", "scale - out * out / scale", "tanh(x)")
     >>> op.name, op.operands, op.defaults
@@ -38,6 +39,7 @@ class Op:
         value: Rule,
         *partials: Rule,
         domain: str = "",
+        absorbing: str = "",
         symbol: str = "",
         written: str = "",
         about: str = "",
@@ -55,6 +57,8 @@ class Op:
         self.operands: tuple[str, ...] = operands
         self.defaults = {name: float(text) for name, text in zip(operands, defaults, strict=True) if text}
         self.variadic = bool(stars[0])
+        self.absorbing = tuple(absorbing.split())
+        """Operands of which a plain number 0 makes the result constant, as 0 * x is."""
         self.domain, self.symbol, self.written = domain, symbol or self.name, written
         self.about, self.note, self.example = about, note, example
         self.aliases = tuple(aliases.split())

@@ -49,24 +49,34 @@ def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., A
 
 
 def partials_source(op: Op, edges: Mapping[str, str]) -> str:
-    """The tuple of an op's partials, as source; None for an operand that is a plain number.
+    """The tuple of an op's partials, as source; None where there is no edge.
+
+    That is: for an operand that is a plain number, for one that was not selected, and beside a
+    plain number 0 that makes the result constant.
 
     `edges` has for each operand the condition under which it is a node, as source; for a starred
     operand, the name of a list with one truth value for each element.
 
     >>> from autograd.ops.table import TABLE
     >>> partials_source(TABLE["mul"], {"x": "True", "y": "y_ is not y"})
-    '((y), (x) if y_ is not y else None, )'
+    '(((y) if (y_ is not y or y) else (y) or None), (x) if y_ is not y else None, )'
     """
     if op.variadic:
         return f"({''.join(_group_source(op, position, edges) for position in range(len(op.operands)))})"
     if not names_in("".join(op.partials)):
         return _constants_source(op, edges)
     items = (
-        f"({rule}), " if edges[name] == "True" else f"({rule}) if {edges[name]} else None, "
+        f"{_flow(op, name, rule, edges)}{'' if edges[name] == 'True' else f' if {edges[name]} else None'}, "
         for name, rule in zip(op.operands, op.partials, strict=True)
     )
     return f"({''.join(items)})"
+
+
+def _flow(op: Op, name: str, rule: str, edges: Mapping[str, str]) -> str:
+    """A partial as source: None instead of 0 where a plain number 0 makes the result constant."""
+    plain = [other for other in op.absorbing if other != name and edges[other] != "True"]
+    varies = " and ".join(f"({edges[other]} or {other})" for other in plain)
+    return f"(({rule}) if {varies} else ({rule}) or None)" if plain else f"({rule})"
 
 
 def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] = ()) -> str:
@@ -93,7 +103,17 @@ def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
         every = f"[{rule}] * len({sequence})"
     else:
         every = f"[{rule} for {', '.join(targets)}, in zip({', '.join(sources)})]"
-    return f"*masked({every}, {edges[sequence]}), "
+    return f"*masked({every}, {_flowing(op, position, edges)}), "
+
+
+def _flowing(op: Op, position: int, edges: Mapping[str, str]) -> str:
+    """Which elements of one starred operand have an edge, as source."""
+    sequence = op.operands[position]
+    other = op.operands[1 - position] if len(op.operands) == 2 else sequence
+    if other not in op.absorbing or edges[other] == "None":
+        return edges[sequence]
+    name = "beside" if other != sequence else "among"
+    return f"{name}({edges[sequence]}, {other}, {edges[other]})"
 
 
 def without_exceptions(text: str) -> str:

@@ -12,7 +12,7 @@ from ..ops.op import Op
 from ..ops.primitives import FAST
 from ..ops.rules import define, names_in, partials_source
 from ..ops.table import TABLE
-from ..recording import function_of, masked, number
+from ..recording import EDGES, function_of, number
 from ..value import Value
 from .gradients import Call
 
@@ -73,7 +73,7 @@ class _World:
 
     def __init__(self) -> None:
         self.known: dict[tuple[Any, ...], _Series] = {}
-        self.algebra = FAST | {name: self._function(op) for name, op in TABLE.items()} | {"masked": masked}
+        self.algebra = FAST | {name: self._function(op) for name, op in TABLE.items()} | EDGES
         self.algebra["number"] = lambda result: result
 
     def series(self, op: Op, operands: tuple[Any, ...], known: list[Any]) -> _Series:

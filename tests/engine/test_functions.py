@@ -47,7 +47,6 @@ def test_a_wrong_number_of_partials_is_an_error_at_once():
         (("f(x, x_edges)", "x * x_edges", ["x_edges", "x"]), "cannot be called x_edges"),
         (("f(x=1.0, y)", "x * y", ["y", "x"]), "defaults come last"),
         (("f(*xs=1.0)", "total(xs)", ["1.0"]), "a starred operand has none"),
-        (("f(x)", "x", ["None"]), "mentions None"),
         (("f(x)", "x", ["1.0 # 2"]), "not an expression"),
     ],
 )
@@ -158,4 +157,4 @@ def test_sequences_may_mix_values_and_numbers_and_come_from_generators():
     assert total(v for v in (x, 1, 2.5)).partials == (1.0, None, None)
     assert dot((x, 3), iter([4, x])).partials == (4.0, None, None, 3.0)
     assert prod([x, 3, x]).partials == (6.0, None, 6.0)
-    assert clip(x, 0, Value(1.0)).partials == (0.0, None, 1.0)
+    assert clip(x, 0, Value(1.0)).partials == (None, None, 1.0)

@@ -216,7 +216,7 @@ def test_a_linear_neuron_has_slope_1_and_a_shared_sum_is_its_own_output():
 def test_a_conditional_rule_shows_the_formula_that_was_taken():
     x = Value(-3.0, "x")
     assert backprop(x**2).recorded.step(1).rule() == "2 * pow(x, 2 - 1)"
-    assert backprop(relu(x)).recorded.step(1).rule() == "0 if x < 0 else 1"
+    assert backprop(relu(-x)).recorded.step(1).rule() == "0 if v1 < 0 else 1"
 
 
 def test_a_graph_of_100_000_edges_is_stepped_through_at_once():

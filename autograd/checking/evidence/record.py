@@ -59,6 +59,20 @@ class Record:
         self._errors: dict[int, list[Precise]] = {}
 
     @cached_property
+    def reached(self) -> set[int]:
+        """The nodes that a gradient of the root comes to: not those that were not selected."""
+        found = {len(self.nodes) - 1}
+        for k in range(len(self.nodes) - 1, -1, -1):
+            if k in found:
+                partials = self.nodes[k].partials
+                found.update(
+                    item
+                    for item, partial in zip(self.operands[k], partials, strict=True)
+                    if item.__class__ is int and partial is not None
+                )
+        return found
+
+    @cached_property
     def rounded(self) -> Record:
         """The same with the error that float64 made in each operation."""
         return Record(self.root, as_rounded=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...ops.op import Op
 from ...ops.rules import define, names_in, partials_source
-from ...recording import masked
+from ...recording import EDGES
 from .precise import MP, Precise, algebra_of, digits, exactly, real
 from .record import Record, flat_truth
 
@@ -86,7 +86,7 @@ def precise_partials(op: Op) -> Callable[..., Any]:
     """An op's rules in high precision, as a function of its operands and the result."""
     edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
     source = f"def rules_{op.name}({', '.join(op.operands)}, out): return {partials_source(op, edges)}"
-    return define(f"rules_{op.name}", source, algebra_of(op) | {"masked": masked})
+    return define(f"rules_{op.name}", source, algebra_of(op) | EDGES)
 
 
 def _in_range(x: Precise) -> bool:

@@ -10,11 +10,12 @@ from ..evidence.record import Record
 
 
 def terms(record: Record, k: int, grads: list[float]) -> list[float]:
-    """What a node's consumers send it, one number for each edge."""
+    """What a node's consumers send it, one number for each edge; nothing where it was not selected."""
     sent = [1.0] if k == len(record.nodes) - 1 else []
     for consumer, position in record.consumers[k]:
         partial = record.nodes[consumer].partials[position]
-        sent.append(math.nan if partial is None else grads[consumer] * partial)
+        if partial is not None and consumer in record.reached:
+            sent.append(grads[consumer] * partial)
     return sent
 
 

@@ -36,7 +36,7 @@ def check_higher(record: Record, order: int) -> Iterator[Finding]:
             points.add(point)
             single = Program(point, (Line(node.op, tuple(range(len(point)))),))
             inside, leaves = single.record()
-            edges = [k for k, partial in enumerate(node.partials) if partial is not None]
+            edges = [k for k, item in enumerate(node.operands) if item.__class__ is not float]
             yield from _of_order(Record(inside), leaves, edges, order, node)
     if sum(map(len, seen.values())) > 1 and len(record.nodes) <= LARGE:
         leaves = [record.nodes[k] for k in record.leaves]

@@ -36,11 +36,17 @@ def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
     seen: dict[Any, int] = {}
     for node in distinct.values():
         turn = seen[node.op] = seen.get(node.op, -1) + 1
-        positions = [k for k, partial in enumerate(node.partials) if partial is not None]
+        positions = [k for k, operand in enumerate(node.operands) if operand.__class__ is not float]
         if stride > 1:  # every stride-th partial, another one in each node
             positions = positions[turn % stride :: stride] if turn >= 3 else positions[:20]
         if positions:
             yield node, positions
+
+
+def _slope(node: Value, position: int) -> Any:
+    """The partial of an operand; of one that was not selected, and so has no edge, it is 0."""
+    partial = node.partials[position]
+    return 0.0 if partial is None else partial
 
 
 def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
@@ -122,7 +128,7 @@ def _about_partial(
     here: Precise | None,
 ) -> Finding:
     """The verdict on one partial; what looks wrong is looked at again in more digits."""
-    partial: Any = node.partials[position]
+    partial = _slope(node, position)
     if partial - partial == 0:
         plain = plain_slope(_towards(f, point, position), point[position], here)
         if plain is not None and judged(partial, plain, 0) == RIGHT:
@@ -137,7 +143,7 @@ def _about_partial(
 
 
 def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -> Finding:
-    partial: Any = node.partials[position]
+    partial = _slope(node, position)
     if not found.smooth:
         return _at_kink(node, found, position)
     truth, tolerance = found.right.slope, found.right.noise
@@ -153,7 +159,7 @@ def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -
 
 
 def _at_kink(node: Value, found: Sides, position: int) -> Finding:
-    partial: Any = node.partials[position]
+    partial = _slope(node, position)
     verdict = within(partial, found, found.right.noise + found.left.noise)
     slopes = [float(s) for s in found.slopes]
     between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
@@ -177,7 +183,7 @@ def _at_a_kink(node: Value) -> bool:
     point = [getattr(item, "data", item) for item in node.operands]
     if any(x - x != 0 for x in point):
         return False
-    f, edges = flat_truth(node), [k for k, p in enumerate(node.partials) if p is not None]
+    f, edges = flat_truth(node), [k for k, item in enumerate(node.operands) if item.__class__ is not float]
     return any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
 
 
@@ -193,5 +199,5 @@ def _kink_between(
         return f([exactly(x) + distance * exactly(speeds.get(k, 0.0)) for k, x in enumerate(point)])
 
     found = sides(along, 0.0)
-    terms = [node.partials[k] * speed for k, speed in speeds.items()]  # type: ignore[operator]
+    terms = [_slope(node, k) * speed for k, speed in speeds.items()]
     return found.kink or abs(found.right.slope - math.fsum(terms)) > 1e-6 * sum(map(abs, terms))

@@ -86,9 +86,9 @@ def computes_in_floats(node: Any) -> bool:
 def check_operation(node: Any) -> Iterator[Finding]:
     """The partials of such a node, by finite differences."""
     point = [getattr(item, "data", item) for item in node.operands]
-    for k, partial in enumerate(node.partials):
-        if partial is not None:
-            yield _towards(flat_truth(node), partial, point, k)._replace(
+    for k, (operand, partial) in enumerate(zip(node.operands, node.partials, strict=True)):
+        if operand.__class__ is not float:
+            yield _towards(flat_truth(node), 0.0 if partial is None else partial, point, k)._replace(
                 question="local", place=node, position=k
             )
 

@@ -121,9 +121,9 @@ def _path(root: Value, leaves: list[Value]) -> list[Any]:
 
 
 def _decides(node: Value, position: int) -> bool:
-    """Whether an operand only chooses: its partial is 0 whatever the numbers are."""
+    """Whether an operand only chooses: it never has an edge, whatever the numbers are."""
     op = node.op
-    return op is not None and op.partial_of(position, len(node.operands)) == "0.0"
+    return op is not None and op.partial_of(position, len(node.operands)) == "None"
 
 
 def _difference(root: Value, found: _Other, inputs: set[Value]) -> Finding:

@@ -107,8 +107,8 @@ class World:
         return self._made("input", (), place, ("input", place))
 
     def lifted(self, item: Any) -> Expression:
-        """An expression as it is; a number as a constant."""
-        return item if item.__class__ is Expression else self.constant(item)
+        """An expression as it is; a number as a constant, and the partial of what was not selected as 0."""
+        return item if item.__class__ is Expression else self.constant(0.0 if item is None else item)
 
     def apply(self, name: str, *operands: Any) -> Expression:
         """An operation by its name; a starred operand is a sequence."""
