@@ -124,12 +124,12 @@ def _branches(rule: str, operands: Iterable[str]) -> list[tuple[str, str]]:
 
     A branch that is a mere number says nothing by itself: there the whole rule is the text.
     """
-    found, node, reader = [], _parsed(rule), _Translation(operands, "")
+    found, node, reader, whole = [], _parsed(rule), _Translation(operands, ""), rule.replace("None", "0")
     while isinstance(node, ast.IfExp):
-        text = rule if isinstance(node.body, ast.Constant) else ast.unparse(node.body)
+        text = whole if isinstance(node.body, ast.Constant) else ast.unparse(node.body)
         found.append((reader.condition(node.test), text))
         node = node.orelse
-    text = rule if isinstance(node, ast.Constant) or not found else ast.unparse(node)
+    text = whole if isinstance(node, ast.Constant) or not found else ast.unparse(node)
     return [*found, ("true", text)]
 
 
