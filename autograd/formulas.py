@@ -158,7 +158,7 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
     '0 if x < 0 else 1.0'
     """
     if " if " not in rule:
-        return rule
+        return rule.replace("None", "0")
     import ast  # only where somebody reads a conditional rule: it is slow to import
 
     branch = ast.parse(rule, mode="eval").body

@@ -308,7 +308,7 @@ def mod(x: Value, y: Operand) -> Value:
 
     value        x % y
     d/dx         1.0
-    d/dy         (out - x) / y
+    d/dy         None if x <= out <= x else (out - x) / y
     domain       y != 0, a DomainError outside
     note         jumps at multiples of y
 
@@ -366,7 +366,7 @@ def sign(x: Value) -> Value:
     """-1, 0 or 1.
 
     value        1.0 if x > 0 else -1.0 if x < 0 else x
-    d/dx         0.0
+    d/dx         None
     note         derivative 0 everywhere, also at the jump x = 0
 
     >>> round(sign(-2.0), 4)
@@ -740,7 +740,7 @@ def relu(x: Value) -> Value:
     """Rectified linear unit max(0, x).
 
     value        0.0 if x < 0 else x
-    d/dx         0.0 if x < 0 else 1.0
+    d/dx         None if x < 0 else 1.0
     note         derivative 1 at the kink x = 0: F'(x) = 0 for x < 0, 1 for x >= 0 (PyTorch and JAX say 0)
 
     >>> round(relu(2.0), 4)
@@ -755,7 +755,7 @@ def leaky_relu(x: Value, slope: Operand = 0.01) -> Value:
 
     value        slope * x if x < 0 else x
     d/dx         slope if x < 0 else 1.0
-    d/dslope     x if x < 0 else 0.0
+    d/dslope     x if x < 0 else None
     note         derivative 1 at the kink x = 0
 
     >>> round(leaky_relu(-2.0), 4)
@@ -772,7 +772,7 @@ def elu(x: Value, alpha: Operand = 1.0) -> Value:
 
     value        alpha * expm1(x) if x < 0 else x
     d/dx         alpha * exp(x) if x < 0 else 1.0
-    d/dalpha     expm1(x) if x < 0 else 0.0
+    d/dalpha     expm1(x) if x < 0 else None
     note         derivative 1 at x = 0, a kink unless alpha is 1
 
     >>> round(elu(-1.0), 4)
@@ -840,8 +840,8 @@ def maximum(x: Value, y: Operand) -> Value:
     """The larger of two.
 
     value        x if x >= y else y if x < y else x + y
-    d/dx         1.0 if x > y else 0.0 if x < y else 0.5
-    d/dy         0.0 if x > y else 1.0 if x < y else 0.5
+    d/dx         1.0 if x > y else None if x < y else 0.5
+    d/dy         None if x > y else 1.0 if x < y else 0.5
     note         half the derivative to each at a tie
 
     >>> round(maximum(1.0, 2.0), 4)
@@ -857,8 +857,8 @@ def minimum(x: Value, y: Operand) -> Value:
     """The smaller of two.
 
     value        x if x <= y else y if x > y else x + y
-    d/dx         1.0 if x < y else 0.0 if x > y else 0.5
-    d/dy         0.0 if x < y else 1.0 if x > y else 0.5
+    d/dx         1.0 if x < y else None if x > y else 0.5
+    d/dy         None if x < y else 1.0 if x > y else 0.5
     note         half the derivative to each at a tie
 
     >>> round(minimum(1.0, 2.0), 4)
@@ -874,7 +874,7 @@ def step(x: Value) -> Value:
     """Threshold: 0 for x < 0, 1 for x >= 0.
 
     value        0.0 if x < 0 else 1.0 if x >= 0 else x
-    d/dx         0.0
+    d/dx         None
     note         derivative 0 everywhere, also at the jump x = 0
 
     >>> round(step(0.0), 4)
@@ -888,9 +888,9 @@ def where(condition: Value, x: Operand, y: Operand) -> Value:
     """X where the condition holds (is not 0), else y.
 
     value        x if condition else y
-    d/dcondition 0.0
-    d/dx         1.0 if condition else 0.0
-    d/dy         0.0 if condition else 1.0
+    d/dcondition None
+    d/dx         1.0 if condition else None
+    d/dy         None if condition else 1.0
 
     >>> round(where(1.0, 2.0, 3.0), 4)
     2.0
@@ -907,9 +907,9 @@ def clip(x: Value, low: Operand, high: Operand) -> Value:
     """X limited to the interval from low to high.
 
     value        x if low <= x <= high else low if x < low <= high else high if x > high >= low else x + low + high
-    d/dx         0.0 if x < low else 0.0 if x > high else 1.0
-    d/dlow       1.0 if x < low else 0.0
-    d/dhigh      1.0 if x > high else 0.0
+    d/dx         None if x < low else None if x > high else 1.0
+    d/dlow       1.0 if x < low else None
+    d/dhigh      1.0 if x > high else None
     domain       low <= high, a DomainError outside
     note         derivative 1 at both ends of the interval
 

@@ -25,6 +25,7 @@ from autograd.compiling.run import kernel
 from autograd.drawing import PictureOptions
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
+from tests.engine.test_unselected import FRONTS, STEEP, UNSELECTED
 from tests.truth import POINTS
 
 EDGES = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e300, -1e300, 5e-324, 0.5, 2.0, -3.0)
@@ -497,3 +498,16 @@ def test_the_public_signatures_name_their_options():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name != "step"
     ]
     assert list(PictureOptions.__annotations__) == options
+
+
+@pytest.mark.parametrize("name", FRONTS)
+def test_no_infinity_is_multiplied_with_the_zero_of_what_was_not_selected(name):
+    front, at = FRONTS[name]
+    for steep in STEEP.values():
+        assert compile(lambda x, steep=steep: steep(front(x))).grad(at) == (0.0,)
+
+
+@pytest.mark.parametrize("name", UNSELECTED)
+def test_nothing_comes_back_through_a_branch_that_was_not_selected(name):
+    for steep in (autograd.sqrt, autograd.cbrt):
+        assert compile(lambda x, steep=steep: UNSELECTED[name](steep(x)) + x).grad(0.0) == (1.0,)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ...ops.floats import products_around
 from ...ops.table import TABLE
 from ...value import Value
-from .pool import DETACHED, LOGIC, Expression, World
+from .pool import DETACHED, LOGIC, Chosen, Expression, World
 
 _DOT = TABLE["dot"]
 TILE = 8
@@ -126,11 +126,41 @@ def _sent(
             return []
         raise TypeError(f"{node.kind} has no rule to differentiate it by")
     rule = _partials(world, node)
-    return [
-        (operand, upstream.times(world.lifted(rule(k))))
-        for k, operand in enumerate(node.operands)
-        if operand in active
-    ]
+    sent = []
+    for k, operand in enumerate(node.operands):
+        if operand in active:
+            partial, flow = rule(k), upstream
+            if _zero_beside(node, k):  # a constant: 0 * x, 0 / x, x ** 0
+                if node.kind.name not in _BENT:
+                    continue
+                flow = upstream.only_where(world.logic("not", world.logic("lt", operand, 0.0)))
+            if isinstance(partial, Chosen):
+                partial, flow = partial.partial, upstream.only_where(partial.condition)
+            if partial is not None:
+                sent.append((operand, flow.times(world.lifted(partial))))
+    return sent
+
+
+_BENT = ("leaky_relu", "elu")
+"""Where a slope of 0 makes the result constant below 0 only."""
+
+
+def _zero_beside(node: Expression, k: int) -> bool:
+    """Whether there is a constant 0 beside an operand that makes the result constant."""
+    op: Any = node.kind
+    if not op.absorbing:
+        return False
+    size = len(node.operands) // len(op.operands)
+    beside = range(len(node.operands))
+    if op.variadic:
+        beside = range(k % size, len(node.operands), size) if len(op.operands) > 1 else beside
+    return any(
+        j != k
+        and op.operands[j // size if op.variadic else j] in op.absorbing
+        and node.operands[j].kind == "constant"
+        and node.operands[j].value == 0
+        for j in beside
+    )
 
 
 def _partials(world: World, node: Expression) -> Callable[[int], Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...ops.floats import products_around
 from ...ops.op import Op
@@ -81,6 +81,13 @@ class Expression:
         return self
 
 
+class Chosen(NamedTuple):
+    """A partial, and the condition under which its operand was selected: elsewhere nothing flows."""
+
+    partial: Any
+    condition: Any
+
+
 class World:
     """Where the expressions of one level are made, each only once, and constants are folded.
 
@@ -93,7 +100,7 @@ class World:
         self.known: dict[Any, Expression] = {}
         self.names: dict[str, Any] = {name: partial(self.apply, name) for name in INSTRUCTIONS | TABLE.keys()}
         self.names |= {
-            "products_around": products_around, "len": len, "pi": math.pi, "select_": self.select,
+            "products_around": products_around, "len": len, "pi": math.pi, "select_": self.chosen,
             "truth_": self.truth, "logic_": self.logic,
         }  # fmt: skip
 
@@ -107,8 +114,8 @@ class World:
         return self._made("input", (), place, ("input", place))
 
     def lifted(self, item: Any) -> Expression:
-        """An expression as it is; a number as a constant, and the partial of what was not selected as 0."""
-        return item if item.__class__ is Expression else self.constant(0.0 if item is None else item)
+        """An expression as it is; a number as a constant."""
+        return item if item.__class__ is Expression else self.constant(item)
 
     def apply(self, name: str, *operands: Any) -> Expression:
         """An operation by its name; a starred operand is a sequence."""
@@ -163,6 +170,31 @@ class World:
         if operands[0].kind == "constant":
             return operands[1] if operands[0].value else operands[2]
         return operands[1] if operands[1] is operands[2] else self._made("select", operands)
+
+    def chosen(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
+        """A choice in a rule, where a branch may be None: then it is None, or a `Chosen`."""
+        if not {chosen.__class__, otherwise.__class__} & {Chosen, type(None)}:
+            return self.select(condition, chosen, otherwise)
+        taken = self.lifted(condition)
+        parts = [
+            item if isinstance(item, Chosen) else Chosen(item, float(item is not None))
+            for item in (chosen, otherwise)
+        ]
+        where = (
+            self.select(taken, *(self.lifted(part.condition) for part in parts))
+            if taken.kind == "constant"
+            else (
+                self.logic(
+                    "or",
+                    self.logic("and", taken, parts[0].condition),
+                    self.logic("and", self.logic("not", taken), parts[1].condition),
+                )
+            )
+        )
+        present = [part.partial for part in parts if part.partial is not None]
+        if not present or (where.kind == "constant" and not where.value):
+            return None
+        return Chosen(present[0] if len(present) == 1 else self.select(taken, *present), where)
 
     def logic(self, name: str, *operands: Any) -> Expression:
         """A comparison of numbers, or and, or, not of conditions."""
