@@ -1,10 +1,12 @@
-"""Text for a terminal: its width, its signs, its colours."""
+"""Text for a terminal: its width, its signs, its colours, its progress bar."""
 
 from __future__ import annotations
 
 import re
 import sys
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 def plural(count: int, word: str) -> str:
@@ -81,3 +83,36 @@ def coloured(text: str) -> str:
     text = re.sub(r"(?<![\w.])\+\d[\d.]*(?:e[+-]\d+)?", rf"{_BLUE}\g<0>{_PLAIN}", text)
     text = re.sub(r"(?<![\w.;-])-\d[\d.]*(?:e[+-]\d+)?", rf"{_VERMILION}\g<0>{_PLAIN}", text)
     return re.sub(r"(?m)^(\[\d+/\d+\]|->\S+)", rf"{_BOLD}\g<0>{_PLAIN}", text)
+
+
+@contextmanager
+def progress_bar(
+    total: int, what: str, wanted: bool | None = None, done: int = 0
+) -> Iterator[Callable[[int, str], object]]:
+    """Show a progress bar; what it yields takes the number of things done and a few words about them.
+
+    By default there is one on a terminal where rich is installed. Raises ImportError where one is
+    wanted without rich.
+
+    >>> with progress_bar(10, "training", wanted=False) as report:
+    ...     report(1, "loss 0.5")
+    """
+    # A program without a console has no stderr at all.
+    if not (wanted or (wanted is None and sys.stderr is not None and sys.stderr.isatty())):
+        yield lambda done, words: None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
+    except ImportError as error:
+        if wanted:
+            raise ImportError("a progress bar needs rich: pip install 'chainwalk[progress]'") from error
+        yield lambda done, words: None
+        return
+    columns = (TextColumn(what), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
+    # On a narrow terminal the words are cut, not the bar.
+    words = TextColumn("{task.fields[words]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    with Progress(*columns, words, console=Console(stderr=True), expand=True) as bar:
+        task = bar.add_task("", total=total, completed=done, words="")
+        yield lambda done, words: bar.update(task, completed=done, words=words)

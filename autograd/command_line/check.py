@@ -7,14 +7,15 @@ import inspect
 import random
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..checking.check_functions import check_gradients, parameters
 from ..checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from ..checking.report import Report
 from ..errors import DomainError
+from ..terminal import progress_bar
 from .parsing import evaluate
 
 EXIT = {RIGHT: 0, WRONG: 1, UNDECIDED: 3}
@@ -111,8 +112,8 @@ def _many(
     counts = {RIGHT: 0, UNDECIDED: 0, WRONG: 0}
     worst: Report | None = None
     outside = 0
-    with _bar(examples) as advance:
-        for _ in range(examples):
+    with progress_bar(examples, "checking") as report_progress:
+        for k in range(examples):
             point = [low if low == high else rng.uniform(low, high) for low, high in boxes]
             try:
                 report = check_gradients(f, *point, **options)
@@ -126,7 +127,7 @@ def _many(
                     or (EXIT[worst.verdict] == 0 and not report.right)
                 ):
                     worst = report
-            advance()
+            report_progress(k + 1, f"{outside:,} outside the domain" if outside else "")
             if worst is not None and worst.verdict == WRONG:
                 break
     if worst is not None and not worst.right:
@@ -137,20 +138,3 @@ def _many(
     if worst is None:
         raise ValueError("every point was outside the domain: choose another box with --at name=low:high")
     return EXIT[worst.verdict]
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[], Any]]:
-    """A progress bar on a terminal where rich is installed."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    try:
-        from rich.console import Console
-        from rich.progress import Progress
-    except ImportError:
-        yield lambda: None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("checking", total=total)
-        yield lambda: progress.advance(task)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ..drawing import draw
 from ..errors import DomainError
@@ -20,20 +20,6 @@ from .parsing import ExpressionError, evaluate, identifier
 
 T = TypeVar("T")
 _EXAMPLE = "e = a*b; d = e + c; t = tanh(a); L = d*t", ["a=2", "b=-3", "c=10"]
-_OPTIONS = (
-    "--save",
-    "--theme",
-    "--at",
-    "--examples",
-    "--order",
-    "--seed",
-    "--programs",
-    "--file",
-    "--processes",
-    "--cluster",
-    "-h",
-    "--help",
-)
 
 
 class UsageError(ValueError):
@@ -45,11 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _options([_not_an_option(argument) for argument in given])
-    if options.command is None:
-        return _example()
+    command = ""
     try:
+        parser = _parser()
+        options, words = parser.parse_known_args(arguments)
+        if options.command is None:
+            return _example() if not words else parser.error(f"there is no option {words[0]}")
+        command = f" {options.command}"
+        options.expression, *options.values = _words(options.parser, words)
         status = int(options.run(options))
         sys.stdout.flush()
         return status
@@ -57,28 +46,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        print(f"chainwalk {options.command}: interrupted", file=sys.stderr)
+        print(f"chainwalk{command}: interrupted", file=sys.stderr)
         return 130
     except (ExpressionError, DomainError, UsageError, OSError) as error:
-        print(f"chainwalk {options.command}: {error}", file=sys.stderr)
+        print(f"chainwalk{command}: {error}", file=sys.stderr)
         return 2
 
 
-def _options(given: list[str]) -> argparse.Namespace:
-    """The arguments read; values may stand behind options too, where argparse no longer looks for them."""
-    parser = _parser()
-    options, left = parser.parse_known_args(given)
-    late = [argument for argument in left if "=" in argument and not argument.startswith("-")]
-    if len(late) < len(left) or (late and not hasattr(options, "values")):
-        parser.parse_args(given)  # which says what is wrong
-    if late:
-        options.values = [*options.values, *late]
-    return options
+def _words(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
+    """The expression and the values: what is left when the options are taken."""
+    for word in words:
+        if re.match("--[a-z]", word):
+            parser.error(f"there is no option {word}")
+    found = [word for word in words if word != "--"]
+    if not found:
+        parser.error("give an expression")
+    return found
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one clear line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="chainwalk", description="Backpropagation, one application of the chain rule at a time."
+    parser = _Parser(
+        prog="chainwalk",
+        description="Backpropagation, one application of the chain rule at a time; alone, a worked example.",
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
     explain_ = _command(
@@ -99,12 +95,6 @@ def _parser() -> argparse.ArgumentParser:
         "Step through the backward pass of an expression at a prompt; h there lists its commands.",
         '"tanh(w*x + b)" w=0.5 x=2 b=-1',
     )
-    _add_check(commands)
-    _add_prove(commands)
-    return parser
-
-
-def _add_check(commands: Any) -> None:
     check = _command(
         commands,
         "check",
@@ -126,44 +116,31 @@ def _add_check(commands: Any) -> None:
     check.add_argument("--order", type=int, default=2, choices=[1, 2, 3], help="of the highest derivatives (2)")
     check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
     check.add_argument("--save", metavar="PATH", help="save the picture of the smallest failing program")
+    return parser
 
 
-def _add_prove(commands: Any) -> None:
-    about = "Check this engine on random programs, on all cores; a run that was stopped goes on where it was."
-    prove = commands.add_parser("prove", help=about, description=about)
-    prove.set_defaults(run=_prove)
-    prove.add_argument("--programs", type=_count, default=20_000, metavar="N", help="how many in all (20,000)")
-    prove.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of the highest derivatives (1)")
-    prove.add_argument("--file", metavar="PATH", help="keep finished blocks here, and do not do them again")
-    prove.add_argument("--processes", type=_count, metavar="N", help="how many cores to use (all)")
-    prove.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        help="check on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786",
+def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
+    """A command that takes an expression and a value for each of its names.
+
+    Its parser knows only the options: whatever else there is, in any place, is the expression, which
+    may begin with a minus, and then the values.
+    """
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=description,
+        description=description,
+        usage=f"chainwalk {name} [options] expression [name=number ...]",
+        epilog=f"example: chainwalk {name} {example}",
+        allow_abbrev=False,
     )
+    command.set_defaults(run=run, parser=command)
+    return command
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
     return int(text)
-
-
-def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
-    """A command that takes an expression and a value for each of its names."""
-    command: argparse.ArgumentParser = commands.add_parser(
-        name, help=description, description=description, epilog=f"example: chainwalk {name} {example}"
-    )
-    command.set_defaults(run=run)
-    command.add_argument("expression", help='such as "tanh(w*x + b)", or "s = w*x + b; tanh(s)"')
-    command.add_argument("values", nargs="*", metavar="name=number", help="a value for each name")
-    return command
-
-
-def _not_an_option(argument: str) -> str:
-    """An expression may begin with a minus; a leading space tells argparse that it is none of its."""
-    option = argument.split("=", maxsplit=1)[0] in _OPTIONS
-    return f" {argument}" if argument.startswith("-") and not option and argument != "--" else argument
 
 
 def _evaluated(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
@@ -201,30 +178,6 @@ def _check(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
 
 
-def _prove(options: argparse.Namespace) -> int:
-    try:
-        from ..checking.cases.proof import prove, summary, teller
-
-        with _tasks_run_on(options.cluster) as run:
-            blocks = prove(options.programs, options.order, options.file, options.processes, teller(), run)
-    except ImportError as error:
-        raise UsageError(str(error)) from error
-    print(summary(blocks))
-    return 1 if any(block.wrong for block in blocks) else 0
-
-
-@contextmanager
-def _tasks_run_on(address: str | None) -> Iterator[Any]:
-    """What runs tasks on a cluster; None for this machine's cores."""
-    if address is None:
-        yield None
-        return
-    from .. import cluster
-
-    with cluster.connect(address) as client:
-        yield cluster.run_on(client)
-
-
 def _range(text: str) -> tuple[float, float]:
     """A number, or low:high."""
     low, colon, high = text.partition(":")
@@ -248,9 +201,7 @@ def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
     numbers: dict[str, T] = {}
     for text in values:
         left, equals, number = text.strip().partition("=")
-        if text.strip().startswith("--"):
-            raise UsageError(f"there is no option {text.strip()}: see chainwalk --help")
-        if not equals or left.startswith("-") or not left.strip():
+        if not equals or not left.strip():
             raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5")
         try:
             name = identifier(left.strip())

@@ -11,7 +11,6 @@ from ..formulas import fixed, formula
 from ..terminal import derivative_sign, plural
 from ..transforms.numerical import Replay
 from ..value import Value
-from .conditions import condition
 from .tables import Checked, Row, Rows, Steps, checks, positions
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ class Backprop:
         name or a Value that is not in the graph, and for a condition on what a step does not have.
         """
         if isinstance(target, str) and target not in self.recorded.names.values():
+            from .prompt import condition
+
             target = condition(target) or target
         if callable(target):
             while self.done < len(self.recorded.edges):

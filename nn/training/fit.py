@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import Value
+from autograd.terminal import progress_bar
 
 from ..argument_checks import RNG, also_called, generator
 from ..data.dataset import Dataset, as_dataset
@@ -25,7 +26,6 @@ from .engines import Engine, Step, engine
 from .history import Epoch, History
 from .interruption import LastStep, completed
 from .preconditions import refuse_misfits, refuse_no_model
-from .progress import progress_bar
 from .settings import Settings
 from .stopping import EarlyStopping
 
@@ -187,12 +187,12 @@ class _Run(NamedTuple):
     ) -> None:
         """The epochs that are left, up to the last one, Ctrl-C, or the end of patience."""
         try:
-            with progress_bar(epochs, progress, done=len(self.history.epochs)) as report:
+            with progress_bar(epochs, "training", progress, done=len(self.history.epochs)) as report:
                 for epoch in range(len(self.history.epochs), epochs):
                     if self.stopping is not None and self.stopping.finished:
                         break
                     self.train_epoch(epoch)
-                    report(self.history)
+                    report(epoch + 1, "  ".join(self.history.epochs[-1].summary))
                     for callback in callbacks:
                         callback(epoch, self.history)
                     last = epoch == epochs - 1 or (self.stopping is not None and self.stopping.finished)

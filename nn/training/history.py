@@ -26,6 +26,21 @@ class Epoch:
         """What tells whether training gets anywhere: the validation loss if there is one."""
         return self.loss if self.validation_loss is None else self.validation_loss
 
+    @property
+    def summary(self) -> list[str]:
+        """The losses and the metrics, each in a few words.
+
+        >>> Epoch(0.25, {"accuracy": 0.75}, validation_loss=0.125).summary
+        ['loss 0.2500', 'validation loss 0.1250', 'accuracy 75.0%']
+        """
+        words = [f"loss {self.loss:.4f}"]
+        if self.validation_loss is not None:
+            words.append(f"validation loss {self.validation_loss:.4f}")
+        named = {**self.metrics, **{f"validation {name}": x for name, x in self.validation_metrics.items()}}
+        return words + [
+            f"{name} {x:.1%}" if name.endswith("accuracy") else f"{name} {x:.4f}" for name, x in named.items()
+        ]
+
 
 class History:
     """What happened in each epoch, as one list for each quantity: loss, metrics, gradients ...
@@ -110,22 +125,8 @@ class History:
             end += f" after {self.further_steps} step{'s'[: self.further_steps > 1]} more"
         if not self.epochs:
             return f"History(no epoch finished{end})"
-        told = f"loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"
-        return f"History({len(self.epochs)} epochs, {told}{_told(self.epochs[-1])}{end})"
-
-
-def _told(epoch: Epoch) -> str:
-    """What an epoch has to tell beside its loss."""
-    words = "".join(f", {name} {_number(name, x)}" for name, x in epoch.metrics.items())
-    if epoch.validation_loss is not None:
-        words += f", validation loss {epoch.validation_loss:.4f}"
-    return words + "".join(
-        f", validation {name} {_number(name, x)}" for name, x in epoch.validation_metrics.items()
-    )
-
-
-def _number(name: str, number: float) -> str:
-    return f"{number:.1%}" if name == "accuracy" else f"{number:.4f}"
+        losses, rest = f"loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}", self.epochs[-1].summary[1:]
+        return f"History({len(self.epochs)} epochs, {', '.join([losses, *rest])}{end})"
 
 
 def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:

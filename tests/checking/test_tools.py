@@ -1,6 +1,5 @@
 """What users build their own tests from: strategies, the pytest plugin, the command line, the long run."""
 
-import json
 import math
 import re
 from pathlib import Path
@@ -25,7 +24,6 @@ from autograd.checking import (
     programs,
 )
 from autograd.checking.cases.generation import FAMILIES
-from autograd.checking.cases.proof import BLOCK, Block, check_block, prove, summary, teller
 from autograd.command_line.main import main
 from autograd.command_line.parsing import evaluate
 from autograd.recording import function_of
@@ -245,47 +243,6 @@ def test_what_cannot_be_checked_is_status_2_and_one_clear_line(capsys, module, a
     status, text = run(capsys, "check", *arguments)
     assert status == 2
     assert word in text
-
-
-# The long run
-
-
-def test_a_long_run_is_resumed_where_it_was(tmp_path):
-    file, done = tmp_path / "blocks.jsonl", []
-
-    def counting(function, tasks):
-        for task in tasks:
-            done.append(task)
-            yield Block(*task[:2], BLOCK - 1, 1, 0, 0.5, [])
-
-    prove(3 * BLOCK * len(FAMILIES), file=file, run=counting)
-    assert len(done) == 12
-    lines = file.read_text("utf-8").splitlines()
-    file.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:20], encoding="utf-8")  # killed while writing
-    done.clear()
-    blocks = prove(3 * BLOCK * len(FAMILIES), file=file, run=counting)
-    assert len(done) == 1
-    assert len(blocks) == 12
-    assert len([json.loads(line) for line in file.read_text("utf-8").splitlines() if line.endswith("}")]) == 12
-    assert f"{12 * BLOCK:,}" in summary(blocks)
-
-
-def test_a_block_finds_wrong_operations_and_tells_their_programs(monkeypatch):
-    from autograd.checking.cases import generation
-
-    exp = next(op for op in mutants.SMALL if op.name == "exp")
-    monkeypatch.setattr(generation, "_pool", lambda family: [exp, TABLE["add"], TABLE["mul"]])
-    monkeypatch.setattr("autograd.checking.cases.proof.BLOCK", 20)
-    block = check_block(("tame", 0, 1))
-    assert block.wrong > 0
-    assert "exp, the partial" in block.failures[0]
-
-
-def test_the_long_run_tells_how_far_it_is(capsys):
-    tell = teller()
-    tell([], 4)
-    tell([Block("tame", 0, BLOCK, 0, 0, 1.0, [])] * 4, 4)
-    assert f"{4 * BLOCK:,} of {4 * BLOCK:,} programs checked, 0 wrong" in capsys.readouterr().err
 
 
 def test_declared_operations_go_through_the_same_tools():

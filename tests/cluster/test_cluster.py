@@ -16,10 +16,8 @@ pytest.importorskip("llvmlite")
 pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
 
 from autograd import Value, cluster, compile, dot, exp, tanh
-from autograd.checking.cases import proof
-from autograd.checking.cases.proof import prove
 from autograd.cluster.spreading import block_sum
-from autograd.command_line.main import main
+from tests.checking import million
 
 ROWS = 20_000
 RNG = np.random.default_rng(7)
@@ -370,17 +368,19 @@ def test_arguments_reach_each_worker_once_in_a_step(client, here, tmp_path):
 
 
 def in_blocks_of(count):
-    proof.BLOCK = count
+    million.BLOCK = count
 
 
 def test_the_checkers_programs_run_on_the_cluster(client, tmp_path, monkeypatch):
-    monkeypatch.setattr(proof, "BLOCK", 20)
+    monkeypatch.setattr(million, "BLOCK", 20)
     client.run(in_blocks_of, 20)
-    blocks = prove(80, file=tmp_path / "proof.jsonl", run=cluster.run_on(client))
+    blocks = million.prove(80, file=tmp_path / "proof.jsonl", run=cluster.run_on(client))
     client.run(in_blocks_of, 500)
     assert sorted(block.family for block in blocks) == ["ill", "kinks", "tame", "wide"]
     assert sum(block.right + block.undecided for block in blocks) == 80
-    again = prove(80, file=tmp_path / "proof.jsonl", run=lambda function, tasks: map(pytest.fail, tasks))
+    again = million.prove(
+        80, file=tmp_path / "proof.jsonl", run=lambda function, tasks: map(pytest.fail, tasks)
+    )
     assert {block[:5] for block in again} == {block[:5] for block in blocks}
 
 
@@ -393,10 +393,10 @@ def test_tasks_run_on_the_client_that_was_given_though_a_newer_one_has_failed(cl
 
 
 def test_the_command_line_checks_programs_on_a_cluster(client, monkeypatch, capsys):
-    monkeypatch.setattr(proof, "BLOCK", 5)
+    monkeypatch.setattr(million, "BLOCK", 5)
     client.run(in_blocks_of, 5)
-    assert main(["prove", "--programs", "20", "--cluster", client.scheduler.address]) == 0
+    assert million.main(["--programs", "20", "--cluster", client.scheduler.address]) == 0
     client.run(in_blocks_of, 500)
     assert re.search(r"all +20 .* 0  ", capsys.readouterr().out)
-    assert main(["prove", "--programs", "20", "--cluster", "nonsense://x"]) == 2
-    assert "chainwalk prove: no scheduler answers at 'nonsense://x'" in capsys.readouterr().err
+    with pytest.raises(ConnectionError, match="no scheduler answers at 'nonsense://x'"):
+        million.main(["--programs", "20", "--cluster", "nonsense://x"])

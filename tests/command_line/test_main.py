@@ -120,8 +120,10 @@ def test_save_makes_a_page_in_the_viewers_own_theme(tmp_path):
     assert '"theme":"auto"' in target.read_text(encoding="utf-8")
 
 
-def test_an_expression_may_begin_with_a_minus(capsys):
-    assert main(["explain", "-x * 2", "x=3"]) == 0
+@pytest.mark.parametrize("expression", ["-x * 2", "-x*2", "-2*x", "-theta*2", "-s*2"])
+def test_an_expression_may_begin_with_a_minus(capsys, expression):
+    name = expression.strip("-*2 ")
+    assert main(["explain", expression, f"{name}=3"]) == 0
     assert "-6.0000" in capsys.readouterr().out
 
 
@@ -170,5 +172,10 @@ def test_options_may_stand_before_the_values(tmp_path, capsys):
     assert main(["explain", "w * x", "--save", str(path), "w=0.5", "x=2"]) == 0
     assert path.exists()
     assert "w * x" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        main(["explain", "w * x", "--save", str(path), "w=0.5", "--nothing", "x=2"])
+    assert main(["explain", "w * x", "--save", str(path), "w=0.5", "--nothing", "x=2"]) == 2
+    assert "there is no option --nothing" in capsys.readouterr().err
+    assert main(["explain", "--theme", "dark", "x=2", "-x*x", "w=1"]) == 2
+    assert "'-x*x' is not name=number" in capsys.readouterr().err
+    for unknown in (["--nothing"], ["nothing"], ["check", "x", "--order", "7"], ["explain"]):
+        assert main(unknown) == 2
+        assert capsys.readouterr().err.count("\n") == 1

@@ -34,8 +34,8 @@ def test_what_is_judged_is_the_validation_loss_if_there_is_one():
 
 def test_the_repr_tells_the_first_and_the_last_epoch():
     assert repr(example()) == (
-        "History(2 epochs, loss 0.5000 -> 0.2500, accuracy 100.0%, worst 3.0000, "
-        "validation loss 0.5000, validation accuracy 50.0%)"
+        "History(2 epochs, loss 0.5000 -> 0.2500, validation loss 0.5000, accuracy 100.0%, worst 3.0000, "
+        "validation accuracy 50.0%)"
     )
     assert repr(History()) == "History(no epoch finished)"
 

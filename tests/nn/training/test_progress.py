@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from nn import MLP, Epoch, History, fit, moons
-from nn.training.progress import progress_bar
+from autograd.terminal import progress_bar
+from nn import MLP, Epoch, fit, moons
 
 
 def test_training_is_quiet_where_there_is_no_terminal(rng, capsys):
@@ -37,13 +37,15 @@ def test_training_works_where_there_is_no_stderr(rng, monkeypatch):
     assert len(fit(MLP(2, [1], rng=rng), moons(4, rng=rng), epochs=1, rng=rng).losses) == 1
 
 
-@pytest.mark.parametrize(("width", "told"), [(120, "validation 0.1250 accuracy 75.0%"), (60, "loss 0.2500 v")])
+@pytest.mark.parametrize(
+    ("width", "told"), [(120, "validation loss 0.1250 accuracy 75.0%"), (60, "loss 0.2500 v")]
+)
 def test_the_bar_tells_of_validation_and_metrics_and_goes_on_where_a_run_was(capsys, monkeypatch, width, told):
     pytest.importorskip("rich")
     monkeypatch.setenv("COLUMNS", str(width))
-    history = History([Epoch(0.5), Epoch(0.25, {"accuracy": 0.75}, validation_loss=0.125)])
-    with progress_bar(2, wanted=True, done=1) as report:
-        report(history)
+    epoch = Epoch(0.25, {"accuracy": 0.75}, validation_loss=0.125)
+    with progress_bar(2, "training", wanted=True, done=1) as report:
+        report(2, "  ".join(epoch.summary))
     shown = " ".join(capsys.readouterr().err.split())
     assert "━" * 20 in shown  # the bar is never cut
     assert "2/2" in shown

@@ -1,21 +1,26 @@
-"""Random programs by the million through the checker, on all cores, to be stopped and resumed at will."""
+"""Check the engine on random programs by the million, on all cores; a run that was stopped is resumed.
+
+`python -m tests.checking.million --programs 1000000 --file blocks.jsonl`
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
-from ..checker import check
-from ..evidence.findings import RIGHT, UNDECIDED, WRONG
-from .generation import FAMILIES, from_generator, generate
+from autograd.checking.cases.generation import FAMILIES, from_generator, generate
+from autograd.checking.checker import check
+from autograd.checking.evidence.findings import RIGHT, UNDECIDED, WRONG
+from autograd.terminal import progress_bar
 
 BLOCK = 500
 """How many programs one task checks."""
@@ -60,7 +65,7 @@ def prove(
     order: int = 1,
     file: str | Path | None = None,
     processes: int | None = None,
-    tell: Callable[[list[Block], int], None] = lambda done, total: None,
+    report: Callable[[int, str], object] = lambda done, words: None,
     run: Callable[[Callable[..., Block], Iterable[Any]], Iterable[Block]] | None = None,
 ) -> list[Block]:
     """Check that many random programs, as many of each family, and give the blocks.
@@ -72,12 +77,12 @@ def prove(
     tasks = [(family, number, order) for number in range(count) for family in FAMILIES]
     done = _kept(file, order)
     finished = [done[task] for task in tasks if task in done]
-    tell(finished, len(tasks))
+    report(len(finished), "")
     left = [task for task in tasks if task not in done]
     for block in (run or _on_cores(processes))(check_block, left):
         finished.append(block)
         _keep(file, block, order)
-        tell(finished, len(tasks))
+        report(len(finished), f"{sum(each.wrong for each in finished)} wrong")
     return finished
 
 
@@ -122,25 +127,28 @@ def summary(blocks: list[Block]) -> str:
     return "\n".join([*lines, *failures[:5]])
 
 
-def teller(stream: TextIO | None = None) -> Callable[[list[Block], int], None]:
-    """What tells how far a run is: one line that renews itself on a terminal, else a line a minute."""
-    stream = stream or sys.stderr
-    started, last, first = time.monotonic(), [0.0], [-1]
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; 1 if a program was wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.checking.million", description=__doc__)
+    parser.add_argument("--programs", type=int, default=20_000, help="how many in all (20,000)")
+    parser.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of derivatives (1)")
+    parser.add_argument("--file", help="keep finished blocks here, and do not do them again")
+    parser.add_argument("--processes", type=int, help="how many cores to use (all)")
+    parser.add_argument(
+        "--cluster", help="check on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786"
+    )
+    options = parser.parse_args(arguments)
+    with ExitStack() as stack:
+        run = None
+        if options.cluster is not None:
+            from autograd import cluster
 
-    def tell(done: list[Block], total: int) -> None:
-        now = time.monotonic()
-        if first[0] < 0:
-            first[0] = len(done)
-        terminal = stream.isatty()
-        if now - last[0] < (0.2 if terminal else 60) and len(done) < total:
-            return
-        last[0] = now
-        fresh = len(done) - first[0]
-        rest = f", {(now - started) / fresh * (total - len(done)) / 60:.0f} min left" if fresh else ""
-        wrong = sum(b.wrong for b in done)
-        text = f"{len(done) * BLOCK:,} of {total * BLOCK:,} programs checked, {wrong} wrong{rest}"
-        print(f"\r{text:<75}" if terminal else text, end="" if terminal else "\n", file=stream, flush=True)
-        if terminal and len(done) == total:
-            print(file=stream)
+            run = cluster.run_on(stack.enter_context(cluster.connect(options.cluster)))
+        report = stack.enter_context(progress_bar(-(-options.programs // BLOCK), "checking"))
+        blocks = prove(options.programs, options.order, options.file, options.processes, report, run)
+    print(summary(blocks))
+    return 1 if any(block.wrong for block in blocks) else 0
 
-    return tell
+
+if __name__ == "__main__":
+    sys.exit(main())
