@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiling.compiled import Compiled
-from ..compiling.recorded_graph import CompiledGraph, GraphFunction
 from ..graph import topological_order
 from .blocks import Block
 from .rows import Rows
@@ -19,6 +17,8 @@ from .sums import each
 
 if TYPE_CHECKING:
     from distributed import Future
+
+    from ..compiling.compiled import Compiled
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Kernel:
 @lru_cache(maxsize=32)
 def _compiled(pickled: bytes) -> Any:
     import cloudpickle
+
+    from ..compiling.compiled import Compiled  # here, so that a worker without the extra can tell
+    from ..compiling.recorded_graph import CompiledGraph, GraphFunction
 
     f, options = cloudpickle.loads(pickled)
     return (CompiledGraph if isinstance(f, GraphFunction) else Compiled)(f, **options)
@@ -168,6 +171,8 @@ class Spread:
 
     def _sent(self) -> Future:
         """The kernel on the workers; made again by Dask where it is lost."""
+        from ..compiling.recorded_graph import GraphFunction
+
         f = self.compiled.f
         made_of = _leaves_from_outside(f) if isinstance(f, GraphFunction) else _pickled(self.compiled)
         if self._kernel is None or made_of != self._made_of:
@@ -222,6 +227,8 @@ def spread(compiled: Compiled, rows: Rows) -> Spread:
     ...     spread(decay, rows(client, t=times, y=heights)).value_and_grad(0.5)
     (3.25, (-1.5,))
     """
+    from ..compiling.compiled import Compiled
+
     if not isinstance(compiled, Compiled):
         raise TypeError(f"spread takes what autograd.compile gives, with batched=..., not {compiled!r}")
     return Spread(compiled, rows)

@@ -145,7 +145,7 @@ def test_at_a_real_terminal_there_are_colour_history_and_completion():
         ("until q", "no value is called 'q'"),
         ("watch q", "no value is called 'q'"),
         ("save", "save where?"),
-        ("save no_such_folder/x.svg", "no_such_folder"),
+        ("save /dev/null/x.svg", "/dev/null"),
     ],
 )
 def test_a_mistake_prints_one_line_and_the_prompt_goes_on(capsys, command, message):
