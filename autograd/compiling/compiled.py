@@ -68,9 +68,11 @@ class Compiled:
         self._cache = cache
         self._names = self._named()
         self._options = self._chosen()
-        self._plans: dict[Any, Plan] = {}
+        self._plans: dict[Any, tuple[Trace, Plan]] = {}
         self._latest: dict[Wanted, Plan] = {}
         self._traces: dict[Any, Trace] = {}
+        self._current: set[Any] = set()
+        """The forms of the arguments whose traces are by what is around f now."""
         self._questions: dict[Any, Wanted] = {}
         self._outside: Outside | None = None
         self._lock = OwnLock()
@@ -183,8 +185,14 @@ class Compiled:
     def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
         outside = self._outside
         if outside is not None and outside.changed():
-            self._forget()
+            self._forget(outside)
         plan = self._latest.get(wanted)
+        if plan is not None and plan.floats == len(args) > 0:
+            for item in args:
+                if item.__class__ is not float:
+                    break
+            else:
+                return plan.run_floats(args)
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
             plan = self._plan(wanted, args)
@@ -195,23 +203,24 @@ class Compiled:
 
     # Recording and compiling.
 
-    def _forget(self) -> None:
-        """What f found around it has changed: all is to be recorded anew."""
+    def _forget(self, outside: Outside) -> None:
+        """What f found around it has changed: it is to be recorded anew, and compiled if that differs."""
         with self._lock.held:
-            self._outside = None
-            for kept in (self._plans, self._latest, self._traces):
-                kept.clear()
+            if self._outside is outside:
+                self._latest.clear()  # first, for those who read it without the lock
+                self._current.clear()
+                self._outside = None
 
     def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
         forms = self._forms(wanted, args)
         with self._lock.held, collector_paused():
-            plan = self._plans.get((wanted, forms))
-            if plan is None:
-                trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)
-                plan = self._plans[wanted, forms] = Plan(trace, forms, wanted, self._options)
+            trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)
+            made = self._plans.get((wanted, forms))
+            if made is None or made[0] is not trace:
+                made = self._plans[wanted, forms] = trace, Plan(trace, forms, wanted, self._options)
                 _limit(self._plans)
-            self._latest[wanted] = plan
-        return plan
+            self._latest[wanted] = made[1]
+        return made[1]
 
     def _forms(self, wanted: Wanted, args: Sequence[Any]) -> tuple[Any, ...]:
         """The forms of all arguments; of hvp also those of the vectors, which are the last."""
@@ -231,8 +240,9 @@ class Compiled:
         return tuple(forms)
 
     def _trace(self, forms: tuple[Any, ...]) -> Trace:
+        """The function recorded for arguments of these forms, by what is around it now."""
         found = self._traces.get(forms)
-        if found is None:
+        if found is None or forms not in self._current:
             inputs = [
                 Value(0.0, self._names.called(k) if leaf.size == 1 else f"{self._names.called(k)}[{place}]")
                 for k, form in enumerate(forms)
@@ -241,16 +251,18 @@ class Compiled:
             ]
             given = iter(inputs)
             arguments = [with_values(form, given) for form in forms]
-            found = self._traces[forms] = self._recorded(arguments, inputs)
-            _limit(self._traces)
+            recorded = self._recorded(arguments, inputs)
+            if found is None or not found.equals(recorded):
+                found = self._traces[forms] = recorded
+                _limit(self._traces)
+            self._current.add(forms)
         return found
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
-        outside = self._outside or Outside(self.f)
-        found = trace(self.f, arguments, inputs)
-        outside.forget_changes()
-        self._outside = outside
-        return found
+        """What f itself changes while it is recorded counts as changed: then the next call records it anew."""
+        if self._outside is None:
+            self._outside = Outside(self.f)
+        return trace(self.f, arguments, inputs)
 
     # Telling.
 
@@ -258,13 +270,16 @@ class Compiled:
         """What has been compiled: instructions, lanes, where exp came from, seconds."""
         if not self._plans:
             return f"{self._names.function}: not compiled yet, which happens at the first call"
-        return "\n".join(told(self._names.function, wanted, plan) for (wanted, _), plan in self._plans.items())
+        plans = [(wanted, plan) for (wanted, _), (_, plan) in self._plans.items()]
+        reasons = self._outside.reasons if self._outside is not None else ()
+        anew = [f"  recorded at every call, since {' and '.join(reasons)}"] if reasons else []
+        return "\n".join([*(told(self._names.function, wanted, plan) for wanted, plan in plans), *anew])
 
     def source(self, form: str = "ir") -> str:
         """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
         if not self._plans:
             raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
-        native = list(self._plans.values())[-1].runner.kernels[0].native
+        native = list(self._plans.values())[-1][1].runner.kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
         return native.ir() if form == "ir" else native.assembly()

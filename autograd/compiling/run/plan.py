@@ -41,6 +41,11 @@ class Plan:
         else:
             answer = Answer(world, places, wanted, trace, outputs)
             self.runner, self.build = Runner(places, answer.results, options), answer.build
+        self.floats = 0
+        """So many arguments may be given as they are if all of them are floats; 0 if they may not."""
+        if isinstance(self.runner, Runner) and not places.batched and not options.single:
+            plain = all(form.__class__ is Leaf and form.form == "number" for form in self.forms)
+            self.floats = len(self.forms) if plain else 0
         self.recorded = len(trace.nodes)
         self.operations = sum(bool(item.operands) for item in world.known.values())
 
@@ -64,6 +69,10 @@ class Plan:
             else:
                 return None
         return found
+
+    def run_floats(self, floats: Sequence[float]) -> Any:
+        """The results, for so many floats as `floats` tells."""
+        return self.build(self.runner.run_floats(floats))  # type: ignore[union-attr]
 
     def run(self, leaves: list[Array]) -> Any:
         """The results, for arrays that `read` gave."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import itemgetter
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ class Runner:
         layout = Layout(places.columns, places.shared, outputs, len(roots) - outputs)
         self.kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
         self.kernels = [self.kernel]
+        self._pack = Struct(f"{places.shared}d").pack_into
         self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
         self.where = self._located(results)
         wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
@@ -84,14 +86,27 @@ class Runner:
                 found.append(view.copy if result.shape else view.item)
         return found
 
+    def run_floats(self, floats: Sequence[float]) -> list[Any]:
+        """An item for each result, for floats alone as arguments of code for float64: in half the time."""
+        workspace = self.kernel.workspace()
+        try:
+            if not workspace.takers:
+                self._prepare(workspace)
+            self._pack(workspace.shared, 0, *floats, *[value._data for value in self.places.captured])
+            self.kernel.run(workspace)
+            return [take() for take in workspace.takers]
+        finally:
+            self.kernel.release(workspace)
+
+    def _prepare(self, workspace: Workspace) -> None:
+        workspace.places = self.places.views(workspace.shared)
+        workspace.takers = self._takers(workspace, 0)
+
     def _run_single(self, leaves: list[Array]) -> list[Any]:
         workspace = self.kernel.workspace()
         try:
             if not workspace.takers:
-                workspace.places, workspace.takers = (
-                    self.places.views(workspace.shared),
-                    self._takers(workspace, 0),
-                )
+                self._prepare(workspace)
             self.places.put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
             return [take() for take in workspace.takers]

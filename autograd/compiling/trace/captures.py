@@ -1,169 +1,283 @@
-"""What a function finds around it: recorded as it is, and looked at again at each call."""
+"""What a function finds around it: recorded as it was, and compared with what it is at each call.
+
+A function reads closures, globals, defaults, attributes of objects, classes and modules, and what
+lists, dicts, arrays and other containers hold, at any depth and through any helper. All that its code
+names (`named.py`) is looked for before it is recorded, and each place is watched by the identity of
+what it holds (`watching.py`); arrays and objects of compiled types by their bits. What cannot be
+watched, such as a clock or a file, is a reason to record the function at every call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
-from functools import partial
-from operator import is_
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+import array
+import functools
+import sys
+import weakref
+from collections import deque
+from collections.abc import Mapping
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+    SimpleNamespace,
+)
 from typing import Any
 
-from ...recording import is_number
+import numpy as np
 
-_OWN = __name__.partition(".")[0]
-_NOTHING = object()
-_UNCHANGING = (ModuleType, type, BuiltinFunctionType)
+from ...ops.rules import GENERATED
+from ...value import Value
+from . import watching
+from .named import BY_ANY_NAME, IMPURE_MODULES, Named, is_core, is_fixed, is_library, is_special, named_by
+from .watching import Check
+
+_MOST = 200_000
+"""So many objects at most are looked at."""
+_CONTAINERS = (dict, list, tuple, set, frozenset, deque, MappingProxyType)
+_SHOWN = frozenset((*_CONTAINERS, object, SimpleNamespace, int, float, str, bytes, BaseException, Exception))
+"""Compiled types without a state of their own, or with one that is looked at."""
+_HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 
 
 class Outside:
-    """The numbers, texts, functions and other objects that a function names, as they were.
+    """What a function finds around it, as it was.
 
-    It looks into closures, into globals, into those attributes of the objects and modules there that
-    the function names, and does the same for every Python function that it finds. Numbers in lists,
-    dicts and numpy arrays count; what is read in other ways, such as by `getattr` or from a file, does not.
-
-    >>> scale = 2.0
-    >>> outside = Outside(lambda x: scale * x)
+    >>> factors = [2.0]
+    >>> outside = Outside(lambda x: factors[0] * x)
     >>> outside.changed()
     False
+    >>> factors[0] = 3.0
+    >>> outside.changed()
+    True
     """
 
     def __init__(self, f: Any) -> None:
-        self._cells: list[tuple[CellType, Any]] = []
-        self._names: list[tuple[Mapping[str, Any], str, Any]] = []
-        self._contents: list[Callable[[], bool]] = []
-        self._seen: set[Any] = set()
-        self._waiting: list[Any] = [f]
-        while self._waiting:
-            self._look_at(self._waiting.pop())
+        names: frozenset[str] = frozenset()
+        while True:  # what is found names more, by which more is found
+            search = _Search(f, names)
+            if search.names <= names:
+                break
+            names |= search.names
+        self._checks = search.checks
+        self._kept = search.kept
+        """All that was seen, so that no other object gets its identity."""
+        self.reasons = tuple(dict.fromkeys(search.reasons))
+        """Why the function has to be recorded at each call; none for most."""
 
     def changed(self) -> bool:
-        """Whether anything is no longer what it was."""
-        for cell, was in self._cells:
-            if _inside(cell) is not was:
+        """Whether anything is no longer what it was, or cannot be told."""
+        for check in self._checks:
+            if check():
                 return True
-        for names, name, was in self._names:
-            if names.get(name, _NOTHING) is not was:
-                return True
-        return any(not unchanged() for unchanged in self._contents)
+        return bool(self.reasons)
 
-    def forget_changes(self) -> None:
-        """Watch no longer what has changed since: the function itself writes it, as a log or a count."""
-        self._cells = [(cell, was) for cell, was in self._cells if _inside(cell) is was]
-        self._names = [(names, name, was) for names, name, was in self._names if names.get(name) is was]
-        self._contents = [unchanged for unchanged in self._contents if unchanged()]
 
-    def _look_at(self, item: Any) -> None:
-        method = isinstance(item, MethodType)  # made anew at each look
-        key: Any = (id(item.__func__), id(item.__self__)) if method else id(item)
-        if key in self._seen:
+class _Search:
+    """A walk through all that a function reaches by the names in its code."""
+
+    def __init__(self, f: Any, names: frozenset[str]) -> None:
+        self.given = names
+        """The names in all code that an earlier walk has found."""
+        self.names: set[str] = set()
+        self.by_any_name = not names.isdisjoint(BY_ANY_NAME)
+        self.checks: list[Check] = []
+        self.kept: list[Any] = []
+        self.reasons: list[str] = []
+        self.seen: set[Any] = set()
+        self.waiting: list[Any] = [f]
+        self.home = str(getattr(f, "__module__", None) or "").partition(".")[0]
+        while self.waiting:
+            self._look_at(self.waiting.pop())
+            if len(self.seen) > _MOST:
+                self.reasons.append(f"it reaches more than {_MOST:,} objects")
+                break
+
+    def _is_library(self, module: str | None) -> bool:
+        """Whether code is taken as it is; never that of the package of the function itself."""
+        return is_core(module) or (is_library(module) and (module or "").partition(".")[0] != self.home)
+
+    def _is_taken_as_it_is(self, function: FunctionType) -> bool:
+        """Whether a function is a library's own, and not one that was only written in its namespace."""
+        if function.__code__.co_filename.startswith(GENERATED):
+            return True
+        module = sys.modules.get(function.__module__ or "")
+        return (
+            self._is_library(function.__module__) and getattr(module, "__dict__", None) is function.__globals__
+        )
+
+    def _once(self, key: Any, *kept: Any) -> bool:
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        self.kept += kept
+        return True
+
+    def _look_at(self, item: Any) -> None:  # noqa: PLR0912
+        kind = type(item)
+        if kind is MethodType:  # made anew at each look
+            self.waiting += (item.__func__, item.__self__)
+        elif is_fixed(item) or not self._once(id(item), item):
             return
-        self._seen.add(key)
-        if isinstance(item, partial):
-            self._waiting.append(item.func)
-            for part in (*item.args, *item.keywords.values()):
-                self._note(part)
-        elif isinstance(item, MethodType):
-            self._function(item.__func__, item.__self__)
-        elif isinstance(item, FunctionType):
+        elif kind is Value:
+            if "grad" in self.given:
+                self.checks.append(watching.slot_check(item, "grad"))
+        elif kind is FunctionType:
             self._function(item)
-        elif hasattr(item, "__wrapped__"):
-            self._waiting.append(item.__wrapped__)
-        elif isinstance(call := getattr(type(item), "__call__", None), FunctionType):  # noqa: B004
-            self._function(call, item)
+        elif isinstance(item, np.ndarray):
+            self.checks.append(watching.bits_check(item, item.tobytes))
+            if item.dtype == object:
+                self.waiting += item.ravel().tolist()
+        elif isinstance(item, _CONTAINERS):
+            self._container(item)
+        elif isinstance(item, functools.partial):
+            self.waiting += (item.func, item.args, item.keywords)
+        elif isinstance(item, staticmethod | classmethod):
+            self.waiting.append(item.__func__)
+        elif isinstance(item, property):
+            self.waiting.append(item.fget)
+        elif isinstance(item, weakref.ref):
+            self.waiting.append(item())
+        elif isinstance(item, ModuleType):
+            if not self._is_library(item.__name__):
+                self._space(item.__dict__, self.given)
+        elif isinstance(item, type):
+            self._class(item)
+        elif kind is BuiltinFunctionType:
+            self._builtin(item)
+        elif isinstance(item, bytearray | array.array):
+            self.checks.append(watching.bits_check(item, lambda: bytes(item)))
+        else:
+            self._object(item)
 
-    def _function(self, function: Any, owner: Any = None) -> None:
-        if (function.__module__ or "").partition(".")[0] == _OWN:
+    # Functions and modules.
+
+    def _function(self, function: FunctionType) -> None:
+        if function.__kwdefaults__:
+            self.waiting.append(function.__kwdefaults__)
+        self.waiting += function.__defaults__ or ()
+        self.checks += [watching.cell_check(cell) for cell in function.__closure__ or ()]
+        inside = [watching.inside(cell) for cell in function.__closure__ or ()]
+        self.waiting += [item for item in inside if item is not watching.NOTHING]
+        self.kept += inside
+        if function.__dict__ or self.by_any_name:
+            self._attributes(function)
+        if self._is_taken_as_it_is(function):
             return
-        code = function.__code__
-        names = frozenset(_names(code))
-        for cell in function.__closure__ or ():
-            self._cells.append((cell, _inside(cell)))
-            self._note(_inside(cell), names)
-        self._read(function.__globals__, names)
-        self._attributes(owner, names)
+        self.checks.append(watching.function_check(function))
+        self.kept += (function.__code__, function.__defaults__)
+        named, space = named_by(function.__code__), function.__globals__
+        self.names |= named.every
+        self._space(space, named.read)
+        for module in (*named.modules(space), *(item for item in inside if isinstance(item, ModuleType))):
+            self._module(module, named)
+        self.reasons += [f"it calls {name}" for name in sorted(named.impure(space))]
 
-    def _read(self, found: Mapping[str, Any], names: frozenset[str]) -> None:
-        """What a function reads of its globals, or of the attributes of an object, by the names in its code."""
-        for name in sorted(names & found.keys()):
-            item = found[name]
-            if isinstance(item, ModuleType):
-                self._attributes(item, names)
-            elif not isinstance(item, _UNCHANGING) and not _is_own(item):
-                self._names.append((found, name, item))
-                self._note(item, names)
-
-    def _attributes(self, item: Any, names: frozenset[str]) -> None:
-        """The attributes of an object or module that a function names, and the methods among them."""
-        own, key = getattr(item, "__dict__", None), (id(item), names)
-        if own is None or key in self._seen or isinstance(item, FunctionType) or _is_of_ours(item):
+    def _module(self, module: ModuleType, named: Named) -> None:
+        """What a function reads of a module and of those inside it, by the names in its code."""
+        if not self._once((id(module), named.every), module):
             return
-        self._seen.add(key)
-        self._read(own, names)
-        if not isinstance(item, ModuleType):
-            methods = (getattr(type(item), name, None) for name in sorted(names))
-            self._waiting += [MethodType(each, item) for each in methods if isinstance(each, FunctionType)]
+        space = module.__dict__
+        names = named.every & space.keys()
+        if is_core(module.__name__):  # whose functions stay; its clocks and random generators do not
+            self.waiting += [space[name] for name in names if not isinstance(space[name], type | FunctionType)]
+        else:
+            everything = self.by_any_name and not self._is_library(module.__name__)
+            self._space(space, space.keys() if everything else names)
+        for name in names:
+            if isinstance(space[name], ModuleType):
+                self._module(space[name], named)
 
-    def _note(self, item: Any, names: frozenset[str] = frozenset()) -> None:
-        if (unchanged := _unchanged(item)) is not None:
-            self._contents.append(unchanged)
+    def _builtin(self, function: Any) -> None:
+        owner = function.__self__
+        if not isinstance(owner, ModuleType):
+            self.waiting.append(owner)
+        elif owner.__name__ in IMPURE_MODULES:
+            self.reasons.append(f"it calls {owner.__name__}.{function.__name__}")
+
+    # Places.
+
+    def _space(self, space: Mapping[str, Any], names: Any) -> None:
+        """The entries of a namespace that have these names, and that it has no more of them."""
+        present = tuple(sorted(name for name in names if name in space and not _is_module_entry(name)))
+        missing = frozenset(name for name in names if name not in space)
+        if present:
+            self.checks.append(watching.entries_check(space, present))
+            was = [space[name] for name in present]
+            self.kept += was
+            self.waiting += [item for item in was if not isinstance(item, ModuleType)]
+        if missing:
+            self.checks.append(watching.absence_check(space, missing))
+
+    def _container(self, item: Any) -> None:
+        by_value = watching.literal_check(item)
+        if by_value is not None:
+            if type(item) is not tuple or any(isinstance(part, list | dict | tuple) for part in item):
+                self.checks.append(by_value)
             return
-        if callable(item) and not isinstance(item, _UNCHANGING):
-            self._waiting.append(item)
-        if isinstance(item, ModuleType) or not isinstance(item, _UNCHANGING):
-            self._attributes(item, names)
+        if not isinstance(item, tuple | frozenset):
+            self.checks.append(watching.container_check(item))
+        self.waiting += (*item, *item.values()) if hasattr(item, "values") else item
+        if not is_core(type(item).__module__):
+            self._object(item)
+
+    def _class(self, kind: type) -> None:
+        """Attributes of a class and of those it derives from; methods that Python calls by itself too."""
+        for base in kind.__mro__:
+            if not self._once((id(base), "class"), base) or not _is_python(base) or is_core(base.__module__):
+                continue
+            space = base.__dict__
+            makes = kind.__name__ in self.given
+            special = {name for name in space if is_special(name, makes) and callable(space[name])}
+            self._space(space, self.given | special if not self.by_any_name else {*space, *self.given})
+
+    def _object(self, item: Any) -> None:
+        """An object: its attributes, its class, and a state that Python does not show."""
+        kind = type(item)
+        if (wrapped := getattr(item, "__wrapped__", None)) is not None:
+            self.waiting.append(wrapped)
+            if not _is_python(kind) or is_core(kind.__module__):
+                return
+        if any(not _is_python(base) and base not in _SHOWN for base in kind.__mro__):
+            check = watching.pickle_check(item)
+            if check is None:
+                self.reasons.append(f"it reads an object of type {kind.__module__}.{kind.__qualname__}")
+            else:
+                self.checks.append(check)
+            return
+        self._class(kind)
+        self._attributes(item)
+
+    def _attributes(self, item: Any) -> None:
+        kind = type(item)
+        everything = self.by_any_name or any(
+            _is_python(base) and self._is_library(base.__module__) for base in kind.__mro__
+        )
+        own = getattr(item, "__dict__", None)
+        if isinstance(own, dict):
+            names = None if everything else self.given
+            self.checks.append(watching.attributes_check(item, names))
+            found = [own[name] for name in own if everything or name in self.given]
+            self.kept += (*own.values(),)
+            self.waiting += found
+        for base in kind.__mro__ if _is_python(kind) else ():
+            for name, slot in base.__dict__.items():
+                if isinstance(slot, MemberDescriptorType) and (everything or name in self.given):
+                    self.checks.append(watching.slot_check(item, name))
+                    held = getattr(item, name, None)
+                    self.kept.append(held)
+                    self.waiting.append(held)
 
 
-def _inside(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a variable that has no value yet
-        return _NOTHING
+def _is_module_entry(name: str) -> bool:
+    """Whether Python itself writes an entry of a module's or a class's namespace."""
+    return name in ("__builtins__", "__dict__", "__weakref__", "__doc__", "__annotations__")
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """The globals and attributes that a function names, with those of the functions written inside it."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _is_of_ours(item: Any) -> bool:
-    """Whether it is a module of this library, or an object of one of its classes."""
-    name = item.__name__ if isinstance(item, ModuleType) else type(item).__module__
-    return str(name).partition(".")[0] == _OWN
-
-
-def _is_own(item: Any) -> bool:
-    return str(getattr(item, "__module__", "")).partition(".")[0] == _OWN and callable(item)
-
-
-def _unchanged(item: Any) -> Callable[[], bool] | None:
-    """A question whether a list, dict or array of numbers is what it was; None for anything else."""
-    if hasattr(item, "tobytes") and hasattr(item, "ndim"):
-        bits = item.tobytes()
-        return (lambda: bool(item.tobytes() == bits)) if item.ndim else None
-    if not isinstance(item, dict | list | tuple):
-        return None
-    if _of_numbers(item):  # the same objects as in the copy, while nothing changes: compared in no time
-        copy = deepcopy(item)
-        return lambda: bool(item == copy)
-    parts = list(item.values()) if isinstance(item, dict) else list(item)
-    questions = [_unchanged(part) for part in parts if not is_number(part)]
-    if None in questions:
-        return None
-    return lambda: _same_objects(item, parts) and all(question() for question in questions if question)
-
-
-def _same_objects(item: Any, parts: list[Any]) -> bool:
-    now = list(item.values()) if isinstance(item, dict) else item
-    return len(now) == len(parts) and all(map(is_, now, parts))
-
-
-def _of_numbers(item: Any) -> bool:
-    """Whether there are numbers alone in lists, dicts and tuples."""
-    if isinstance(item, dict):
-        return all(map(_of_numbers, item.values()))
-    return all(map(_of_numbers, item)) if isinstance(item, list | tuple) else is_number(item)
+def _is_python(kind: type) -> bool:
+    """Whether a class is written in Python, so that attributes are all of its state."""
+    if kind.__module__ == "_random":  # made when Python starts, as if it were written in it
+        return False
+    return bool(kind.__flags__ & _HEAP_TYPE) and not kind.__flags__ & _IMMUTABLE_TYPE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Sequence
+from operator import is_
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -148,9 +149,40 @@ class Trace:
                     self.captured.append(node)
         return order
 
+    def equals(self, other: Trace) -> bool:
+        """Whether another recording of the function computes the same of its own inputs."""
+        if (
+            len(self.nodes) != len(other.nodes)
+            or len(self.inputs) != len(other.inputs)
+            or self.places != other.places
+            or not all(map(is_, self.captured, other.captured))
+            or len(self.captured) != len(other.captured)
+            or repr(self.template) != repr(other.template)
+        ):
+            return False
+        known = dict(zip((*self.inputs, *self.captured), (*other.inputs, *other.captured), strict=True))
+        for mine, its in zip(self.nodes, other.nodes, strict=True):
+            if mine.op is not its.op or not _correspond(mine.operands, its.operands, known):
+                return False
+            known[mine] = its
+        return _correspond(self.outputs, other.outputs, known)
+
     def build(self, items: Sequence[Any]) -> Any:
         """Items in the place of the numbers and arrays, nested as the function's result is."""
         return _rebuilt(self.template, items)
+
+
+def _correspond(mine: Sequence[Any], its: Sequence[Any], known: dict[Value, Value]) -> bool:
+    """Whether operands are the same Values, as far as those correspond, and the same numbers."""
+    if len(mine) != len(its):
+        return False
+    for one, other in zip(mine, its, strict=True):
+        if isinstance(one, Value):
+            if known[one] is not other:
+                return False
+        elif isinstance(other, Value) or repr(one) != repr(other):  # 0 equals -0, and nan not even itself
+            return False
+    return True
 
 
 def _rebuilt(template: Any, items: Sequence[Any]) -> Any:
