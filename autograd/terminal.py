@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 def plural(count: int, word: str) -> str:
@@ -71,6 +74,17 @@ def not_reached_sign() -> str:
     return "·" if shows_unicode() else "."
 
 
+def in_notebook() -> bool:
+    """Return whether the program runs in the kernel of a notebook, which shows pictures and pages.
+
+    >>> in_notebook()
+    False
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython and getattr(ipython, "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
+
+
 _BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m", "\x1b[0m"
 
 
@@ -91,12 +105,15 @@ def progress_bar(
 ) -> Iterator[Callable[[int, str], object]]:
     """Show a progress bar; what it yields takes the number of things done and a few words about them.
 
-    By default there is one on a terminal where rich is installed. Raises ImportError where one is
-    wanted without rich.
+    By default there is one in a notebook, for what takes longer than a second, and on a terminal where
+    rich is installed. Raises ImportError where one is wanted on a terminal without rich.
 
     >>> with progress_bar(10, "training", wanted=False) as report:
     ...     report(1, "loss 0.5")
     """
+    if in_notebook() and wanted is not False:
+        yield _NotebookBar(total, what, 0.0 if wanted else _PATIENCE).report
+        return
     # A program without a console has no stderr at all.
     if not (wanted or (wanted is None and sys.stderr is not None and sys.stderr.isatty())):
         yield lambda done, words: None
@@ -116,3 +133,31 @@ def progress_bar(
     with Progress(*columns, words, console=Console(stderr=True), expand=True) as bar:
         task = bar.add_task("", total=total, completed=done, words="")
         yield lambda done, words: bar.update(task, completed=done, words=words)
+
+
+_PATIENCE, _PAUSE = 1.0, 0.2
+"""Seconds before a bar appears in a notebook, and between two changes of it."""
+
+
+class _NotebookBar:
+    """A bar below the cell of a notebook, which any of them shows: an HTML progress element."""
+
+    def __init__(self, total: int, what: str, patience: float) -> None:
+        self.total, self.what, self.next = total, what, time.monotonic() + patience
+        self.shown: Any = None
+
+    def report(self, done: int, words: str) -> None:
+        """Show how far it is, several times a second at most, and at the end."""
+        import IPython.display as ipython
+
+        if time.monotonic() < self.next and not (self.shown and done == self.total):
+            return
+        self.next = time.monotonic() + _PAUSE
+        text = f"{self.what} {done}/{self.total}   {words}"
+        bar = f'<progress max="{self.total}" value="{done}" style="vertical-align:middle"></progress>'
+        bundle = {"text/plain": text, "text/html": f"{bar} <code>{html.escape(text)}</code>"}
+        if self.shown is None:
+            show: Any = ipython.display
+            self.shown = show(bundle, raw=True, display_id=True)
+        else:
+            self.shown.update(bundle, raw=True)

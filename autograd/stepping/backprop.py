@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _CHECKED = 60_000
 """Values whose numbers a check by default computes anew, counted once for each leaf."""
+_MOST_SHOWN = 300
+"""So many steps are shown as a page in a notebook without being asked for."""
 Target = Value | str | Callable[[Step], bool]
 
 
@@ -280,6 +282,12 @@ class Backprop:
         from ..drawing.inline import Player
 
         return Player(self.picture(**options).html(), repr(self), height)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What the cell of a notebook shows: the page with its buttons, or words where there are many steps."""
+        if len(self) > _MOST_SHOWN:
+            return {"text/plain": repr(self)}
+        return self.player()._repr_mimebundle_()
 
     def prompt(self) -> None:
         """Step by typing short commands as in a debugger: `h` lists them, `q` leaves."""

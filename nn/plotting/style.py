@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from autograd import THEMES
+from autograd.terminal import in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,10 +53,19 @@ def new_figure(
     return figure, axes
 
 
+def _shown_figure() -> Any:
+    """The axes of a new figure: one of pyplot's, where `plt.show()` or a notebook will look for it."""
+    if "matplotlib.pyplot" not in sys.modules and not in_notebook():
+        return new_figure()[1]
+    import matplotlib.pyplot as plt
+
+    return styled(plt.figure(figsize=(6.0, 4.5), layout="constrained").subplots())
+
+
 def styled(axes: Axes | None = None) -> Axes:
     """The axes that were given, or new ones, in the look of all plots."""
     if axes is None:
-        return new_figure()[1]  # type: ignore[no-any-return]
+        return _shown_figure()  # type: ignore[no-any-return]
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(LINE)
     axes.tick_params(which="both", color=LINE, labelcolor=MUTE)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch has to tell."""
+    """The loss, the metrics and the learning rate of one epoch."""
 
     loss: float
     """The mean over its examples, each at the time when it was trained on."""
@@ -33,9 +33,9 @@ class Epoch:
         >>> Epoch(0.25, {"accuracy": 0.75}, validation_loss=0.125).summary
         ['loss 0.2500', 'validation loss 0.1250', 'accuracy 75.0%']
         """
-        words = [f"loss {self.loss:.4f}"]
+        words = [f"loss {_shown(self.loss)}"]
         if self.validation_loss is not None:
-            words.append(f"validation loss {self.validation_loss:.4f}")
+            words.append(f"validation loss {_shown(self.validation_loss)}")
         named = {**self.metrics, **{f"validation {name}": x for name, x in self.validation_metrics.items()}}
         return words + [
             f"{name} {x:.1%}" if name.endswith("accuracy") else f"{name} {x:.4f}" for name, x in named.items()
@@ -43,7 +43,7 @@ class Epoch:
 
 
 class History:
-    """What happened in each epoch, as one list for each quantity: loss, metrics, gradients ...
+    """What happened in each epoch: a sequence of Epochs, and one list for each quantity, such as `losses`.
 
     >>> history = History()
     >>> history.record(Epoch(0.5, {"accuracy": 0.75}))
@@ -125,8 +125,26 @@ class History:
             end += f" after {self.further_steps} step{'s'[: self.further_steps > 1]} more"
         if not self.epochs:
             return f"History(no epoch finished{end})"
-        losses, rest = f"loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}", self.epochs[-1].summary[1:]
-        return f"History({len(self.epochs)} epochs, {', '.join([losses, *rest])}{end})"
+        first, last = (
+            loss.partition(" ")[2] for loss in (self.epochs[0].summary[0], self.epochs[-1].summary[0])
+        )
+        losses = f"loss {first} -> {last}" if len(self.epochs) > 1 else f"loss {first}"
+        epochs = f"{len(self.epochs)} epoch{'s'[: len(self.epochs) > 1]}"
+        return f"History({epochs}, {', '.join([losses, *self.epochs[-1].summary[1:]])}{end})"
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.epochs)
+
+    def __getitem__(self, position: int) -> Epoch:
+        return self.epochs[position]
+
+
+def _shown(loss: float) -> str:
+    """A loss with four digits behind the point; a very small one with four that count."""
+    return f"{loss:.4f}" if not 0 < abs(loss) < 0.001 else f"{loss:.3e}"
 
 
 def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:

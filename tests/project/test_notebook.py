@@ -26,6 +26,11 @@ def shown():
         "draw(y).show()",
         "bp = y.backprop(); bp",
         "bp.player()",
+        "sum([Value(1.0) for _ in range(500)]).backprop()",
+        "from nn import *; model = MLP(2, [3, 1], rng=0); data = moons(20, rng=0)",
+        "told = fit(model, data, epochs=2)",
+        "plot_history(told); plot_decision_boundary(model, data); print('both are seen')",
+        "import time; fit(model, data, epochs=30, callbacks=[lambda *_: time.sleep(0.05)])",
     )
 
 
@@ -40,8 +45,26 @@ def test_show_displays_below_the_cell(shown):
     assert "<svg" in bundle["image/svg+xml"]
 
 
-def test_a_stepper_is_its_text(shown):
-    assert shown[4][0]["text/plain"].startswith("Backprop of y = tanh(v1)")
+def test_a_stepper_is_the_page_with_its_buttons_and_its_text(shown):
+    [bundle] = shown[4]
+    assert bundle["text/plain"].startswith("Backprop of y = tanh(v1)")
+    assert bundle["text/html"] == shown[5][0]["text/html"]
+
+
+def test_a_long_stepper_is_its_text(shown):
+    assert shown[6][0].keys() == {"text/plain"}
+
+
+def test_a_plot_is_seen_without_being_the_last_thing_in_its_cell(shown):
+    kinds = [[kind for bundle in cell for kind in bundle] for cell in shown]
+    assert kinds[9].count("image/png") == 2
+
+
+def test_long_training_has_a_bar_and_short_training_has_none(shown):
+    [bar] = [bundle for bundle in shown[10] if "progress" in bundle.get("text/html", "")]
+    assert '<progress max="30" value="30"' in bar["text/html"]
+    assert bar["text/plain"].startswith("training 30/30   loss 0.")
+    assert shown[7] == shown[8] == []
 
 
 def test_the_player_is_a_frame_with_the_whole_page_inside(shown):
@@ -68,7 +91,10 @@ def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
     kinds = [kind for cell in lecture for out in cell.get("outputs", []) for kind in out.get("data", {})]
     assert kinds.count("image/svg+xml") == 2
     assert kinds.count("image/png") == 5
-    assert kinds.count("text/html") == 1
+    pages = [
+        out["data"].get("text/html", "") for cell in lecture for out in cell.get("outputs", []) if "data" in out
+    ]
+    assert sum("<iframe" in page for page in pages) == 1
 
 
 def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):

@@ -1,6 +1,7 @@
 """Plots of training and of what was learnt: what they show, and what they refuse."""
 
 import random
+import sys
 import warnings
 
 import pytest
@@ -12,6 +13,20 @@ from nn import MLP, Dataset, Epoch, History, fit, moons
 from nn.plotting import style
 
 pytest.importorskip("matplotlib")
+
+
+@pytest.fixture(autouse=True)
+def _figures_closed():
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_a_new_plot_is_one_of_pyplots_where_that_is_in_use():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    axes = nn.plot_history(History([Epoch(0.5), Epoch(0.25)]))
+    assert axes.figure is plt.gcf()
+    assert plt.get_fignums() == [1]
 
 
 def test_a_plot_of_the_gradients_has_a_line_for_every_layer(rng):

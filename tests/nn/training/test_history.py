@@ -3,6 +3,8 @@
 import json
 import math
 
+import pytest
+
 from nn import Epoch, History
 
 
@@ -45,3 +47,19 @@ def test_a_history_goes_through_json():
     other.load_state_dict(json.loads(json.dumps(history.state_dict())))
     assert other.epochs == history.epochs
     assert History([Epoch(1.0)]).state_dict()["epochs"][0]["metrics"] == {}
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [
+        ([0.5], "History(1 epoch, loss 0.5000)"),
+        ([0.5, 0.25], "History(2 epochs, loss 0.5000 -> 0.2500)"),
+        ([0.5, 1.234e-7], "History(2 epochs, loss 0.5000 -> 1.234e-07)"),
+        ([], "History(no epoch finished)"),
+    ],
+)
+def test_a_history_reads_well(losses, told):
+    history = History([Epoch(loss) for loss in losses])
+    assert repr(history) == told
+    assert [epoch.loss for epoch in history] == losses
+    assert len(history) == len(losses)
