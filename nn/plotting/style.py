@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from autograd import THEMES
@@ -55,10 +56,12 @@ def new_figure(
 
 def _shown_figure() -> Any:
     """The axes of a new figure: one of pyplot's, where `plt.show()` or a notebook will look for it."""
-    if "matplotlib.pyplot" not in sys.modules and not in_notebook():
+    plt = sys.modules.get("matplotlib.pyplot")
+    if plt is None and in_notebook():
+        with suppress(ImportError):
+            import matplotlib.pyplot as plt
+    if plt is None:
         return new_figure()[1]
-    import matplotlib.pyplot as plt
-
     return styled(plt.figure(figsize=(6.0, 4.5), layout="constrained").subplots())
 
 
