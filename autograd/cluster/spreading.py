@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..compiling.naming import one_of
 from ..graph import topological_order
 from .blocks import Block
 from .rows import Rows
@@ -113,21 +114,25 @@ class Spread:
         ]
         return dask.array.concatenate(parts)
 
-    def value_and_grad(self, *shared: Any, wrt: Any = None, has_aux: bool = False) -> tuple[Any, Any]:
-        """The sum of the values over all rows, and its gradient by the arguments in `wrt` (all the shared).
+    def value_and_grad(
+        self, *shared: Any, wrt: Any = None, argnums: Any = None, has_aux: bool = False
+    ) -> tuple[Any, Any]:
+        """The sum of the values over all rows, and its gradient with respect to the arguments in `wrt`.
+
+        By default all that are shared: one gives its gradient, several a tuple.
 
         With `has_aux` f gives several numbers: the first is differentiated, all are summed.
         """
-        found: tuple[Any, Any] = self._summed("value_and_grad", shared, wrt, has_aux=has_aux)
+        found: tuple[Any, Any] = self._summed("value_and_grad", shared, one_of(wrt, argnums), has_aux=has_aux)
         return found
 
-    def grad(self, *shared: Any, wrt: Any = None) -> Any:
+    def grad(self, *shared: Any, wrt: Any = None, argnums: Any = None) -> Any:
         """The gradient alone."""
-        return self._summed("grad", shared, wrt)
+        return self._summed("grad", shared, one_of(wrt, argnums))
 
-    def hessian(self, *shared: Any, wrt: Any = None) -> Any:
+    def hessian(self, *shared: Any, wrt: Any = None, argnums: Any = None) -> Any:
         """All second derivatives of the sum, for each argument in `wrt` those by each."""
-        return self._summed("hessian", shared, wrt)
+        return self._summed("hessian", shared, one_of(wrt, argnums))
 
     def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, **options: Any) -> Any:
         return self.total(block_sum, shared, what, options | {"wrt": self._wrt(wrt)})
@@ -144,8 +149,8 @@ class Spread:
 
     def _wrt(self, wrt: Any) -> Any:
         """Arguments to differentiate by, as names."""
-        bare = isinstance(wrt, str | int)
-        asked = [wrt] if bare else self.shared if wrt is None else list(wrt)
+        bare = isinstance(wrt, str | int) or (wrt is None and len(self.shared) == 1)
+        asked = self.shared if wrt is None else [wrt] if bare else list(wrt)
         for item in asked:
             if item not in self.names and not (isinstance(item, int) and abs(item) < len(self.names)):
                 raise ValueError(f"wrt={item!r} is no argument: the arguments are {', '.join(self.names)}")
@@ -225,7 +230,7 @@ def spread(compiled: Compiled, rows: Rows) -> Spread:
     >>> decay = compile(lambda t, y, rate: (y - exp(-rate * t)) ** 2, batched=("t", "y"))
     >>> with connect() as client:  # doctest: +SKIP
     ...     spread(decay, rows(client, t=times, y=heights)).value_and_grad(0.5)
-    (3.25, (-1.5,))
+    (3.25, -1.5)
     """
     from ..compiling.compiled import Compiled
 

@@ -108,42 +108,43 @@ class Compiled:
         return self._run(_VALUE, self._bound(args, kwargs) if kwargs else args)
 
     def value_and_grad(
-        self, *args: Any, wrt: Any = None, per_row: bool = False, has_aux: bool = False
+        self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, has_aux: bool = False
     ) -> tuple[Any, Any]:
-        """The values, and the gradient of their sum: one array for each argument in `wrt`, shaped like it.
+        """The values, and the gradient of their sum: an array shaped like the argument, or a tuple of several.
 
-        `wrt` has names or positions; by default all arguments. One name or position alone gives its
-        gradient without a tuple around it. A gradient has rows where its argument has; that of a
+        `wrt`, or JAX's word `argnums`, has the names or positions of the arguments to differentiate with
+        respect to; by default all. A function of one argument, and one name or position alone, give the
+        gradient itself; several give a tuple. A gradient has rows where its argument has; that of a
         shared argument is summed over the rows, unless `per_row` keeps them apart. `wrt` may also be
         a list of Values from outside that f uses: their gradients come in one array.
 
         With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
         """
-        asked = self._asked("value_and_grad", wrt, per_row, args)
+        asked = self._asked("value_and_grad", one_of(wrt, argnums), per_row, args)
         found: tuple[Any, Any] = self._run(asked._replace(auxiliary=True) if has_aux else asked, args)
         return found
 
-    def grad(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+    def grad(self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
-        return self._run(self._asked("grad", wrt, per_row, args), args)
+        return self._run(self._asked("grad", one_of(wrt, argnums), per_row, args), args)
 
-    def jacobian(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+    def jacobian(self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
         """For each number of f's result, in its place, the gradient as `grad` gives it."""
-        return self._run(self._asked("jacobian", wrt, per_row, args), args)
+        return self._run(self._asked("jacobian", one_of(wrt, argnums), per_row, args), args)
 
-    def hessian(self, *args: Any, wrt: Any = None, per_row: bool = False) -> Any:
+    def hessian(self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
         """All second derivatives: for each argument in `wrt` those by each, of both their shapes.
 
         An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
         """
-        return self._run(self._asked("hessian", wrt, per_row, args), args)
+        return self._run(self._asked("hessian", one_of(wrt, argnums), per_row, args), args)
 
-    def hvp(self, *args: Any, vector: Any, wrt: Any = None, per_row: bool = False) -> Any:
+    def hvp(self, *args: Any, vector: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
         """The Hessian times a vector: `vector` and the result are shaped like the arguments in `wrt`.
 
         With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
         """
-        asked = self._asked("hvp", wrt, per_row, args)
+        asked = self._asked("hvp", one_of(wrt, argnums), per_row, args)
         parts = (vector,) if asked.bare else tuple(vector)
         if len(parts) != len(asked.wrt):
             raise ValueError(f"hvp needs a vector for each of {len(asked.wrt)} arguments, not {len(parts)}")
@@ -167,7 +168,7 @@ class Compiled:
 
     def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
         if wrt is None:
-            return Wanted(what, tuple(range(len(args))), False, per_row)
+            return Wanted(what, tuple(range(len(args))), len(args) == 1, per_row)
         bare = isinstance(wrt, str | int)
         items = self._names.items(wrt, "wrt")
         if items and all(isinstance(item, Value) for item in items):

@@ -63,3 +63,10 @@ class Names:
                 return item
         known = ", ".join(self.arguments) or "unknown"
         raise ValueError(f"{option}={item!r} is no argument of {self.function}: its arguments are {known}")
+
+
+def one_of(wrt: Any, argnums: Any) -> Any:
+    """Which arguments are meant, by the one word or the other."""
+    if wrt is not None and argnums is not None:
+        raise TypeError("wrt and argnums mean the same: give one of them")
+    return argnums if wrt is None else wrt

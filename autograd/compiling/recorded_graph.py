@@ -62,7 +62,7 @@ class CompiledGraph(Compiled):
 
     def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
         if wrt is None and what != "hvp" and self._left_out(len(args)):
-            return Wanted(what, tuple(range(len(args) + 1)), False, per_row)  # by the parameters too
+            return Wanted(what, tuple(range(len(args) + 1)), not args, per_row)  # by the parameters too
         return super()._question(what, wrt, per_row, args)
 
     def _left_out(self, given: int) -> bool:
