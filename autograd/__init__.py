@@ -51,6 +51,7 @@ def compile(
     f: Callable[..., Any],
     batched: Arguments = (),
     *,
+    static: Arguments = (),
     dtype: DTypeLike = "float64",
     threads: int = 1,
     lanes: int | Literal["auto"] = "auto",
@@ -61,6 +62,7 @@ def compile(
     f: None = None,
     batched: Arguments = (),
     *,
+    static: Arguments = (),
     dtype: DTypeLike = "float64",
     threads: int = 1,
     lanes: int | Literal["auto"] = "auto",
@@ -70,6 +72,7 @@ def compile(
     f: Callable[..., Any] | Value | None = None,
     batched: Arguments = (),
     *,
+    static: Arguments = (),
     inputs: Iterable[Value] | None = None,
     parameters: Iterable[Value] = (),
     dtype: DTypeLike = "float64",
@@ -79,11 +82,13 @@ def compile(
 ) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Compile a function of numbers, or a recorded graph, to native SIMD code with its derivatives.
 
-    `f` is written with this library's functions and operators; its arguments are numbers, nested
-    sequences of them or numpy arrays. Those named in `batched` (names or positions, or "all") have a
-    leading batch axis; the others are shared by the whole batch. The result is called as f is, and
-    has `value_and_grad`, `grad`, `hessian`, `hvp` and `jacobian`. Outside an operation's domain it
-    gives nan or inf, as numpy does. Without `f`, return a decorator.
+    `f` is written with this library's functions and operators; its arguments are numbers, numpy arrays,
+    or sequences, dicts and dataclasses of them. Those named in `batched` (names or positions, or "all")
+    have a leading batch axis; the others are shared by the whole batch. The result is called as f is, and
+    has `value_and_grad`, `grad`, `hessian`, `hvp` and `jacobian`, which of one argument give its array
+    and of several a tuple: `scipy.optimize.minimize(fast, x, jac=fast.grad, hess=fast.hessian)` works.
+    `static` names settings, such as a number of steps: f is compiled for each of their values. Outside
+    an operation's domain it gives nan or inf, as numpy does. Without `f`, return a decorator.
 
     f is traced once for arguments of one form. Captured Values are parameters: their data is read at
     each call. Numbers, strings and functions in its closure, its globals and in attributes that it
@@ -106,7 +111,8 @@ def compile(
     """
     from .compiling.compiler import build
 
-    return build(f, batched, inputs, parameters, dtype, threads, lanes, cache)
+    built: Compiled = build(f, batched, inputs, parameters, dtype, threads, lanes, cache, static)
+    return built
 
 
 def export(

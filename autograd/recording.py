@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from numbers import Real
@@ -44,7 +45,9 @@ def {kind}_{name}({parameters}):
 _UNWRAP = """\
     {x}_ = {x}
     if {x}.__class__ is Value: {x} = {x}._data
-    else: {x} = {x}_ = {coerce}({x})"""
+    elif {x}.__class__ is not float:
+        if is_array({x}): return elementwise(OP_{name}, ({seen}))
+        {x} = {x}_ = {coerce}({x})"""
 _UNWRAP_SELF = """\
     {x}_ = {x}
     {x} = {x}._data"""
@@ -68,6 +71,9 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
     """A plain number as a float; anything else is a TypeError that says what is allowed."""
     if is_number(operand):
         return float(operand)
+    if is_array(operand):
+        shape = getattr(operand, "shape", ())
+        raise TypeError(f"expected {expected}, not an array of shape {shape}: for all its numbers a.ravel()")
     raise TypeError(f"expected {expected}, not {operand!r} of type {type(operand).__name__}")
 
 
@@ -76,6 +82,26 @@ def truth(operand: Any) -> float:
     if isinstance(operand, bool) or type(operand).__name__ == "bool":
         return float(operand)
     return number(operand)
+
+
+def is_array(operand: object) -> bool:
+    """Whether something is a numpy array; numpy is not imported for it."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(operand, numpy.ndarray)
+
+
+def elementwise(op: Op, operands: tuple[Any, ...]) -> Any:
+    """An op on arrays, which broadcast as numpy's do: floats of floats, and objects where there are Values.
+
+    Raises what the op raises for one of the numbers.
+    """
+    import numpy
+
+    found: Any = numpy.frompyfunc(function_of(op), len(operands), 1)(*operands)
+    plain = all(operand.__class__ is not NAMESPACE["Value"] for operand in operands)
+    if plain and isinstance(found, numpy.ndarray) and all(map(is_number, found.flat)):
+        return found.astype(float)
+    return found
 
 
 def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], list[bool] | None]:
@@ -255,8 +281,13 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         name=op.name,
         parameters=", ".join(names),
         unwrapped="\n".join(
-            text.format(x=x, coerce="truth" if x == "condition" else "number")
-            for text, x in zip(unwrap, names, strict=True)
+            text.format(
+                x=x,
+                name=op.name,
+                coerce="truth" if x == "condition" else "number",
+                seen="".join(f"{name}{'_' if k < place else ''}, " for k, name in enumerate(names)),
+            )
+            for place, (text, x) in enumerate(zip(unwrap, names, strict=True))
         )
         + _same_lengths(op),
         outside=f"not ({op.domain})" if op.domain else "False",
@@ -338,6 +369,8 @@ NAMESPACE: dict[str, Any] = (
         "truth": truth,
         "numbers": numbers,
         "is_number": is_number,
+        "is_array": is_array,
+        "elementwise": elementwise,
         "exceptional": exceptional,
         "under_mode": under_mode,
         "unequal": unequal,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiling.naming import one_of
 from ..graph import topological_order
 from .blocks import Block
 from .rows import Rows
@@ -123,18 +122,21 @@ class Spread:
 
         With `has_aux` f gives several numbers: the first is differentiated, all are summed.
         """
-        found: tuple[Any, Any] = self._summed("value_and_grad", shared, one_of(wrt, argnums), has_aux=has_aux)
+        found: tuple[Any, Any] = self._summed("value_and_grad", shared, wrt, argnums, has_aux=has_aux)
         return found
 
     def grad(self, *shared: Any, wrt: Any = None, argnums: Any = None) -> Any:
         """The gradient alone."""
-        return self._summed("grad", shared, one_of(wrt, argnums))
+        return self._summed("grad", shared, wrt, argnums)
 
     def hessian(self, *shared: Any, wrt: Any = None, argnums: Any = None) -> Any:
         """All second derivatives of the sum, for each argument in `wrt` those by each."""
-        return self._summed("hessian", shared, one_of(wrt, argnums))
+        return self._summed("hessian", shared, wrt, argnums)
 
-    def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, **options: Any) -> Any:
+    def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, argnums: Any, **options: Any) -> Any:
+        from ..compiling.naming import one_of
+
+        wrt = one_of(wrt, argnums)
         return self.total(block_sum, shared, what, options | {"wrt": self._wrt(wrt)})
 
     def total(

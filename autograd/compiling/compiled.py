@@ -17,7 +17,7 @@ from ..modes import CURRENT
 from ..value import Value
 from .codegen.cache import CodeCache
 from .codegen.native import Host, host
-from .naming import Arguments, Names
+from .naming import Arguments, Names, one_of
 from .run.collector import collector_paused
 from .run.plan import Plan
 from .run.query import Wanted

@@ -10,6 +10,7 @@ from ..value import Value
 from .compiled import Compiled
 from .naming import Arguments
 from .recorded_graph import CompiledGraph, GraphFunction
+from .specialised import Specialised
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -24,13 +25,16 @@ def build(
     threads: int,
     lanes: int | Literal["auto"],
     cache: str | os.PathLike[str] | None,
-) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
+    static: Arguments = (),
+) -> Any:
     """Compile a function or a graph; without one, return the decorator (see `autograd.compile`)."""
     if isinstance(f, Value):
         if inputs is None:
             raise TypeError(
                 "compile(root) of a recorded graph needs inputs=[...]: the Values that are given at each call"
             )
+        if static != ():
+            raise TypeError("static=... belongs to a function: a recorded graph has no settings")
         graph = GraphFunction(f, list(inputs), list(parameters))
         return CompiledGraph(graph, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache)
     if inputs is not None:
@@ -38,7 +42,11 @@ def build(
             "inputs=[...] belongs to a recorded graph; of a function name the arguments in batched="
         )
 
-    def compiled(function: Callable[..., Any]) -> Compiled:
+    def compiled(function: Callable[..., Any]) -> Compiled | Specialised:
+        if static != ():
+            return Specialised(
+                function, static, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache
+            )
         return Compiled(function, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache)
 
     return compiled if f is None else compiled(f)

@@ -56,13 +56,12 @@ def new_figure(
 
 def _shown_figure() -> Any:
     """The axes of a new figure: one of pyplot's, where `plt.show()` or a notebook will look for it."""
-    plt = sys.modules.get("matplotlib.pyplot")
-    if plt is None and in_notebook():
+    if sys.modules.get("matplotlib.pyplot") or in_notebook():
         with suppress(ImportError):
             import matplotlib.pyplot as plt
-    if plt is None:
-        return new_figure()[1]
-    return styled(plt.figure(figsize=(6.0, 4.5), layout="constrained").subplots())
+
+            return styled(plt.figure(figsize=(6.0, 4.5), layout="constrained").subplots())
+    return new_figure()[1]
 
 
 def styled(axes: Axes | None = None) -> Axes:

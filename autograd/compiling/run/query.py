@@ -101,8 +101,10 @@ class Answer:
             and len(outputs) != 1
             and not self.wanted.auxiliary
         ):
+            arrays = [leaf.name for leaf in self.places.leaves if leaf.shape and not leaf.rows and leaf.name]
+            hint = f', or compile(f, batched="{arrays[0]}") for one result per row' if arrays else ""
             raise TypeError(
-                f"{what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
+                f"{what} needs a function with one number as its result, not {len(outputs)}: use jacobian{hint}"
             )
         if what == "value":
             return self._values(trace, outputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ class Leaf(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """Arguments inside of an argument: a list, tuple or dict that holds arrays."""
+    """Arguments inside of an argument: a list, tuple, dict or dataclass that holds arrays."""
 
     kind: Any
     keys: tuple[Any, ...]
@@ -55,10 +56,12 @@ def described(argument: Any, rows: bool, name: str) -> Any:
         parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
         return _branch(dict, tuple(argument), parts)
     if hasattr(argument, "_fields"):
-        fields = zip(argument._fields, argument, strict=True)
-        return _branch(
-            type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in fields)
-        )
+        named = zip(argument._fields, argument, strict=True)
+        return _branch(type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in named))
+    if is_dataclass(argument) and not isinstance(argument, type):
+        keys = tuple(field.name for field in fields(argument))
+        parts = tuple(described(getattr(argument, key), rows, f"{name}.{key}") for key in keys)
+        return _branch(type(argument), keys, parts)
     form = "array"
     if isinstance(argument, list | tuple):
         if _in_parts(argument):
@@ -81,7 +84,9 @@ def described(argument: Any, rows: bool, name: str) -> Any:
 
 def _in_parts(items: Sequence[Any]) -> bool:
     """Whether a sequence has to be taken apart: it holds arrays, or lists of different lengths."""
-    if any(isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") for item in items):
+    if any(
+        isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") or is_dataclass(item) for item in items
+    ):
         return True
     nested = [item for item in items if isinstance(item, list | tuple)]
     ragged = len({len(item) for item in nested}) > 1 or (bool(nested) and len(nested) < len(items))
@@ -106,7 +111,8 @@ def numeric(argument: Any, name: str) -> Array:
         return array.astype(FLOAT)  # large whole numbers, fractions
     if array.dtype.kind not in "iuf" and array.size:
         kind = _KINDS.get(array.dtype.kind, str(array.dtype))
-        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}")
+        static = f'. A setting is static: compile(f, static="{name}")' if array.dtype.kind in "bOUS" else ""
+        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}{static}")
     return array
 
 
@@ -138,7 +144,19 @@ def _assembled(form: Branch, parts: list[Any]) -> Any:
         return dict(zip(form.keys, parts, strict=True))
     if hasattr(form.kind, "_fields"):
         return form.kind(*parts)
+    if form.keys:  # a dataclass, which may be frozen
+        made = object.__new__(form.kind)
+        for key, part in zip(form.keys, parts, strict=True):
+            object.__setattr__(made, key, part)
+        return made
     return form.kind(parts)
+
+
+def _items(form: Branch, argument: Any) -> Any:
+    """What is in an argument of that form, in order."""
+    if form.kind is dict:
+        return list(argument.values())
+    return [getattr(argument, key) for key in form.keys] if form.keys else argument
 
 
 def builder(form: Any, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
@@ -166,12 +184,13 @@ def spread(form: Any, argument: Any, into: list[Any]) -> bool:
     if form.__class__ is Leaf:
         into.append(argument)
         return True
-    if argument.__class__ is not form.kind or len(argument) != len(form.parts):
+    if argument.__class__ is not form.kind:
         return False
-    if form.kind is dict:
-        if tuple(argument) != form.keys:
-            return False
-        argument = list(argument.values())
+    if form.kind is dict and tuple(argument) != form.keys:
+        return False
+    argument = _items(form, argument)
+    if len(argument) != len(form.parts):
+        return False
     if form.flat:
         into += argument
         return True
@@ -208,5 +227,5 @@ def gathered(form: Any, argument: Any) -> Iterator[Any]:
         array = numeric(argument, form.name)
         yield float(array) if form.form == "number" else array
         return
-    for part, item in zip(form.parts, argument.values() if form.kind is dict else argument, strict=True):
+    for part, item in zip(form.parts, _items(form, argument), strict=True):
         yield from gathered(part, item)

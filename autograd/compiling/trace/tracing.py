@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Callable, Sequence
 from operator import is_
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
 
 from ...errors import TracingError
 from ...formulas import history
 from ...modes import tracing
 from ...ops.op import Op
-from ...ops.rules import GENERATED
 from ...recording import is_number, recorder
 from ...value import Value
 from ..expressions.pool import DETACHED
+from .advice import explained, users_line, way_out_of_branch
 
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _COMPARISONS = {
@@ -25,9 +25,6 @@ _COMPARISONS = {
     )
     for name, sign in _SIGNS.items()
 }
-_OWN = Path(__file__).parents[2]
-
-
 _detached = recorder(DETACHED)
 
 
@@ -53,21 +50,20 @@ class _FunctionTracer:
 
     def branch(self, value: Value) -> NoReturn:
         raise TracingError(
-            f"{_users_line()}a branch on a Value ({_written(value)}) cannot be compiled: only one way would be "
-            "recorded. Compute both and choose with autograd.where(condition, x, y), or with maximum, minimum, "
-            "abs, clip"
+            f"{users_line()}a branch on a Value ({_written(value)}) cannot be compiled: only one way would be "
+            f"recorded. {way_out_of_branch()}"
         )
 
     def read_data(self, value: Value) -> NoReturn:
         raise TracingError(
-            f"{_users_line()}the number of a Value ({_written(value)}) is taken out (.data) while it is "
+            f"{users_line()}the number of a Value ({_written(value)}) is taken out (.data) while it is "
             "recorded: in compiled code it would stay what it is now. Compute with the Value itself, or with "
             "value.detach(), through which no gradient goes back"
         )
 
     def equal(self, left: Value, right: Any) -> NoReturn:
         raise TracingError(
-            f"{_users_line()}{_written(left)} == {_written(right)} asks whether they are the same node, "
+            f"{users_line()}{_written(left)} == {_written(right)} asks whether they are the same node, "
             "whatever their numbers are, and so has one answer for all numbers. Choose with "
             "autograd.where(condition, x, y) and a condition of <, <=, > or >="
         )
@@ -78,14 +74,6 @@ def _written(item: Any) -> str:
     if not isinstance(item, Value):
         return str(item)
     return history(item) if item.op or item.label else "an argument"
-
-
-def _users_line() -> str:
-    """The innermost line that is not this library's."""
-    for frame in reversed(traceback.extract_stack()):
-        if _OWN not in Path(frame.filename).parents and not frame.filename.startswith(GENERATED):
-            return f"{frame.filename}:{frame.lineno}: {frame.line}\n  "
-    return ""
 
 
 class Place(NamedTuple):
@@ -203,6 +191,14 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
     for value in inputs:
         value._data = math.nan
     tracer = _FunctionTracer()
-    with tracing(tracer):
-        result = f(*arguments)
+    # The numbers are nan on purpose.
+    with tracing(tracer), np.errstate(all="ignore"):
+        try:
+            result = f(*arguments)
+        except TracingError:
+            raise
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            if (told := explained(error)) is None:
+                raise
+            raise told from error
     return Trace(inputs, result, tracer.operands)

@@ -1,0 +1,110 @@
+"""Errors while a function is traced: the user's line, what went wrong there, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+import sysconfig
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...errors import TracingError
+from ...ops.rules import GENERATED
+from ...ops.table import TABLE
+
+_OWN = Path(__file__).parents[2]
+_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+
+_STATIC = 'a number that is known when the function is traced: mark its argument, compile(f, static="n")'
+_ADVICE = {
+    r"cannot be interpreted as an integer": f"range(n), [x] * n and shapes need {_STATIC}",
+    r"indices must be integers|only integers, slices": f"An index must be {_STATIC}",
+    r"'(det|inv|solve\w*|eig\w*|svd\w*|qr\w*|cholesky\w*|lstsq)'|linalg": (
+        "The functions of numpy.linalg that call LAPACK take floats alone: write the elimination out with "
+        "the array's own operators. norm, @ and dot work"
+    ),
+    r"__(round|floor|ceil|trunc)__|for (//|divmod)": (
+        "Rounding has the derivative 0: x - autograd.mod(x, 1.0) is the floor of x"
+    ),
+    r"not (iterable|subscriptable)|has no len": "Was one number given where a list or an array belongs?",
+}
+"""For what Python or numpy say, what to do."""
+_BRANCHES = {
+    r"\bwhile\b": (
+        "How often a loop runs may not depend on a Value: use for _ in range(50), or leave this function "
+        "uncompiled"
+    ),
+    r"\b(max|min)\(": "Use autograd.{0}imum(x, y)",
+    r"\b(?:np|numpy)\.(maximum|minimum|clip|where)\(": "Use autograd.{0}, which takes arrays too",
+    r"\b(sorted|sort|argsort|argmax|argmin|median|partition)\(": (
+        "{0} depends on the order of the numbers, which may be another at the next call: compute it outside of "
+        "the compiled function"
+    ),
+}
+"""For what is on the line of a branch, what to do."""
+_FUNCTION = re.compile(r"\b(?:math|np|numpy|cmath|special)\.(\w+)\(")
+
+
+def users_line() -> str:
+    """The innermost line that is the user's, neither this library's nor a package's; "" for none."""
+    return _told(traceback.extract_stack())
+
+
+def way_out_of_branch() -> str:
+    """What to write instead of a branch, by the line that it is on."""
+    line = users_line()
+    for pattern, advice in _BRANCHES.items():
+        if found := re.search(pattern, line):
+            return advice.format(*found.groups())
+    return "Compute both and choose with autograd.where(condition, x, y), or with maximum, minimum, abs, clip"
+
+
+def explained(error: Exception) -> TracingError | None:
+    """Return an error with the user's line and the way out for one that comes of tracing; None for any other.
+
+    Any other is what the function itself raises.
+    """
+    line = _told(traceback.extract_tb(error.__traceback__))
+    text = f"{type(error).__name__}: {error}"
+    advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, text)), "")
+    if not advice and ("Value" in str(error) or "ufunc" in text):
+        advice = _way_out_of_floats(line)
+    if not advice and "'Value'" not in text:
+        return None
+    return TracingError(f"{line}{text}. {advice}" if advice else f"{line}{text}")
+
+
+def _way_out_of_floats(line: str) -> str:
+    """What to do where Python or numpy want a float and are given a Value."""
+    called = _FUNCTION.search(line)
+    if re.search(r"\b(float|int)\(|\.(zeros|ones|empty|full|asarray|array)\(|dtype|\] = ", line):
+        return (
+            "The arguments are Values while the function is traced: leave conversions out, and put them only "
+            "into lists or arrays with dtype=object"
+        )
+    if called is None:
+        return ""
+    name, own = (
+        called[0][:-1],
+        {"expit": "sigmoid", "fabs": "abs"}.get(called[1], called[1].replace("arc", "a")),
+    )
+    if own in TABLE:
+        return f"{name} takes floats: use autograd.{own}"
+    return f"{name} takes floats: write it with autograd's functions, or declare it with autograd.operation"
+
+
+def _told(frames: Iterable[traceback.FrameSummary]) -> str:
+    """The innermost line among frames that is the user's, as an error shows it."""
+    users = [frame for frame in frames if not _is_a_librarys(frame.filename)]
+    return f"{users[-1].filename}:{users[-1].lineno}: {users[-1].line}\n  " if users else ""
+
+
+def _is_a_librarys(filename: str) -> bool:
+    """Whether a file belongs to this library, to a package or to Python."""
+    parts = Path(filename).parts
+    return (
+        filename.startswith((GENERATED, "<__array_function__", _STANDARD_LIBRARY))
+        or _OWN in Path(filename).parents
+        or "site-packages" in parts
+        or "dist-packages" in parts
+    )
