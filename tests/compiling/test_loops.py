@@ -110,8 +110,8 @@ def test_some_derivatives_alone_by_name_and_by_values_from_outside():
 def test_float32_to_its_own_rounding():
     x = CASES[neighbours][0]
     single = autograd.compile(neighbours, dtype="float32")
-    assert single.grad(x)[0].dtype == np.float32
-    assert np.allclose(single.grad(x)[0], eager(neighbours, (x,))[1][0], rtol=1e-4, atol=1e-2)
+    assert single.grad(x).dtype == np.float32
+    assert np.allclose(single.grad(x), eager(neighbours, (x,))[1][0], rtol=1e-4, atol=1e-2)
 
 
 def test_few_terms_or_small_ones_are_written_out():
@@ -148,7 +148,7 @@ def test_random_sums_of_random_forms():
             return result
 
         x = rng.normal(size=40)
-        value, (slopes,) = autograd.compile(f).value_and_grad(x)
+        value, slopes = autograd.compile(f).value_and_grad(x)
         expected, (right,) = eager(f, (x,))
         assert value == pytest.approx(expected, rel=1e-12)
         assert np.allclose(slopes, right, rtol=1e-11, atol=1e-11)
@@ -160,7 +160,7 @@ def test_many_threads_at_once_share_nothing():
     alone = [fast.value_and_grad(x) for x in points]
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(fast.value_and_grad, points * 4))
-    for (value, (slopes,)), (other, (others,)) in zip(together, alone * 4, strict=True):
+    for (value, slopes), (other, others) in zip(together, alone * 4, strict=True):
         assert value == other
         assert (slopes == others).all()
 
@@ -174,7 +174,7 @@ def test_a_loss_over_many_samples_compiles_to_a_handful_of_instructions():
 
     fast = autograd.compile(loss)
     w = rng.normal(size=6)
-    value, (slopes,) = fast.value_and_grad(w)
+    value, slopes = fast.value_and_grad(w)
     x = np.array(inputs)
     hidden = np.tanh(w[:3] * x + w[3:])
     error = 2 * hidden.sum(axis=1, keepdims=True) * (1 - hidden**2) / len(x)
