@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from .compiled import Compiled, one_of
-from .naming import Names
+from .compiled import Compiled
+from .naming import Names, one_of
 
 _MOST = 64
 """So many specialised functions are kept; further ones drop the oldest."""
