@@ -35,18 +35,22 @@ def width(text: str) -> int:
     )
 
 
-def cut(text: str, columns: int) -> str:
+def cut(text: str, columns: int, dots: str = "...") -> str:
     """A text, or its beginning and three dots where it takes more columns than there are.
 
     >>> cut("tanh(v2111)", 8), cut("重みの初期値", 8)
     ('tanh(...', '重み...')
     """
-    if width(text) <= columns:
+    if len(text) <= _MARKS * columns and width(text) <= columns:
         return text
-    kept = len(text)
-    while kept and width(text[:kept]) > columns - 3:
+    kept = min(len(text), columns)
+    while kept and width(text[:kept]) > columns - len(dots):
         kept -= 1
-    return text[:kept] + "..."
+    return text[:kept] + dots
+
+
+_MARKS = 6
+"""Accents and joined signs that a column may have; text with more of them is cut too."""
 
 
 def padded(text: str, columns: int) -> str:

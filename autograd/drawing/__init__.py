@@ -42,6 +42,7 @@ def draw(
     depth: int | None = None,
     max_nodes: int = 300,
     title: str = "",
+    timeout: float = 30.0,
 ) -> Picture:
     """Return the picture of the graph that a Value depends on, with the gradients its nodes hold now.
 
@@ -54,8 +55,11 @@ def draw(
     `groups`, an nn model, puts a frame around every neuron and layer; `collapse="neuron"` or
     `"layer"` makes each of them one box with the error that arrives at it. `depth` shows only the
     values within that many edges of the root. The page of a picture shows the same boxes at every
-    step; an animated SVG shows every value. Raises ValueError for more than `max_nodes` boxes,
-    which cannot be read.
+    step; an animated SVG shows every value.
+
+    A graph that is deep or large is drawn in rows, like lines of text, and an operand that is far
+    away is drawn again beside its consumer as a small box. `timeout` is how many seconds dot may
+    take. Raises ValueError for more than `max_nodes` boxes, which cannot be read.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x).source.count("->")
@@ -65,8 +69,10 @@ def draw(
     from .scene import View, refuse_large
 
     _refuse_options(theme, rankdir, depth)
+    if not timeout > 0:
+        raise ValueError(f"timeout is a number of seconds greater than 0, not {timeout!r}")
     recorded = _recorded(root, max_nodes if collapse is None and depth is None else _LARGEST)
-    view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth, title, max_nodes)
+    view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth, title, max_nodes, timeout)
     state = present_state(recorded) if step is None else _state(recorded, step)
     picture = Picture(recorded, state, view, theme, rankdir)
     refuse_large(sum(box.kind != "constant" for box in picture.scene.boxes), max_nodes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .grouping import Frame
-from .labels import arrow_label, box_label, caption, font, group_label, text, tooltip
+from .labels import again_label, arrow_label, box_label, brief, caption, font, group_label, text, tooltip
 from .parts import Arrow, Box, Scene
+from .placement import Places
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ FONT = "Arial"
 """Helvetica's twin: asked for Helvetica itself, dot takes a wider font wherever that is not installed."""
 INSET = "0.014"
 """Inches (one point) between a box's frame and its contents, which would else cover half of the frame."""
-LARGE = 2000
-"""Above so many boxes the layout's search is shortened: 7,000 take seconds instead of minutes."""
 
 
-def digraph(scene: Scene, theme: Theme, rankdir: str = "LR", with_caption: bool = True) -> Digraph:
-    """The scene as DOT, with an id and a class for every node and edge."""
+def digraph(
+    scene: Scene, theme: Theme, rankdir: str = "LR", with_caption: bool = True, places: Places | None = None
+) -> Digraph:
+    """Return the scene as DOT, with an id and a class for every node and edge, and perhaps a place."""
     import graphviz
 
     graph = graphviz.Digraph("backprop")
@@ -30,24 +31,30 @@ def digraph(scene: Scene, theme: Theme, rankdir: str = "LR", with_caption: bool 
     graph.attr("node", shape="box", style="filled", fillcolor=theme.node, color=theme.line, fontname=FONT,
                fontsize="11", margin=INSET, penwidth="2")  # fmt: skip
     graph.attr("edge", fontname=FONT, fontsize="10", color=theme.line, arrowsize="0.7", penwidth="1.2")
-    if len(scene.boxes) > LARGE:
-        graph.attr("graph", nslimit="1", nslimit1="1")
     network = any(box.kind == "group" for box in scene.boxes)
     if network:  # straight lines from side to side and neurons in order, as on a board
         graph.attr("graph", splines="line", ranksep="0.9", mclimit="0.1")
-    framed = _add_frames(graph, scene, theme)
+    framed = _add_frames(graph, scene, theme, places)
     for box in scene.boxes:
         if box.id not in framed:
-            _add_box(graph, box, theme)
+            _add_box(graph, box, scene, theme, places)
     stepping = any(arrow.present for arrow in scene.arrows)
     for arrow in scene.arrows:
-        _add_arrow(graph, arrow, theme, past=stepping, sides=_SIDES[rankdir] if network else ("", ""))
+        _add_arrow(
+            graph,
+            arrow,
+            theme,
+            past=stepping,
+            sides=_SIDES[rankdir] if network else ("", ""),
+            places=places,
+            cut=scene.cut,
+        )
     if with_caption:
         graph.attr(labelloc="b", labeljust="l", label=f"<{caption(scene, theme)}>")
     return graph
 
 
-def _add_frames(graph: Digraph, scene: Scene, theme: Theme) -> set[str]:
+def _add_frames(graph: Digraph, scene: Scene, theme: Theme, places: Places | None) -> set[str]:
     """The groups as clusters around their boxes; the ids of those boxes."""
     boxes = {box.id: box for box in scene.boxes}
     framed: set[str] = set()
@@ -57,11 +64,11 @@ def _add_frames(graph: Digraph, scene: Scene, theme: Theme) -> set[str]:
         if frame.id in boxes:  # the whole group is one box
             for box in inside:
                 framed.add(box.id)
-                _add_box(parent, box, theme)
+                _add_box(parent, box, scene, theme, places)
             return
         with parent.subgraph(name=f"cluster_{frame.id}") as cluster:
-            name = font(frame.name, theme.mute, 11, bold=True)
-            detail = font("  " + frame.detail.replace("->", "→"), theme.mute, 11)
+            name = font(brief(frame.name), theme.mute, 11, bold=True)
+            detail = font("  " + brief(frame.detail.replace("->", "→")), theme.mute, 11)
             cluster.attr(
                 id=f"frame-{frame.id}",
                 label=f"<{name}{detail}>",
@@ -74,24 +81,39 @@ def _add_frames(graph: Digraph, scene: Scene, theme: Theme) -> set[str]:
                 labelloc="t",
                 margin="10",
             )
+            if places:
+                cluster.attr(bb=places.frames[f"frame-{frame.id}"][0], lp=places.frames[f"frame-{frame.id}"][1])
             for child in frame.children:
                 add(cluster, child)
             for box in inside:
                 framed.add(box.id)
-                _add_box(cluster, box, theme)
+                _add_box(cluster, box, scene, theme, places)
 
     for frame in scene.frames:
         add(graph, frame)
     return framed
 
 
-def _add_box(graph: Digraph, box: Box, theme: Theme) -> None:
+def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Places | None) -> None:
     classes = " ".join(filter(None, ["value", box.kind, box.sign, box.mark]))
     attributes = {"id": box.id, "class": classes, "tooltip": tooltip(box.tooltip)}
+    if places:
+        attributes["pos"] = places.boxes[box.id]
+    if box.kind == "again":
+        graph.node(box.id, f"<{again_label(box, theme)}>", **attributes, style="filled,rounded",
+                   fillcolor=theme.leaf, penwidth="1", margin="0.06,0.05", height="0", width="0")  # fmt: skip
+        return
     if box.kind == "constant":
         label = f'<<FONT COLOR="{theme.mute}">{text(box.name)}</FONT>>'
         graph.node(
-            box.id, label, style="dashed", penwidth="1", margin="0.06,0.02", height="0", width="0", **attributes
+            box.id,
+            label,
+            style="dashed",
+            penwidth="1",
+            margin="0.06,0.05" if scene.cut else "0.06,0.02",
+            height="0",
+            width="0",
+            **attributes,
         )
         return
     if box.kind == "leaf":
@@ -100,7 +122,7 @@ def _add_box(graph: Digraph, box: Box, theme: Theme) -> None:
         attributes |= {"peripheries": "2", "color": theme.ink}
     if box.mark:
         attributes["color"] = theme.now if box.mark == "receiver" else theme.ink
-    label = group_label(box, theme) if box.kind == "group" else box_label(box, theme)
+    label = group_label(box, theme) if box.kind == "group" else box_label(box, theme, scene.compact)
     graph.node(box.id, f"<{label}>", **attributes)
 
 
@@ -108,7 +130,15 @@ _SIDES = {"LR": (":e", ":w"), "TB": (":s", ":n"), "RL": (":w", ":e"), "BT": (":n
 """For each direction where an arrow leaves its operand and where it enters its result."""
 
 
-def _add_arrow(graph: Digraph, arrow: Arrow, theme: Theme, past: bool, sides: tuple[str, str]) -> None:
+def _add_arrow(
+    graph: Digraph,
+    arrow: Arrow,
+    theme: Theme,
+    past: bool,
+    sides: tuple[str, str],
+    places: Places | None,
+    cut: bool,
+) -> None:
     flowed = bool(arrow.sign)
     classes = " ".join(
         filter(None, ["flowed" if flowed else "ahead", arrow.sign, "now" if arrow.present else ""])
@@ -126,6 +156,12 @@ def _add_arrow(graph: Digraph, arrow: Arrow, theme: Theme, past: bool, sides: tu
         attributes["style"] = "dashed" if arrow.sign == "neg" else "solid"
     if arrow.present:
         attributes |= _halo(attributes["color"], arrow.width, theme)
+    if cut and arrow.operand[0] not in "ac":
+        attributes["weight"] = "6"  # a chain is a straight line, and what is drawn again stands below it
+    if places:
+        attributes["pos"], label = places.arrows[arrow.id]
+        if label:
+            attributes["lp"] = label
     graph.edge(f"{arrow.operand}{sides[0]}", f"{arrow.result}{sides[1]}", **attributes)
 
 

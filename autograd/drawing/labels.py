@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from ..formulas import printable
+from ..terminal import cut, width
 from .parts import Arrow, Box, Scene
 from .theme import Theme
 
 LONGEST = 60
 """Letters of a name that a box shows; its tooltip has the whole of it."""
+_QUOTED = 15_000
+"""Bytes of a tooltip."""
 CELL_MARGIN = 8
 """Points between the right end of a gradient's number and the right end of its tinted cell."""
 
@@ -26,9 +29,20 @@ def text(words: str) -> str:
 
 
 def tooltip(words: str) -> str:
-    """Words as an attribute: there a backslash has to survive two more readings."""
+    """Words as an attribute: there a backslash has to survive two more readings.
+
+    Graphviz reads at most 16 kB in one quoted text, so of more the end is left out.
+    """
     lines = (printable(line).translate(_ENTITIES).replace("\\", "&#92;" * 4) for line in words.split("\n"))
-    return "&#10;".join(lines)
+    made = "&#10;".join(lines)
+    if len(made.encode()) <= _QUOTED:
+        return made
+    return tooltip(words[: min(len(words) // 2, _QUOTED)].rstrip("…") + "…")
+
+
+def brief(words: str, columns: int = LONGEST) -> str:
+    """The beginning of a text, in at most so many columns."""
+    return cut(words, columns, "…")
 
 
 def font(words: str, colour: str, size: int | None = None, bold: bool = False) -> str:
@@ -42,45 +56,90 @@ def _table(rows: str, padding: int = 0) -> str:
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>'
 
 
-def _row(word: str, number: str, tint: str = "") -> str:
+def _row(word: str, number: str, tint: str = "", compact: bool = False, wide: bool = False) -> str:
     """A word and a number in cells of fixed size: a box has one geometry, whatever its numbers.
 
-    The tint lies behind the whole row as one rectangle, without seams between the cells.
+    The tint lies behind the whole row as one rectangle, without seams between the cells. In a box
+    that a long name has made wide, Graphviz would spread all cells; there the row has only two.
     """
     colour = f' BGCOLOR="{tint}"' if tint else ""
-    high = 'FIXEDSIZE="TRUE" HEIGHT="21"'
+    high = f'FIXEDSIZE="TRUE" HEIGHT="{17 if compact else 21}"'
     cells = (
         f'<TR><TD WIDTH="6" {high}></TD>'
         f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="52" {high}>{word}<BR ALIGN="LEFT"/></TD><TD></TD>'
         f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="64" {high}>{number}<BR ALIGN="RIGHT"/></TD>'
         f'<TD WIDTH="{CELL_MARGIN}" {high}></TD></TR>'
     )
+    if wide:
+        high = high.removeprefix('FIXEDSIZE="TRUE" ')
+        cells = (
+            f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" {high}>{_INDENT}{word}<BR ALIGN="LEFT"/></TD>'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" {high}>{number}{_INDENT}<BR ALIGN="RIGHT"/></TD></TR>'
+        )
     return f"<TR><TD{colour}>{_table(cells)}</TD></TR>"
 
 
-def _gradient(word: str, grad: str | None, sign: str, theme: Theme) -> str:
+_INDENT = "&#160;&#160;"
+
+
+def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False) -> str:
     """The row of a gradient: tinted by its sign, or a mere dot where none has arrived."""
-    if grad is None:
-        return _row(font(word, theme.mute), font("·", theme.mute, bold=True))
-    colour, tint = getattr(theme, f"text_{sign}"), getattr(theme, f"tint_{sign}")
-    return _row(font(word, colour, bold=True), font(grad, colour, bold=True), tint)
+    word = box.counted if box.kind == "group" else f"grad {box.counted}".strip()
+    if box.grad is None:
+        return _row(font(word, theme.mute), font("·", theme.mute, bold=True), "", compact, wide)
+    colour, tint = getattr(theme, f"text_{box.sign}"), getattr(theme, f"tint_{box.sign}")
+    return _row(font(word, colour, bold=True), font(box.grad, colour, bold=True), tint, compact, wide)
 
 
-def box_label(box: Box, theme: Theme) -> str:
+def shortened(words: str, room: float, size: float) -> str:
+    """Words, or as many of them as take about `room` points in letters of a size.
+
+    >>> shortened("tanh(v2111 + v2112)", 60, 10)
+    'tanh(v2111…'
+    """
+    return cut(words, int(room / (0.55 * size)), "…")
+
+
+def _named(box: Box, theme: Theme, room: float, size: int) -> str:
+    """A value's name; one without a label also says what it is, as far as there is room."""
+    name = brief(box.name)
+    left = room - 0.6 * size * width(name)
+    formula = shortened(f" = {box.formula}", left, size - 3) if box.formula else ""
+    written = font(formula, theme.mute, size - 3) if width(formula) > 6 else ""
+    return font(name, theme.ink, size, bold=True) + written
+
+
+def again_label(box: Box, theme: Theme) -> str:
+    """An operand that is drawn elsewhere: its name and its data."""
+    return font(brief(box.name, 24), theme.mute, 10, bold=True) + font(f"  {box.data}", theme.mute, 10)
+
+
+def box_label(box: Box, theme: Theme, compact: bool = False) -> str:
     """A value: its operation's badge, its name, its data and its gradient."""
-    name = box.name if len(box.name) <= LONGEST else box.name[: LONGEST - 1] + "…"
-    rows = (
-        f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" CELLPADDING="5">{font(name, theme.ink, 13, bold=True)}'
-        '<BR ALIGN="LEFT"/></TD></TR>'
-        f"{_row(font('data', theme.mute), font(box.data, theme.ink))}"
-        f"{_gradient(f'grad {box.counted}'.strip(), box.grad, box.sign, theme)}"
-    )
+    room, size = (64, 12) if compact else (118, 13)
+    wide = 0.6 * size * width(brief(box.name)) > room
+    if compact:
+        fixed = 'FIXEDSIZE="TRUE" HEIGHT="18"'
+        line = (
+            f'<TR><TD WIDTH="6" {fixed}></TD><TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="90">'
+            f'{_named(box, theme, 96, size)}<BR ALIGN="LEFT"/></TD>'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="50" {fixed}>{font(box.data, theme.ink)}'
+            f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}" {fixed}></TD></TR>'
+        )
+        rows = f"<TR><TD>{_table(line)}</TD></TR>"
+    else:
+        rows = (
+            f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" CELLPADDING="5">{_named(box, theme, room, size)}'
+            '<BR ALIGN="LEFT"/></TD></TR>'
+            f"{_row(font('data', theme.mute), font(box.data, theme.ink), wide=wide)}"
+        )
+    rows += _gradient(box, theme, compact, compact or wide)
     badge = ""
     if box.symbol:
         size = 16 if len(box.symbol) == 1 else 11
-        width = 26 if len(box.symbol) == 1 else max(32, 11 + 6 * len(box.symbol))
+        badge_width = 26 if len(box.symbol) == 1 else max(32, 11 + 6 * len(box.symbol))
         symbol = font(box.symbol, theme.badge_text, size, bold=True)
-        badge = f'<TD BGCOLOR="{theme.badge}" WIDTH="{width}">{symbol}</TD>'
+        badge = f'<TD BGCOLOR="{theme.badge}" WIDTH="{badge_width}">{symbol}</TD>'
     return _table(f"<TR>{badge}<TD>{_table(rows)}</TD></TR>")
 
 
@@ -88,12 +147,13 @@ def group_label(box: Box, theme: Theme) -> str:
     """A folded group: its name and what it is, over the error that arrives at it."""
     head = (
         f'<TR><TD WIDTH="6" HEIGHT="24"></TD>'
-        f'<TD ALIGN="LEFT" BALIGN="LEFT">{font(box.name, theme.ink, 13, bold=True)}<BR ALIGN="LEFT"/></TD>'
+        f'<TD ALIGN="LEFT" BALIGN="LEFT">{font(brief(box.name), theme.ink, 13, bold=True)}'
+        f'<BR ALIGN="LEFT"/></TD>'
         f'<TD WIDTH="12"></TD>'
         f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(box.data, theme.mute)}<BR ALIGN="RIGHT"/></TD>'
         f'<TD WIDTH="{CELL_MARGIN}"></TD></TR>'
     )
-    grad = _gradient(box.counted, box.grad, box.sign, theme)
+    grad = _gradient(box, theme)
     return _table(f"<TR><TD>{_table(head)}</TD></TR>{grad}")
 
 
@@ -117,7 +177,11 @@ def caption(scene: Scene, theme: Theme) -> str:
         for sign, colour, words in _legend(scene, theme)
     )
     room = f' WIDTH="{scene.room}"' if scene.room else ""
-    lines = [font(scene.title, theme.ink, 13, bold=True), font(scene.change or " ", theme.mute, 11), legend]
+    lines = [
+        font(brief(scene.title, 400), theme.ink, 13, bold=True),
+        font(scene.change or " ", theme.mute, 11),
+        legend,
+    ]
     if not scene.change and not scene.room:
         del lines[1]
     rows = "".join(

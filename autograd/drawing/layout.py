@@ -5,10 +5,9 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
-from .dot import digraph
 from .labels import CELL_MARGIN
-from .render import render
 from .scene import View, scene
+from .sheet import Sheet
 from .theme import LIGHT, repainted
 
 SVG = "http://www.w3.org/2000/svg"
@@ -23,10 +22,9 @@ def two_layouts(recorded: BackwardPass, view: View, rankdir: str) -> ElementTree
     marked by classes, so that a step is shown by changing classes and texts only.
     """
     states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
+    sheet = Sheet(rankdir, view.timeout)
     before, after = (
-        ElementTree.fromstring(
-            render(digraph(scene(recorded, state, view), LIGHT, rankdir, with_caption=False), "svg")
-        )
+        ElementTree.fromstring(sheet.draw(scene(recorded, state, view), LIGHT, "svg", with_caption=False))
         for state in states
     )
     forth = {group.get("id"): group for group in before.iter(f"{{{SVG}}}g") if _is(group, "edge")}
@@ -98,13 +96,14 @@ def _prepare_node(group: ElementTree.Element) -> None:
     for element in group:
         if element.tag == f"{{{SVG}}}title":
             element.text = words
-    constant = "constant" in str(group.get("class"))
-    group.set("class", "node constant" if constant else "node")
+    classes = str(group.get("class")).split()
+    small = "constant" in classes or "again" in classes  # boxes whose texts no step changes
+    group.set("class", " ".join(["node", *(kind for kind in ("constant", "again") if kind in classes)]))
     for shape in elements(group, "polygon", "path"):
         if shape.get("stroke", "none") != "none":
             shape.set("class", "frame")
     texts = elements(group, "text")
-    if constant or len(texts) < 2:
+    if small or len(texts) < 2:
         return
     tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
     for shape in tints:

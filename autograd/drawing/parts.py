@@ -14,7 +14,7 @@ class Box(NamedTuple):
 
     id: str
     kind: str
-    """"leaf", "interior", "root" or "constant"."""
+    """"leaf", "interior", "root", "constant", "group", or "again" for a small box that stands for another."""
     symbol: str
     name: str
     data: str
@@ -27,6 +27,8 @@ class Box(NamedTuple):
     mark: str
     """In the present step "receiver" or "result"; else nothing."""
     tooltip: str
+    formula: str = ""
+    """How a value without a label was computed."""
 
 
 class Arrow(NamedTuple):
@@ -53,6 +55,10 @@ class Scene(NamedTuple):
     """Groups to be drawn around their boxes."""
     change: str = ""
     """What the present step does to a grad; empty when no step is present."""
+    compact: bool = False
+    """Whether boxes have two lines instead of three."""
+    cut: bool = False
+    """Whether this is a row of a larger scene, or all of its rows."""
     room: int = 0
     """Points kept free for the title, so that frames with longer ones have the same geometry."""
 

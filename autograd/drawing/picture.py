@@ -11,10 +11,9 @@ from ..backward_pass import BackwardPass, State
 from ..files import write_atomically
 from ..terminal import plural
 from . import theme as themes
-from .dot import digraph
 from .parts import Scene
-from .render import render
 from .scene import View, at_rest, frames, refuse_large, scene
+from .sheet import Sheet
 from .text import table
 
 if TYPE_CHECKING:
@@ -55,9 +54,22 @@ class Picture:
         return themes.THEMES[self.theme or "light"]
 
     @cached_property
+    def _sheet(self) -> Sheet:
+        return Sheet(self.rankdir, self.view.timeout)
+
+    @cached_property
     def digraph(self) -> Digraph:
-        """The `graphviz.Digraph`, to be edited further before it is saved."""
-        return digraph(self.scene, self._colours, self.rankdir)
+        """The `graphviz.Digraph`, to be edited further before it is saved.
+
+        A picture in rows whose digraph is edited is laid out by dot as one piece.
+        """
+        return self._sheet.digraph(self.scene, self._colours)
+
+    def _drawn(self, format_: str) -> bytes:
+        """Return the picture, with the edits that its digraph has had."""
+        if "digraph" in vars(self) and self.source != self._sheet.digraph(self.scene, self._colours).source:
+            return self._sheet.draw_digraph(self.digraph, format_)
+        return self._sheet.draw(self.scene, self._colours, format_)
 
     @property
     def source(self) -> str:
@@ -66,7 +78,7 @@ class Picture:
 
     def svg(self) -> str:
         """Return the picture as SVG text; with the theme "auto" it follows the viewer's preference."""
-        text = render(self.digraph, "svg").decode()
+        text = self._drawn("svg").decode()
         return themes.automatic(text) if self.theme == "auto" else text
 
     def html(self) -> str:
@@ -111,7 +123,7 @@ class Picture:
             return self.html().encode()
         if format_ in ("gif", "apng"):
             return self._animated_image(format_)
-        return self.svg().encode() if format_ == "svg" else render(self.digraph, format_)
+        return self.svg().encode() if format_ == "svg" else self._drawn(format_)
 
     def _animated_image(self, format_: str) -> bytes:
         from .animation import animated_image
@@ -119,7 +131,7 @@ class Picture:
         scenes = self._scenes()
         title = f"backward pass complete: {plural(len(self.recorded.edges), 'chain-rule step')}"
         scenes.append(at_rest(scenes[-1], title))
-        pictures = [render(digraph(each, self._colours, self.rankdir), "png") for each in scenes]
+        pictures = [self._sheet.draw(each, self._colours, "png") for each in scenes]
         return animated_image(pictures, format_)
 
     def animate(self, path: str | os.PathLike[str]) -> Path:
@@ -147,7 +159,9 @@ class Picture:
 
     def _at(self, done: int) -> Picture:
         """Return the same picture after that many steps."""
-        return Picture(self.recorded, self.recorded.state(done), self.view, self.theme, self.rankdir)
+        other = Picture(self.recorded, self.recorded.state(done), self.view, self.theme, self.rankdir)
+        other._sheet = self._sheet
+        return other
 
     def _scenes(self) -> list[Scene]:
         self._refuse_large(self.view.max_nodes)

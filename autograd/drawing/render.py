@@ -1,92 +1,130 @@
-"""Which dot draws, and in which formats; a clear word where it cannot."""
+"""From DOT to the bytes of a file: in which formats, with which settings, and what to do where it fails."""
 
 from __future__ import annotations
 
+import json
 import os
+import struct
 import warnings
+import zlib
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..terminal import cut
+from . import dot_process
+from .dot_process import INSTALL, SECONDS, DotError, DotTimeoutError, dot_command, is_bundled, run_dot
 
-if TYPE_CHECKING:
-    from graphviz import Digraph
-
-VARIABLE = "CHAINWALK_DOT"
-"""The environment variable that names another dot."""
-BUNDLED = "graphviz-pure"
-_INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, or graphviz.org/download)"
+DPI = 192
+"""Pixels to the inch of an image: two for each pixel of a plain screen, sharp on a retina one and in print."""
+_QUICKLY = ["-Gnslimit=0.1", "-Gnslimit1=0.1", "-Gmclimit=0.1", "-Gsplines=line"]
+"""Settings with which dot is quicker, and its picture less tidy."""
+_IMAGES = ("png", "jpg", "jpeg", "jpe", "webp")
 
 
-def dot_command() -> str:
-    """The dot to use: $CHAINWALK_DOT, else the system's, else the bundled one.
+def render(
+    source: str, format_: str, *, placed: bool = False, seconds: float = SECONDS, dpi: float = DPI
+) -> bytes:
+    """Return the picture in a format, as the bytes of its file.
 
-    Raises RuntimeError if the variable names a file that is not there, or if there is none at all.
+    `placed` says that the source has a position for everything, so that nothing is to be laid out.
+    `seconds` is the limit for dot, which gets half of it for its usual settings and the rest for
+    quicker ones. Raises ValueError for a format that this dot does not have, with what helps;
+    DotTimeoutError where the time is up; DotError where dot dies or prints what is not a picture.
     """
-    import shutil
-
-    override = os.environ.get(VARIABLE)
-    if override:
-        found = shutil.which(override)
-        if not found:
-            raise RuntimeError(f"{VARIABLE}={override} is not a program: name a dot, or unset {VARIABLE}")
-        return found
-    found = shutil.which("dot") or _bundled()
-    if not found:
-        raise RuntimeError(f"no dot to draw with: pip install {BUNDLED}, or {_INSTALL}")
-    return found
-
-
-@cache
-def _bundled() -> str | None:
-    """The command of the graphviz-pure wheel, wherever pip has put it."""
-    from importlib import metadata  # here and below: slow to import, needed by the first picture only
-
-    try:
-        files = metadata.distribution(BUNDLED).files or []
-    except metadata.PackageNotFoundError:
-        return None
-    for file in files:
-        if file.stem == BUNDLED and file.parent.name in ("bin", "Scripts"):
-            return os.path.realpath(file.locate())
-    return None
-
-
-def is_bundled(command: str) -> bool:
-    """Whether a dot is the bundled one, which has fewer formats and fonts of its own."""
-    return os.path.basename(command).startswith(BUNDLED)
-
-
-def render(graph: Digraph, format_: str) -> bytes:
-    """The picture in a format, as the bytes of its file.
-
-    Raises ValueError for a format that this dot does not have, with what helps.
-    """
-    source = str(graph.source)
     if format_ in ("gv", "dot"):
         return source.encode()
     command = dot_command()
-    if is_bundled(command) and format_ == "png":
+    if is_bundled(command) and format_ in _IMAGES:
         _warn_of_missing_letters(source)
     if is_bundled(command) and format_ == "pdf":
-        return _pdf(render(graph, "svg"))
-    import subprocess
-
-    result = subprocess.run([command, f"-T{format_}"], input=source.encode(), capture_output=True, check=False)
-    if result.returncode or not result.stdout:
-        raise ValueError(_unavailable(format_, command, result.stderr.decode(errors="replace")))
+        return _pdf(render(source, "svg", placed=placed, seconds=seconds))
+    kind = f"{format_}:cairo" if format_ in ("eps", "ps") and not is_bundled(command) else format_
+    arguments = [f"-T{kind}", *([f"-Gdpi={dpi:g}"] if format_ in _IMAGES else [])]
+    try:
+        made = _run(arguments, source, placed, seconds)
+    except ValueError as error:
+        if "not recognized" in str(error) or "Format" in str(error):
+            raise ValueError(_unavailable(format_, command)) from None
+        raise DotError(f"{os.path.basename(command)} refused the graph: {error}") from None
+    _refuse_garbage(made, format_, command)
     if format_ == "svg":  # a viewer may have none of that name
-        return result.stdout.replace(b'font-family="Arial"', b'font-family="Arial,Helvetica,sans-serif"')
-    return result.stdout
+        return made.replace(b'font-family="Arial"', b'font-family="Arial,Helvetica,sans-serif"')
+    return _with_density(made, dpi) if format_ == "png" else made
+
+
+def laid_out(sources: list[str], seconds: float = SECONDS) -> list[dict[str, Any]]:
+    """Return where dot puts the nodes and edges of each graph, as its JSON format has it.
+
+    One process lays out all of them, one after the other. Raises what `render` raises.
+    """
+    source = "\n".join(sources)
+    try:
+        text = _run(["-Tjson0"], source, False, seconds).decode()
+        decoder, at, found = json.JSONDecoder(), 0, []
+        while (at := text.find("{", at)) >= 0:
+            graph, at = decoder.raw_decode(text, at)
+            found.append(graph)
+        if len(found) != len(sources):
+            raise ValueError(f"{len(found)} graphs came back of {len(sources)}")
+    except ValueError as error:
+        name = os.path.basename(dot_command())
+        raise DotError(f"{name} did not give a layout ({error}): {INSTALL}") from None
+    return found
+
+
+def _run(arguments: list[str], source: str, placed: bool, seconds: float) -> bytes:
+    if placed:
+        return run_dot(["-Kneato", "-n2", *arguments], source, seconds)
+    try:
+        return run_dot(arguments, source, seconds / 2)
+    except DotTimeoutError:
+        pass
+    try:
+        return run_dot([*_QUICKLY, *arguments], source, seconds / 2)
+    except DotTimeoutError as error:
+        raise DotTimeoutError(
+            f"the picture is not laid out after {seconds:g} s: show less of it with depth=3, or with "
+            f'groups=model and collapse="neuron"; or give it more time with timeout={4 * seconds:g}'
+        ) from error
+
+
+_BEGINNINGS = {"png": b"\x89PNG", "jpg": b"\xff\xd8", "jpeg": b"\xff\xd8", "pdf": b"%PDF", "eps": b"%!PS"}
+
+
+def _refuse_garbage(made: bytes, format_: str, command: str) -> None:
+    """Raise DotError for what is not a whole file of a format."""
+    whole = made.startswith(_BEGINNINGS.get(format_, b""))
+    if format_ == "svg":
+        whole = b"<svg" in made and made.rstrip().endswith(b"</svg>")
+    elif format_ == "png":
+        whole = whole and b"IEND" in made[-16:]
+    elif format_ == "json":
+        try:
+            json.loads(made)
+        except ValueError:
+            whole = False
+    if not whole:
+        raise DotError(
+            f"{os.path.basename(command)} printed something that is not {format_}: name another dot in "
+            f"{dot_process.VARIABLE}, or {INSTALL}"
+        )
+
+
+def _with_density(png: bytes, dpi: float) -> bytes:
+    """Return a PNG that says how many pixels of it make an inch, which is its size in print."""
+    if b"pHYs" in png[:200]:
+        return png
+    chunk = b"pHYs" + struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)
+    framed = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:33] + framed + png[33:]  # right after the header, whose size is fixed
 
 
 def _pdf(svg: bytes) -> bytes:
-    """The SVG as a PDF with real lines and letters, for a dot that makes none."""
+    """Return the SVG as a PDF with real lines and letters, for a dot that makes none."""
     try:
         from reportlab.graphics import renderPDF
         from svglib.svglib import svg2rlg
     except ImportError:
-        words = f"the bundled dot makes no PDF: pip install 'chainwalk[pdf]', or {_INSTALL}"
+        words = f"the bundled dot makes no PDF: pip install 'chainwalk[pdf]', or {INSTALL}"
         raise ValueError(words) from None
     import io
 
@@ -94,10 +132,9 @@ def _pdf(svg: bytes) -> bytes:
     return made
 
 
-def _unavailable(format_: str, command: str, reason: str) -> str:
-    more = f"; for {format_} {_INSTALL}" if is_bundled(command) else ""
-    said = f" ({cut(reason.strip().splitlines()[0], 80)})" if reason.strip() else ""
-    return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}{said}"
+def _unavailable(format_: str, command: str) -> str:
+    more = f"; for {format_} {INSTALL}" if is_bundled(command) else ""
+    return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}"
 
 
 @cache
@@ -110,5 +147,5 @@ def _warn_of_missing_letters(source: str) -> None:
     if any(ord(letter) >= 0x2E80 for letter in source):
         _warn_once(
             "the bundled dot has no font for some letters of this picture and draws boxes in PNG: "
-            f"save as .svg, which the viewer's fonts display, or {_INSTALL}"
+            f"save as .svg, which the viewer's fonts display, or {INSTALL}"
         )

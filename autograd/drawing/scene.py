@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, Edge, State
 from ..formulas import fixed, formula, short
+from ..terminal import cut
+from .dot_process import SECONDS
 from .grouping import Folded, Frame, Group, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
 
@@ -24,6 +26,8 @@ class View(NamedTuple):
     """What stands in place of the caption."""
     max_nodes: int = 300
     """How many boxes a picture may have, and of how many values a page or an animation may tell."""
+    timeout: float = SECONDS
+    """Seconds that dot may take for one picture."""
 
 
 def frames(recorded: BackwardPass, view: View) -> list[Scene]:
@@ -43,12 +47,14 @@ def at_rest(last: Scene, title: str) -> Scene:
 
 def room_for_titles(recorded: BackwardPass) -> int:
     """The width in points of the longest title of a step, generously."""
-    long = {node: len(name) for node, name in recorded.names.items()}
+    long = {node: min(len(name), LONG_NAME) for node, name in recorded.names.items()}
     root = long[recorded.root]
     names = (long[recorded.order[e.operand]] + long[recorded.order[e.result]] + root for e in recorded.edges)
     return round(7.2 * (_FRAME_OF_TITLE + 2 * max(names))) if recorded.edges else 0
 
 
+LONG_NAME = 40
+"""Letters of a name in a title; its box has more of them, and its tooltip all."""
 _FRAME_OF_TITLE = 62
 """Letters of a step's title that are not names: its number, three fractions and three numbers."""
 
@@ -92,7 +98,12 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
     outer = tuple(without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse)
     title, change = caption_of(recorded, state)
     room = 0 if state.done is None else room_for_titles(recorded)
-    return Scene(boxes, arrows, view.title or title, outer, change, room)
+    compact = sum(box.kind not in ("constant", "group") for box in boxes) > COMPACT
+    return Scene(boxes, arrows, view.title or title, outer, change, compact, room=room)
+
+
+COMPACT = 40
+"""Values above which each box has two lines instead of three."""
 
 
 def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
@@ -125,8 +136,10 @@ def caption_of(recorded: BackwardPass, state: State) -> tuple[str, str]:
     if state.present is None:
         return state.title, ""
     step = recorded.step(state.present + 1)
-    text = f"step {step.number} of {step.of}   {step.chained('∂')}"
-    return signs(text.replace(" * ", " · ", 1)), signs(step.change())
+    words = [f"step {step.number} of {step.of}   {step.chained('∂')}", step.change()]
+    for name in {recorded.names[value] for value in (recorded.root, step.node, step.receiver)}:
+        words = [line.replace(name, cut(name, LONG_NAME, "…")) for line in words]
+    return signs(words[0].replace(" * ", " · ", 1)), signs(words[1])
 
 
 def _box(recorded: BackwardPass, state: State, k: int) -> Box:
@@ -149,6 +162,7 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
         counted=counted,
         mark=_mark(recorded, state, (k,)),
         tooltip=f"{equation}\ndata {node.data!r}" + ("" if grad is None else f"\ngrad {grad!r}"),
+        formula="" if node.label or not node.op else signs(formula(node, recorded.names)),
     )
 
 

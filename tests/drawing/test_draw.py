@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -12,21 +11,11 @@ from pathlib import Path
 import pytest
 
 from autograd import Value, draw, relu, tanh
-from autograd.drawing import render
+from autograd.drawing import dot_process, render
 from autograd.drawing.theme import DARK, LIGHT, THEMES, repainted
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(params=["bundled", "system"])
-def any_dot(request, monkeypatch):
-    """Each of the two dots; the system's only where it is installed."""
-    if request.param == "bundled":
-        monkeypatch.setattr(shutil, "which", lambda name: None if name == "dot" else name)
-    elif not shutil.which("dot"):
-        pytest.skip("no system dot")
-    return request.param
 
 
 def elements(picture):
@@ -330,7 +319,7 @@ def test_a_failed_save_leaves_what_was_there(graph, tmp_path, monkeypatch):
 
 
 def test_the_environment_names_another_dot_and_a_wrong_one_is_an_error(graph, monkeypatch):
-    monkeypatch.setenv(render.VARIABLE, "/nowhere/dot")
+    monkeypatch.setenv(dot_process.VARIABLE, "/nowhere/dot")
     with pytest.raises(RuntimeError, match="CHAINWALK_DOT=/nowhere/dot is not a program"):
         draw(graph["L"]).svg()
     assert draw(graph["L"]).source.startswith("digraph")
@@ -338,7 +327,7 @@ def test_the_environment_names_another_dot_and_a_wrong_one_is_an_error(graph, mo
 
 def test_without_any_dot_the_error_says_what_to_install(graph, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    monkeypatch.setattr(render, "_bundled", lambda: None)
+    monkeypatch.setattr(dot_process, "bundled", lambda: None)
     with pytest.raises(RuntimeError, match="pip install graphviz-pure, or install Graphviz"):
         draw(graph["L"]).svg()
 
@@ -369,14 +358,6 @@ def test_a_graph_of_a_million_nodes_is_refused_without_recursion():
         y = y + 1.0
     with pytest.raises(ValueError, match="1,000,001 values"):
         draw(y)
-
-
-def test_above_2_000_boxes_the_layout_is_told_to_hurry():
-    y = Value(1.0)
-    for _ in range(2000):
-        y = -y
-    assert "nslimit" in draw(y, max_nodes=3000).source
-    assert "nslimit" not in draw(Value(1.0) * 2).source
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""Running dot: which one, for how long at most, and a clear word where it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from functools import cache
+from threading import Thread
+from typing import IO, TYPE_CHECKING
+
+from ..terminal import cut
+
+if TYPE_CHECKING:
+    import subprocess
+
+VARIABLE = "CHAINWALK_DOT"
+"""The environment variable that names another dot."""
+BUNDLED = "graphviz-pure"
+INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, or graphviz.org/download)"
+SECONDS = 30.0
+"""How long one picture may take, unless the caller says otherwise."""
+_MOST = 256_000_000
+"""Bytes after which dot is taken to print without end."""
+_MOST_SAID = 10_000_000
+"""The same for its warnings and errors."""
+
+
+class DotError(RuntimeError):
+    """Dot has failed: it died, printed what is not a picture, or printed without end."""
+
+
+class DotTimeoutError(DotError):
+    """Dot has not finished in the time that it was given."""
+
+
+def dot_command() -> str:
+    """Return the dot to use: $CHAINWALK_DOT, else the system's, else the bundled one.
+
+    Raises RuntimeError if the variable names a file that is not there, or if there is none at all.
+    """
+    import shutil
+
+    override = os.environ.get(VARIABLE)
+    if override:
+        found = shutil.which(override)
+        if not found:
+            raise RuntimeError(f"{VARIABLE}={override} is not a program: name a dot, or unset {VARIABLE}")
+        return found
+    found = shutil.which("dot") or bundled()
+    if not found:
+        raise RuntimeError(f"no dot to draw with: pip install {BUNDLED}, or {INSTALL}")
+    return found
+
+
+@cache
+def bundled() -> str | None:
+    """Return the command of the graphviz-pure wheel, wherever pip has put it; None where there is none."""
+    from importlib import metadata  # slow to import, needed by the first picture only
+
+    try:
+        files = metadata.distribution(BUNDLED).files or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.stem == BUNDLED and file.parent.name in ("bin", "Scripts"):
+            return os.path.realpath(file.locate())
+    return None
+
+
+def is_bundled(command: str) -> bool:
+    """Return whether a dot is the bundled one, which has fewer formats and fonts of its own."""
+    return os.path.basename(command).startswith(BUNDLED)
+
+
+def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
+    """Return what dot prints for a source.
+
+    Raises DotTimeoutError after that many seconds, DotError where dot dies or prints without end, and
+    ValueError with dot's own words where it refuses the source or an argument. Whatever happens,
+    no process of it is left.
+    """
+    import subprocess  # slow to import, needed by the first picture only
+
+    command = dot_command()
+    name = os.path.basename(command)
+    try:
+        process = subprocess.Popen(
+            [command, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # so that what it has started ends with it
+        )
+    except OSError as error:
+        raise DotError(f"{command} cannot be run ({error.strerror}): {_OTHER}") from error
+    printed, said = bytearray(), bytearray()
+    threads = [
+        Thread(target=_write, args=(process.stdin, source.encode(errors="replace")), daemon=True),
+        Thread(target=_read, args=(process, process.stdout, printed, _MOST), daemon=True),
+        Thread(target=_read, args=(process, process.stderr, said, _MOST_SAID), daemon=True),
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        process.wait(seconds)
+        for thread in threads[1:]:
+            thread.join(5)
+    except subprocess.TimeoutExpired:
+        raise DotTimeoutError(f"{name} did not finish within {seconds:g} s") from None
+    finally:
+        _end(process)
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.close()
+    words = cut(_what_was_wrong(said), 120)
+    if len(printed) >= _MOST or len(said) >= _MOST_SAID:
+        raise DotError(f"{name} printed without end, so it was stopped: {_OTHER}")
+    if process.returncode < 0:
+        raise DotError(f"{name} died ({_signal_name(-process.returncode)}): {words or _OTHER}")
+    if process.returncode or not printed:
+        raise ValueError(words or f"it printed nothing and ended with status {process.returncode}")
+    return bytes(printed)
+
+
+_OTHER = f"name another dot in {VARIABLE}, or pip install {BUNDLED}"
+
+
+def _write(stream: IO[bytes], content: bytes) -> None:
+    with contextlib.suppress(OSError, ValueError):  # dot may end before it has read everything
+        stream.write(content)
+        stream.close()
+
+
+def _read(process: subprocess.Popen[bytes], stream: IO[bytes], into: bytearray, most: int) -> None:
+    """Read a stream to its end; end the process after so many bytes."""
+    with contextlib.suppress(OSError, ValueError):
+        while chunk := os.read(stream.fileno(), 1 << 16):
+            into += chunk
+            if len(into) >= most:
+                _end(process)
+                return
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started, where the system has groups of processes."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _what_was_wrong(said: bytearray) -> str:
+    """What dot says was wrong: the first line that is no mere warning."""
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if not line.lower().startswith("warning")]
+    return (errors or lines or [""])[0]

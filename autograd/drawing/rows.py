@@ -1,0 +1,186 @@
+"""A deep or large graph cut into rows, like lines of text, so that any depth can be laid out and read.
+
+What makes dot slow is depth with sharing: an edge over r ranks is r - 1 virtual nodes for its
+network simplex (Gansner, Koutsofios, North and Vo, "A technique for drawing directed graphs",
+1993), and a value that a whole loop shares has an edge over every distance. Here an edge that is
+long, or that leads from one row to another, starts at a small box with the operand's name and
+number beside its consumer, "drawn again". A row has a bounded number of boxes, so the time for all
+of them is linear in their number.
+"""
+
+from __future__ import annotations
+
+from .grouping import Frame
+from .parts import Arrow, Box, Scene
+
+DEEP = 10
+"""Ranks up to which a graph is drawn in one piece."""
+MANY = 90
+"""Boxes up to which a graph is drawn in one piece."""
+LONG = 250
+"""The sum of the ranks that all edges span, up to which a graph is drawn in one piece."""
+RANKS = 5
+"""Operations that stand beside each other in a row."""
+NEAR = 2
+"""Ranks that an edge may span within a row."""
+FULL = 40
+"""Boxes in a row, unless one operation has more operands."""
+
+
+def rows(scene: Scene) -> list[Scene]:
+    """Return the scene in the order of the computation as rows; a small one is its only row, unchanged.
+
+    Every arrow is in exactly one row and keeps its id; so does every box. A box of the kind "again"
+    stands for an operand that is in another row or too far away in the same one.
+    """
+    into: dict[str, list[Arrow]] = {}
+    for arrow in scene.arrows:
+        into.setdefault(arrow.result, []).append(arrow)
+    boxes = {box.id: box for box in scene.boxes}
+    order = _in_order(boxes, into)
+    if len(boxes) <= MANY and not _deep(order, into):
+        return [scene]
+    found = [_Row(boxes)]
+    for box in order:
+        arrows = into.get(box.id, [])
+        if found[-1].is_full_with(arrows):
+            found.append(found[-1].next_row())
+        found[-1].add(box, arrows)
+    filled = [row for row in found if row.boxes]
+    seen: set[str] = set()
+    return [
+        scene._replace(
+            boxes=row.boxes, arrows=row.arrows, frames=_frames_of(scene.frames, row, number, seen), cut=True
+        )
+        for number, row in enumerate(filled)
+    ]
+
+
+def joined(pieces: list[Scene]) -> Scene:
+    """Return rows as one scene again, now with the boxes that are drawn again."""
+    first = pieces[0]
+    if len(pieces) == 1:
+        return first
+    return first._replace(
+        boxes=[box for piece in pieces for box in piece.boxes],
+        arrows=[arrow for piece in pieces for arrow in piece.arrows],
+        frames=tuple(frame for piece in pieces for frame in piece.frames),
+    )
+
+
+def _in_order(boxes: dict[str, Box], into: dict[str, list[Arrow]]) -> list[Box]:
+    """Operands before results, depth first, without the constants.
+
+    The operand with the longest history comes first, so that what is quickly computed stands right
+    before its consumer: a loop is read step by step.
+    """
+    depth: dict[str, int] = {}
+    for id_ in boxes:
+        depth[id_] = 1 + max((depth.get(arrow.operand, 0) for arrow in into.get(id_, [])), default=0)
+    seen: set[str] = set()
+    order: list[Box] = []
+    operands = {arrow.operand for arrows in into.values() for arrow in arrows}
+    for start in [id_ for id_ in boxes if id_ not in operands] + list(boxes):
+        stack = [(start, False)]
+        while stack:
+            id_, ready = stack.pop()
+            if ready:
+                order.append(boxes[id_])
+            elif id_ not in seen:
+                seen.add(id_)
+                stack.append((id_, True))
+                nearest_last = sorted(into.get(id_, []), key=lambda arrow: -depth[arrow.operand])
+                stack += [(arrow.operand, False) for arrow in reversed(nearest_last)]
+    return [box for box in order if box.kind != "constant"]
+
+
+def _deep(order: list[Box], into: dict[str, list[Arrow]]) -> bool:
+    """Whether a graph has more ranks, or longer edges in all, than dot lays out quickly and readably."""
+    rank: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for box in order:
+        arrows = into.get(box.id, [])
+        rank[box.id] = 1 + max((rank.get(arrow.operand, -1) for arrow in arrows), default=-1)
+        for arrow in arrows:
+            first[arrow.operand] = min(first.get(arrow.operand, rank[box.id]), rank[box.id])
+    starts = {box.id: rank[box.id] if box.id in into else first.get(box.id, 1) - 1 for box in order}
+    spans = (rank[box.id] - starts.get(arrow.operand, 0) for box in order for arrow in into.get(box.id, []))
+    return max(rank.values(), default=0) > DEEP or sum(spans) > LONG
+
+
+class _Row:
+    """Boxes that are laid out together, added in the order of the computation."""
+
+    def __init__(self, all_boxes: dict[str, Box]) -> None:
+        self.all_boxes = all_boxes
+        self.boxes: list[Box] = []
+        self.arrows: list[Arrow] = []
+        self.rank: dict[str, int] = {}
+        """For each box its distance from the left end."""
+        self.used: set[str] = set()
+        """Boxes at which an arrow of this row starts, or would if they were nearer."""
+        self.again: dict[str, tuple[str, int]] = {}
+        """For an operand the id and the rank of the small box drawn last for it."""
+
+    def is_full_with(self, arrows: list[Arrow]) -> bool:
+        """Return whether a result with these arrows belongs into the next row."""
+        if not arrows or not self.arrows:
+            return False
+        waiting = sum(box.kind == "leaf" and box.id not in self.used for box in self.boxes)
+        return self._rank_of(arrows) > RANKS or len(self.boxes) - waiting + 1 + len(arrows) > FULL
+
+    def _rank_of(self, arrows: list[Arrow]) -> int:
+        return 1 + max((self.rank.get(arrow.operand, 0) for arrow in arrows), default=-1)
+
+    def next_row(self) -> _Row:
+        """Return a new row, which takes along the leaves that nothing has used yet."""
+        row = _Row(self.all_boxes)
+        unused = [box for box in self.boxes if box.kind == "leaf" and box.id not in self.used]
+        gone = {box.id for box in unused}
+        self.boxes = [box for box in self.boxes if box.id not in gone]
+        for box in unused:
+            del self.rank[box.id]
+            row.add(box, [])
+        return row
+
+    def add(self, box: Box, arrows: list[Arrow]) -> None:
+        """Add a box, and the arrows that lead to it."""
+        rank = self.rank[box.id] = self._rank_of(arrows)
+        for arrow in arrows:
+            self.arrows.append(arrow._replace(operand=self._start(arrow, rank)))
+        self.boxes.append(box)
+
+    def _start(self, arrow: Arrow, rank: int) -> str:
+        """Return the box that an arrow starts at: a small one where the operand itself is far away."""
+        operand = self.all_boxes[arrow.operand]
+        if operand.kind == "constant":
+            self.boxes.append(operand)
+            return operand.id
+        if operand.id in self.rank:
+            if operand.kind == "leaf" and operand.id not in self.used:
+                self.rank[operand.id] = rank - 1  # dot puts it beside its first consumer
+            self.used.add(operand.id)
+            if rank - self.rank[operand.id] <= NEAR:
+                return operand.id
+        id_, beside = self.again.get(operand.id, ("", rank - NEAR - 1))
+        if rank - beside > NEAR:
+            id_, beside = f"again-{arrow.id}", rank - 1
+            self.boxes.append(operand._replace(id=id_, kind="again", symbol="", mark=""))
+            self.again[operand.id] = id_, beside
+        return id_
+
+
+def _frames_of(frames: tuple[Frame, ...], row: _Row, number: int, seen: set[str]) -> tuple[Frame, ...]:
+    """The frames around what is in a row; one that an earlier row has begun says that it goes on."""
+    found = []
+    for frame in frames:
+        nodes = tuple(k for k in frame.nodes if f"n{k}" in row.rank)
+        children = _frames_of(frame.children, row, number, seen)
+        if frame.id in row.rank:
+            found.append(frame._replace(nodes=nodes, children=children))
+        elif nodes or children:
+            name = f"{frame.name} …" if frame.id in seen else frame.name
+            id_ = f"{frame.id}_{number}" if frame.id in seen else frame.id
+            seen.add(frame.id)
+            found.append(frame._replace(id=id_, name=name, nodes=nodes, children=children))
+    return tuple(found)
