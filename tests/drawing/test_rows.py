@@ -126,7 +126,7 @@ def test_the_big_box_keeps_the_sum_of_what_arrives_from_everywhere():
 
 
 def test_a_loop_is_read_step_by_step():
-    """The products with the last inputs are computed early by a depth-first order; they stand where they are used."""
+    """A depth-first order has the products with the last inputs early; they stand where they are used."""
     pieces = rows(draw(gated(6)).scene)
     first = {
         box.name: number for number, piece in enumerate(pieces) for box in piece.boxes if box.kind == "leaf"
