@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .grouping import Frame
 from .labels import again_label, arrow_label, box_label, brief, caption, font, group_label, text, tooltip
 from .parts import Arrow, Box, Scene
-from .placement import Places
+from .placement import Places, with_head
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _add_frames(graph: Digraph, scene: Scene, theme: Theme, places: Places | Non
 
 
 def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Places | None) -> None:
-    classes = " ".join(filter(None, ["value", box.kind, box.sign, box.mark]))
+    classes = " ".join(filter(None, ["value", box.kind, box.sign, box.mark, box.of and f"of-{box.of}"]))
     attributes = {"id": box.id, "class": classes, "tooltip": tooltip(box.tooltip)}
     if places:
         attributes["pos"] = places.boxes[box.id]
@@ -158,8 +158,12 @@ def _add_arrow(
         attributes |= _halo(attributes["color"], arrow.width, theme)
     if cut and arrow.operand[0] not in "ac":
         attributes["weight"] = "6"  # a chain is a straight line, and what is drawn again stands below it
+    if cut and not places:
+        attributes["dir"] = "none"  # the curve from box to box, from which a head can be cut at either end
     if places:
-        attributes["pos"], label = places.arrows[arrow.id]
+        curve, label = places.arrows[arrow.id]
+        length = 10 * float(attributes.get("arrowsize", "0.7")) * (0.25 if arrow.sign == "zero" else 1)
+        attributes["pos"] = with_head(curve, length, back=flowed)
         if label:
             attributes["lp"] = label
     graph.edge(f"{arrow.operand}{sides[0]}", f"{arrow.result}{sides[1]}", **attributes)

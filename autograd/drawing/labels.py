@@ -45,10 +45,10 @@ def brief(words: str, columns: int = LONGEST) -> str:
     return cut(words, columns, "…")
 
 
-def font(words: str, colour: str, size: int | None = None, bold: bool = False) -> str:
-    """Words in a colour, and in another size or weight than the rest."""
+def font(words: str, colour: str, size: int | None = None, bold: bool = False, before: str = "") -> str:
+    """Words in a colour, in another size or weight than the rest, `before` them a space that stays."""
     sized = f' POINT-SIZE="{size}"' if size else ""
-    inner = f"<B>{text(words)}</B>" if bold else text(words)
+    inner = before + (f"<B>{text(words)}</B>" if bold else text(words))
     return f'<FONT COLOR="{colour}"{sized}>{inner}</FONT>'
 
 
@@ -104,14 +104,14 @@ def _named(box: Box, theme: Theme, room: float, size: int) -> str:
     """A value's name; one without a label also says what it is, as far as there is room."""
     name = brief(box.name)
     left = room - 0.6 * size * width(name)
-    formula = shortened(f" = {box.formula}", left, size - 3) if box.formula else ""
-    written = font(formula, theme.mute, size - 3) if width(formula) > 6 else ""
+    formula = shortened(f"= {box.formula}", left, size - 3) if box.formula else ""
+    written = font(formula, theme.mute, size - 3, before="&#160;") if width(formula) > 5 else ""
     return font(name, theme.ink, size, bold=True) + written
 
 
 def again_label(box: Box, theme: Theme) -> str:
     """An operand that is drawn elsewhere: its name and its data."""
-    return font(brief(box.name, 24), theme.mute, 10, bold=True) + font(f"  {box.data}", theme.mute, 10)
+    return font(brief(box.name, 24), theme.mute, 10, bold=True) + font(box.data, theme.mute, 10, before=_INDENT)
 
 
 def box_label(box: Box, theme: Theme, compact: bool = False) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
-from .dot import digraph
 from .labels import CELL_MARGIN
 from .layout import SVG, as_text, elements
-from .render import render
 from .scene import View, scene
+from .sheet import Sheet
 from .theme import LIGHT
 
 _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
@@ -26,7 +25,8 @@ def live_picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
     grads: list[float | None] = [0.0 if grad is None else grad for grad in after.grads]
     boxes = scene(recorded, after._replace(present=None, grads=grads), view).boxes
     still = scene(recorded, recorded.state(-1), view)._replace(boxes=boxes)
-    tree = ElementTree.fromstring(render(digraph(still, LIGHT, rankdir, with_caption=False), "svg"))
+    sheet = Sheet(rankdir, view.timeout)
+    tree = ElementTree.fromstring(sheet.draw(still, LIGHT, "svg", with_caption=False))
     for group in tree.iter(f"{{{SVG}}}g"):
         kind = (group.get("class") or "").split()
         if kind[:1] == ["edge"]:
@@ -92,13 +92,16 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
         if element.tag == f"{{{SVG}}}title":
             group.remove(element)
     constant = "constant" in kind
-    group.set(
-        "class", " ".join(["node", *(word for word in ("constant", "leaf", "root", "group") if word in kind)])
-    )
+    known = ("constant", "leaf", "root", "group", "again")
+    group.set("class", " ".join(["node", *(word for word in known if word in kind)]))
     for shape in elements(group, "polygon", "path", "polyline"):
         if shape.get("stroke", "none") not in ("none", "transparent"):
             shape.set("class", "frame")
     texts = elements(group, "text")
+    if "again" in kind:  # stands for another box, whose number it shows
+        group.set("data-value", next(word for word in kind if word.startswith("of-")).removeprefix("of-"))
+        texts[-1].set("class", "data-value")
+        return
     if constant or len(texts) < 2:
         return
     tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]

@@ -29,6 +29,8 @@ class Box(NamedTuple):
     tooltip: str
     formula: str = ""
     """How a value without a label was computed."""
+    of: str = ""
+    """Of a box of the kind "again" the id of the box that it stands for."""
 
 
 class Arrow(NamedTuple):

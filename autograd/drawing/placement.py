@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,12 +13,17 @@ _LINE_GAP, _BESIDE, _COLUMN_GAP = 30.0, 60.0, 110.0
 _POINT = re.compile(r"(-?\d[\d.]*(?:e[+-]?\d+)?),(-?\d[\d.]*(?:e[+-]?\d+)?)")
 
 
+Point = tuple[float, float]
+Curve = list[Point]
+"""The first point, then three for each cubic Bézier curve."""
+
+
 class Places(NamedTuple):
-    """The position of each box, arrow and frame by its id, as Graphviz writes them, in points."""
+    """The position of each box, arrow and frame by its id, in points; as text in Graphviz's notation."""
 
     boxes: dict[str, str]
-    arrows: dict[str, tuple[str, str]]
-    """The curve, and the middle of the label, which may be empty."""
+    arrows: dict[str, tuple[Curve, str]]
+    """The curve from box to box, and the middle of the label, which may be empty."""
     frames: dict[str, tuple[str, str]]
     """The rectangle, and the middle of the label."""
     width: float
@@ -77,4 +83,36 @@ def _note(graph: dict[str, Any], places: Places, right: float, up: float) -> Non
         elif "bb" in each:
             places.frames[each["id"]] = moved(each["bb"]), moved(each.get("lp", ""))
     for each in graph.get("edges", []):
-        places.arrows[each["id"]] = moved(each["pos"]), moved(each.get("lp", ""))
+        curve = [(float(x) + right, float(y) + up) for x, y in _POINT.findall(each["pos"].split(";")[0])]
+        places.arrows[each["id"]] = curve, moved(each.get("lp", ""))
+
+
+def with_head(curve: Curve, length: float, back: bool) -> str:
+    """Return a curve in Graphviz's notation, which ends where an arrowhead of that length begins."""
+    points = curve if back else curve[::-1]
+    tip, low, high = points[0], 0.0, 1.0
+    while len(points) > 4 and _far(points[3], tip) < length:
+        points = points[3:]
+    for _ in range(16):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _far(_from(points, middle)[0], tip) < length else (low, middle)
+    if high < 0.9:  # a head as long as the curve itself leaves no line
+        points = _from(points, high) + points[4:]
+    text = " ".join(f"{x:.2f},{y:.2f}" for x, y in (points if back else points[::-1]))
+    return f"{'s' if back else 'e'},{tip[0]:.2f},{tip[1]:.2f} {text}"
+
+
+def _far(a: Point, b: Point) -> float:
+    return math.hypot(a[0] - b[0], a[1] - b[1])
+
+
+def _from(points: Curve, t: float) -> Curve:
+    """The first cubic from its parameter t on (de Casteljau's construction)."""
+
+    def mix(p: Point, q: Point) -> Point:
+        return p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * t
+
+    a, b, c, d = points[:4]
+    ab, bc, cd = mix(a, b), mix(b, c), mix(c, d)
+    abc, bcd = mix(ab, bc), mix(bc, cd)
+    return [mix(abc, bcd), bcd, cd, d]

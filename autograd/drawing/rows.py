@@ -165,7 +165,7 @@ class _Row:
         id_, beside = self.again.get(operand.id, ("", rank - NEAR - 1))
         if rank - beside > NEAR:
             id_, beside = f"again-{arrow.id}", rank - 1
-            self.boxes.append(operand._replace(id=id_, kind="again", symbol="", mark=""))
+            self.boxes.append(operand._replace(id=id_, kind="again", mark="", of=operand.id))
             self.again[operand.id] = id_, beside
         return id_
 

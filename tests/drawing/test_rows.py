@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import Group, Value, draw, sigmoid, tanh
+from autograd.drawing.placement import with_head
 from autograd.drawing.rows import FULL, NEAR, RANKS, joined, rows
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -204,6 +205,18 @@ def test_every_frame_of_rows_has_the_same_geometry(any_dot, tmp_path):
         texts = [(g.get("id"), next(g.iter(f"{SVG}text"))) for g in nodes]
         places.add(tuple((id_, text.get("x"), text.get("y")) for id_, text in texts))
     assert len(places) == 1
+
+
+def test_an_arrow_ends_at_its_head_at_whichever_end_that_is():
+    """Before the pass heads are at the results, after it at the operands; one layout serves for both."""
+    curve = [(0.0, 0.0), (10.0, 0.0), (20.0, 0.0), (30.0, 0.0)]
+    forth, back = (with_head(curve, 6.0, back=back) for back in (False, True))
+    assert forth.startswith("e,30.00,0.00 0.00,0.00 ")
+    assert back.startswith("s,0.00,0.00 ")
+    assert float(forth.split()[-1].split(",")[0]) == pytest.approx(24, abs=0.01)
+    assert float(back.split()[1].split(",")[0]) == pytest.approx(6, abs=0.01)
+    short = with_head([(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (3.0, 0.0)], 6.0, back=True)
+    assert short == "s,0.00,0.00 0.00,0.00 1.00,0.00 2.00,0.00 3.00,0.00"
 
 
 def test_the_animation_of_rows_plays_every_step(tmp_path):
