@@ -95,7 +95,7 @@ def shortened(words: str, room: float, size: float) -> str:
     """Words, or as many of them as take about `room` points in letters of a size.
 
     >>> shortened("tanh(v2111 + v2112)", 60, 10)
-    'tanh(v2111…'
+    'tanh(v211…'
     """
     return cut(words, int(room / (0.55 * size)), "…")
 
