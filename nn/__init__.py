@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from .chains import sequential_names
 from .data.dataset import Dataset, Standardiser, standardise
 from .data.loading import digits, load_csv
-from .data.synthetic import blobs, circles, logic_gate, moons, spirals
+from .data.synthetic import blobs, circles, logic_gate, moons, spirals, xor
 from .init import he, uniform, xavier
+from .interactive import Playground, Recording, playground
 from .layers import MLP, Layer, Neuron
 from .lecture.clustering import Clusters, k_means, k_means_by_gradient, plus_plus
 from .lecture.layerwise import LayerError, LayerErrors, gradient_lengths, layerwise_errors, layerwise_update
@@ -97,7 +98,9 @@ __all__ = [
     "Neuron",
     "Optimiser",
     "Perceptron",
+    "Playground",
     "RMSprop",
+    "Recording",
     "ReduceLROnPlateau",
     "Schedule",
     "Sequential",
@@ -146,6 +149,7 @@ __all__ = [
     "plot_images",
     "plot_sweep",
     "plot_weights",
+    "playground",
     "plus_plus",
     "save",
     "sequential_names",
@@ -154,4 +158,5 @@ __all__ = [
     "sweep",
     "uniform",
     "xavier",
+    "xor",
 ]

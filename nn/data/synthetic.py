@@ -49,6 +49,24 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = 
     return Dataset(inputs, targets)
 
 
+def xor(count: int, noise: float = 0.05, *, rng: RNG = None) -> Dataset:
+    """Points of a square, labelled +1 where the signs of their coordinates differ and -1 where they agree.
+
+    `noise` is the standard deviation of what is added to a point after it has been labelled.
+
+    >>> data = xor(4, noise=0.0, rng=0)
+    >>> [(round(x, 2), round(y, 2)) for x, y in data.inputs], data.targets
+    ([(0.69, 0.52), (0.02, -0.19), (-0.05, 0.17), (-0.44, 0.51)], [-1.0, 1.0, 1.0, 1.0])
+    """
+    rng = _check(count, 1, "a square of points", noise, rng)
+    inputs, targets = [], []
+    for _ in range(count):
+        x, y = rng.uniform(-1, 1), rng.uniform(-1, 1)
+        inputs.append([x + rng.gauss(0, noise), y + rng.gauss(0, noise)])
+        targets.append(-1.0 if x * y > 0 else 1.0)
+    return Dataset(inputs, targets)
+
+
 def spirals(count: int, noise: float = 0.02, turns: float = 1.5, *, rng: RNG = None) -> Dataset:
     """Two arms wound around each other, labelled -1 and +1.
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from autograd import Value
 from autograd.terminal import progress_bar
@@ -36,6 +36,18 @@ Callback = Callable[[int, History], object]
 """Called after each epoch with its number (the first is 0) and the history."""
 
 
+class Recorder(Protocol):
+    """What takes a training down, update by update: a `Recording`."""
+
+    def begin(self, model: Any, data: Any, loss: Any) -> None:
+        """Start with the parameters as they are before the first update."""
+        ...
+
+    def add(self, loss: float, errors: Mapping[str, float]) -> None:
+        """Take down an update: the loss before it, and each layer's length of the gradient."""
+        ...
+
+
 @also_called(
     X="data", y="targets", criterion="loss", optimizer="optimiser", learning_rate="lr", n_epochs="epochs",
     seed="rng", random_state="rng", validation_data="validation",
@@ -60,6 +72,7 @@ def fit(
     compiled: bool = False,
     client: Any = None,
     progress: bool | None = None,
+    record: Recorder | None = None,
     callbacks: Sequence[Callback] = (),
     after_epoch: Callback | None = None,
 ) -> History:
@@ -91,6 +104,7 @@ def fit(
       `inputs` and `targets` (see `autograd.cluster.folder`): then a batch has whole blocks, and
       `metrics` are the means over the examples of what each block measures;
     - `progress`: a bar on a terminal where rich is installed by default; True wants one, False none;
+    - `record`: a `Recording` of every update, which a page can play;
     - `callbacks` and `after_epoch` are called with the epoch's number and the history.
 
     Ctrl-C ends the run: the history has the epochs that were finished, `history.interrupted` is set,
@@ -133,6 +147,7 @@ def fit(
             clip=clip,
             layers=parameters_by_part(model),
             history=history,
+            record=record,
             last_step=LastStep(optimiser, schedule, stopping),
         )
         settings = Settings()
@@ -155,6 +170,8 @@ def fit(
         if stopping is not None and not resumed:
             stopping.reset()
         save = partial(keeper.save, parts) if keeper is not None else None
+        if record is not None:
+            record.begin(model, data, loss)
         after = [*callbacks, *([after_epoch] if after_epoch else [])]
         run.train(epochs, progress, after, save, keeper.every if keeper is not None else 1)
     return history
@@ -175,6 +192,7 @@ class _Run(NamedTuple):
     layers: dict[str, list[Value]]
     """The parameters of each layer."""
     history: History
+    record: Recorder | None
     last_step: LastStep
 
     def train(
@@ -241,6 +259,8 @@ class _Run(NamedTuple):
             clip_grad_norm_(parameters, self.clip)
         self.optimiser.step()
         self.accept(self.watch.parameters(parameters), epoch, number)
+        if self.record is not None:
+            self.record.add(step.loss, lengths)
         self.last_step.keep(epoch, number + 1)
         return step, lengths
 

@@ -1,0 +1,169 @@
+"""The playground: a network on a plane that learns in the browser and shows its backward pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograd.drawing.bundle import bundled
+from autograd.drawing.inline import Player
+from autograd.drawing.javascript import NotTranslatableError, definitions
+from autograd.drawing.page import as_json, colours, filled
+from autograd.files import write_atomically
+from autograd.ops.table import TABLE
+
+from ..data.dataset import Dataset, as_dataset
+from ..layers import MLP
+from ..losses import binary_cross_entropy_with_logits, loss_function
+from ..optimisers import SGD, Adam, Optimiser
+from ..training.defaults import usual_loss, usual_optimiser
+from .network import recorded
+
+_FOLDER = Path(__file__).parent / "page"
+ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "leaky_relu", "gelu", "softplus")
+"""What can be chosen in the page."""
+FEATURES = ("x1", "x2", "x1²", "x2²", "x1 x2", "sin x1", "sin x2")
+"""What a network can be told of a point of the plane."""
+
+
+class Playground:
+    """A page with a network to train; `playground` makes it.
+
+    In a notebook it shows itself.
+    """
+
+    def __init__(self, html: str, words: str) -> None:
+        self._html, self._words = html, words
+
+    def html(self) -> str:
+        """Return the page: one offline file."""
+        return self._html
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the page under a path that ends in .html; return the path.
+
+        Raises ValueError for another suffix, and OSError where the path cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a playground is saved as .html, not as {target.suffix or target.name!r}")
+        return write_atomically(target, self._html.encode())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return Player(self._html, self._words, 720)._repr_mimebundle_(include, exclude)
+
+    def __repr__(self) -> str:
+        return self._words
+
+
+def playground(
+    model: Any,
+    data: Any,
+    targets: Any = None,
+    loss: Any = None,
+    optimiser: Any = None,
+    *,
+    lr: float | None = None,
+    batch_size: int | None = 10,
+    features: Sequence[str] = ("x1", "x2"),
+    seed: int = 0,
+    source: str = "",
+    noise: float = 0.1,
+    record: Any = None,
+    theme: str = "auto",
+) -> Playground:
+    """Return a page in which a perceptron is trained on points of a plane.
+
+    The page trains with the recorded graph of the model and the rules of the table in JavaScript:
+    after the same seed, data and steps its weights are those of
+    `fit(model, data, loss=loss, optimiser=optimiser, batch_size=batch_size, rng=seed)`. Layers,
+    activation, data and the other settings can be changed there; and for any point the forward pass,
+    the backward pass and the update can be played through the network.
+
+    `features` are what the model's inputs are told of a point (x1, x2); `source` names a data set
+    ("moons", "circles", "xor", "spirals") that `data` was made by, with `noise` and `seed`; `record`
+    is a `Recording` of a training to be played. The model is left as it is.
+
+    Raises TypeError for a model that is not an MLP; ValueError for more than one output, for inputs
+    that are not points of a plane, and for what JavaScript cannot compute.
+
+    >>> from nn import MLP, moons
+    >>> playground(MLP(2, [4, 1], rng=0), moons(20, rng=0))
+    Playground(MLP 2 -> 4 -> 1, 20 points, mse_loss, Adam)
+    """
+    points = as_dataset(data, targets)
+    _check(model, points, features)
+    chosen = usual_loss(model, Dataset([_told(row, features) for row in points.inputs], points.targets))
+    function = loss_function(chosen if loss is None else loss)
+    stepping = usual_optimiser(model, optimiser, lr)
+    settings = _optimiser(stepping)
+    graph = recorded(model, function)
+    try:
+        ops = {**graph.ops, **{each: TABLE[each] for each in ACTIVATIONS if each in TABLE}}
+        rules = 'import { M } from "./mathematics.js";\n' + definitions(ops.values())
+    except NotTranslatableError as error:
+        raise ValueError(f"this model cannot be trained in a page: {error}") from None
+    sizes = [len(layer.neurons) for layer in model.layers]
+    halves = {*points.targets} <= {0, 1} and function is not binary_cross_entropy_with_logits
+    content = {
+        "network": graph.network,
+        "loss": graph.loss,
+        "lossName": getattr(function, "__name__", "loss"),
+        "parameters": [float(value.data) for value in model.parameters()],
+        "points": {"inputs": points.inputs, "targets": [float(target) for target in points.targets]},
+        "source": source,
+        "noise": noise,
+        "seed": seed,
+        "features": list(features),
+        "widths": sizes,
+        "activations": [layer.neurons[0].activation for layer in model.layers],
+        "known": list(ACTIVATIONS),
+        "batch": batch_size or 0,
+        "centre": 0.5 if halves else 0.0,
+        "binary": {*points.targets} <= {0, 1},
+        "record": record.content() if record is not None else None,
+        "theme": theme,
+        **settings,
+    }
+    html = filled(
+        (_FOLDER / "playground.html").read_text(encoding="utf-8"),
+        bundled("playground.js", {"operations.js": rules}, _FOLDER),
+        {
+            "style": colours() + (_FOLDER / "playground.css").read_text(encoding="utf-8"),
+            "data": as_json(content),
+        },
+    )
+    words = f"{model.describe()}, {points.size} points, {content['lossName']}, {type(stepping).__name__}"
+    return Playground(html, f"Playground(MLP {words})")
+
+
+def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
+    if not isinstance(model, MLP):
+        raise TypeError(f"a playground takes an MLP, got {type(model).__name__}")
+    if not data.size or any(len(row) != 2 for row in data.inputs):
+        raise ValueError("a playground needs points of a plane: give inputs of two numbers each")
+    if any(hasattr(target, "__len__") for target in data.targets):
+        raise ValueError("a playground needs one number as each target")
+    unknown = [name for name in features if name not in FEATURES]
+    if unknown:
+        raise ValueError(f"features are {', '.join(FEATURES)}, not {unknown[0]!r}")
+    inputs = len(model.layers[0].neurons[0].weights)
+    if inputs != len(features):
+        raise ValueError(f"the model takes {inputs} inputs, but there are {len(features)} features")
+
+
+def _told(point: Sequence[float], features: Sequence[str]) -> list[float]:
+    """What the model is told of a point, where only the number of inputs matters."""
+    return [*point, *[0.0] * len(features)][: len(features)]
+
+
+def _optimiser(stepping: Optimiser) -> dict[str, Any]:
+    """The optimiser's numbers for the page. Raises ValueError for one that the page does not have."""
+    common = {"rate": stepping.lr, "decay": stepping.weight_decay}
+    if type(stepping) is SGD and not stepping.nesterov:
+        return {"optimiser": "SGD", "momentum": stepping.momentum, **common}
+    if type(stepping) is Adam:
+        return {"optimiser": "Adam", "betas": stepping.betas, "eps": stepping.eps, **common}
+    raise ValueError(f"a playground steps by SGD or Adam, not by {stepping!r}")
