@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command is None:
             return _example() if not words else parser.error(f"there is no option {words[0]}")
         command = f" {options.command}"
-        options.expression, *options.values = _words(options.parser, words)
+        if options.parser is not None:
+            options.expression, *options.values = _words(options.parser, words)
+        elif words:
+            parser.error(f"{words[0]!r} is not an argument of playground")
         status = int(options.run(options))
         sys.stdout.flush()
         return status
@@ -116,7 +119,30 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--order", type=int, default=2, choices=[1, 2, 3], help="of the highest derivatives (2)")
     check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
     check.add_argument("--save", metavar="PATH", help="save the picture of the smallest failing program")
+    _add_playground(commands)
     return parser
+
+
+def _add_playground(commands: Any) -> None:
+    about = "Make a page in which a network learns in the browser and shows the backward pass of any point."
+    command = commands.add_parser(
+        "playground",
+        help=about,
+        description=about,
+        epilog="example: chainwalk playground circles --layers 4,3 --save circles.html",
+    )
+    command.add_argument(
+        "data",
+        nargs="?",
+        default="moons",
+        help="moons (the default), circles, xor, spirals, or a .csv file: two inputs and a target a row",
+    )
+    command.add_argument("--layers", default="8,8", metavar="N,N", help="neurons of the hidden layers (8,8)")
+    command.add_argument("--points", type=_count, default=200, metavar="N", help="how many points (200)")
+    command.add_argument("--noise", type=_finite, default=0.1, help="of the points that are made (0.1)")
+    command.add_argument("--seed", type=int, default=0, help="of the points, the weights and the batches (0)")
+    command.add_argument("--save", metavar="PATH", default="playground.html", help="the page (playground.html)")
+    command.set_defaults(run=_playground, parser=None)
 
 
 def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
@@ -176,6 +202,16 @@ def _check(options: argparse.Namespace) -> int:
         raise
     except (ValueError, TypeError, ImportError) as error:
         raise UsageError(str(error)) from error
+
+
+def _playground(options: argparse.Namespace) -> int:
+    from .playground import run
+
+    try:
+        print(f"playground: {run(options)}")
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from error
+    return 0
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -51,9 +51,7 @@ def recorded(model: Any, loss: Loss) -> Recorded:
     layers = [
         {
             "activation": layer.neurons[0].activation,
-            "neurons": [
-                _neuron(neuron, end, index) for neuron, end in zip(layer.neurons, ends_, strict=True)
-            ],
+            "neurons": [_neuron(neuron, end, index) for neuron, end in zip(layer.neurons, ends_, strict=True)],
         }
         for layer, ends_ in zip(model.layers, ends, strict=True)
     ]

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.browser
 
 def content(page):
     text = page.html() if hasattr(page, "html") else page
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
+    )
 
 
 def patiently(condition):
@@ -50,9 +52,7 @@ OPTIMISERS = {
 def test_after_the_same_seed_data_and_steps_the_weights_are_pythons(opened, name, loss):
     data = nn.moons(60, rng=3)
     models = [MLP(2, [8, 8, 1], rng=1) for _ in range(2)]
-    page = opened(
-        models[0], data, loss=loss, optimiser=OPTIMISERS[name](models[0]), batch_size=10, seed=5
-    )
+    page = opened(models[0], data, loss=loss, optimiser=OPTIMISERS[name](models[0]), batch_size=10, seed=5)
     page.evaluate("for (let k = 0; k < 10; k += 1) playground.trainer.epoch()")
     fit(models[1], data, loss=loss, optimiser=OPTIMISERS[name](models[1]), batch_size=10, epochs=10, rng=5)
     theirs = page.evaluate("playground.tape.parameters")
@@ -303,6 +303,41 @@ def test_a_long_recording_is_thinned_and_keeps_its_first_and_last_update():
     assert (found["updates"][0], found["updates"][-1]) == (0, 100)
 
 
+# The command line
+
+
+def test_the_command_makes_a_page_of_a_data_set_and_of_a_file(tmp_path, capsys):
+    from autograd.command_line.main import main
+
+    path = tmp_path / "spirals.html"
+    assert main(["playground", "spirals", "--layers", "4,3", "--points", "50", "--save", str(path)]) == 0
+    found = content(path.read_text(encoding="utf-8"))
+    assert (found["source"], found["widths"], len(found["points"]["targets"])) == ("spirals", [4, 3, 1], 50)
+    own = tmp_path / "own.csv"
+    own.write_text("x,y,class\n0,1,3\n1,0,7\n0.5,1,3\n")
+    assert main(["playground", str(own), "--save", str(path)]) == 0
+    found = content(path.read_text(encoding="utf-8"))
+    assert (found["source"], found["points"]["targets"]) == ("", [-1.0, 1.0, -1.0])
+    assert str(path) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "neither a data set (moons, circles, xor, spirals) nor a file"),
+        (["--layers", "a"], "a list of whole numbers"),
+        (["--save", "page.svg"], "saved as .html"),
+        (["moons", "circles"], "not an argument"),
+    ],
+)
+def test_the_command_says_what_it_cannot_use(arguments, words, tmp_path, monkeypatch, capsys):
+    from autograd.command_line.main import main
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["playground", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
 # What needs no browser
 
 
@@ -331,7 +366,7 @@ def test_an_optimiser_that_the_page_does_not_have_is_refused():
     model = MLP(2, [1])
     with pytest.raises(ValueError, match="by SGD or Adam"):
         playground(model, nn.moons(10, rng=0), optimiser="rmsprop")
-    with pytest.raises(ValueError, match="saved as .html"):
+    with pytest.raises(ValueError, match=r"saved as \.html"):
         playground(model, nn.moons(10, rng=0)).save("page.svg")
 
 
