@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from .formulas import history
+from .formulas import history, name_of
 from .graph import topological_order
 from .recording import point_of
 from .value import Value
@@ -41,13 +41,13 @@ def first_anomaly(root: Value) -> Anomaly | None:
 
 def _birth(node: Value) -> str:
     if node.op is None:
-        return f"{node.label or 'an input'} is {node.data!r}, and was not computed: it came in as that"
+        return f"{name_of(node, 'an input')} is {node.data!r}, and was not computed: it came in as that"
     return f"{history(node)} gave {node.data!r} at {point_of(node)}"
 
 
 def _arrival(node: Value, order: list[Value]) -> str:
     """Which of the contributions to a grad is not finite, or that only their sum is not."""
-    found = f"the gradient of {history(node) if node.op else node.label or repr(node.data)} is {node.grad!r}"
+    found = f"the gradient of {history(node) if node.op else name_of(node, repr(node.data))} is {node.grad!r}"
     for result in reversed(order):
         for operand, partial in zip(result.operands, result.partials, strict=True):
             if operand is node and partial is not None and not _finite(result.grad * partial):

@@ -10,6 +10,7 @@ from typing import Any
 from .ops.op import Op
 from .ops.primitives import IEEE
 from .ops.rules import filename_of
+from .terminal import brief, printable
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _WHOLE = re.compile(r"\b(\d+)\.0\b")
@@ -68,15 +69,6 @@ def fill(rule: str, words: Mapping[str, str]) -> str:
     '1 - t * t'
     """
     return _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
-
-
-def printable(words: str) -> str:
-    """A text without line ends, control characters and marks that turn the reading direction.
-
-    >>> printable("two\\nlines")
-    'two lines'
-    """
-    return "".join(letter if letter.isprintable() else " " for letter in words)
 
 
 def names_of(order: Iterable[Any]) -> dict[Any, str]:
@@ -196,6 +188,11 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
     return fill(rule, binding | {"out": out})
 
 
+def name_of(node: Any, otherwise: str = "") -> str:
+    """A node's label, short enough for an error message; without one another word, or its number."""
+    return brief(node.label, 60) if node.label else otherwise or plain(node._data)
+
+
 def history(node: Any, depth: int = 4) -> str:
     """A node as an expression of labelled or distant nodes, for an error message.
 
@@ -229,7 +226,7 @@ def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
     if node.__class__ is float:
         return plain(node), _TIGHTEST
     if not _unfolds(node, top):
-        return node.label or plain(node._data), _TIGHTEST
+        return name_of(node), _TIGHTEST
     if depth == 0:
         return "...", _TIGHTEST
     binding = _BINDING.get(node.op.name, _TIGHTEST)

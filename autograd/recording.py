@@ -9,12 +9,13 @@ from numbers import Real
 from typing import Any
 
 from .errors import AnomalyError, DomainError, TracingError
-from .formulas import history
+from .formulas import history, name_of
 from .modes import CURRENT, Mode
 from .ops.op import Op
 from .ops.primitives import FAST, IEEE
 from .ops.rules import define, filename_of, names_in, partials_source, without_exceptions
 from .ops.table import TABLE
+from .terminal import brief
 
 # An operand (x_) is a node with a number (x) in it, or just a number: then the two are the same
 # object, it takes no edge, and its partial is never evaluated. The partials are fixed here, at
@@ -74,7 +75,8 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
     if is_array(operand):
         shape = getattr(operand, "shape", ())
         raise TypeError(f"expected {expected}, not an array of shape {shape}: for all its numbers a.ravel()")
-    raise TypeError(f"expected {expected}, not {operand!r} of type {type(operand).__name__}")
+    kind = brief(type(operand).__name__)
+    raise TypeError(f"expected {expected}, not {brief(repr(operand))} of type {kind}")
 
 
 def truth(operand: Any) -> float:
@@ -256,7 +258,9 @@ def point_of(node: Any) -> str:
     for operand in node.operands:
         if operand.__class__ is not float:
             origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
-            parts.append(f"{operand.label or history(operand)}{origin} = {operand._data!r}")
+            parts.append(
+                f"{name_of(operand, history(operand))}{origin} = {operand._data!r}"
+            )
     return ", ".join(parts if len(parts) <= 6 else [*parts[:4], "...", parts[-1]])
 
 

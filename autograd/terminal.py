@@ -35,6 +35,34 @@ def width(text: str) -> int:
     )
 
 
+def printable(text: str) -> str:
+    """A text without line ends, control characters and marks that turn the reading direction.
+
+    Texts from outside (labels, names, paths, what other programs say) go through here before they
+    stand in an error or on a terminal, where such characters are commands.
+
+    >>> printable("two\\nlines"), printable("\\x1b[31mred")
+    ('two lines', ' [31mred')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def brief(item: object, columns: int = 80) -> str:
+    """A text from outside for an error message: printable, and never longer than so many columns.
+
+    >>> brief("a\\tb"), brief("n" * 1000, 10)
+    ('a b', 'nnnnnnn...')
+    """
+    return cut(printable(str(item)[: 8 * columns]), columns)
+
+
+def printable_lines(text: str) -> str:
+    """The same for each line of a text that may have several."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def cut(text: str, columns: int, dots: str = "...") -> str:
     """A text, or its beginning and three dots where it takes more columns than there are.
 

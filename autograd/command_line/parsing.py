@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from ..errors import DomainError
-from ..formulas import printable
 from ..ops.op import Op
 from ..ops.table import TABLE
 from ..recording import RECORDED
+from ..terminal import printable
 from ..value import Value
 
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {

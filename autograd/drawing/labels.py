@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..formulas import printable
-from ..terminal import cut, width
+from ..terminal import cut, printable, width
 from .parts import Arrow, Box, Scene
 from .theme import Theme
 
