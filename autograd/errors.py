@@ -1,6 +1,5 @@
 """The errors this library raises on purpose, beyond Python's own TypeError and ValueError."""
 
-
 from __future__ import annotations
 
 from .terminal import brief

@@ -14,6 +14,8 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from .terminal import printable
+
 if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
@@ -161,15 +163,19 @@ def _refuse_others(path: str | os.PathLike[str], status: os.stat_result) -> None
     if kind == stat.S_IFDIR:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if kind != stat.S_IFREG:
-        raise ValueError(f"{os.fspath(path)} is {_KINDS.get(kind, 'something else')}, not a file")
+        raise ValueError(f"{_shown(path)} is {_KINDS.get(kind, 'something else')}, not a file")
 
 
 def _refuse_larger(path: str | os.PathLike[str], size: int, most: int) -> None:
     if size > most:
         raise ValueError(
-            f"{os.fspath(path)} has {size:,} bytes{' or more' if size == most + 1 else ''}, and {most:,} are "
+            f"{_shown(path)} has {size:,} bytes{' or more' if size == most + 1 else ''}, and {most:,} are "
             "the most that are read here"
         )
+
+
+def _shown(path: str | os.PathLike[str]) -> str:
+    return printable(os.fsdecode(path))
 
 
 def _status(path: str | os.PathLike[str]) -> os.stat_result | None:

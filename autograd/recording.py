@@ -258,9 +258,7 @@ def point_of(node: Any) -> str:
     for operand in node.operands:
         if operand.__class__ is not float:
             origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
-            parts.append(
-                f"{name_of(operand, history(operand))}{origin} = {operand._data!r}"
-            )
+            parts.append(f"{name_of(operand, history(operand))}{origin} = {operand._data!r}")
     return ", ".join(parts if len(parts) <= 6 else [*parts[:4], "...", parts[-1]])
 
 

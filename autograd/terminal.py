@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,6 +56,26 @@ def brief(item: object, columns: int = 80) -> str:
     ('a b', 'nnnnnnn...')
     """
     return cut(printable(str(item)[: 8 * columns]), columns)
+
+
+def quoted(item: object, columns: int = 80) -> str:
+    """The repr of something from outside for an error message, never longer than so many columns.
+
+    >>> quoted("two\\nlines"), quoted([0.0] * 1000, 12)
+    ("'two\\\\nlines'", '[0.0, 0.0...')
+    """
+    return brief(repr(item), columns)
+
+
+def listed(words: Iterable[object], most: int = 20) -> str:
+    """A list of names from outside for an error message: of many, the first ones and how many more.
+
+    >>> listed("abc"), listed(range(1000), 3)
+    ('a, b, c', '0, 1, 2 and 997 more')
+    """
+    shown = [brief(word, 60) for word in words]
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
 
 
 def printable_lines(text: str) -> str:
@@ -159,12 +179,19 @@ def progress_bar(
             raise ImportError("a progress bar needs rich: pip install 'chainwalk[progress]'") from error
         yield lambda done, words: None
         return
-    columns = (TextColumn(what), BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn(what, markup=False),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     # On a narrow terminal the words are cut, not the bar.
-    words = TextColumn("{task.fields[words]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    words = TextColumn(
+        "{task.fields[words]}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    )
     with Progress(*columns, words, console=Console(stderr=True), expand=True) as bar:
         task = bar.add_task("", total=total, completed=done, words="")
-        yield lambda done, words: bar.update(task, completed=done, words=words)
+        yield lambda done, words: bar.update(task, completed=done, words=printable(words))
 
 
 _PATIENCE, _PAUSE = 1.0, 0.2

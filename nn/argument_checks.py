@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from autograd.terminal import brief, quoted
+
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -35,8 +37,8 @@ def generator(rng: Any = None) -> random.Random:
         if callable(draw := getattr(rng, "integers", getattr(rng, "randint", None))):
             return random.Random(int(draw(2**31)))
     raise TypeError(
-        f"rng must be a random.Random, a seed (an int), or None for a fresh generator, got {rng!r} of type "
-        f"{type(rng).__name__}"
+        f"rng must be a random.Random, a seed (an int), or None for a fresh generator, got "
+        f"{quoted(rng)} of type {brief(type(rng).__name__)}"
     )
 
 
@@ -93,14 +95,16 @@ def by_name(
     ValueError: no activation is called 'tahn'. Did you mean 'tanh'? There are relu, tanh
     """
     if not isinstance(name, str):
-        raise TypeError(f"the {kind} must be a name or a function, got {name!r} of type {type(name).__name__}")
+        raise TypeError(
+            f"the {kind} must be a name or a function, got {quoted(name)} of type {type(name).__name__}"
+        )
     plain = {**(synonyms or {}), **{_plain(word): word for word in known}}
     ours = name if name in known else plain.get(_plain(name), "")
     if ours:
         return known[ours]
     near = [plain[word] for word in _nearest(_plain(name), plain)]
     hint = (advice or {}).get(_plain(name), f"Did you mean {near[0]!r}? " if near else "")
-    raise ValueError(f"no {kind} is called {name!r}. {hint}There are {', '.join(known)}")
+    raise ValueError(f"no {kind} is called {quoted(name)}. {hint}There are {', '.join(known)}")
 
 
 def _plain(word: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import Value, dot, log, logsumexp, mean, minimum, relu, softplus, square, total, where
+from autograd.terminal import brief, quoted
 
 from .argument_checks import by_name
 
@@ -219,8 +220,10 @@ def _mismatch(count: int | None, target: Any) -> str:
 
 def _refuse_no_number(target: Any) -> None:
     if isinstance(target, bool | str) or not (hasattr(target, "__float__") or isinstance(target, Value)):
-        kind = type(target).__name__
-        raise TypeError(f"a target is a number, or a list of numbers, not {target!r} of type {kind}")
+        kind = brief(type(target).__name__)
+        raise TypeError(
+            f"a target is a number, or a list of numbers, not {quoted(target)} of type {brief(kind)}"
+        )
 
 
 def _logits(prediction: Any, name: str) -> list[Any]:

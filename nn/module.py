@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autograd import Group, Value, zero_grad
+from autograd.terminal import brief
 
 from .state import Mismatch, flat, read, write
 
@@ -32,7 +33,7 @@ class Module:
 
     def forward(self, *inputs: Any) -> Any:
         """Its output for an input: what a subclass defines, and calling the module computes."""
-        raise NotImplementedError(f"{type(self).__name__} needs a forward that computes its output")
+        raise NotImplementedError(f"{brief(type(self).__name__)} needs a forward that computes its output")
 
     def __call__(self, *inputs: Any) -> Any:
         return self.forward(*inputs)
@@ -208,7 +209,7 @@ def _groups(module: Module, above: frozenset[int]) -> list[Group]:
     inside = [group for child in children for group in _groups(child, above)]
     if module.level is None:
         return inside
-    name = f"{type(module).__name__} {module.number}".strip()
+    name = f"{brief(type(module).__name__)} {module.number}".strip()
     own = () if inside else tuple(module.parameters())
     return [Group(name, module.describe(), module.level, own, tuple(inside))]
 
@@ -216,9 +217,9 @@ def _groups(module: Module, above: frozenset[int]) -> list[Group]:
 def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "") -> Iterator[str]:
     """The lines of the repr; runs of children that look alike are told once, with their count."""
     count = len(module.parameters())
-    head = f"{name}: " if name else ""
+    head = f"{brief(name)}: " if name else ""
     many = "parameter" if count == 1 else "parameters"
-    yield f"{indent}{head}{type(module).__name__}({module.describe()})  {count} {many}"
+    yield f"{indent}{head}{_outline(module)}  {count} {many}"
     above |= {id(module)}
     children = [(key, child) for key, child in module.named_children() if id(child) not in above]
     while children:
@@ -231,4 +232,4 @@ def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "
 
 
 def _outline(module: Module) -> str:
-    return f"{type(module).__name__}({module.describe()})"
+    return f"{brief(type(module).__name__)}({brief(module.describe(), 200)})"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value, zero_grad
+from autograd.terminal import listed
 
 from .argument_checks import also_called
 from .module import Module
@@ -66,7 +67,7 @@ class Optimiser:
         """Take what `state_dict` gave; a ValueError, and no change, if it is of something else."""
         expected = self.state_dict().keys()
         if state.keys() != expected:
-            own, given = ", ".join(expected), ", ".join(state)
+            own, given = listed(expected), listed(state)
             raise ValueError(f"this is not the state of {type(self).__name__}: it has {given}, not {own}")
         for name in self.kept:
             if len(state[name]) != len(self.parameters):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.files import LARGEST, read_whole, write_atomically
+from autograd.terminal import brief, printable, quoted
 
 from .chains import sequential_names
 from .module import Module, tensors
@@ -39,7 +40,7 @@ def save(model: Module, path: str | os.PathLike[str], *, names: str = "own") -> 
     arrays = {}
     for name, tree in model.state_dict().items():
         if shape(tree) == "uneven":
-            raise ValueError(f"{name} has rows of different lengths, which no tensor can hold")
+            raise ValueError(f"{brief(name)} has rows of different lengths, which no tensor can hold")
         arrays[renaming.get(name, name)] = numpy.array(tree, dtype=numpy.float64)
     return write_atomically(path, safetensors.save(arrays))
 
@@ -58,7 +59,7 @@ def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", str
     try:
         return write(own, _arrays(content), strict)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{printable(str(path))}: {brief(error, 1000)}") from error
 
 
 def _largest(own: dict[str, Any], strict: bool) -> int:
@@ -78,7 +79,7 @@ def _arrays(content: bytes) -> dict[str, Any]:
         raise ValueError(f"this is not a whole safetensors file: {error}") from error
     for name, array in arrays.items():
         if array.dtype.name not in FLOATS:
-            raise ValueError(f"{name} has numbers of type {array.dtype.name}: {_allowed()}")
+            raise ValueError(f"{brief(name)} has numbers of type {array.dtype.name}: {_allowed()}")
     return {name: array.astype(numpy.float64) for name, array in arrays.items()}
 
 
@@ -88,7 +89,7 @@ def _allowed() -> str:
 
 def _renaming(model: Module, names: str) -> dict[str, str]:
     if names not in NAMES:
-        raise ValueError(f"names is one of {', '.join(map(repr, NAMES))}, not {names!r}")
+        raise ValueError(f"names is one of {', '.join(map(repr, NAMES))}, not {quoted(names)}")
     return sequential_names(model) if names == "sequential" else {}
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from autograd.terminal import listed
+
 from .optimisers import Optimiser
 
 
@@ -47,7 +49,7 @@ class Schedule:
         """Take what `state_dict` gave; a ValueError, and no change, if it is of another schedule."""
         expected = self.state_dict().keys()
         if state.keys() != expected:
-            raise ValueError(f"this is not the state of {type(self).__name__}: it has {', '.join(state)}")
+            raise ValueError(f"this is not the state of {type(self).__name__}: it has {listed(state)}")
         vars(self).update(state)
 
 

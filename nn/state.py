@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from autograd import Value
+from autograd.terminal import brief, listed
 
 
 class Mismatch(NamedTuple):
@@ -39,17 +40,17 @@ def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = T
     0.5
     """
     if not isinstance(state, Mapping):
-        raise TypeError(f"a state is a dict from names to numbers, not {type(state).__name__}")
+        raise TypeError(f"a state is a dict from names to numbers, not {brief(type(state).__name__)}")
     mismatch = Mismatch([n for n in tensors if n not in state], [str(n) for n in state if n not in tensors])
     given = {name: _plain(state[name]) for name in tensors if name in state}
     problems = _wrong_names(mismatch) if strict else []
     problems += [
-        f"{name} has the shape {shape(given[name])}, but the model's is {shape(tensors[name])}"
+        f"{brief(name)} has the shape {shape(given[name])}, but the model's is {shape(tensors[name])}"
         for name in given
         if shape(given[name]) != shape(tensors[name])
     ]
     if problems:
-        raise ValueError(f"this state does not fit the model, which is unchanged: {'; '.join(problems)}")
+        raise ValueError(f"this state does not fit the model, which is unchanged: {_some(problems)}")
     pairs = [
         (value, _number(number, name))
         for name in given
@@ -87,9 +88,14 @@ def flat(tree: Any) -> Iterator[Any]:
         yield tree
 
 
+def _some(problems: list[str]) -> str:
+    more = f"; and {len(problems) - 10:,} more" if len(problems) > 10 else ""
+    return "; ".join(problems[:10]) + more
+
+
 def _wrong_names(mismatch: Mismatch) -> list[str]:
     kinds = zip(("missing", "unexpected"), mismatch, strict=True)
-    return [f"{kind}: {', '.join(names)}" for kind, names in kinds if names]
+    return [f"{kind}: {listed(names)}" for kind, names in kinds if names]
 
 
 def _mapped(tree: Any) -> Any:
@@ -105,4 +111,4 @@ def _number(number: Any, name: str) -> float:
     try:
         return Value(number).data
     except TypeError as error:
-        raise TypeError(f"{name}: {error}") from error
+        raise TypeError(f"{brief(name)}: {error}") from error

@@ -15,7 +15,7 @@ from ..errors import DomainError
 from ..ops.op import Op
 from ..ops.table import TABLE
 from ..recording import RECORDED
-from ..terminal import printable
+from ..terminal import brief, listed, printable, quoted
 from ..value import Value
 
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
@@ -68,7 +68,7 @@ def identifier(text: str) -> str:
     """
     name = unicodedata.normalize("NFKC", text)
     if not name.isidentifier():
-        raise ValueError(f"{text!r} cannot be a name")
+        raise ValueError(f"{quoted(text)} cannot be a name")
     if keyword.iskeyword(name):
         raise ValueError(f"{name} is a word of Python's own and cannot be a name: choose another")
     return name
@@ -119,7 +119,7 @@ class _Reader:
             raise ExpressionError("nothing to differentiate: the result depends on no name", self.text)
         unused = [name for name in self.given if name not in self.used]
         if unused:
-            raise ExpressionError(f"{', '.join(unused)} is given a value but not used", self.text)
+            raise ExpressionError(f"{listed(unused)} is given a value but not used", self.text)
         self._name_result(result[-1])
         return result[-1], self.leaves
 
@@ -147,7 +147,7 @@ class _Reader:
         ):
             raise self._error(statement, f"not an expression; allowed are {_ALLOWED}, and name = expression")
         if target.id in self.names:
-            raise self._error(target, f"{target.id} has a value already: choose another name")
+            raise self._error(target, f"{brief(target.id)} has a value already: choose another name")
         value = self._value(statement.value)
         if not isinstance(value, Value):
             value = self.leaves[target.id] = Value(value)
@@ -191,7 +191,7 @@ class _Reader:
 
     def _number(self, node: ast.Constant) -> float:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-            raise self._error(node, f"{node.value!r} is not a real number")
+            raise self._error(node, f"{quoted(node.value)} is not a real number")
         try:
             found = float(node.value)
         except OverflowError:
@@ -207,16 +207,16 @@ class _Reader:
         if node.id == "pi":
             return math.pi
         if node.id in TABLE:
-            raise self._error(node, f"{node.id} is a function: write {TABLE[node.id].signature}")
-        raise self._error(node, f"{node.id} has no value: give it one with {node.id}=...")
+            raise self._error(node, f"{brief(node.id)} is a function: write {TABLE[node.id].signature}")
+        raise self._error(node, f"{brief(node.id, 40)} has no value: give it one with {brief(node.id, 40)}=...")
 
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else None
         if name not in TABLE:
-            close = difflib.get_close_matches(str(name), TABLE, n=1)
+            close = difflib.get_close_matches(str(name)[:40], TABLE, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(TABLE))}"
             message = (
-                f"no function is called {name}; {hint}"
+                f"no function is called {brief(name)}; {hint}"
                 if name
                 else "only a function of the table can be called"
             )
@@ -235,7 +235,7 @@ class _Reader:
         for item in node.keywords:
             if item.arg is None or item.arg in found:
                 raise self._error(
-                    item, "not allowed here" if item.arg is None else f"{item.arg} is given twice"
+                    item, "not allowed here" if item.arg is None else f"{brief(item.arg)} is given twice"
                 )
             found[item.arg] = self._argument(op, item.arg, item.value)
         return found
@@ -258,7 +258,7 @@ class _Reader:
         except DomainError:
             raise
         except (TypeError, ValueError) as error:
-            raise self._error(node, str(error)) from None
+            raise self._error(node, brief(error, 400)) from None
 
     _READERS: ClassVar[dict[type, Callable[[Any, Any], Any]]] = {
         ast.BinOp: _binary,

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..locks import OwnLock
 from ..modes import CURRENT
+from ..terminal import quoted
 from ..value import Value
 from .codegen.cache import CodeCache
 from .codegen.native import Host, host
@@ -59,11 +60,14 @@ class Compiled:
             raise TypeError(f"compile takes a function of numbers, or a Value with inputs=[...], not {f!r}")
         self.f: Any = f
         self.batched, self.threads, self.lanes = batched, threads, lanes
-        self.dtype = np.dtype(dtype)
+        try:
+            self.dtype = np.dtype(dtype)
+        except TypeError:
+            self.dtype = np.dtype(object)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
-            raise ValueError(f"dtype is float32 or float64, not {dtype!r}")
+            raise ValueError(f"dtype is float32 or float64, not {quoted(dtype)}")
         if not isinstance(threads, int) or threads < 1:
-            raise ValueError(f"threads is a number of threads, 1 or more, not {threads!r}")
+            raise ValueError(f"threads is a number of threads, 1 or more, not {quoted(threads)}")
         self._machine = machine
         self._cache = cache
         self._names = self._named()
@@ -91,7 +95,7 @@ class Compiled:
             most = machine.lanes(single)
             if self.lanes not in (1, 2, 4, 8, 16) or self.lanes > most:
                 raise ValueError(
-                    f'lanes is "auto" or a power of two up to {most} on this machine, not {self.lanes!r}'
+                    f'lanes is "auto" or a power of two up to {most} on this machine, not {quoted(self.lanes)}'
                 )
             machine = machine._replace(width=self.lanes * self.dtype.itemsize)
         return Options(machine, single, self.threads, CodeCache(self._cache) if self._cache else None)

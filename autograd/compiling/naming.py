@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..terminal import quoted
+
 Arguments = str | int | Sequence[str | int]
 """Arguments of a function: by name or position, one or several, or all of them ("all")."""
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -62,7 +64,9 @@ class Names:
             if not self.arguments:
                 return item
         known = ", ".join(self.arguments) or "unknown"
-        raise ValueError(f"{option}={item!r} is no argument of {self.function}: its arguments are {known}")
+        raise ValueError(
+            f"{option}={quoted(item)} is no argument of {self.function}: its arguments are {known}"
+        )
 
 
 def one_of(wrt: Any, argnums: Any) -> Any:

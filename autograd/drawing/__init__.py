@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
+from ..terminal import quoted
 from ..value import Value
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def _refuse_options(theme: str | None, rankdir: str, depth: int | None) -> None:
     from .theme import THEMES
 
     if theme is not None and theme not in THEMES:
-        raise ValueError(f"theme is one of {', '.join(THEMES)}, not {theme!r}")
+        raise ValueError(f"theme is one of {', '.join(THEMES)}, not {quoted(theme)}")
     if rankdir not in _DIRECTIONS:
-        raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {rankdir!r}")
+        raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {quoted(rankdir)}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth is a number of edges from the root, not {depth!r}")
 

@@ -9,7 +9,7 @@ from functools import cache
 from threading import Thread
 from typing import IO, TYPE_CHECKING
 
-from ..terminal import cut
+from ..terminal import brief
 
 if TYPE_CHECKING:
     import subprocess
@@ -45,7 +45,7 @@ def dot_command() -> str:
     if override:
         found = shutil.which(override)
         if not found:
-            raise RuntimeError(f"{VARIABLE}={override} is not a program: name a dot, or unset {VARIABLE}")
+            raise RuntimeError(f"{VARIABLE}={brief(override)} is not a program: name a dot, or unset {VARIABLE}")
         return found
     found = shutil.which("dot") or bundled()
     if not found:
@@ -115,7 +115,7 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
             with contextlib.suppress(OSError, ValueError):
                 if stream is not None:
                     stream.close()
-    words = cut(_what_was_wrong(said), 120)
+    words = brief(_what_was_wrong(said), 120)
     if len(printed) >= _MOST or len(said) >= _MOST_SAID:
         raise DotError(f"{name} printed without end, so it was stopped: {_OTHER}")
     if process.returncode < 0:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ..terminal import quoted
+
 _SIGNATURE = re.compile(r"(\w+)\((.*)\)")
 _OPERAND = re.compile(r"(\*?)([A-Za-z_]\w*)(?:=(.+))?")
 
@@ -50,7 +52,7 @@ class Op:
         match = _SIGNATURE.fullmatch(signature)
         parts = match and [_OPERAND.fullmatch(part.strip()) for part in match[2].split(",")]
         if not match or not parts or None in parts:
-            raise ValueError(f"a signature reads 'name(x, y)' or 'name(*xs)', not {signature!r}")
+            raise ValueError(f"a signature reads 'name(x, y)' or 'name(*xs)', not {quoted(signature)}")
         stars, operands, defaults = zip(*(part.groups() for part in parts if part), strict=True)
         self.signature = signature
         self.name: str = match[1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
-from ..terminal import derivative_sign, plural
+from ..terminal import derivative_sign, plural, quoted
 from ..transforms.numerical import Replay
 from ..value import Value
 from .tables import Checked, Row, Rows, Steps, checks, positions
@@ -246,7 +246,7 @@ class Backprop:
 
         close = difflib.get_close_matches(str(target), named, n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise ValueError(f"no value is called {target!r} here{hint}")
+        raise ValueError(f"no value is called {quoted(target)} here{hint}")
 
     # Pictures
 

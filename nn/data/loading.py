@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 from autograd.files import read_whole
+from autograd.terminal import brief, listed, printable, quoted
 
 from .dataset import Dataset
 
@@ -46,6 +47,7 @@ def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = 
     Dataset(inputs=[[2.0, 3.0], [1.0, 5.0]], targets=[6.0, 5.0])
     """
     lines = _lines(Path(path))
+    path = printable(str(path))
     if not lines:
         raise ValueError(f"{path}: no rows")
     first = [field.strip() for field in lines[0][1]]
@@ -70,7 +72,9 @@ def _is_header(fields: list[str], path: str | Path) -> bool:
     """Whether the first line is one; not to be guessed where a number may be missing from a row."""
     numbers = [field for field in fields if _is_number(field)]
     if numbers and len(numbers) < len(fields):
-        raise ValueError(f"{path}: {numbers[0]!r} in the first line is a number, others are not: give header=")
+        raise ValueError(
+            f"{path}: {quoted(numbers[0])} in the first line is a number, others are not: give header="
+        )
     return not numbers
 
 
@@ -81,18 +85,20 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
         reader = csv.reader(io.StringIO(text, newline=""))
         return [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is not a text file of comma-separated values in UTF-8: {error}") from error
+        raise ValueError(
+            f"{printable(str(path))} is not a text file of comma-separated values in UTF-8: {error}"
+        ) from error
 
 
 def _column(target: str | int, first: list[str], named: bool, path: str | Path) -> int:
     if isinstance(target, str):
         if not named or target not in first:
-            there = (
-                f"the columns are {', '.join(first)}" if named else "the file has no header; give a position"
-            )
-            raise ValueError(f"{path}: no column is called {target!r}: {there}")
+            there = f"the columns are {listed(first)}" if named else "the file has no header; give a position"
+            raise ValueError(f"{path}: no column is called {quoted(target)}: {there}")
         if first.count(target) > 1:
-            raise ValueError(f"{path}: {first.count(target)} columns are called {target!r}: give a position")
+            raise ValueError(
+                f"{path}: {first.count(target)} columns are called {quoted(target)}: give a position"
+            )
         return first.index(target)
     if not -len(first) <= target < len(first):
         raise ValueError(f"{path}: no column {target}: there are {len(first)}")
@@ -108,12 +114,12 @@ def _is_number(field: str) -> bool:
 
 
 def _number(field: str, path: str | Path, line: int, column: int, name: str) -> float:
-    where = f"{path}, line {line}, " + (f"column {name!r}" if name else f"column {column + 1}")
+    where = f"{path}, line {line}, " + (f"column {quoted(name)}" if name else f"column {column + 1}")
     if not field.strip():
         raise ValueError(f"{where}: there is nothing where a number is needed")
     if not _is_number(field):
-        raise ValueError(f"{where}: {field!r} is not a number")
+        raise ValueError(f"{where}: {quoted(field)} is not a number")
     number = float(field)
     if not math.isfinite(number):
-        raise ValueError(f"{where}: nothing can be learnt from {field.strip()}; leave such rows out")
+        raise ValueError(f"{where}: nothing can be learnt from {brief(field.strip())}; leave such rows out")
     return number

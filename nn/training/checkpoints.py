@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from autograd.files import Stamp, append_line, read_whole, stamp, write_atomically
-from autograd.terminal import cut
+from autograd.terminal import brief, listed, printable, quoted
 
 from ..module import Module
 from .history import History
@@ -51,6 +51,7 @@ class Checkpoint:
         if every < 1:
             raise ValueError(f"a checkpoint is written after every epoch or every few, not every {every!r}")
         self.path, self.every, self.resume = Path(path), every, resume
+        self._name = printable(str(self.path))
         self._written: _Written | None = None
 
     def save(self, parts: Mapping[str, Part]) -> None:
@@ -94,7 +95,9 @@ class Checkpoint:
             if not isinstance(error, Exception):
                 raise
             reason = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else error
-            raise ValueError(f"{self.path} does not fit this run: {name}: {reason}. {_ADVICE}") from error
+            raise ValueError(
+                f"{self._name} does not fit this run: {name}: {brief(reason, 1000)}. {_ADVICE}"
+            ) from error
         return True
 
     def _read(self) -> dict[str, Any]:
@@ -109,7 +112,7 @@ class Checkpoint:
                 isinstance(part, dict) and part.keys() == {"kind", "state"} and isinstance(part["state"], dict)
                 for part in state.values()
             ):
-                raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
+                raise ValueError(f"{self._name} is not a checkpoint of this library. {_ADVICE}")
             if "history" in state:
                 epochs = state["history"]["state"].get("epochs")
                 history += epochs if isinstance(epochs, list) else [epochs]
@@ -120,26 +123,26 @@ class Checkpoint:
         """The lines with states, if they are what the first line says."""
         content = self._parsed(head)
         if not isinstance(content, dict) or "chainwalk checkpoint" not in content:
-            raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
+            raise ValueError(f"{self._name} is not a checkpoint of this library. {_ADVICE}")
         if content["chainwalk checkpoint"] != VERSION:
-            version = cut(repr(content["chainwalk checkpoint"]), 40)
-            raise ValueError(f"{self.path} has version {version}, but this reads {VERSION}. {_ADVICE}")
+            version = quoted(content["chainwalk checkpoint"], 40)
+            raise ValueError(f"{self._name} has version {version}, but this reads {VERSION}. {_ADVICE}")
         size, keys = content.get("bytes"), {"chainwalk checkpoint", "bytes", "sha256"}
         if content.keys() != keys or not isinstance(size, int) or size < 1:
-            raise ValueError(f"{self.path} is not a checkpoint of this library. {_ADVICE}")
+            raise ValueError(f"{self._name} is not a checkpoint of this library. {_ADVICE}")
         if len(body) < size:
             told = f"{len(body):,} bytes follow its first line, which says {size:,}"
-            raise ValueError(f"{self.path} is not a whole checkpoint: {told}. {_ADVICE}")
+            raise ValueError(f"{self._name} is not a whole checkpoint: {told}. {_ADVICE}")
         body = body[:size]
         if content["sha256"] != hashlib.sha256(body).hexdigest():
-            raise ValueError(f"{self.path} is damaged: its content is not what its checksum says. {_ADVICE}")
+            raise ValueError(f"{self._name} is damaged: its content is not what its checksum says. {_ADVICE}")
         return body
 
     def _parsed(self, line: bytes) -> Any:
         try:
             return json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{self.path} is not a whole checkpoint: {error}. {_ADVICE}") from error
+            raise ValueError(f"{self._name} is not a whole checkpoint: {error}. {_ADVICE}") from error
 
     def _compare(self, state: dict[str, Any], parts: Mapping[str, Part]) -> None:
         """Refuse the checkpoint of a run that had other parts."""
@@ -147,8 +150,10 @@ class Checkpoint:
         here = {name: type(part).__name__ for name, part in parts.items()}
         different = [name for name in {**there, **here} if there.get(name) != here.get(name)]
         if different:
-            told = ", ".join(f"{name} ({there.get(name)} there, {here.get(name)} here)" for name in different)
-            raise ValueError(f"{self.path} is of another run; they differ in {told}. {_ADVICE}")
+            told = listed(
+                (f"{name} ({there.get(name)} there, {here.get(name)} here)" for name in different), 10
+            )
+            raise ValueError(f"{self._name} is of another run; they differ in {told}. {_ADVICE}")
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, every={self.every}, resume={self.resume})"

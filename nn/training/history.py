@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autograd.terminal import brief
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -38,7 +40,8 @@ class Epoch:
             words.append(f"validation loss {_shown(self.validation_loss)}")
         named = {**self.metrics, **{f"validation {name}": x for name, x in self.validation_metrics.items()}}
         return words + [
-            f"{name} {x:.1%}" if name.endswith("accuracy") else f"{name} {x:.4f}" for name, x in named.items()
+            f"{brief(name, 40)} {x:.1%}" if name.endswith("accuracy") else f"{brief(name, 40)} {x:.4f}"
+            for name, x in named.items()
         ]
 
 

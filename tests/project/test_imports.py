@@ -15,7 +15,7 @@ PUBLIC = {
     "autograd.cluster": {*autograd.cluster.__all__},
     "autograd.advice": {"NN", "missing"},
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
-    "autograd.terminal": {"cut", "in_notebook", "progress_bar"},
+    "autograd.terminal": {"brief", "cut", "in_notebook", "listed", "printable", "progress_bar", "quoted"},
 }
 
 

@@ -14,6 +14,7 @@ from ...formulas import history
 from ...modes import tracing
 from ...ops.op import Op
 from ...recording import is_number, recorder
+from ...terminal import brief, quoted
 from ...value import Value
 from ..expressions.pool import DETACHED
 from .advice import explained, users_line, way_out_of_branch
@@ -115,7 +116,8 @@ class Trace:
         for output in tree.ravel().tolist() if array else [tree]:
             if not isinstance(output, Value) and not is_number(output):
                 raise TypeError(
-                    f"a compiled function gives numbers, not {output!r} of type {type(output).__name__}"
+                    f"a compiled function gives numbers, not {quoted(output)} of type "
+                    f"{brief(type(output).__name__)}"
                 )
             self.outputs.append(output)
         return len(self.places) - 1
