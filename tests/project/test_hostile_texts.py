@@ -6,6 +6,7 @@ sequences, a bell, line ends, marks that turn the reading direction) and once a 
 
 import json
 import random
+import re
 import struct
 import unicodedata
 import warnings
@@ -190,3 +191,11 @@ def test_what_is_said_of_a_text_from_outside_is_harmless_and_short(case, kind, t
     for warning in caught:
         assert_harmless(str(warning.message))
     assert_harmless(said.replace(str(tmp_path), ""))
+
+
+@pytest.mark.parametrize("name", ["[/]", "[red]x", "[link=file:///]", "[", HOSTILE])
+def test_a_metric_of_any_name_is_shown_as_it_is_and_does_not_stop_training(name, capsys):
+    pytest.importorskip("rich")
+    history = fitted(metrics={name: lambda predictions, targets: 0.25}, progress=True)
+    assert history.metrics == {name: [0.25]}
+    assert_harmless(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", capsys.readouterr().err))
