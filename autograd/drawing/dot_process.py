@@ -45,7 +45,9 @@ def dot_command() -> str:
     if override:
         found = shutil.which(override)
         if not found:
-            raise RuntimeError(f"{VARIABLE}={brief(override)} is not a program: name a dot, or unset {VARIABLE}")
+            raise RuntimeError(
+                f"{VARIABLE}={brief(override)} is not a program: name a dot, or unset {VARIABLE}"
+            )
         return found
     found = shutil.which("dot") or bundled()
     if not found:
