@@ -91,9 +91,11 @@ def compile(
     an operation's domain it gives nan or inf, as numpy does. Without `f`, return a decorator.
 
     f is traced once for arguments of one form. Captured Values are parameters: their data is read at
-    each call. Numbers, strings and functions in its closure, its globals and in attributes that it
-    names are compared at each call, and f is traced anew where they changed. Whatever else it reads,
-    and what is random, stays as it was when it was traced.
+    each call. Everything else that its code reads, from closures and globals to attributes and the
+    contents of containers at any depth, is compared at each call, and f is traced anew where
+    something changed. If it reads what cannot be compared, such as a clock or a file, or draws random
+    numbers, it is traced at every call; `explain` then says so. Each operation of f is rounded by
+    itself, as in the engine; only dot products may use fused multiply-adds.
 
     A recorded graph takes `inputs`, the Values that are given at each call, and `parameters`, which
     may be given as one more argument. `dtype` is float64 or float32, `threads` the number of threads

@@ -165,7 +165,10 @@ class Compiled:
 
     def _asked(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
         key = (what, tuple(wrt) if isinstance(wrt, list) else wrt, per_row, len(args))
-        found = self._questions.get(key)
+        try:
+            found = self._questions.get(key)
+        except TypeError:  # of a wrt that is not to be a key, nor an answer
+            return self._question(what, wrt, per_row, args)
         if found is None:
             found = self._questions[key] = self._question(what, wrt, per_row, args)
         return found

@@ -46,7 +46,9 @@ class Names:
         """What an option names, of which one may stand alone. Raises TypeError for what names nothing."""
         if isinstance(given, str | int):
             return [given]
-        if isinstance(given, list | tuple | set | frozenset):
+        if isinstance(given, set | frozenset) and option == "wrt":
+            raise TypeError(f"wrt takes several arguments in a list: the gradients have no order for {given!r}")
+        if isinstance(given, list | tuple | set | frozenset | range):
             return list(given)
         raise TypeError(
             f"{option} takes a name or position, or several in a list, not {given!r}: the arguments of "

@@ -420,3 +420,53 @@ def test_many_different_shapes_do_not_pile_up():
         assert fast(np.ones(count)) == count
     assert len(fast._plans) <= 64
     assert len(fast._traces) <= 64
+
+
+# The kind of an argument is what the function sees.
+
+
+def test_a_tuple_is_a_tuple_inside_of_the_function_at_every_level():
+    def f(p):
+        kinds = [type(p), type(p[0]), type(p[1])]
+        return sum(p[0]) + len(kinds) * p[1][1] if kinds == [tuple, list, tuple] else p[0][0]
+
+    fast = compile(f)
+    assert fast(([1.0, 2.0], (3.0, 4.0))) == 3.0 + 3 * 4.0
+    assert fast([[1.0, 2.0], (3.0, 4.0)]) == 1.0  # another kind, so another recording
+    assert fast(([1.0, 2.0], (3.0, 4.0))) == 3.0 + 3 * 4.0
+    assert fast(([1.0, 2.0], [3.0, 4.0])) == 1.0
+    (slopes,) = fast.grad(([1.0, 2.0], (3.0, 4.0)))
+    assert [np.asarray(part).tolist() for part in slopes] == [[1.0, 1.0], [0.0, 3.0]]
+
+    def added(p):
+        return total(p + p) if isinstance(p, tuple) else p[0]
+
+    assert compile(added)((1.0, 2.0)) == 6.0
+    assert compile(added).grad((1.0, 2.0), wrt=0).tolist() == [2.0, 2.0]
+    rows = compile(added, batched="p")
+    assert rows([(1.0, 2.0), (3.0, 4.0)]).tolist() == [6.0, 14.0]
+    assert rows([[1.0, 2.0], [3.0, 4.0]]).tolist() == [1.0, 3.0]
+
+
+def test_an_array_of_another_class_is_refused_with_what_to_pass():
+    with pytest.warns(PendingDeprecationWarning):
+        matrix = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    fast = compile(lambda m: (m * m)[0, 0])
+    fast(np.asarray(matrix))
+    for call in (fast, fast.grad, compile(lambda m: m[0], batched="m")):
+        with pytest.raises(TypeError, match=r"matrix.*numpy\.asarray"):
+            call(matrix)
+    with pytest.raises(TypeError, match="masked array"):
+        fast(np.ma.masked_array([[1.0]], [[True]]))
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_of_arguments_to_differentiate_by_has_no_order_and_is_refused(kind):
+    fast = compile(lambda x, y: x * y)
+    for ask in (fast.grad, fast.value_and_grad, fast.jacobian, fast.hessian):
+        with pytest.raises(TypeError, match="in a list"):
+            ask(2.0, 3.0, wrt=kind(["x", "y"]))
+    assert fast.grad(2.0, 3.0, wrt=range(2)) == fast.grad(2.0, 3.0, wrt=["x", "y"]) == (3.0, 2.0)
+    with pytest.raises(TypeError, match="wrt takes"):
+        fast.grad(2.0, 3.0, wrt={"x": 1})
+    assert compile(lambda x, y: x * y, batched={"x", "y"})([2.0], [3.0]).tolist() == [6.0]

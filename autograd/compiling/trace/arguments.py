@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -29,6 +30,8 @@ class Leaf(NamedTuple):
     rows: bool
     """Whether it has a leading axis of rows."""
     name: str = ""
+    kinds: tuple[Any, ...] = ()
+    """Of a nested list or tuple the class at each level."""
 
     @property
     def size(self) -> int:
@@ -62,9 +65,10 @@ def described(argument: Any, rows: bool, name: str) -> Any:
         keys = tuple(field.name for field in fields(argument))
         parts = tuple(described(getattr(argument, key), rows, f"{name}.{key}") for key in keys)
         return _branch(type(argument), keys, parts)
-    form = "array"
+    form, kinds = "array", ()
     if isinstance(argument, list | tuple):
-        if _in_parts(argument):
+        kinds = tuple(_kinds(argument))
+        if _in_parts(argument) or not (rows or _nested_as(argument, kinds)):
             if rows:
                 raise ValueError(
                     f"{name} is batched: give its rows as one array or as a list of equally long lists, and "
@@ -76,10 +80,24 @@ def described(argument: Any, rows: bool, name: str) -> Any:
     array = numeric(argument, name)
     if not rows:
         number = array.ndim == 0 and not isinstance(argument, np.ndarray)
-        return Leaf(array.shape, "number" if number else form, False, name)
+        return Leaf(array.shape, "number" if number else form, False, name, kinds)
     if array.ndim == 0:
         raise ValueError(f"{name} is batched: it needs a leading axis of rows, not the single number {array}")
-    return Leaf(array.shape[1:], form, True, name)
+    return Leaf(array.shape[1:], form, True, name, kinds[1:])
+
+
+def _kinds(items: Any) -> Iterator[type]:
+    """The class of a nested list or tuple, of its first item, of the first of that, and so on."""
+    while isinstance(items, list | tuple):
+        yield type(items)
+        items = items[0] if len(items) else None
+
+
+def _nested_as(items: Any, kinds: tuple[Any, ...]) -> bool:
+    """Whether all lists and tuples at each level have the class of that level."""
+    if not kinds:
+        return not isinstance(items, list | tuple)
+    return type(items) is kinds[0] and (len(kinds) == 1 or all(_nested_as(item, kinds[1:]) for item in items))
 
 
 def _in_parts(items: Sequence[Any]) -> bool:
@@ -93,6 +111,17 @@ def _in_parts(items: Sequence[Any]) -> bool:
     return ragged or any(_in_parts(item) for item in nested)
 
 
+_OPERATORS = "__add__ __sub__ __mul__ __truediv__ __pow__ __matmul__ __getitem__ __array_ufunc__".split()
+
+
+@cache
+def _has_own_operators(kind: type) -> bool:
+    """Whether a class of arrays computes otherwise than arrays do, as numpy.matrix does."""
+    return kind is not np.memmap and any(
+        getattr(kind, name) is not getattr(np.ndarray, name) for name in _OPERATORS
+    )
+
+
 _KINDS = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
 
 
@@ -103,6 +132,11 @@ def numeric(argument: Any, name: str) -> Array:
     # Not np.ma, which is imported at that moment: the child of a fork meanwhile would wait for it for ever.
     if isinstance(argument, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())):
         raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
+    if isinstance(argument, np.ndarray) and _has_own_operators(type(argument)):
+        raise TypeError(
+            f"{name} must be an array, got a {type(argument).__name__}, whose operators mean something else: "
+            f"pass numpy.asarray({name})"
+        )
     try:
         array = np.asarray(argument)
     except ValueError as error:
@@ -136,7 +170,17 @@ def with_values(form: Any, values: Iterator[Value]) -> Any:
         array[place] = next(values)
     if form.shape == ():
         return array[()]
-    return array if form.form == "array" else array.tolist()
+    return array if form.form == "array" else _of_kinds(array.tolist(), form.kinds)
+
+
+def _of_kinds(items: Any, kinds: tuple[Any, ...]) -> Any:
+    """Nested lists as the lists and tuples that they stand for."""
+    if not kinds:
+        return items
+    if kinds == (list,) * len(kinds):
+        return items
+    parts = [_of_kinds(item, kinds[1:]) for item in items]
+    return kinds[0](*parts) if hasattr(kinds[0], "_fields") else kinds[0](parts)
 
 
 def _assembled(form: Branch, parts: list[Any]) -> Any:
@@ -205,13 +249,18 @@ def read(leaf: Leaf, item: Any) -> Any:
         return item if fits(leaf, item.shape) else None
     if leaf.form == "number":
         return item if isinstance(item, float | int) and item.__class__ is not bool else None
-    if not isinstance(item, list | tuple):
+    if not isinstance(item, list | tuple) or not _has_kinds(leaf, item):
         return None
     try:
         array = np.asarray(item)
     except ValueError:
         return None
     return array if fits(leaf, array.shape) and (array.dtype.kind in "fiu" or not array.size) else None
+
+
+def _has_kinds(leaf: Leaf, item: Any) -> bool:
+    """Whether a nested list or tuple has the classes with which the function was recorded."""
+    return tuple(_kinds(item))[1:] == leaf.kinds if leaf.rows else _nested_as(item, leaf.kinds)
 
 
 def fits(leaf: Leaf, shape: tuple[int, ...]) -> bool:
