@@ -435,7 +435,7 @@ def test_a_tuple_is_a_tuple_inside_of_the_function_at_every_level():
     assert fast([[1.0, 2.0], (3.0, 4.0)]) == 1.0  # another kind, so another recording
     assert fast(([1.0, 2.0], (3.0, 4.0))) == 3.0 + 3 * 4.0
     assert fast(([1.0, 2.0], [3.0, 4.0])) == 1.0
-    (slopes,) = fast.grad(([1.0, 2.0], (3.0, 4.0)))
+    slopes = fast.grad(([1.0, 2.0], (3.0, 4.0)))
     assert [np.asarray(part).tolist() for part in slopes] == [[1.0, 1.0], [0.0, 3.0]]
 
     def added(p):

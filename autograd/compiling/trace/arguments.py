@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def described(argument: Any, rows: bool, name: str) -> Any:
         keys = tuple(field.name for field in fields(argument))
         parts = tuple(described(getattr(argument, key), rows, f"{name}.{key}") for key in keys)
         return _branch(type(argument), keys, parts)
-    form, kinds = "array", ()
+    form, kinds = "array", cast("tuple[type, ...]", ())
     if isinstance(argument, list | tuple):
         kinds = tuple(_kinds(argument))
         if _in_parts(argument) or not (rows or _nested_as(argument, kinds)):
@@ -115,7 +115,7 @@ _OPERATORS = "__add__ __sub__ __mul__ __truediv__ __pow__ __matmul__ __getitem__
 
 
 @cache
-def _has_own_operators(kind: type) -> bool:
+def _has_own_operators(kind: Any) -> bool:
     """Whether a class of arrays computes otherwise than arrays do, as numpy.matrix does."""
     return kind is not np.memmap and any(
         getattr(kind, name) is not getattr(np.ndarray, name) for name in _OPERATORS
