@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,7 +65,8 @@ def described(argument: Any, rows: bool, name: str) -> Any:
         keys = tuple(field.name for field in fields(argument))
         parts = tuple(described(getattr(argument, key), rows, f"{name}.{key}") for key in keys)
         return _branch(type(argument), keys, parts)
-    form, kinds = "array", cast("tuple[type, ...]", ())
+    form = "array"
+    kinds: tuple[type, ...] = ()
     if isinstance(argument, list | tuple):
         kinds = tuple(_kinds(argument))
         if _in_parts(argument) or not (rows or _nested_as(argument, kinds)):
@@ -132,7 +133,8 @@ def numeric(argument: Any, name: str) -> Array:
     # Not np.ma, which is imported at that moment: the child of a fork meanwhile would wait for it for ever.
     if isinstance(argument, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())):
         raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
-    if isinstance(argument, np.ndarray) and _has_own_operators(type(argument)):
+    kind: Any = type(argument)
+    if isinstance(argument, np.ndarray) and _has_own_operators(kind):
         raise TypeError(
             f"{name} must be an array, got a {type(argument).__name__}, whose operators mean something else: "
             f"pass numpy.asarray({name})"
