@@ -16,6 +16,7 @@ __all__ = [
     "Line",
     "Program",
     "Report",
+    "arrays",
     "check",
     "check_gradients",
     "check_gradients_of",
@@ -31,7 +32,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The strategies, which need hypothesis, when they are first asked for."""
-    if name in ("expressions", "numbers", "operands", "points", "programs", "values"):
+    if name in ("arrays", "expressions", "numbers", "operands", "points", "programs", "values"):
         from .cases import strategies
 
         return getattr(strategies, name)

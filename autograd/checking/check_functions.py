@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import math
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ..drawing import draw
-from ..formulas import plain
+from ..functions import dot
+from ..graph import topological_order
 from ..modes import always_recording
-from ..nested import flatten
+from ..nested import flatten, is_array
 from ..recording import is_number, number
-from ..transforms.gradients import gradients
 from ..value import Value
 from .cases.program import Program
 from .checker import check, refuse_order
-from .evidence.findings import RIGHT, WRONG, Finding
-from .foreign import opaque
-from .questions.opaque import check_opaque
-from .questions.replay import check_record
+from .evidence.findings import EPS, RIGHT, SINGLE, WRONG, Finding
+from .evidence.record import Record
+from .foreign import library_of, opaque
+from .point import Point
+from .questions.end_to_end import check_end_to_end
+from .questions.opaque import IN_DIGITS, check_opaque
+from .questions.replay import chance, check_record
 from .report import Report
+
+FEW_RESULTS = 4
+"""Up to how many results of a function each is looked at by itself."""
+PROJECTIONS = 3
+"""Along how many random directions the results are added up where there are more."""
+RECORDED_INPUTS, RECORDED_NODES = 2_000, 30_000
+"""Up to how many inputs a function with its own gradient is recorded, and its record followed in digits."""
 
 
 def check_gradients(
@@ -30,19 +44,30 @@ def check_gradients(
     gradient: Callable[..., Any] | str | None = None,
     raises: bool = True,
     save: str | Path | None = None,
+    undecided: str = "fail",
+    undefined: str = "fail",
+    **named: Any,
 ) -> Report:
-    """Whether the derivatives of f at a point are right; a GradientError if they are wrong.
+    """Whether the derivatives of f at a point are right; a GradientError if they are not.
 
-    f is a function of numbers, or of nested sequences of numbers, written with autograd's
-    operators and functions; it is recorded, its record compared with f itself, and checked up to
-    `order`. With `gradient`, f may be any function of floats: then what that function gives for
-    the same arguments, a number for each of f's, is checked by finite differences; "torch" or
-    "jax" stands for what that library gives for an f of its own. `save` is where a picture of the
-    smallest wrong program goes.
+    The point is what f takes: numbers, numpy arrays of any shape, nested lists, tuples, dicts and
+    dataclasses of them, keyword arguments. Arrays of integers are held constant, and so are
+    keyword arguments that are no floats. Without `gradient`, f is recorded (it sees Values, or object
+    arrays of Values), its record compared with f itself, and checked up to `order`.
 
-    Gives a `Report`, whose verdict is "right", or "undecided" where float64 cannot tell.
-    Raises GradientError for "wrong" unless `raises` is False, TypeError for a result that is not
-    one number.
+    With `gradient`, f may be any function of floats or arrays: what `gradient` gives for the same
+    arguments, an array of the same shape for each, is checked; "torch" or "jax" stands for what that
+    library gives for an f of its own, and is found out where f gives tensors. Where f gives an array,
+    `gradient` has a parameter `upstream`, the gradient of the result, or gives the whole Jacobian.
+
+    Right means that the relative error of each derivative is known to be at most 1e-6 (1e-3 where
+    float32 is among the arguments); undecided, that rounding hides it. An undecided verdict is an error too,
+    unless `undecided="allow"`. With `undefined="skip"`, a point where f raises an ArithmeticError or
+    ValueError, or gives inf or nan, passes, and the report's `undefined` is True. `save` is where a picture of
+    the smallest wrong program goes.
+
+    Gives a `Report`. Raises GradientError for "wrong" and "undecided" unless `raises` is False;
+    ValueError for a gradient of another shape; TypeError for what is no number.
 
     >>> from autograd import exp, tanh
     >>> check_gradients(lambda x, y: tanh(x) * exp(y), 0.5, 1.0).verdict
@@ -53,34 +78,38 @@ def check_gradients(
     'wrong'
     """
     refuse_order(order)
-    trees = [flatten(argument) for argument in point]
-    numbers = [number(leaf.data if isinstance(leaf, Value) else leaf) for leaves, _ in trees for leaf in leaves]
+    if undecided not in ("fail", "allow"):
+        raise ValueError(f"undecided is 'fail' or 'allow', not {undecided!r}")
+    if undefined not in ("fail", "skip"):
+        raise ValueError(f"undefined is 'fail' or 'skip', not {undefined!r}")
     if not callable(f):
         raise TypeError(f"check_gradients takes a function and a point, not {f!r}; a graph has .check()")
-    names = _names(f, point)
-
-    called = f
-
-    def call(items: Sequence[Any]) -> Any:
-        nodes = iter(items)
-        return called(*(build(nodes) for _, build in trees))
-
-    where = ", ".join(f"{name} = {plain(x)}" for name, x in zip(names, numbers, strict=True))
-    title = f"{getattr(f, '__name__', 'f')} at {where}"
-    if gradient is not None:
-        called, derivative = opaque(f, gradient)
-        found, _ = flatten(derivative(*point))
-        if len(found) != len(numbers):
-            raise ValueError(
-                f"gradient gave {len(found)} numbers for the {len(numbers)} that f takes: one for each"
-            )
-        report = Report(check_opaque(call, list(map(number, found)), numbers), dict(enumerate(names)), title)
-    else:
-        report = _recorded(call, numbers, names, order, title)
+    if inspect.iscoroutinefunction(f):
+        raise TypeError("check_gradients calls f as a plain function: an async one gives no number")
+    at = Point(f, point, named)
+    with _quietly():
+        why = _undefined(f, at, gradient) if undefined == "skip" else ""
+        report = Report.outside(why) if why else _report(f, at, gradient or at.library, order)
+    if report.undefined:
+        return report
+    report.about(f, at, _options(order, gradient))
     if report.smallest is not None and save is not None:
         Path(save).parent.mkdir(parents=True, exist_ok=True)
         report.picture = draw(_backpropagated(report.smallest), title=report.caption()).save(save)
-    return report.raise_if_wrong() if raises else report
+    return report.raise_if_wrong(undecided == "allow") if raises else report
+
+
+def _options(order: int, gradient: Any) -> str:
+    if gradient is None:
+        return "" if order == 2 else f", order={order}"
+    word = repr(gradient) if isinstance(gradient, str) else getattr(gradient, "__name__", "gradient")
+    return f", gradient={word if word.isidentifier() or isinstance(gradient, str) else 'gradient'}"
+
+
+def _quietly() -> AbstractContextManager[Any]:
+    """No warnings of numpy's where a function is looked at outside its domain."""
+    numpy = sys.modules.get("numpy")
+    return numpy.errstate(all="ignore") if numpy is not None else nullcontext()
 
 
 def _backpropagated(program: Program) -> Value:
@@ -89,67 +118,268 @@ def _backpropagated(program: Program) -> Value:
     return root
 
 
-def _recorded(
-    call: Callable[..., Any], numbers: list[float], names: list[str], order: int, title: str
-) -> Report:
-    def run(at: list[float]) -> tuple[Value, list[Value]]:
-        leaves = [Value(x, name) for x, name in zip(at, names, strict=True)]
-        with always_recording():
-            result = call(leaves)
-        outputs, _ = flatten(result)
-        if len(outputs) != 1:
+def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
+    """Why f has no value at the point; empty where it has one."""
+    subject = opaque(f, gradient or at.library, at) if gradient or at.library else None
+    try:
+        result = subject.value(at.parts(at.numbers)) if subject else at.call(f, at.parts(at.numbers))
+        outputs = [leaf for leaf in flatten(result)[0] if is_number(leaf)]
+    except (ArithmeticError, ValueError) as error:  # a DomainError is one of them
+        return f"{type(error).__name__}: {error}"
+    except TypeError:  # it takes Values or tensors alone; then the check itself says so
+        return ""
+    return next((f"f gives {x!r}" for x in outputs if not math.isfinite(x)), "")
+
+
+def _report(f: Callable[..., Any], at: Point, gradient: Any, order: int) -> Report:
+    if gradient is not None:
+        return _opaque(opaque(f, gradient, at), at)
+    try:
+        return _recorded(lambda leaves: at.call(f, at.parts(leaves)), at, order)
+    except Exception as error:
+        library = library_of(f, at)
+        if library is not None:
+            return _opaque(opaque(f, library, at), at)
+        if isinstance(error, TypeError | AttributeError) and _works_in_floats(f, at):
+            name = getattr(f, "__name__", "f")
             raise TypeError(
-                f"f gave {len(outputs)} numbers: a gradient belongs to a function with one; check each"
-            )
-        root = outputs[0]
-        for leaf, x, name in zip(leaves, at, names, strict=True):
+                f"{name} takes floats but cannot be recorded, so that its gradient is not known: write it "
+                f"with autograd's functions, or give its gradient, check_gradients({name}, ..., "
+                f"gradient=g). It raised {type(error).__name__}: {error}"
+            ) from error
+        raise
+
+
+def _works_in_floats(f: Callable[..., Any], at: Point) -> bool:
+    try:
+        outputs, _ = flatten(at.call(f, at.parts(at.numbers)))
+    except Exception:
+        return False
+    return bool(outputs) and all(map(is_number, outputs))
+
+
+def _projections(count: int) -> list[tuple[list[float], str]]:
+    """Weights that make one number of several results, and what that number is."""
+    if count == 1:
+        return [([1.0], "")]
+    if count <= FEW_RESULTS:
+        units = [[float(i == k) for i in range(count)] for k in range(count)]
+        return [(unit, f"result {k + 1} of {count}") for k, unit in enumerate(units)]
+    rng = random.Random(count)
+    words = f"the {count:,} results added up with random weights"
+    return [
+        (
+            [rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for _ in range(count)],
+            f"{words}, {k + 1} of {PROJECTIONS}",
+        )
+        for k in range(PROJECTIONS)
+    ]
+
+
+# Functions that can be recorded
+
+
+def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -> Callable[..., Any]:
+    """What records the function at a point: the root, one number, and the leaves."""
+
+    def run(numbers: list[float]) -> tuple[Value, list[Value]]:
+        leaves = [Value(x, name) for x, name in zip(numbers, at.names, strict=True)]
+        with always_recording():
+            outputs, _ = flatten(call(leaves))
+            for output in outputs:
+                if not isinstance(output, Value) and not is_number(output):
+                    raise TypeError(f"f gave {output!r}: a gradient belongs to a function that gives numbers")
+            chosen = [k for k, w in enumerate(weights or [1.0] * len(outputs)) if w]
+            if weights is not None and len(chosen) > 1:
+                root = dot([weights[k] for k in chosen], [outputs[k] for k in chosen])
+            else:
+                root = outputs[chosen[0]]
+        for leaf, x, name in zip(leaves, numbers, at.names, strict=True):
             if leaf.data != x and x == x:
                 raise ValueError(
                     f"f overwrote the data of its argument {name}, {x!r}, with {leaf.data!r}: no record can be "
                     "held against such a function. Let it compute a new number instead"
                 )
-        if not isinstance(root, Value) and not is_number(root):
-            raise TypeError(f"f gave {root!r}: a gradient belongs to a function that gives one number")
         return (root if isinstance(root, Value) else Value(root)), leaves
 
-    root, leaves = run(numbers)
-    report = check(root, order)
-    report.title = title
-    report.names |= dict(zip(leaves, names, strict=True))
+    return run
+
+
+def _recorded(call: Callable[..., Any], at: Point, order: int) -> Report:
+    with always_recording():
+        outputs, _ = flatten(call([Value(x) for x in at.numbers]))
+    if not outputs:
+        raise TypeError("f gave no number: a gradient belongs to a function that gives numbers")
+    reports = []
+    for weights, words in _projections(len(outputs)):
+        report = _one_recorded(_run(call, at, weights if len(outputs) > 1 else None), at, order)
+        report.results = words
+        reports.append(report)
+        if report.verdict == WRONG:
+            break
+    return Report.joined(reports)
+
+
+def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
+    root, leaves = run(at.numbers)
+    different = chance(root, leaves, *run(at.numbers))
+    if different is not None:
+        return Report([different])
+    record = list(check_record(run, at.numbers, root, leaves))
+    missing = any(finding.verdict == WRONG for finding in record)
+    report = check(root, 1 if missing else order)
+    report.names |= dict(zip(leaves, at.names, strict=True))
+    inside = set(topological_order(root)) if root.op is not None else set()
     for leaf in leaves:
-        if leaf not in {f.place for f in report.findings if f.question == "end to end"} and root.op is None:
-            report.findings.append(Finding("end to end", leaf, RIGHT, 1.0 if root is leaf else 0.0, None))
-    recorded = list(check_record(run, numbers))
-    if any(finding.verdict == WRONG for finding in recorded):  # the truth is then the function, not its record
-        report.findings = [finding for finding in report.findings if finding.question != "end to end"]
-        grads = gradients(root, leaves)
-        for finding in check_opaque(lambda at: run(at)[0].data, grads, numbers):
-            report.findings.append(finding._replace(place=leaves[finding.place]))
-    report.findings += recorded
+        if leaf not in inside:  # the function does not depend on it, or is this very input
+            slope = 1.0 if root is leaf else 0.0
+            report.findings.append(Finding("end to end", leaf, RIGHT, slope, slope))
+    if missing:  # the truth is then the function, not its record
+        wrong = {finding.place for finding in record if finding.place in leaves}
+        report.findings = [f for f in report.findings if f.question != "end to end" or f.place not in wrong]
+        report.findings += [
+            finding._replace(question="end to end") for finding in record if finding.place in wrong
+        ]
+    report.findings += record
     return report
 
 
-def parameters(f: Callable[..., Any]) -> list[str]:
-    """The names of a function's positional parameters; none where it does not tell."""
+# Functions with a gradient of their own
+
+
+def _opaque(subject: Any, at: Point) -> Report:
+    outputs, again = (_numbers_of(subject.value(at.parts(at.numbers))) for _ in range(2))
+    for first, second in zip(outputs, again, strict=False):
+        if first != second and first == first:
+            why = f"the function is not deterministic: at the same point it gave {first!r} and {second!r}"
+            return Report([Finding("chance", "", WRONG, first, second, why=why)])
+    reports = []
+    for weights, words in _projections(len(outputs)):
+        report = _one_opaque(subject, at, weights)
+        report.results = words
+        reports.append(report)
+        if report.verdict == WRONG:
+            break
+    return Report.joined(reports)
+
+
+def _numbers_of(result: Any) -> list[float]:
+    leaves, _ = flatten(result)
+    for leaf in leaves:
+        if not is_number(leaf) or isinstance(leaf, Value):
+            raise TypeError(
+                f"f gave {leaf!r}: a gradient belongs to a function that gives one number, or an array"
+            )
+    return list(map(float, leaves))
+
+
+def _one_opaque(subject: Any, at: Point, weights: list[float]) -> Report:
+    given, single = _gradient(subject, at, weights)
+    again, _ = _gradient(subject, at, weights)
+    for first, second in zip(given, again, strict=True):
+        if first != second and (first == first or second == second):
+            why = f"the gradient is not deterministic: at the same point it gave {first!r} and {second!r}"
+            return Report([Finding("chance", "", WRONG, first, second, why=why)])
+
+    def f(numbers: list[float]) -> float:
+        found = _numbers_of(subject.value(at.parts(numbers)))
+        return found[0] if len(weights) == 1 else math.fsum(w * y for w, y in zip(weights, found, strict=True))
+
+    unit = SINGLE if subject.single or (not subject.name and (single or at.single)) else EPS
+    findings = None
+    if hasattr(subject, "derivative") and len(given) <= RECORDED_INPUTS:
+        findings = _in_digits(subject, at, weights, given, f(at.numbers), unit)
+    if findings is None:
+        findings = list(check_opaque(f, given, at.numbers, unit))
+    report = Report(findings, dict(enumerate(at.names)))
+    report.library = subject.name
+    return report
+
+
+def _gradient(subject: Any, at: Point, weights: list[float]) -> tuple[list[float], bool]:
+    """The gradient that was given, as a flat list, of the results with these weights; whether in float32."""
+    parts = [slot.given for slot in at.slots] if at.single and not subject.name else at.parts(at.numbers)
+    if len(weights) == 1:
+        found = subject.gradient(parts)
+        return (found := _plain(subject, found), at.flat(found))[1], _single(found)
+    upstream = _like(subject.value(at.parts(at.numbers)), weights)
+    if subject.name or "upstream" in _parameters(subject.derivative):
+        found = _plain(subject, subject.gradient(parts, upstream))
+        return at.flat(found), _single(found)
+    rows = _rows(subject.gradient(parts), upstream, len(weights), at)
+    flat = [at.flat(row) for row in rows]
+    columns = zip(*flat, strict=True)
+    return [math.fsum(w * x for w, x in zip(weights, column, strict=True)) for column in columns], False
+
+
+def _plain(subject: Any, found: Any) -> Any:
+    """A library's gradients, one for each argument, as those of a single one."""
+    return found[0] if subject.name and len(found) == 1 else found
+
+
+def _single(found: Any) -> bool:
+    items = found if isinstance(found, list | tuple) else [found]
+    return any(str(getattr(item, "dtype", "")) == "float32" for item in items)
+
+
+def _like(result: Any, weights: list[float]) -> Any:
+    _, build = flatten(result)
+    return build(iter(weights))
+
+
+def _parameters(f: Callable[..., Any]) -> set[str]:
     try:
-        found = inspect.signature(f).parameters.values()
+        return set(inspect.signature(f).parameters)
     except (TypeError, ValueError):
-        return []
-    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        return set()
 
 
-def _names(f: Callable[..., Any], point: Sequence[Any]) -> list[str]:
-    """A name for every number among the arguments: the parameter's, with indexes in a sequence."""
-    words = parameters(f)
-    words += [f"x{k}" for k in range(len(words), len(point))]
-    return [name for word, argument in zip(words, point, strict=False) for name in _indexed(word, argument)]
+def _rows(found: Any, result: Any, count: int, at: Point) -> list[Any]:
+    """A Jacobian as one gradient for each result."""
+    if is_array(result):
+
+        def rows(array: Any) -> Any:
+            if not is_array(array) or array.shape[: result.ndim] != result.shape:
+                raise ValueError(
+                    f"f gives an array of shape {result.shape}: its gradient has a parameter `upstream` of "
+                    "that shape, or gives a Jacobian whose shape begins with it"
+                )
+            return list(array.reshape(count, *array.shape[result.ndim :]))
+
+        if isinstance(found, list | tuple):
+            return list(zip(*map(rows, found), strict=True))
+        return rows(found)  # type: ignore[no-any-return]
+    items = list(found)
+    if len(items) != count:
+        raise ValueError(f"gradient gave {len(items)} rows for the {count} numbers that f gives: one for each")
+    return items
 
 
-def _indexed(word: str, argument: Any) -> list[str]:
-    if hasattr(argument, "tolist"):
-        argument = argument.tolist()
-    if isinstance(argument, dict):
-        return [name for key, item in argument.items() for name in _indexed(f"{word}[{key!r}]", item)]
-    if isinstance(argument, list | tuple):
-        return [name for k, item in enumerate(argument) for name in _indexed(f"{word}[{k}]", item)]
-    return [word]
+def _in_digits(
+    subject: Any, at: Point, weights: list[float], given: list[float], value: float, unit: float
+) -> list[Finding] | None:
+    """The gradient against the record of the function in high precision; None where it cannot be recorded."""
+    run = _run(lambda leaves: at.call(subject.f, at.parts(leaves)), at, weights if len(weights) > 1 else None)
+    try:
+        root, leaves = run(at.numbers)
+        record = Record(root)
+        if len(record.nodes) > RECORDED_NODES or not abs(root.data - value) <= 1e-9 * abs(value):
+            return None
+        if any(finding.verdict != RIGHT for finding in check_record(run, at.numbers, root, leaves)):
+            return None
+        return list(_held_against(record, leaves, given, unit))
+    except Exception:  # whatever a function of floats does when it is given Values
+        return None
+
+
+def _held_against(record: Record, leaves: list[Value], given: list[float], unit: float) -> Iterator[Finding]:
+    numbers = [0.0] * len(record.nodes)
+    for leaf, found in zip(leaves, given, strict=True):
+        if leaf in record.index:
+            numbers[record.index[leaf]] = number(found)
+    findings = {f.place: f for f in check_end_to_end(record, numbers, unit=unit)} if record.root.op else {}
+    for k, (leaf, found) in enumerate(zip(leaves, given, strict=True)):
+        slope = 1.0 if record.root is leaf else 0.0
+        plain = Finding("end to end", k, RIGHT if found == slope else WRONG, found, slope)
+        finding = findings.get(leaf, plain)
+        yield finding._replace(place=k, why=finding.why or IN_DIGITS)

@@ -17,6 +17,7 @@ from .questions.higher import check_higher
 from .questions.local import check_local
 from .questions.opaque import check_operation, check_replayed, computes_in_floats
 from .questions.protocol import check_protocol, fresh_grads
+from .questions.replay import chance
 from .report import Report
 
 
@@ -69,6 +70,10 @@ def _findings(record: Record, order: int) -> Iterator[Finding]:
         yield Finding("end to end", first, UNDECIDED, first.data, None, why=why)
         yield from check_local(record)
         return
+    different = _chance(record)
+    if different is not None:
+        yield different
+        return
     grads = fresh_grads(record)
     blunt = [node for node in record.nodes if computes_in_floats(node)]
     local = [
@@ -85,6 +90,18 @@ def _findings(record: Record, order: int) -> Iterator[Finding]:
     for each in range(2, order + 1):
         if not blunt:
             yield from check_higher(record, each)
+
+
+def _chance(record: Record) -> Finding | None:
+    """A finding about an operation of a user's that gives another value or partial the second time."""
+    for node in record.nodes:
+        if node.op is not None and node.op.functions:
+            point = [getattr(item, "data", item) for item in node.operands]
+            single = Program(tuple(point), (Line(node.op, tuple(range(len(point)))),))
+            different = chance(single.record()[0], [], single.record()[0], [])
+            if different is not None:
+                return different._replace(place=node)
+    return None
 
 
 def _smallest(report: Report, order: int) -> Program:

@@ -1,63 +1,195 @@
-"""Functions of other libraries: their values and their own gradients, as functions of floats."""
+"""Functions of other libraries, PyTorch and JAX: their values and their own gradients, in numpy arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
+
+from ..nested import children, is_array
+from .point import Point, library
 
 Function = Callable[..., Any]
 
 
-def of_torch(f: Function) -> tuple[Function, Function]:
-    """A function of float64 tensors as one of floats, and the gradient that PyTorch's autograd gives."""
-    torch: Any = import_module("torch")
+def arrays_in(item: Any) -> Any:
+    """An argument with arrays where it has numbers, or rectangular lists of them."""
+    import numpy
 
-    def tensors(arguments: tuple[Any, ...]) -> list[Any]:
-        return [torch.tensor(item, dtype=torch.float64, requires_grad=True) for item in arguments]
-
-    def value(*arguments: Any) -> float:
-        return float(f(*tensors(arguments)).item())
-
-    def gradient(*arguments: Any) -> list[Any]:
-        inputs = tensors(arguments)
-        found = torch.autograd.grad(f(*inputs), inputs, allow_unused=True, materialize_grads=True)
-        return [item.tolist() for item in found]
-
-    return value, gradient
+    if is_array(item):
+        return item
+    found = children(item)
+    if found is None:
+        return numpy.asarray(item, dtype=float)
+    if isinstance(item, list | tuple) and not any(map(_has_arrays, found[1])):
+        return numpy.asarray(item, dtype=float)
+    return found[2]([arrays_in(each) for each in found[1]])
 
 
-def of_jax(f: Function) -> tuple[Function, Function]:
-    """A function of JAX scalars as one of floats, and the gradient that jax.grad gives, in float64."""
-    jax: Any = import_module("jax")
-    jax.config.update("jax_enable_x64", True)
-
-    def arrays(arguments: tuple[Any, ...]) -> list[Any]:
-        return [jax.numpy.asarray(item, dtype=float) for item in arguments]
-
-    def value(*arguments: Any) -> float:
-        return float(f(*arrays(arguments)))
-
-    def gradient(*arguments: Any) -> list[Any]:
-        found = jax.grad(f, argnums=tuple(range(len(arguments))))(*arrays(arguments))
-        return [item.tolist() for item in found]
-
-    return value, gradient
+def _has_arrays(item: Any) -> bool:
+    found = children(item)
+    return is_array(item) or isinstance(item, dict) or (found is not None and any(map(_has_arrays, found[1])))
 
 
-LIBRARIES: dict[str, Callable[[Function], tuple[Function, Function]]] = {"torch": of_torch, "jax": of_jax}
+def _mapped(convert: Function, item: Any) -> Any:
+    """A container of arrays with something else in place of each."""
+    found = None if is_array(item) else children(item)
+    return convert(item) if found is None else found[2]([_mapped(convert, each) for each in found[1]])
 
 
-def opaque(f: Function, gradient: Function | str) -> tuple[Function, Function]:
-    """f and its gradient as functions of floats; `gradient` may name the library that has it.
+class OfTorch:
+    """A function of tensors as one of numpy arrays, in float64; in float32 where it takes nothing else."""
 
-    >>> f, gradient = opaque(abs, lambda x: 1.0)
-    >>> gradient(2.0)
-    1.0
+    name = "PyTorch"
+
+    def __init__(self, f: Function, point: Point) -> None:
+        self.torch: Any = import_module("torch")
+        if isinstance(f, self.torch.nn.Module) and any(p.is_floating_point() for p in f.parameters()):
+            f = copy.deepcopy(f).double()  # the same weights, in arithmetic that shows more
+        self.f, self.point = f, point
+        self.single = False
+
+    def _tensors(self, parts: Sequence[Any], leaves: list[Any]) -> list[Any]:
+        kind = self.torch.float32 if self.single else self.torch.float64
+
+        def tensor(array: Any) -> Any:
+            leaves.append(self.torch.tensor(array, dtype=kind).requires_grad_())
+            return leaves[-1]
+
+        return [_mapped(tensor, arrays_in(part)) for part in parts]
+
+    def called(self, parts: Sequence[Any], leaves: list[Any] | None = None) -> Any:
+        """What f gives, in tensors; the tensors it was given go to `leaves`."""
+        leaves = [] if leaves is None else leaves
+        held = self.point.holding(self.torch.as_tensor)
+        try:
+            return held.call(self.f, self._tensors(parts, leaves))
+        except RuntimeError as error:
+            if self.single or "dtype" not in str(error).lower():
+                raise
+            self.single = True  # a model with weights in float32
+            leaves.clear()
+            return held.call(self.f, self._tensors(parts, leaves))
+
+    def value(self, parts: Sequence[Any]) -> Any:
+        """What f gives for other numbers in its arguments."""
+        return _mapped(lambda item: item.detach().cpu().numpy(), self.called(parts))
+
+    def gradient(self, parts: Sequence[Any], upstream: Any = None) -> list[Any]:
+        """The gradients that PyTorch gives; for results that are arrays, those of a weighted sum of them."""
+        leaves: list[Any] = []
+        outputs, _ = _tensors_in(self.called(parts, leaves))
+        weights, _ = ([None], None) if upstream is None else _tensors_in(upstream)
+        seeds = [None if w is None else self.torch.as_tensor(w, dtype=o.dtype).reshape(o.shape)
+                 for o, w in zip(outputs, weights, strict=True)]  # fmt: skip
+        kept = [(o, seed) for o, seed in zip(outputs, seeds, strict=True) if o.requires_grad]
+        found = (
+            self.torch.autograd.grad([o for o, _ in kept], leaves, [s for _, s in kept], allow_unused=True)
+            if kept
+            else [None] * len(leaves)
+        )
+        flat = iter([self.torch.zeros_like(x) if g is None else g for x, g in zip(leaves, found, strict=True)])
+        return [_mapped(lambda _: next(flat).detach().cpu().numpy(), arrays_in(part)) for part in parts]
+
+
+class OfJax:
+    """A function of JAX arrays as one of numpy arrays, in float64."""
+
+    name = "JAX"
+
+    def __init__(self, f: Function, point: Point) -> None:
+        self.jax: Any = import_module("jax")
+        self.f, self.point = f, point
+        self.single = False
+
+    def _in_float64(self) -> Any:
+        if hasattr(self.jax, "enable_x64"):
+            return self.jax.enable_x64(True)
+        return import_module("jax.experimental").enable_x64()
+
+    def _of_parts(self, *parts: Any) -> Any:
+        return self.point.call(self.f, parts)
+
+    def _arrays(self, parts: Sequence[Any]) -> list[Any]:
+        kind = self.jax.numpy.float64
+        return [_mapped(lambda a: self.jax.numpy.asarray(a, dtype=kind), arrays_in(part)) for part in parts]
+
+    def called(self, parts: Sequence[Any]) -> Any:
+        """What f gives, in JAX's arrays."""
+        with self._in_float64():
+            return self._of_parts(*self._arrays(parts))
+
+    def value(self, parts: Sequence[Any]) -> Any:
+        """What f gives for other numbers in its arguments."""
+        import numpy
+
+        return _mapped(numpy.asarray, self.called(parts))
+
+    def gradient(self, parts: Sequence[Any], upstream: Any = None) -> list[Any]:
+        """The gradients that JAX gives; for results that are arrays, those of a weighted sum of them."""
+        import numpy
+
+        jnp = self.jax.numpy
+        with self._in_float64():
+            output, pull = self.jax.vjp(self._of_parts, *self._arrays(parts))
+            weights, _ = ([1.0], None) if upstream is None else _tensors_in(upstream)
+            each = iter(weights)
+            seed = _mapped(lambda o: jnp.asarray(next(each), dtype=o.dtype).reshape(o.shape), output)
+            return [_mapped(numpy.asarray, part) for part in pull(seed)]
+
+
+def _tensors_in(item: Any) -> tuple[list[Any], None]:
+    found: list[Any] = []
+    _mapped(found.append, item)
+    return found, None
+
+
+class OfUser:
+    """A function and a gradient that was written by hand, of the same arguments."""
+
+    name = ""
+    single = False
+
+    def __init__(self, f: Function, gradient: Function, point: Point) -> None:
+        self.f, self.derivative, self.point = f, gradient, point
+
+    def value(self, parts: Sequence[Any]) -> Any:
+        """What f gives for other numbers in its arguments."""
+        return self.point.call(self.f, parts)
+
+    def gradient(self, parts: Sequence[Any], upstream: Any = None) -> Any:
+        """What the gradient gives; for results that are arrays it has a parameter `upstream`."""
+        more = {} if upstream is None else {"upstream": upstream}
+        return self.point.call(self.derivative, parts, **more)
+
+
+LIBRARIES: dict[str, Any] = {"torch": OfTorch, "jax": OfJax}
+
+
+def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
+    """A function with its gradient; `gradient` may name the library that has it.
+
+    Raises ValueError for a library that is not known.
     """
     if callable(gradient):
-        return f, gradient
+        return OfUser(f, gradient, point)
     if gradient not in LIBRARIES:
         names = " or ".join(map(repr, LIBRARIES))
         raise ValueError(f"gradient is a function of f's arguments, or {names}, not {gradient!r}")
-    return LIBRARIES[gradient](f)
+    return LIBRARIES[gradient](f, point)
+
+
+def library_of(f: Function, point: Point) -> str | None:
+    """The library whose arrays f gives for its arguments, of those that are loaded; None for neither."""
+    for name, kind in LIBRARIES.items():
+        if name not in sys.modules:
+            continue
+        try:
+            found, _ = _tensors_in(kind(f, point).called(point.parts(point.numbers)))
+        except Exception:  # it is not a function of that library's arrays
+            continue
+        if found and all(library(item) == name for item in found):
+            return name
+    return None

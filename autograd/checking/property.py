@@ -1,11 +1,20 @@
-"""A decorator that makes a property test of a function and its domain."""
+"""A decorator that makes a hypothesis test of a function and the ranges of its arguments."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
+
+from .check_functions import check_gradients
+
+_SETTINGS = "_hypothesis_internal_use_settings"
+_HAS_SETTINGS = "_hypothesis_internal_settings_applied"
+JOINT = "point"
+"""What all arguments together are called where they are drawn together."""
 
 
 def picture_of(name: str) -> Path:
@@ -19,17 +28,26 @@ def check_gradients_of(
     domain: Mapping[str, Any] | None = None,
     *,
     order: int = 1,
-    gradient: Callable[..., Any] | None = None,
-    examples: int = 100,
-    undecided: bool = True,
-) -> Callable[[Callable[..., None]], Callable[[], None]]:
-    """Decorate a test to check a function's gradient at random points of its domain.
+    gradient: Callable[..., Any] | str | None = None,
+    examples: int | None = None,
+    undecided: str = "fail",
+    undefined: str = "fail",
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate a test to check a function's gradient at random points: a hypothesis test.
 
-    `domain` has for each parameter a pair (low, high) or a hypothesis strategy; without it each
-    goes from -3 to 3, and an operation's own parameters keep to its domain. The test's body runs
-    once for each point, with the report; `...` will do. A failure is the smallest point that
-    hypothesis finds, with the smallest program. With `undecided=False`, a point where float64
-    cannot decide fails too.
+    `domain` has for each parameter a range (low, high), a hypothesis strategy such as
+    `arrays((3, 2), -1, 1)`, or a list, tuple or dict of those; anything else is held constant. Without
+    it each goes from -3 to 3, a parameter with a default is left alone, and an operation's own
+    parameters keep to its domain. `order`, `gradient` and `undecided` are those of `check_gradients`;
+    with `undefined="skip"` a point where f raises an ArithmeticError or ValueError, or gives inf or
+    nan, is drawn again.
+
+    The test's body runs once for each point; `...` will do. Its parameter `report` is the report,
+    one that is called as a parameter of f is that argument, and others are fixtures, `self`, or
+    what `parametrize` gives. `@settings`, `@example(x=0.5)`, `@seed`, `@reproduce_failure`, `assume`,
+    profiles and the database work as on any hypothesis test; `examples` is `max_examples`.
+
+    Raises ValueError for a domain of other names, TypeError for an async test.
 
     >>> from autograd import tanh
     >>> @check_gradients_of(tanh, {"x": (-2, 2)}, examples=5)
@@ -37,58 +55,124 @@ def check_gradients_of(
     ...     assert report.right
     >>> test_tanh()
     """
+    strategies = _strategies(f, domain)
+    options: dict[str, Any] = {
+        "order": order,
+        "gradient": gradient,
+        "undecided": undecided,
+        "undefined": undefined,
+    }
 
-    def decorate(test: Callable[..., None]) -> Callable[[], None]:
-        from hypothesis import HealthCheck, Phase, given, settings
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        from hypothesis import given, reject, settings
 
-        from .check_functions import check_gradients
-        from .report import GradientError
-
-        def property_(point: tuple[Any, ...]) -> None:
-            name = getattr(f, "__name__", "f")
-            options = f", order={order}" if gradient is None else ", gradient=..."
-            again = f"  reproduce: check_gradients({name}, {', '.join(map(repr, point))}{options})"
-            try:
-                report = check_gradients(f, *point, order=order, gradient=gradient, save=picture_of(name))
-            except GradientError as error:
-                raise GradientError(f"{error}\n{again}") from None
-            if not undecided and not report.right:
-                raise AssertionError(f"{report}\n{again}")
-            test(report)
-
-        phases = [phase for phase in Phase if phase is not Phase.explain]  # it would list the checker's insides
-        few: Any = settings(
-            max_examples=examples, deadline=None, phases=phases, suppress_health_check=list(HealthCheck)
-        )
-        with_points: Any = given(_points(f, domain))
-        checked = few(with_points(property_))
+        if inspect.iscoroutinefunction(test):
+            raise TypeError(
+                f"check_gradients_of calls {test.__name__} as a plain function: it must not be async"
+            )
+        wanted = inspect.signature(test).parameters
+        passed = [name for name in wanted if name != "report" and name not in strategies]
 
         @wraps(test)
-        def run() -> None:
-            checked()
+        def property_(*args: Any, **named: Any) -> None:
+            drawn = {name: named.pop(name) for name in strategies}
+            arguments, keywords = _arguments(f, drawn)
+            save = picture_of(getattr(f, "__name__", "f"))
+            report = check_gradients(f, *arguments, save=save, **options, **keywords)
+            if report.undefined:
+                reject()
+            named |= dict(zip(passed, args, strict=False))  # self comes by position
+            named |= {name: drawn[name] for name in wanted if name in drawn}
+            test(**named, **({"report": report} if "report" in wanted else {}))
 
-        del run.__wrapped__  # pytest would look for the test's parameters
-        return run
+        kind = inspect.Parameter.KEYWORD_ONLY
+        own = [wanted[name] for name in passed]
+        own += [inspect.Parameter(name, kind) for name in strategies]
+        property_.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+        if hasattr(test, _HAS_SETTINGS):
+            checked: Callable[..., None] = given(**strategies)(property_)
+        else:
+            checked = given(**strategies)(settings(**_settings(examples))(property_))
+            checked.__dict__.pop(_HAS_SETTINGS, None)  # so that @settings above may replace ours
+            checked.prepare_for_pytest = lambda: _adapt(checked)  # type: ignore[attr-defined]
+        return checked
 
     return decorate
 
 
-def _points(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> Any:
-    """A strategy for the arguments of a function."""
-    from hypothesis import strategies as st
+def _adapt(test: Any) -> None:
+    """Settings that were put above a check, but for what would fail it for being one."""
+    from hypothesis import settings
 
-    from .cases.strategies import numbers, operands
-    from .check_functions import parameters
+    given = getattr(test, _SETTINGS)
+    setattr(test, _SETTINGS, settings(given, **_lenient(given)))
 
-    names = parameters(f)
-    unknown = set(domain or ()) - set(names)
+
+def _settings(examples: int | None) -> dict[str, Any]:
+    """The settings of the profile, but for what would fail a check for being one."""
+    from hypothesis import settings
+
+    found = _lenient(settings.default)
+    return found if examples is None else found | {"max_examples": examples}
+
+
+def _lenient(default: Any) -> dict[str, Any]:
+    from hypothesis import HealthCheck, Phase
+
+    unsuitable = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
+    unlimited = default.deadline == timedelta(
+        milliseconds=200
+    )  # its own default: a smallest program takes longer
+    return {
+        "phases": [phase for phase in default.phases if phase is not Phase.explain],  # which lists our insides
+        "suppress_health_check": list({*default.suppress_health_check, *unsuitable}),
+        "deadline": None if unlimited else default.deadline,
+    }
+
+
+def _arguments(f: Callable[..., Any], drawn: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Positional and keyword arguments of f, of what was drawn by name."""
+    if set(drawn) == {JOINT} and JOINT not in _parameters(f):
+        return tuple(drawn[JOINT]), {}
+    positional = []
+    for name, parameter in _parameters(f).items():
+        if parameter.kind is parameter.KEYWORD_ONLY or name not in drawn:
+            break
+        positional.append(name)
+    rest = {name: value for name, value in drawn.items() if name not in positional}
+    return tuple(drawn[name] for name in positional), rest
+
+
+def _parameters(f: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    try:
+        every = inspect.signature(f).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: p for name, p in every.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+
+
+def _strategies(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A strategy for each argument of a function, by name; or one for all, where they are drawn together."""
+    from .cases.strategies import drawn_from, numbers, operands
+
+    op = getattr(f, "op", None)
+    if domain is None and op is not None:
+        if len(op.operands) > 1 or op.variadic:
+            return {JOINT: operands(f)}
+        return {op.operands[0]: operands(f).map(lambda point: point[0])}
+    parameters = _parameters(f)
+    unknown = set(domain or ()) - set(parameters)
     if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))} in the domain: the function has {', '.join(names)}")
-    if domain is None:
-        op = getattr(f, "op", None)
-        if op is not None:
-            return operands(f)
-        domain = {}
-    ranges = [domain.get(name, (-3.0, 3.0)) for name in names]
-    each = [item if isinstance(item, st.SearchStrategy) else numbers(*map(float, item)) for item in ranges]
-    return st.tuples(*each)
+        takes = (
+            f"the function has {', '.join(parameters)}"
+            if parameters
+            else "the function does not tell its names"
+        )
+        raise ValueError(f"{', '.join(sorted(unknown))} in the domain: {takes}")
+    chosen = domain or {}
+    needed = [name for name, p in parameters.items() if name in chosen or p.default is p.empty]
+    if not needed:
+        raise ValueError(
+            f"{getattr(f, '__name__', 'f')} has no parameters with names: give a function that has"
+        )
+    return {name: drawn_from(chosen[name]) if name in chosen else numbers(-3.0, 3.0) for name in needed}

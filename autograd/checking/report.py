@@ -11,9 +11,11 @@ from ..ops.table import TABLE
 from ..terminal import cut, derivative_sign
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
+from .patterns import Part, patterns
 from .questions.opaque import BY_DIFFERENCES, IN_DIGITS
 
 BROKEN = {
+    "chance": "the function is not deterministic",
     "value": "an operation's value is wrong",
     "local": "a partial is not the derivative of its operation",
     "accumulation": "a grad is not the sum of what its consumers send",
@@ -27,6 +29,7 @@ QUESTIONS = {
     "local": "each partial is the derivative of its operation",
     "accumulation": "each grad is the sum of what its consumers send",
     "end to end": "the gradient is the derivative of the program",
+    "chance": "the function gives the same again",
     "protocol": "backward() keeps its promises",
     "record": "the record is the function",
     "order 2": "second derivatives",
@@ -34,8 +37,12 @@ QUESTIONS = {
 }
 
 
+ROWS = 20
+"""How many inputs a report lists."""
+
+
 class GradientError(AssertionError):
-    """A gradient is wrong; the text says which, by how much, and which operation is guilty."""
+    """A gradient is wrong, or cannot be decided; the text says which, by how much, and what is to blame."""
 
 
 class Report:
@@ -52,6 +59,66 @@ class Report:
         self.shown: Finding | None = None
         """What is wrong in the smallest program."""
         self.picture: Path | None = None
+        self.undefined = False
+        """Whether the function has no value at the point, which was to be skipped."""
+        self.name_of_f = "f"
+        self.pasted = ""
+        """A line that runs this very check again."""
+        self.results = ""
+        """Which number is differentiated, where the function gives several."""
+        self.library = ""
+        self.projected = ""
+        self._all_names: list[str] = []
+        self._slots: list[tuple[str, tuple[int, ...], int]] = []
+
+    @classmethod
+    def outside(cls, why: str) -> Report:
+        """The report at a point where the function is not defined."""
+        report = cls([Finding("end to end", "", UNDECIDED, 0.0, None, why=f"f is not defined here: {why}")])
+        report.undefined = True
+        return report
+
+    @classmethod
+    def joined(cls, reports: list[Report]) -> Report:
+        """One report of several, about several numbers that a function gives: the wrong one in front."""
+        first = min(reports, key=lambda report: report.verdict != WRONG)
+        for report in reports:
+            if report is not first:
+                first.findings += [
+                    finding._replace(place=report.name(finding.place)) for finding in report.findings
+                ]
+        first.projected = first.results
+        first.results = first.results if first.verdict == WRONG else ""
+        return first
+
+    def about(self, f: Any, point: Any, options: str) -> None:
+        """Keep what the failure's text needs of the function and its arguments."""
+        name = getattr(f, "__name__", type(f).__name__)
+        self.name_of_f = "f" if name == "<lambda>" else name
+        if point.slots:
+            self.title = f"{self.name_of_f} at {point.where()}"
+        self._slots = [(s.name, tuple(getattr(s.given, "shape", (s.size,))), s.size) for s in point.slots]
+        self._all_names = point.names
+        name, arguments = self.name_of_f, point.pasted()
+        if not arguments and point.slots:
+            return
+        if not name.isidentifier():
+            name = "f"
+        module = getattr(f, "__module__", None)
+        imports = ["from autograd.checking import check_gradients"]
+        if "numpy." in arguments:
+            imports.append("import numpy")
+        if "." not in getattr(f, "__qualname__", ".") and name != "f" and module not in (None, "__main__"):
+            gradient = options.removeprefix(", gradient=")
+            own = (
+                f", {gradient}"
+                if options != gradient and gradient.isidentifier() and gradient != "gradient"
+                else ""
+            )
+            imports.append(f"from {module} import {name}{own}")
+        self.pasted = (
+            f"{'; '.join(imports)}; check_gradients({', '.join(filter(None, (name, arguments)))}{options})"
+        )
 
     @property
     def verdict(self) -> str:
@@ -72,6 +139,7 @@ class Report:
             if finding.verdict == WRONG:
                 wrong.setdefault(finding.question, finding)
         for question in (
+            "chance",
             "record",
             "value",
             "local",
@@ -90,11 +158,40 @@ class Report:
         """Why what is undecided could not be decided."""
         return list(dict.fromkeys(f.why for f in self.findings if f.verdict == UNDECIDED and f.why))
 
-    def raise_if_wrong(self) -> Report:
-        """The report itself, or a GradientError with the failure's text."""
+    @property
+    def error(self) -> float:
+        """The largest relative error that a right gradient can have, as far as the evidence goes."""
+        rows = [
+            f
+            for f in self.findings
+            if f.question == "end to end" and f.verdict == RIGHT and "a kink" not in f.why
+        ]
+        return max((f.bound for f in rows), default=0.0)
+
+    def raise_if_wrong(self, undecided: bool = True) -> Report:
+        """The report itself, or a GradientError with the failure's text.
+
+        With `undecided`, a verdict of "undecided" passes.
+        """
         if self.verdict == WRONG:
             raise GradientError(self.failure())
+        if self.verdict == UNDECIDED and not undecided:
+            raise GradientError(self._undecided())
         return self
+
+    def _undecided(self) -> str:
+        open_ = [f for f in self.findings if f.verdict == UNDECIDED and f.question == "end to end"]
+        names = ", ".join(self.name(f.place) for f in open_[:6]) + (" ..." if len(open_) > 6 else "")
+        towards = f" with respect to {names}" if open_ else ""
+        return "\n".join(
+            [
+                f"undecided: whether the derivative of {self.name_of_f}{towards} is right cannot be told here",
+                *(f"  {reason}" for reason in self.reasons[:3]),
+                *self._gradients(),
+                '  an undecided verdict fails unless it is allowed: undecided="allow"',
+                *([f"  reproduce: {self.pasted}"] if self.pasted else []),
+            ]
+        )
 
     def __repr__(self) -> str:
         lines = [self.title] if self.title else []
@@ -104,22 +201,46 @@ class Report:
             told = [f"{counts[question, v]:,} {v}" for v in (RIGHT, WRONG, UNDECIDED) if counts[question, v]]
             if told and not (question == "value" and not counts[question, WRONG]):
                 lines.append(f"  {question:<12}  {meaning}: {', '.join(told)}")
-        evidence = dict.fromkeys(f.why for f in self.findings if f.why.startswith((IN_DIGITS, BY_DIFFERENCES)))
-        if evidence:
-            lines.append(f"  {'evidence':<12}  {'; '.join(list(evidence)[:3])}")
+        lines += [f"  {'evidence':<12}  {words}" for words in self._evidences()]
         if self.verdict == WRONG:
-            return "\n".join([*lines, self.failure()])
+            return "\n".join([*lines, f"  verdict: {WRONG}: {self.failure(table=False)}"])
         lines.append(f"  verdict: {self.verdict}{self._because()}")
         return "\n".join(lines)
+
+    def _evidences(self) -> list[str]:
+        """What the verdict rests on, in words: how many inputs were looked at, and how."""
+        rows = [f for f in self.findings if f.question == "end to end"]
+        alone = [f for f in rows if not _of_many(f)]
+        inputs = sum(count for _, _, count in self._slots)
+        found = []
+        for words in (IN_DIGITS, BY_DIFFERENCES):
+            those = [f for f in alone if f.why.startswith(words)]
+            if those:
+                errors = [f.tolerance for f in those if f.truth]
+                certain = f", certain to {max(errors):.0e}" if errors and words == BY_DIFFERENCES else ""
+                each = {f.place for f in those}
+                among = f" for {len(each):,} of {inputs:,} inputs, one by one" if inputs > len(each) else ""
+                found.append(f"{words}{certain}{among}")
+        directions = [f for f in rows if "a random direction in" in f.why]
+        if directions:
+            found.append(f"all {inputs:,} inputs moved together, along {len(directions)} random directions")
+        projected = any("results added up" in (r or "") for r in (self.results, self.projected))
+        if projected:
+            found.append("the Jacobian times random vectors, not each of its numbers")
+        if self.library:
+            found.append(f"the gradient is {self.library}'s")
+        return found
 
     def _because(self) -> str:
         reasons = self.reasons if self.verdict == UNDECIDED else []
         kinks = [f.why for f in self.findings if f.verdict == RIGHT and "a kink, between" in f.why]
         if reasons:
             return f": {'; '.join(reasons[:3])}"
-        return f" ({kinks[0]})" if kinks else ""
+        if kinks:
+            return f" ({kinks[0]})"
+        return f" (relative error at most {self.error:.0e})" if self.error else ""
 
-    def _gradients(self, most: int = 20) -> list[str]:
+    def _gradients(self, most: int = ROWS) -> list[str]:
         rows = [f for f in self.findings if f.question == "end to end"]
         if not rows:
             return []
@@ -139,32 +260,66 @@ class Report:
         """A node, leaf or direction in words."""
         return cut(str(self.names.get(place, place) if place.__class__ is not str else place), 20)
 
-    def failure(self) -> str:
-        """What is wrong, by how much, who is guilty, and the smallest program that shows it."""
+    def failure(self, table: bool = True) -> str:
+        """What is wrong, by how much, what is to blame, and the smallest program that shows it."""
         guilty = self.guilty
         if guilty is None:
             return ""
-        lines = [f"GradientError: {self._headline(guilty)}"]
-        if self.program is not None and len(self.program.lines) <= 12:
+        lines = [self._headline(guilty)]
+        if self.title and table:
+            lines.append(f"  {self.title}{f': {self.results}' if self.results else ''}")
+        if self.program is not None and 1 < len(self.program.lines) <= 12:
             lines.append(f"  f: {self.program}")
-        for f in self.findings:
-            if f.question in ("end to end", "order 2", "order 3") and f.verdict == WRONG:
-                truth = "none" if f.truth is None else f"{f.truth:+.10g} ({self._evidence(f)})"
-                lines.append(
-                    f"  gradient {f.found:+.10g}   truth {truth}   float64 could explain {f.tolerance:.0e}"
-                )
-                break
-        lines.append(f"  guilty: {self._accusation(guilty)}")
+        lines += self._wrong_numbers() if table else [f"  {words}" for words in patterns(self._parts())]
+        if guilty.question == "end to end" and self.program is None:
+            lines.append(f"  evidence: {guilty.why or IN_DIGITS}")
+        else:
+            lines.append(f"  guilty: {self._accusation(guilty)}")
         if self.smallest is not None:
             lines.append(f"  smallest program that shows it: {self.smallest}")
             lines += [f"    {line}" for line in self.smallest.code().splitlines()]
         if self.picture is not None:
             lines.append(f"  picture: {self.picture}")
+        if self.pasted:
+            lines.append(f"  reproduce: {self.pasted}")
         return "\n".join(lines)
 
-    @staticmethod
-    def _evidence(finding: Finding) -> str:
-        return "high precision" if finding.why in ("", IN_DIGITS) else finding.why
+    def _wrong_numbers(self) -> list[str]:
+        """All wrong numbers, found and expected side by side, and what they have in common."""
+        questions = ("end to end", "order 2", "order 3")
+        wrong = [f for f in self.findings if f.question in questions and f.verdict == WRONG]
+        inputs = [f for f in wrong if f.question == "end to end" and not _of_many(f)] or wrong
+        lines = [f"  {words}" for words in patterns(self._parts())]
+        if not inputs:
+            return lines
+        names = [self.name(f.place) for f in inputs[:ROWS]]
+        width = max(5, *map(len, names))
+        lines.append(f"  {'':<{width}}  {'found':>16}  {'expected':>16}  {'difference':>10}")
+        for name, f in zip(names, inputs[:ROWS], strict=True):
+            expected = "none" if f.truth is None else f"{f.truth:+.10g}"
+            miss = "-" if f.truth is None else f"{abs(f.found - f.truth):.1e}"
+            rounding = f"   rounding explains {f.tolerance:.0e}" if f is inputs[0] and f.tolerance else ""
+            lines.append(f"  {name:<{width}}  {f.found:>+16.10g}  {expected:>16}  {miss:>10}{rounding}")
+        if len(inputs) > ROWS:
+            lines.append(f"  ... and {len(inputs) - ROWS:,} more")
+        return lines
+
+    def _parts(self) -> list[Part]:
+        """The gradients by each argument beside the right ones, where all are known."""
+        rows = {self._key(f.place): f for f in reversed(self.findings) if f.question == "end to end"}
+        names = list(self._all_names)
+        parts, start = [], 0
+        for name, shape, count in self._slots:
+            each = [rows.get(word) for word in names[start : start + count]]
+            start += count
+            known = [f for f in each if f is not None and f.truth is not None]
+            if known and len(known) == count:
+                found, truth = [f.found for f in known], [float(f.truth or 0) for f in known]
+                parts.append(Part(name, shape, found, truth, [f.verdict == WRONG for f in known]))
+        return parts
+
+    def _key(self, place: Any) -> str:
+        return str(self.names.get(place, place) if place.__class__ is not str else place)
 
     def caption(self) -> str:
         """What is wrong in one line, for the picture of the smallest program."""
@@ -180,10 +335,24 @@ class Report:
     def _headline(self, guilty: Finding) -> str:
         wrong = next((f for f in self.findings if f.question == "end to end" and f.verdict == WRONG), None)
         at = f" at {guilty.place.op.name}" if getattr(guilty.place, "op", None) else ""
+        if guilty.question == "chance":
+            return guilty.why
         if wrong is not None:
             cause = f": {BROKEN['record']}" if guilty.question == "record" else at
-            return f"the derivative towards {self.name(wrong.place)} is wrong{cause}"
+            return f"the derivative of {self.name_of_f} with respect to {self._wrong_names()} is wrong{cause}"
         return f"{BROKEN[guilty.question]}{at}"
+
+    def _wrong_names(self) -> str:
+        """The wrong inputs, or the arguments they belong to where they are many."""
+        wrong = [f for f in self.findings if f.question == "end to end" and f.verdict == WRONG]
+        wrong = [f for f in wrong if not _of_many(f)] or wrong
+        names = list(dict.fromkeys(self.name(f.place) for f in wrong))
+        if len(names) <= 3:
+            return ", ".join(names)
+        parts = [(part.name, sum(part.wrong), len(part.wrong)) for part in self._parts() if any(part.wrong)]
+        if parts:
+            return ", ".join(f"{name} (at {bad:,} of {count:,} numbers)" for name, bad, count in parts)
+        return f"{', '.join(names[:3])} and {len(names) - 3:,} more"
 
     def _accusation(self, guilty: Finding) -> str:
         node = guilty.place
@@ -202,9 +371,14 @@ class Report:
                 f"the backward pass: {guilty.why}; {self.name(node)}.grad is {guilty.found:+.6g} and should be "
                 f"{guilty.truth:+.6g}"
             )
-        if guilty.question == "end to end" and self.program is None:
-            return f"the gradient that was given; the evidence is {guilty.why or 'high precision'}"
+        if guilty.question == "chance":
+            return guilty.why
         return guilty.why or f"{guilty.question}: found {guilty.found:+.10g}, truth {guilty.truth}"
+
+
+def _of_many(finding: Finding) -> bool:
+    """Whether a finding is about inputs that were moved together."""
+    return str(finding.place).startswith("direction")
 
 
 def _wrong_partial(node: Any, guilty: Finding) -> str:

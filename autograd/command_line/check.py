@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..checking.check_functions import check_gradients, parameters
+from ..checking.check_functions import check_gradients
 from ..checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from ..checking.report import Report
 from ..errors import DomainError
 from ..terminal import progress_bar
+from ..transforms.gradients import parameters
 from .parsing import evaluate
 
 EXIT = {RIGHT: 0, WRONG: 1, UNDECIDED: 3}

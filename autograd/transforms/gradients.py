@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
@@ -53,22 +54,29 @@ class Call:
     results are then leaves.
     """
 
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: Sequence[int | str],
+        named: Mapping[str, Any] | None = None,
+    ) -> None:
+        every: dict[int | str, Any] = dict(enumerate(args)) | dict(named or {})
         mode = CURRENT.get()
         self.recording = mode is None or mode.recording
-        self.trees = [flatten(args[k]) for k in argnums]
+        self.trees = [flatten(every[k]) for k in argnums]
         given = [leaf for leaves, _ in self.trees for leaf in leaves]
         with always_recording():
             self.inputs = [+leaf if isinstance(leaf, Value) else Value(leaf) for leaf in given]
         nodes = iter(self.inputs)
-        lifted = list(args)
         for k, (_, build) in zip(argnums, self.trees, strict=True):
-            lifted[k] = build(nodes)
+            every[k] = build(nodes)
+        lifted = [every.pop(k) for k in range(len(args))]
         enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
         token = _LEAVES.set(own)
         try:
             with always_recording():
-                self.result = f(*lifted)
+                self.result = f(*lifted, **every)  # type: ignore[arg-type]
         finally:
             _LEAVES.reset(token)
         self.outputs, self.build_output = flatten(self.result)
@@ -121,20 +129,48 @@ class Call:
         return [found.get(output, 0.0) for output in self.outputs]
 
 
-def _positions(argnums: int | Sequence[int], count: int, name: str) -> tuple[int, ...]:
-    """The argument positions, counted from the front; an error for one that is not there."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for k in numbers:
-        if not -count <= k < count:
+Argnums = int | str | Sequence[int | str]
+"""Which arguments: by position, or by the name of a keyword argument."""
+
+
+def _positions(
+    f: Callable[..., Any], argnums: Argnums, count: int, named: Mapping[str, Any], name: str
+) -> tuple[int | str, ...]:
+    """The argument positions, counted from the front, and names; an error for one that is not there."""
+    chosen = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
+    found: list[int | str] = []
+    for k in chosen:
+        if isinstance(k, str) and k not in named:
+            words = parameters(f)[:count]
+            if k not in words:
+                raise ValueError(f"{name}: argnums={argnums!r}, but no argument called {k!r} was given")
+            found.append(words.index(k))
+        elif isinstance(k, int) and not -count <= k < count:
             raise ValueError(f"{name}: argnums={argnums!r}, but the function was given {count} arguments")
-    found = tuple(k % count for k in numbers)
+        else:
+            found.append(k % count if isinstance(k, int) else k)
     if len(set(found)) < len(found):
         raise ValueError(f"{name}: argnums={argnums!r} names an argument twice")
-    return found
+    return tuple(found)
 
 
-def _called(f: Callable[..., Any], args: tuple[Any, ...], argnums: int | Sequence[int], name: str) -> Call:
-    return Call(f, args, _positions(argnums, len(args), name))
+def parameters(f: Callable[..., Any]) -> list[str]:
+    """The names of a function's positional parameters; none where it does not tell.
+
+    >>> parameters(lambda x, y, *rest, key=0: 0)
+    ['x', 'y']
+    """
+    try:
+        found = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _called(
+    f: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any], argnums: Argnums, name: str
+) -> Call:
+    return Call(f, args, _positions(f, argnums, len(args), named, name), named)
 
 
 def _single(call: Call, name: str) -> Any:
@@ -145,28 +181,32 @@ def _single(call: Call, name: str) -> Any:
     return call.outputs[0]
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that gives f's value and its gradient, shaped like the argument (or several).
+
+    `argnums` says which arguments: positions, or names of keyword arguments.
 
     >>> value_and_grad(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 3.0)
     (12.0, (12.0, 4.0))
     """
 
     @wraps(f)
-    def differentiated(*args: Any) -> tuple[Any, Any]:
-        call = _called(f, args, argnums, "value_and_grad")
+    def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
+        call = _called(f, args, named, argnums, "value_and_grad")
         output = _single(call, "grad")
         parts = call.rebuild(call.pulled_back(output))
-        return call.finished(output), parts[0] if isinstance(argnums, int) else tuple(parts)
+        return call.finished(output), parts[0] if isinstance(argnums, int | str) else tuple(parts)
 
     return differentiated
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The gradient of f as a function of the same arguments: floats for floats, of any order.
 
-    Arguments are numbers, or nested sequences of numbers, whose shape the gradient takes. It
-    consists of Values where the arguments do, or where f uses Values from outside.
+    Arguments are numbers, numpy arrays, or nested lists, tuples, dicts and dataclasses of them, whose
+    shape the gradient takes; f sees arrays of Values. `argnums` says by which arguments: positions,
+    or names of keyword arguments. The gradient consists of Values where the arguments do, or where
+    f uses Values from outside.
     Raises TypeError if f's result is not one number.
 
     >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
@@ -177,14 +217,16 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     both = value_and_grad(f, argnums)
 
     @wraps(f)
-    def differentiated(*args: Any) -> Any:
-        return both(*args)[1]
+    def differentiated(*args: Any, **named: Any) -> Any:
+        return both(*args, **named)[1]
 
     return differentiated
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """All derivatives of a function with several results: for each result, one like the argument.
+
+    The derivatives of an array of shape (m, n) by one of shape (k,) are one of shape (m, n, k).
 
     In reverse mode, one pass for each result; or forwards, one for each input, if they are fewer.
 
@@ -193,8 +235,8 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     """
 
     @wraps(f)
-    def differentiated(*args: Any) -> Any:
-        call = _called(f, args, argnums, "jacobian")
+    def differentiated(*args: Any, **named: Any) -> Any:
+        call = _called(f, args, named, argnums, "jacobian")
         if 0 < len(call.inputs) < len(call.outputs):
             units = [[float(i == k) for i in range(len(call.inputs))] for k in range(len(call.inputs))]
             columns = [call.pushed_forward(unit) for unit in units]
@@ -202,12 +244,14 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
         else:
             rows = [call.pulled_back(output) for output in call.outputs]
         parts = [call.rebuild(row) for row in rows]
-        return call.build_output(iter([row[0] if isinstance(argnums, int) else tuple(row) for row in parts]))
+        return call.build_output(
+            iter([row[0] if isinstance(argnums, int | str) else tuple(row) for row in parts])
+        )
 
     return differentiated
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
     """All second derivatives of f by one argument: for each of its numbers, one like the argument.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 5.0])
@@ -263,12 +307,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return call.build_output(iter([call.finished(output) for output in call.outputs])), pull
 
 
-def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+def hvp(f: Callable[..., Any], x: Any, v: Any, **named: Any) -> Any:
     """The Hessian of f at x times the vector v, shaped like x, without forming the Hessian.
 
-    Forward mode over reverse mode: the cost of a few gradients, whatever the length of x.
+    Forward mode over reverse mode: the cost of a few gradients, whatever the length of x. `named` are
+    keyword arguments of f.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 5.0], [1.0, 0.0])
     [10.0, 4.0]
     """
-    return jvp(grad(f), (x,), (v,))[1]
+    return jvp(lambda x: grad(f)(x, **named), (x,), (v,))[1]

@@ -116,15 +116,28 @@ def test_a_missing_edge_is_found_and_the_truth_is_the_functions_own(f, word):
         check_gradients(f, 0.7)
 
 
-def test_a_function_that_is_chance_cannot_be_decided():
+def test_a_function_that_is_not_deterministic_is_a_failure_that_says_so():
     rng = random.Random(0)
-    report = check_gradients(lambda x: x * rng.random(), 1.0)
-    assert report.verdict == "undecided"
-    assert "not deterministic" in str(report)
+    with pytest.raises(GradientError, match="the function is not deterministic"):
+        check_gradients(lambda x: x * rng.random(), 1.0)
+    with pytest.raises(GradientError, match="the function is not deterministic"):
+        check_gradients(lambda x: x * rng.random(), 1.0, gradient=lambda x: 0.5)
+    with pytest.raises(GradientError, match="the gradient is not deterministic"):
+        check_gradients(lambda x: x * x, 1.0, gradient=lambda x: 2 * x * (1 + 1e-15 * rng.random()))
+
+
+def test_an_operation_whose_partial_is_random_is_a_failure_that_says_so():
+    rng = random.Random(0)
+    noisy = operation("noisy(x)", lambda x: x * x, [lambda x: 2 * x * (1 + 1e-12 * rng.random())])
+    with pytest.raises(GradientError, match="the partial of noisy is not deterministic"):
+        check_gradients(noisy, 1.5)
+    report = tanh(noisy(Value(1.5, "x"))).check()
+    assert report.verdict == "wrong"
+    assert "the partial of noisy is not deterministic" in str(report)
 
 
 def test_a_branch_right_at_the_point_cannot_be_decided():
-    report = check_gradients(lambda x: x * x if x <= 1 else 3 * x, 1.0)
+    report = check_gradients(lambda x: x * x if x <= 1 else 3 * x, 1.0, raises=False)
     assert report.verdict == "undecided"
     assert "branches" in str(report)
 
@@ -162,7 +175,7 @@ def test_a_branch_some_way_off_is_none_of_this_point():
 
 
 def test_a_rounded_number_is_no_missing_edge_where_it_jumps():
-    report = check_gradients(lambda x: x * round(x.data), 0.5)
+    report = check_gradients(lambda x: x * round(x.data), 0.5, raises=False)
     assert report.verdict == "undecided"
     assert "jumps here" in str(report)
     assert check_gradients(lambda x: x * round(x.data), 0.7).right
@@ -174,7 +187,7 @@ def test_a_function_that_raises_all_around_cannot_be_decided():
             raise RuntimeError
         return x * x
 
-    report = check_gradients(touchy, 2.0)
+    report = check_gradients(touchy, 2.0, raises=False)
     assert report.verdict == "undecided"
     assert "raises an exception at every neighbouring point" in str(report)
 
@@ -186,7 +199,7 @@ def test_at_a_kink_the_gradient_lies_between_the_sides_and_the_report_says_so():
 
 
 def test_where_conventions_at_kinks_add_up_to_something_else_nobody_is_blamed():
-    report = check_gradients(lambda x: relu(x) - relu(-x), 0.0)
+    report = check_gradients(lambda x: relu(x) - relu(-x), 0.0, raises=False)
     assert report.verdict == "undecided"
     assert "relu is at a kink" in str(report)
 
@@ -197,9 +210,9 @@ def test_a_vertical_tangent_is_an_infinite_gradient():
 
 
 def test_what_rounding_has_eaten_cannot_be_decided():
-    report = check_gradients(lambda x: autograd.cos(x * x), 2401828513.0)
+    report = check_gradients(lambda x: autograd.cos(x * x), 2401828513.0, raises=False)
     assert report.verdict == "undecided"
-    assert "rounding in float64 can move this gradient" in str(report)
+    assert "rounding can move this gradient" in str(report)
 
 
 def test_a_number_that_overflows_cannot_be_decided():
@@ -239,9 +252,7 @@ def test_a_function_that_overwrites_its_argument_is_refused():
         check_gradients(overwrites, 2.0)
 
 
-def test_several_results_are_refused():
-    with pytest.raises(TypeError, match="2 numbers"):
-        check_gradients(lambda x: [x, x], 1.0)
+def test_a_check_takes_a_value():
     with pytest.raises(TypeError, match="check takes the Value"):
         check(3.0)
 
@@ -289,12 +300,9 @@ def test_a_function_of_single_precision_is_not_held_to_float64():
         assert check_gradients(square, x, gradient=lambda x: 2.1 * x, raises=False).verdict == "wrong"
 
 
-def test_an_opaque_function_that_jumps_or_is_chance_cannot_be_decided():
-    assert check_gradients(math.floor, 1.0, gradient=lambda x: 0.0).verdict == "undecided"
+def test_an_opaque_function_that_jumps_cannot_be_decided():
+    assert check_gradients(math.floor, 1.0, gradient=lambda x: 0.0, raises=False).verdict == "undecided"
     assert check_gradients(math.floor, 1.5, gradient=lambda x: 0.0).right
-    rng = random.Random(0)
-    report = check_gradients(lambda x: x * rng.random(), 1.0, gradient=lambda x: 0.5)
-    assert "not deterministic" in str(report)
 
 
 def test_the_trap_of_where_a_nan_at_the_point_that_was_to_be_avoided():
@@ -407,12 +415,12 @@ def test_a_model_with_its_loss_is_checked_and_a_wrong_operation_in_it_found():
     assert [line.op.name for line in report.smallest.lines] == ["sloppy"]
 
 
-def test_a_large_graph_is_followed_along_directions():
+def test_all_inputs_of_a_large_graph_are_looked_at():
     x = [Value(1.0 + k / 500) for k in range(500)]
     loss = total([tanh(a * b) for a, b in itertools.pairwise(x)])
     report = check(loss)
     assert report.verdict == "right"
-    assert "direction 1" in str(report)
+    assert sum(finding.question == "end to end" for finding in report.findings) == 500
 
 
 def test_a_long_chain_of_one_input_is_right_and_its_operations_are_sampled(monkeypatch):
@@ -439,7 +447,7 @@ def test_a_failure_names_the_guilty_shows_numbers_and_a_program_that_runs(capsys
     x0 = Value(0.5, "x0")
     report = check(function_of(wrong)(exp(x0)))
     text = report.failure()
-    assert "GradientError: the derivative towards x0 is wrong at tanh" in text
+    assert "the derivative of f with respect to x0 is wrong at tanh" in text
     assert "= 1.0 - out * out" in text
     assert "smallest program that shows it: v0 = tanh(x0)   at x0 = 1" in text
     exec(report.smallest.code(), {})  # with the engine's own tanh, which is right

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from autograd import TABLE, Value, cos, operation
 from autograd.checking import (
+    GradientError,
     Line,
     Program,
     check,
@@ -127,10 +128,14 @@ def test_a_users_suite_fails_readably_where_a_gradient_is_wrong(pytester):
     text = result.stdout.str()
     assert "is wrong at slope" in text
     assert "smallest program that shows it: v0 = slope(x0)   at x0 = 1" in text
-    assert "reproduce: check_gradients(slope, 1.0, order=1)" in text
+    assert "check_gradients(slope, 1.0, order=1)" in text
+    assert text.count("GradientError: ") == 2  # the class's name once for each failure, as pytest prints it
     picture = re.search(r"picture: (\S+)", text)[1]
     assert (pytester.path / picture).read_text("utf-8").startswith("<?xml")
     assert "finite differences" in text
+    (line,) = {line.split("reproduce: ")[1] for line in text.splitlines() if "check_gradients(slope" in line}
+    again = pytester.makepyfile(again=line)
+    assert "GradientError: the derivative of slope" in pytester.runpython(again).stderr.str()
 
 
 def test_the_decorator_refuses_a_domain_of_other_names():
@@ -138,12 +143,18 @@ def test_the_decorator_refuses_a_domain_of_other_names():
         check_gradients_of(lambda x: x, {"z": (0, 1)})(lambda report: None)
 
 
-def test_the_decorator_can_insist_on_a_decision():
-    @check_gradients_of(lambda x: cos(x * x), {"x": numbers(1e9, 2e9)}, undecided=False, examples=5)
+def test_an_undecided_point_fails_unless_that_is_allowed():
+    @check_gradients_of(lambda x: cos(x * x), {"x": numbers(1e9, 2e9)}, examples=5)
     def test(report): ...
 
-    with pytest.raises(AssertionError, match=r"reproduce: check_gradients\("):
+    with pytest.raises(GradientError, match='undecided="allow"'):
         test()
+
+    @check_gradients_of(lambda x: cos(x * x), {"x": numbers(1e9, 2e9)}, undecided="allow", examples=5)
+    def allowed(report):
+        assert report.verdict in ("right", "undecided")
+
+    allowed()
 
 
 def test_the_extras_are_named_where_they_are_missing(pytester):

@@ -10,6 +10,7 @@ from ...ops.op import Op
 from ...ops.primitives import IEEE
 from ...ops.rules import filename_of, without_exceptions
 from ...ops.table import TABLE
+from ...recording import is_number
 from ...value import Value
 from .generation import CONSTANTS, PICKS, Gene, Source, generate
 from .program import Program
@@ -30,6 +31,39 @@ def numbers(low: float = -1e3, high: float = 1e3) -> Strategy[float]:
     special = [x for x in (0.0, 1.0, -1.0, 0.5, 2.0, 1e-8, -1e-8) if low <= x <= high]
     floats = st.floats(low, high, allow_nan=False, allow_infinity=False, allow_subnormal=False)
     return st.one_of(st.sampled_from(special), floats) if special else floats
+
+
+def arrays(shape: int | tuple[int, ...], low: float = -3.0, high: float = 3.0) -> Strategy[Any]:
+    """Numpy arrays of that shape with numbers from low to high, by hypothesis' own strategies for numpy.
+
+    >>> arrays((3, 2), -1, 1).validate()
+    """
+    from hypothesis.extra import numpy
+
+    return numpy.arrays(float, shape, elements=numbers(float(low), float(high)))
+
+
+def drawn_from(ranges: Any) -> Strategy[Any]:
+    """A strategy for an argument: a range (low, high), a strategy, or a list, tuple or dict of those.
+
+    Anything else, such as a number, is that very thing each time. Raises ValueError for a range
+    whose end is before its beginning.
+
+    >>> drawn_from([(-1, 1)] * 3).validate()
+    """
+    if isinstance(ranges, st.SearchStrategy):
+        return ranges
+    if isinstance(ranges, tuple) and len(ranges) == 2 and all(map(is_number, ranges)):
+        low, high = map(float, ranges)
+        if not low <= high:
+            raise ValueError(f"a range goes from low to high, not {ranges!r}")
+        return numbers(low, high)
+    if isinstance(ranges, dict):
+        return st.fixed_dictionaries({key: drawn_from(item) for key, item in ranges.items()})
+    if isinstance(ranges, list | tuple):
+        each = st.tuples(*map(drawn_from, ranges))
+        return each.map(list) if isinstance(ranges, list) else each
+    return st.just(ranges)
 
 
 def operands(

@@ -8,6 +8,14 @@ from .differences import Sides
 from .precise import MP, Precise, exactly
 
 EPS = 2.0**-52
+SINGLE = 2.0**-23
+"""The same for float32."""
+LIMIT = 1e-6
+"""A gradient is called right only where its error is known to be at most this share of its size."""
+LIMIT_SINGLE = 1e-3
+"""The same where the function or the gradient is computed in float32."""
+CANCELLED = 1e-12
+"""A gradient of 0 may be as large as this share of the terms that cancel in it."""
 TINY = 1e-290
 """Below it numbers, or the steps towards them, have lost digits or are gone: they count as equal."""
 LARGEST = 1.7976931348623157e308
@@ -19,7 +27,7 @@ class Finding(NamedTuple):
     """One number that was checked, and the verdict on it."""
 
     question: str
-    """"local", "accumulation", "end to end", "protocol" or "record"."""
+    """"local", "accumulation", "end to end", "protocol", "record" or "chance"."""
     place: Any
     """The node, leaf or promise that it is about."""
     verdict: str
@@ -31,9 +39,19 @@ class Finding(NamedTuple):
     position: int = -1
     """Which operand of the node, where a partial is meant."""
 
+    @property
+    def bound(self) -> float:
+        """The largest relative error that the number can have, as far as the evidence goes."""
+        if not self.truth or self.truth - self.truth != 0:
+            return 0.0
+        uncertain = self.tolerance if self.why.startswith("finite differences") else 0.0
+        return (abs(self.found - self.truth) + uncertain) / abs(self.truth)
 
-def judged(found: float, truth: Precise, tolerance: Precise) -> str:
+
+def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMIT) -> str:
     """The verdict on a number whose truth is known, and what rounding could do to it.
+
+    Wrong is what rounding cannot explain; right what is within `limit` of the truth, relative to it.
 
     >>> judged(1.0, MP.mpf(1) + MP.mpf(2) ** -53, 0), judged(1.0, MP.mpf(1.5), 0), judged(1.0, MP.mpf(1.5), 2)
     ('right', 'wrong', 'undecided')
@@ -48,10 +66,9 @@ def judged(found: float, truth: Precise, tolerance: Precise) -> str:
     miss = abs(exactly(found) - truth)
     if miss <= 8 * EPS * abs(truth) + TINY:
         return RIGHT
-    allowed = tolerance + 8 * EPS * abs(truth) + TINY
-    if miss > allowed:
+    if miss > tolerance + 8 * EPS * abs(truth) + TINY:
         return WRONG
-    return UNDECIDED if allowed > 0.1 * abs(truth) else RIGHT
+    return RIGHT if miss <= limit * abs(truth) else UNDECIDED
 
 
 def within(found: float, sides: Sides, tolerance: Precise) -> str:

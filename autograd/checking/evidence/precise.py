@@ -141,6 +141,23 @@ TRUTHS: dict[str, Callable[..., Precise]] = {
 }
 """Every operation of the table, independently of its rules; a starred operand is a sequence."""
 
+
+def _softmax(xs: Any) -> list[Precise]:
+    top = max(xs)
+    powers = [_not_above_zero(x - top) for x in xs]
+    whole = MP.fsum(powers)
+    return [power / whole for power in powers]
+
+
+SLOPES: dict[str, Callable[..., list[Precise]]] = {
+    "total": lambda xs: [MP.one] * len(xs),
+    "mean": lambda xs: [MP.one / len(xs)] * len(xs),
+    "dot": lambda ws, xs: [*xs, *ws],
+    "prod": products_around,
+    "logsumexp": _softmax,
+}
+"""All slopes of an operation of many operands at once: by differences they would take a sum for each."""
+
 _NAMES: dict[str, Any] = {
     "MP": MP, "power": _power, "erfc": _erfc, "logsumexp": _logsumexp, "products_around": products_around,
 }  # fmt: skip
@@ -167,6 +184,15 @@ def truth_of(op: Op) -> Callable[..., Precise]:
         return TRUTHS[op.name]
     source = f"def precise_{op.name}({', '.join(op.operands)}): return {op.value}"
     return define(f"precise_{op.name}", source, algebra_of(op))
+
+
+def slopes_of(op: Op | None) -> Callable[..., list[Precise]] | None:
+    """What gives all slopes of an operation at once, for a built-in one of many operands."""
+    return (
+        SLOPES.get(op.name)
+        if op is not None and op.value == getattr(TABLE.get(op.name), "value", None)
+        else None
+    )
 
 
 def algebra_of(op: Op) -> dict[str, Any]:

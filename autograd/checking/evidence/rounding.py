@@ -9,7 +9,7 @@ from typing import Any
 from ...ops.op import Op
 from ...ops.rules import define, names_in, partials_source
 from ...recording import EDGES
-from .precise import MP, Precise, algebra_of, digits, exactly, real
+from .precise import MP, Precise, algebra_of, digits, exactly, real, slopes_of
 from .record import Record, flat_truth
 
 MANY = 24
@@ -56,6 +56,10 @@ def partial_rounding(
     """
     slope = first(f, point, k) if slope is None else slope
     size = 2 * abs(slope)
+    if len(point) > MANY and slopes_of(node.op) is not None:  # straight in each operand, but for one of them
+        return (
+            size if node.op.name != "logsumexp" else size + abs(slope) * (abs(point[k]) + max(map(abs, point)))
+        )
     for j, x in enumerate(point):
         if len(point) <= MANY or j == k:
             size += abs(x * second(f, point, k, j))
@@ -90,7 +94,8 @@ def precise_partials(op: Op) -> Callable[..., Any]:
 
 
 def _in_range(x: Precise) -> bool:
-    return bool(x == 0 or 1e-300 < abs(x) < 1e300)
+    _, _, exponent, size = x._mpf_
+    return not size or -997 < exponent + size < 997  # about 1e-300 to 1e300
 
 
 def rounding_of_derivative(record: Record, direction: Mapping[int, float], many: int) -> Precise | None:
@@ -105,38 +110,69 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         if not all(map(_in_range, values)):
             return None
         edges = [_edges(record, n) for n in range(len(values))]
-        slopes = _slopes(record, many)
+        known = slopes(record, many)
         tangents, arrived = [MP.zero] * len(values), [MP.zero] * len(values)
         for leaf, speed in direction.items():
             tangents[leaf] = exactly(speed)
         for n, each in enumerate(edges):
             for j, item in each:
-                tangents[n] += slopes[n, j] * tangents[item]
+                tangents[n] += known[n, j] * tangents[item]
         arrived[-1] = MP.one
         moved = MP.zero
         for n in range(len(values) - 1, -1, -1):
             for j, item in edges[n]:
                 if arrived[n] and tangents[item]:
                     moved += abs(arrived[n] * tangents[item]) * _rounds(record, n, j, many)
-                arrived[item] += arrived[n] * slopes[n, j]
+                arrived[item] += arrived[n] * known[n, j]
         return moved if all(map(_in_range, (*tangents, *arrived))) else None
 
 
-def _slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
+def slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
     """Every node's partials, in high precision."""
     if ("slopes", many) not in record.found:
-        record.found["slopes", many] = {
-            (n, j): first(flat_truth(node), _point(record, n), j)
-            for n, node in enumerate(record.nodes)
-            for j, _ in _edges(record, n)
-        }
+        found = record.found["slopes", many] = {}
+        for n, node in enumerate(record.nodes):
+            edges = _edges(record, n)
+            if not edges:
+                continue
+            point, f = _point(record, n), flat_truth(node)
+            at_once = slopes_of(node.op) if len(point) > MANY else None  # else as many sums as operands
+            if at_once is not None:
+                every = at_once(*node.op.grouped(point))  # type: ignore[union-attr]
+                found.update({(n, j): every[j] for j, _ in edges})
+            else:
+                found.update({(n, j): first(f, point, j) for j, _ in edges})
     return record.found["slopes", many]  # type: ignore[no-any-return]
+
+
+def rounding_sweep(record: Record, many: int) -> list[Precise] | None:
+    """For each leaf, a bound of what `rounding_of_derivative` gives, all of them in one pass."""
+    if ("moved", many) not in record.found:
+        record.found["moved", many] = _rounding_swept(record, many)
+    return record.found["moved", many]  # type: ignore[no-any-return]
+
+
+def _rounding_swept(record: Record, many: int) -> list[Precise] | None:
+    with digits(many):
+        if not all(map(_in_range, record.base())):
+            return None
+        known = slopes(record, many)
+        arrived, moved = [MP.zero] * len(record.nodes), [MP.zero] * len(record.nodes)
+        arrived[-1] = MP.one
+        for n in range(len(record.nodes) - 1, -1, -1):
+            if arrived[n] or moved[n]:
+                for j, item in _edges(record, n):
+                    arrived[item] += arrived[n] * known[n, j]
+                    moved[item] += moved[n] * abs(known[n, j])
+                    if arrived[n]:
+                        moved[item] += abs(arrived[n]) * _rounds(record, n, j, many)
+        return [moved[k] for k in record.leaves]
 
 
 def _rounds(record: Record, n: int, j: int, many: int) -> Precise:
     """`partial_rounding` of one node's partial."""
     if ("rounds", many, n, j) not in record.found:
-        node, slope = record.nodes[n], _slopes(record, many)[n, j]
+        node, slope = record.nodes[n], slopes(record, many)[n, j]
         record.found["rounds", many, n, j] = partial_rounding(
             node, flat_truth(node), _point(record, n), j, slope
         )

@@ -6,42 +6,80 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..evidence.differences import DEEP, LEVELS, Sides, plain_slope, sides
-from ..evidence.findings import EPS, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
-from ..evidence.precise import MP, Precise, digits, exactly, real
+from ..evidence.differences import DEEP, LEVELS, Sides, sides
+from ..evidence.findings import (
+    CANCELLED,
+    EPS,
+    LIMIT,
+    LIMIT_SINGLE,
+    RIGHT,
+    TINY,
+    UNDECIDED,
+    WRONG,
+    Finding,
+    judged,
+    within,
+)  # fmt: skip
+from ..evidence.precise import MP, Precise, digits, exactly
 from ..evidence.record import Record
-from ..evidence.rounding import rounding_of_derivative
-from .local import kinks
+from ..evidence.rounding import rounding_of_derivative, rounding_sweep
+from ..evidence.sweep import Sweep, sweep
+from .local import kinks, stands_alone
 
 BUDGET = 20_000
 """Up to how many leaves times nodes each leaf is looked at by itself; beyond, random directions."""
 DIRECTIONS = 3
+CLOSELY = 30
+"""How many gradients that look wrong are looked at one by one, until one is known to be."""
+LARGE = 3000
+"""From how many nodes on the rounding of each is no longer looked at, where a rough bound will do."""
+ROUNDINGS = 256
+"""How many roundings of its terms a gradient that was computed in some other way may be off by."""
 OUT_OF_RANGE = "a number on the way leaves the range of float64"
 
 
-def check_end_to_end(record: Record, grads: list[float], guilty: bool = False) -> Iterator[Finding]:
-    """The gradient towards every leaf, or along random directions where the graph is large.
+def check_end_to_end(
+    record: Record, grads: list[float], guilty: bool = False, unit: float = 0.0
+) -> Iterator[Finding]:
+    """The gradient towards every leaf, or along random directions in a large graph with a kink in it.
 
     Once something is known to be wrong (an operation is `guilty`, or a first gradient was looked
-    at in many digits) the rest is not looked at twice.
+    at in many digits) the rest is not looked at twice. `unit` is the rounding of a gradient that
+    was computed in another way than the graph's own, in which terms may cancel.
     """
-    for question in _questions(record, grads):
-        finding = question.finding(guilty)
+    swept, closely = sweep(record), 0
+    for place, question in enumerate(_questions(record, grads, swept is not None)):
+        finding = None
+        if swept is not None:
+            allowed = ROUNDINGS * unit * swept.sizes[place]
+            finding = question.swept(place, swept, allowed, unit)
+            certain = finding.verdict != WRONG or guilty or closely == CLOSELY
+            if not certain:
+                closely += 1
+                finding = question.finding(guilty, allowed, unit)
+        else:
+            finding = question.finding(guilty, unit=unit)
         guilty = guilty or finding.verdict == WRONG
         yield finding
 
 
-def _questions(record: Record, grads: list[float]) -> Iterator[_Question]:
-    if len(record.leaves) <= DIRECTIONS or len(record.leaves) * len(record.nodes) <= BUDGET:
-        for leaf in record.leaves:
+def _questions(record: Record, grads: list[float], every: bool) -> Iterator[_Question]:
+    leaves = record.leaves
+    if every or len(leaves) <= DIRECTIONS or len(leaves) * len(record.nodes) <= BUDGET:
+        for leaf in leaves:
             yield _Question(record, record.nodes[leaf], grads[leaf], {leaf: 1.0})
         return
     rng = random.Random(len(record.nodes))
     for number in range(DIRECTIONS):
-        direction = {leaf: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for leaf in record.leaves}
+        direction = {leaf: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for leaf in leaves}
         with digits(60):
             slope = float(MP.fsum(exactly(grads[leaf]) * exactly(d) for leaf, d in direction.items()))
         yield _Question(record, f"direction {number + 1}", slope, direction)
+
+
+def limit_of(unit: float) -> float:
+    """How large the relative error of a right gradient may be, for the rounding it was computed with."""
+    return LIMIT_SINGLE if unit > EPS else LIMIT
 
 
 class _Question(NamedTuple):
@@ -59,63 +97,84 @@ class _Question(NamedTuple):
         (leaf,) = self.direction
         return sides(record.towards(leaf), record.nodes[leaf].data, levels)
 
-    def plain_slope(self) -> Precise | None:
-        """The derivative of the program where it is plain to see."""
-        with digits(LEVELS[1]):
-            here = real(lambda: self.record.base()[-1])
-        if len(self.direction) > 1:
-            return plain_slope(self.record.along(self.direction), 0.0, here)
-        (leaf,) = self.direction
-        return plain_slope(self.record.towards(leaf), self.record.nodes[leaf].data, here)
+    def swept(self, place: int, swept: Sweep, allowed: float, unit: float) -> Finding:
+        """The verdict from sweeps: of the program, and of the program with the rounding of float64."""
+        truth, size = swept.truths[place], swept.sizes[place]
+        if judged(self.gradient, truth, 0) == RIGHT:
+            return self._told(RIGHT, truth, 0, "")
+        if self._cancelled(truth, size, max(unit, EPS)):
+            return self._told(RIGHT, truth, CANCELLED * size, "")
+        if judged(self.gradient, truth, allowed) != WRONG:
+            return self._near(truth, allowed, allowed, unit)
+        crude = ROUNDINGS * EPS * size  # what a large graph is first measured with
+        if len(self.record.nodes) > LARGE and judged(self.gradient, truth, crude) != WRONG:
+            return self._near(truth, crude, crude, unit)
+        rounded, moved = sweep(self.record.rounded), rounding_sweep(self.record.rounded, LEVELS[0])
+        if rounded is None or moved is None:
+            return self._told(WRONG, truth, allowed, "")
+        tolerance = 4 * EPS * moved[place] + allowed
+        if judged(self.gradient, rounded.truths[place], tolerance) == WRONG:
+            return self._told(WRONG, truth, tolerance, "")
+        return self._near(truth, tolerance, abs(truth - rounded.truths[place]) + tolerance, unit)
 
-    def finding(self, hasty: bool) -> Finding:
-        """The verdict: at once where the exact derivative is met to a few units in the last place."""
-        plain = self.plain_slope()
-        if plain is not None and judged(self.gradient, plain, 0) == RIGHT:
-            return self._told(RIGHT, plain, 0, "")
+    def _near(self, truth: Precise, tolerance: Any, moved: Any, unit: float) -> Finding:
+        """Right near the derivative itself; else undecided, since rounding can explain the rest."""
+        if abs(truth) <= TINY or self._misses(truth) <= limit_of(unit):
+            return self._told(RIGHT, truth, tolerance, "")
+        why = f"rounding can move this gradient by {float(moved):.1e}"
+        return self._told(UNDECIDED, truth, tolerance, why)
+
+    def _misses(self, truth: Precise) -> float:
+        return float(abs(exactly(self.gradient) - truth) / abs(truth)) if truth else 0.0
+
+    def _cancelled(self, truth: Precise, size: float, unit: float) -> bool:
+        """Whether truth and gradient are both nothing beside the terms that cancel in them."""
+        nothing = min(CANCELLED * unit / EPS, LIMIT) * size
+        return self.gradient - self.gradient == 0 and bool(abs(truth) <= nothing >= abs(self.gradient))
+
+    def finding(self, hasty: bool, allowed: float = 0.0, unit: float = 0.0) -> Finding:
+        """The verdict from differences: at once where the derivative is met to the last few digits."""
         exact = self.sides(self.record, LEVELS)
         if exact.smooth and judged(self.gradient, exact.right.slope, exact.right.noise) == RIGHT:
             return self._told(RIGHT, exact.right.slope, 0, "")
-        found = self._as_rounded(LEVELS)
-        return self._as_rounded(DEEP) if found.verdict == WRONG and not hasty else found
+        found = self._as_rounded(LEVELS, allowed, unit)
+        return self._as_rounded(DEEP, allowed, unit) if found.verdict == WRONG and not hasty else found
 
-    def _as_rounded(self, levels: tuple[int, ...]) -> Finding:
+    def _as_rounded(self, levels: tuple[int, ...], allowed: float, unit: float) -> Finding:
         """The verdict from the program with the rounding that float64 made in each operation.
 
-        Its derivative is what the gradient has to be; how far that is from the derivative of the
-        program without rounding is what float64 could not decide.
+        Its derivative is what the gradient has to be, and what it misses by more than rounding of
+        the partials can do is wrong. Right is what is near the derivative of the program itself.
         """
         rounded = self.record.rounded
         exact, found = self.sides(self.record, levels), self.sides(rounded, levels)
         if not found.smooth:
-            return _at_kink(self.record, self.place, self.gradient, found)
+            return _at_kink(self.record, self.place, self.gradient, found, unit > 0)
         truth = found.right.slope
         moved = rounding_of_derivative(rounded, self.direction, levels[1])
-        tolerance = found.right.noise + 4 * EPS * (moved or 0)
+        tolerance = found.right.noise + 4 * EPS * (moved or 0) + allowed
         if judged(self.gradient, truth, tolerance) == WRONG:
             singular = kinks(self.record)
             if not singular and moved is not None:
-                return self._told(WRONG, truth, tolerance, "")
+                return self._told(WRONG, exact.right.slope if exact.smooth else truth, tolerance, "")
             why = f"{_list(singular)} at a kink of its own, where its derivative is a convention"
             return self._told(UNDECIDED, truth, tolerance, why if singular else OUT_OF_RANGE)
-        gap = abs(exact.right.slope - truth) if exact.smooth else MP.inf
-        if gap + tolerance > 0.1 * abs(truth) and gap + tolerance > TINY:
-            why = f"rounding in float64 can move this gradient by {float(gap + tolerance):.1e}"
-            return self._told(UNDECIDED, truth, tolerance, why)
-        return self._told(RIGHT, truth, tolerance, "")
+        if not exact.smooth:
+            return self._told(UNDECIDED, truth, tolerance, "the program has a kink that float64 cannot see")
+        return self._near(exact.right.slope, tolerance, abs(exact.right.slope - truth) + tolerance, unit)
 
     def _told(self, verdict: str, truth: Precise, tolerance: Any, why: str) -> Finding:
         return Finding("end to end", self.place, verdict, self.gradient, float(truth), float(tolerance), why)
 
 
-def _at_kink(record: Record, place: Any, gradient: float, found: Sides) -> Finding:
+def _at_kink(record: Record, place: Any, gradient: float, found: Sides, foreign: bool) -> Finding:
     slopes = [float(s) for s in found.slopes]
     truth = slopes[0] if slopes else None
     if within(gradient, found, 0) == RIGHT and slopes:
         between = " and ".join(f"{s:g}" for s in dict.fromkeys((slopes[0], slopes[-1])))
         why = f"a kink, between {between}" if len(slopes) > 1 else f"a derivative on one side only: {between}"
         return Finding("end to end", place, RIGHT, gradient, truth, why=why)
-    singular = kinks(record)
+    singular = [] if foreign and slopes and stands_alone(record) else kinks(record)
     if singular or not slopes:
         reason = f"{_list(singular)} at a kink" if singular else "the program is not defined around this point"
         return Finding("end to end", place, UNDECIDED, gradient, truth, why=reason)

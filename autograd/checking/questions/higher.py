@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice
 from typing import Any
 
 from ...modes import always_recording
 from ...transforms.gradients import gradients
 from ...value import Value
 from ..cases.program import Line, Program
-from ..evidence.differences import Sides, mixed
-from ..evidence.findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
-from ..evidence.precise import Precise
+from ..evidence.differences import LEVELS, Sides, mixed
+from ..evidence.findings import CANCELLED, EPS, LIMIT, RIGHT, UNDECIDED, WRONG, Finding, judged
+from ..evidence.precise import MP, Precise, digits, exactly
 from ..evidence.record import Record
 from ..evidence.rounding import rounding_of_value
 from .end_to_end import OUT_OF_RANGE
@@ -22,6 +24,8 @@ MOST_PAIRS = 40
 """How many derivatives of an order above 1 are looked at, spread evenly over all there are."""
 MOST_POINTS = 200
 """At how many points an operation is looked at by itself: the first ones of a graph."""
+PIECES = 4
+"""In how many directions a derivative is looked at beside a kink."""
 LARGE = 400
 """Up to how many nodes of a graph its derivatives of higher order are looked at end to end."""
 
@@ -47,19 +51,15 @@ def _of_order(
     record: Record, leaves: list[Value], edges: list[int], order: int, place: Any
 ) -> Iterator[Finding]:
     """Mixed derivatives of the root towards leaves, at most so many, against high precision."""
-    every = list(combinations_with_replacement(edges, order))
-    for towards in every[:: max(1, len(every) // MOST_PAIRS)]:
+    count = math.comb(len(edges) + order - 1, order)
+    every = combinations_with_replacement(edges, order)
+    for towards in islice(every, 0, None, max(1, count // MOST_PAIRS)):
         where = place or "/".join(leaves[k].label or f"x{k}" for k in towards)
         node: Any = record.root
         with always_recording():
             for k in towards:
                 node = gradients(node, [leaves[k]], create_graph=True)[0]
-        truth = _mixed(record, leaves, towards)
-        if truth.smooth:
-            yield _judged(record, leaves, towards, node, truth, where)
-        else:
-            why = f"no derivative of order {order} exists here: a kink, a pole, or the edge of a domain"
-            yield Finding(f"order {order}", where, RIGHT, node.data, None, why=why)
+        yield _judged(record, leaves, towards, node, _mixed(record, leaves, towards), where)
 
 
 def _mixed(record: Record, leaves: list[Value], towards: tuple[int, ...]) -> Sides:
@@ -79,25 +79,69 @@ def _judged(
     question, exact = f"order {len(towards)}", truth.right.slope
 
     def told(verdict: str, tolerance: Any = 0, why: str = "") -> Finding:
-        return Finding(question, where, verdict, node.data, float(exact), float(tolerance), why)
+        true = float(truth.right.slope) if truth.smooth else None
+        return Finding(question, where, verdict, node.data, true, float(tolerance), why)
 
+    if not truth.smooth:
+        return _without(record, leaves, towards, node, told, truth)
     nothing = node.data == 0 and abs(exact) <= truth.right.noise < 1e-50  # a straight line's second derivative
     if nothing or judged(node.data, exact, truth.right.noise) == RIGHT:
         return told(RIGHT)
     if kinks(record):
-        return told(RIGHT, why="a kink of an operation on the way")
+        return _without(record, leaves, towards, node, told, truth)
     rounded = _mixed(record.rounded, leaves, towards)
     if not rounded.smooth:
         return told(UNDECIDED, why=f"with float64's rounding there is no derivative of {question}")
-    gap, exact = abs(exact - rounded.right.slope), rounded.right.slope
+    gap, program = abs(exact - rounded.right.slope), exact
+    exact = rounded.right.slope
     moved = rounding_of_value(Record(node))
     tolerance = rounded.right.noise + 4 * EPS * (moved or 0)
-    verdict = judged(node.data, exact, tolerance)
     # What rounding takes from one operation alone is what its float64 rule can give.
     lost = RIGHT if where.__class__ is Value else UNDECIDED
-    if verdict == WRONG:
+    if judged(node.data, exact, tolerance) == WRONG:
         return told(WRONG, tolerance) if moved is not None else told(lost, why=OUT_OF_RANGE)
-    if verdict == UNDECIDED or gap > 0.1 * abs(exact):
+    nothing = CANCELLED * (moved or 0)  # beside the terms that cancel
+    if abs(program) <= nothing and abs(node.data) <= nothing:
+        return told(RIGHT, tolerance)
+    if abs(exactly(node.data) - program) > LIMIT * abs(program):
         why = f"rounding in float64 can move a derivative of {question} by {float(tolerance + gap):.1e}"
         return told(lost, tolerance, why)
     return told(RIGHT, tolerance)
+
+
+def _without(
+    record: Record, leaves: list[Value], towards: tuple[int, ...], node: Value, told: Any, truth: Sides
+) -> Finding:
+    """The verdict at a kink, a pole or the edge of a domain: by the derivatives of the pieces around it."""
+    order = len(towards)
+    if node.data - node.data != 0 and not truth.smooth:
+        return told(RIGHT, why=f"no derivative of order {order} exists here, and {node.data} says so")  # type: ignore[no-any-return]
+    around = [found for k in range(PIECES) if (found := _beside(record, leaves, towards, k)) is not None]
+    slack = 1e-9 * max((abs(x) for x in around), default=0.0)
+    if around and min(around) - slack <= node.data <= max(around) + slack:
+        between = f"between {min(around):g} and {max(around):g}"
+        return told(RIGHT, why=f"a kink of the derivatives of order {order}, {between}")  # type: ignore[no-any-return]
+    singular = kinks(record)
+    if not singular and len(around) == PIECES and truth.smooth:
+        return told(WRONG)  # type: ignore[no-any-return]
+    at = f"{', '.join(singular)} at a kink" if singular else "a kink, a pole, or the edge of a domain"
+    return told(UNDECIDED, why=f"{at}, where the derivative of order {order} is a convention: {node.data:g}")  # type: ignore[no-any-return]
+
+
+def _beside(record: Record, leaves: list[Value], towards: tuple[int, ...], turn: int) -> float | None:
+    """The same derivative a hair's breadth from the point, in one of several directions; None for none."""
+    rng = random.Random(turn)
+    places = [record.index.get(leaf) for leaf in leaves]
+    with digits(LEVELS[2]):
+        shifts = [
+            exactly(rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) * (abs(leaf.data) or 1.0))
+            * MP.ldexp(1, -66)
+            for leaf in leaves
+        ]
+
+        def f(numbers: list[Precise]) -> Precise:
+            moved = [x + shift for x, shift in zip(numbers, shifts, strict=True)]
+            return record.from_leaves({k: x for k, x in zip(places, moved, strict=True) if k is not None})
+
+        found = mixed(f, [leaf.data for leaf in leaves], towards)
+    return float(found.right.slope) if found.smooth else None

@@ -9,9 +9,9 @@ from typing import Any
 from ...value import Value
 from ..evidence.differences import DEEP, LEVELS, Sides, plain_slope, sides
 from ..evidence.findings import EPS, LARGEST, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
-from ..evidence.precise import Precise, digits, exactly, real
+from ..evidence.precise import Precise, digits, exactly, real, slopes_of
 from ..evidence.record import Record, flat_truth
-from ..evidence.rounding import first, partial_rounding
+from ..evidence.rounding import MANY, first, partial_rounding
 
 MOST = 3000
 """How many partials of one graph are looked at; a sample, of every operation, where there are more."""
@@ -65,8 +65,22 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
     with digits(LEVELS[1]):
         here = real(f, list(map(exactly, point)))
     yield from _about_value(node, point, f, here)
+    known = _known_slopes(node, point)
     for position in positions:
-        yield _about_partial(node, point, position, f, here)
+        partial: Any = node.partials[position]
+        if known and partial - partial == 0 and judged(partial, known[position], 0) == RIGHT:
+            yield Finding("local", node, RIGHT, partial, float(known[position]), position=position)
+        else:
+            yield _about_partial(node, point, position, f, here)
+
+
+def _known_slopes(node: Value, point: list[float]) -> list[Precise]:
+    """All slopes at once, where differences would take too long: of a sum of thousands."""
+    at_once = slopes_of(node.op) if len(point) > MANY else None
+    if at_once is None or node.op is None:
+        return []
+    with digits(LEVELS[1]):
+        return at_once(*node.op.grouped(list(map(exactly, point))))
 
 
 def _about_value(
@@ -177,6 +191,17 @@ def kinks(record: Record) -> list[str]:
                 found[node.op.name] = None
         record.found["kinks"] = list(found)
     return record.found["kinks"]  # type: ignore[no-any-return]
+
+
+def stands_alone(record: Record) -> bool:
+    """Whether one operation alone is at a kink: then the slopes on both sides are all there can be."""
+    names = set(kinks(record))
+    count = 0
+    for node in record.nodes:
+        count += node.op is not None and node.op.name in names and _at_a_kink(node)
+        if count > 1:
+            return False
+    return count == 1
 
 
 def _at_a_kink(node: Value) -> bool:

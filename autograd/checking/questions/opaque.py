@@ -1,59 +1,152 @@
-"""Functions that cannot be recorded: finite differences of floats, with an estimate of their error."""
+"""Functions that cannot be recorded: finite differences of floats, input by input or along directions."""
 
 from __future__ import annotations
 
 import math
+import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ...recording import is_number
-from ...transforms.numerical import Replay, derivative
+from ...terminal import progress_bar
+from ...transforms.numerical import Replay
 from ..evidence.differences import sides
 from ..evidence.findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
+from ..evidence.floats import Slope, judged_slope, steady_derivative
 from ..evidence.precise import MP, exactly
 from ..evidence.record import Record, flat_truth
 
 Floats = Callable[[list[float]], Any]
 IN_DIGITS = "the function itself in high precision"
 BY_DIFFERENCES = "finite differences in float64"
+SECONDS = 6.0
+"""How long all inputs may take one by one; else they are moved together, and some by themselves."""
+CALLS = 50
+"""About how many calls of a function the slope towards one input takes."""
+ALONE = 25
+"""At least so many inputs are looked at by themselves."""
+NAMED = 40
+"""At most so many wrong inputs are looked for among those that were moved together."""
 MOST_LEAVES = 50
 """How many leaves of one graph are looked at by finite differences."""
 
 
-def check_opaque(f: Floats, gradient: Sequence[float], point: list[float]) -> list[Finding]:
-    """A gradient somebody wrote, number by number, against the function it belongs to."""
-    first, again = f(point), f(point)
-    if not is_number(first):
-        raise TypeError(f"f gave {first!r}: a gradient belongs to a function that gives one number")
-    if first != again and first == first:
-        why = f"the function is not deterministic: at the same point it gave {first!r} and {again!r}"
-        return [Finding("record", "", UNDECIDED, first, again, why=why)]
-    return [_towards(f, gradient[k], point, k) for k in range(len(point))]
+def check_opaque(
+    f: Floats, gradient: Sequence[float], point: list[float], unit: float = EPS
+) -> Iterator[Finding]:
+    """A gradient against the function it belongs to: towards every input, where that takes seconds.
+
+    Else inputs whose share of the gradient is of one size are moved together, along random
+    directions, so that none is hidden behind a larger one; groups that are wrong are halved until the
+    inputs are known; and a sample is looked at one by one.
+    """
+    number = total_number(f)
+    started = time.perf_counter()
+    for _ in range(3):
+        number(point)
+    cost = CALLS * (time.perf_counter() - started) / 3
+    count = len(point)
+    alone: Sequence[int] = range(count)
+    if count * cost > SECONDS and count > 2 * ALONE:
+        found = yield from _together(number, gradient, point, unit)
+        few = max(ALONE, min(count, int(SECONDS / 2 / cost)))
+        rng = random.Random(count)
+        alone = sorted(set(rng.sample(range(count), few)) - found)
+    with progress_bar(len(alone), "inputs") as tell:
+        for done, k in enumerate(alone, 1):
+            yield towards(number, gradient[k], point, k, unit)
+            tell(done, "")
 
 
-def _towards(f: Floats, found: float, point: list[float], k: int) -> Finding:
-    def moved(x: Any) -> Any:
-        return f([*point[:k], x, *point[k + 1 :]])
-
-    estimate = steady_derivative(_numbers(moved), point[k])
-    truth = _trusted(moved, point[k], estimate)
-    if truth is None:
-        return _by_differences(_numbers(moved), found, estimate, point[k], k)
-    verdict = judged(found, truth, _conditioning(moved, point[k], truth))
-    why = IN_DIGITS
-    return Finding("end to end", k, verdict, found, float(truth), why=why)
-
-
-def _numbers(moved: Callable[[Any], Any]) -> Callable[[float], float]:
+def total_number(f: Floats) -> Callable[[list[float]], float]:
     """The function with a nan where it is not defined."""
 
-    def number(x: float) -> float:
+    def number(point: list[float]) -> float:
         try:
-            return float(moved(x))
+            return float(f(point))
         except (ArithmeticError, ValueError):
             return math.nan
 
     return number
+
+
+def towards(number: Floats, found: float, point: list[float], k: int, unit: float = EPS) -> Finding:
+    """The verdict on the slope towards one input, by finite differences."""
+
+    def moved(x: float) -> float:
+        return number([*point[:k], x, *point[k + 1 :]])  # type: ignore[no-any-return]
+
+    return _finding(k, found, judged_slope(moved, point[k], found, unit))
+
+
+def _finding(place: Any, found: float, slope: Slope) -> Finding:
+    why = slope.why or f"{BY_DIFFERENCES}, certain to {slope.tolerance:.0e}"
+    return Finding("end to end", place, slope.verdict, found, slope.truth, slope.tolerance, why)
+
+
+def _together(number: Floats, gradient: Sequence[float], point: list[float], unit: float) -> Any:
+    """Findings about groups of inputs, moved along random directions; gives the inputs that are wrong."""
+    groups: dict[int, list[int]] = {}
+    for k, (g, x) in enumerate(zip(gradient, point, strict=True)):
+        share = abs(g) * _size(x)
+        groups.setdefault(math.frexp(share)[1] // 4 if share - share == 0 and share else -9999, []).append(k)
+    wrong: set[int] = set()
+    rng = random.Random(len(point))
+    with progress_bar(len(groups), "groups of inputs") as tell:
+        for done, (_, group) in enumerate(sorted(groups.items(), reverse=True), 1):
+            for turn in range(2):
+                finding = _along(number, gradient, point, group, unit, rng)
+                if finding.verdict == WRONG and len(wrong) < NAMED:
+                    named = list(_halved(number, gradient, point, group, unit, rng, wrong))
+                    wrong |= {f.place for f in named if f.verdict == WRONG}
+                    yield from named
+                why = f"a random direction in {len(group):,} inputs of one size, {finding.why}"
+                yield finding._replace(place=f"direction {turn + 1}", why=why)
+                if finding.verdict == WRONG:
+                    break
+            tell(done, "")
+    return wrong
+
+
+def _size(x: float) -> float:
+    return max(abs(x), 0.1)
+
+
+def _along(
+    number: Floats, gradient: Sequence[float], point: list[float], group: Sequence[int], unit: float, rng: Any
+) -> Finding:
+    """The slope along a random direction in which only some inputs move; judged relative to its parts."""
+    speeds = {k: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) * _size(point[k]) for k in group}
+
+    def moved(distance: float) -> float:
+        there = list(point)
+        for k, speed in speeds.items():
+            there[k] += (distance - 1.0) * speed
+        return number(there)  # type: ignore[no-any-return]
+
+    terms = [gradient[k] * speed for k, speed in speeds.items()]
+    found = math.fsum(terms)
+    slope = judged_slope(moved, 1.0, found, unit)  # around 1, where steps are shares of each input
+    if slope.verdict == UNDECIDED and slope.truth is not None and slope.tolerance <= 1e-6 * math.hypot(*terms):
+        slope = slope._replace(verdict=RIGHT, why="")  # the terms cancel in their sum
+    return _finding("", found, slope)
+
+
+def _halved(
+    number: Floats, gradient: Sequence[float], point: list[float], group: list[int], unit: float, rng: Any,
+    known: set[int],
+) -> Iterator[Finding]:  # fmt: skip
+    """The wrong inputs of a group that is wrong, by halves: what is right in a random direction is left out."""
+    waiting, told = [group], len(known)
+    while waiting and told < NAMED:
+        some = waiting.pop()
+        if len(some) == 1:
+            finding = towards(number, gradient[some[0]], point, some[0], unit)
+            told += finding.verdict == WRONG
+            yield finding
+        elif _along(number, gradient, point, some, unit, rng).verdict == WRONG:
+            middle = len(some) // 2
+            waiting += [some[middle:], some[:middle]]
 
 
 def _trusted(moved: Callable[[Any], Any], x: float, estimate: tuple[float, float]) -> Any:
@@ -65,6 +158,10 @@ def _trusted(moved: Callable[[Any], Any], x: float, estimate: tuple[float, float
     if truth is not None and abs(float(truth) - estimate[0]) <= 10 * estimate[1] + 64 * EPS * abs(estimate[0]):
         return truth
     return None
+
+
+def _numbers(moved: Callable[[Any], Any]) -> Callable[[float], float]:
+    return total_number(moved)  # type: ignore[return-value]
 
 
 def computes_in_floats(node: Any) -> bool:
@@ -84,13 +181,25 @@ def computes_in_floats(node: Any) -> bool:
 
 
 def check_operation(node: Any) -> Iterator[Finding]:
-    """The partials of such a node, by finite differences."""
+    """The partials of such a node, by finite differences, or in high precision where it can be had."""
     point = [getattr(item, "data", item) for item in node.operands]
-    for k, (operand, partial) in enumerate(zip(node.operands, node.partials, strict=True)):
-        if operand.__class__ is not float:
-            yield _towards(flat_truth(node), 0.0 if partial is None else partial, point, k)._replace(
-                question="local", place=node, position=k
+    f = flat_truth(node)
+    for k, (operand, slope) in enumerate(zip(node.operands, node.partials, strict=True)):
+        if operand.__class__ is float:
+            continue
+        partial = 0.0 if slope is None else slope  # of an operand that was not selected
+
+        def moved(x: Any, k: int = k) -> Any:
+            return f([*point[:k], x, *point[k + 1 :]])
+
+        truth = _trusted(moved, point[k], steady_derivative(_numbers(moved), point[k]))
+        if truth is None:
+            finding = towards(total_number(f), partial, point, k)
+        else:
+            finding = Finding(
+                "local", node, judged(partial, truth, 64 * EPS * abs(truth)), partial, float(truth)
             )
+        yield finding._replace(question="local", place=node, position=k)
 
 
 def check_replayed(record: Record, grads: list[float]) -> Iterator[Finding]:
@@ -102,10 +211,8 @@ def check_replayed(record: Record, grads: list[float]) -> Iterator[Finding]:
         def moved(x: float, leaf: Any = leaf) -> float:
             return replay({leaf: x})
 
-        finding = _by_differences(
-            moved, grads[record.leaves[place]], steady_derivative(moved, leaf.data), leaf.data, place
-        )
-        yield finding._replace(place=leaf)
+        found = grads[record.leaves[place]]
+        yield _finding(leaf, found, judged_slope(moved, leaf.data, found))
 
 
 def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
@@ -119,111 +226,10 @@ def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
     return found.right.slope if found.smooth else None
 
 
-def _conditioning(moved: Callable[[Any], Any], x: float, slope: Any) -> Any:
-    """What rounding in a gradient of this function may cost: some units of the slope's own movement."""
-    step = 2.0**-20 * (abs(x) or 1.0)
-    nearby = [sides(moved, x + s).right.slope for s in (step, -step)]
-    if None in nearby:
-        return 0
-    return 64 * EPS * (abs(slope) + abs((nearby[0] - nearby[1]) / (2 * step) * x))
-
-
-def _by_differences(
-    number: Callable[[float], float], found: float, estimate: tuple[float, float], x: float, k: int
-) -> Finding:
-    """Ridders' central differences; at a kink, the quotients on both sides."""
-    truth, error = estimate
-    if _jumps(number, x):
-        why = "the function jumps here, or is vertical: no slope on one side of this point"
-        return Finding("end to end", k, UNDECIDED, found, None, why=why)
-    kink = _kink(number, x)
-    if kink is not None:
-        low, high, slack = min(kink), max(kink), 1e-6 * max(map(abs, kink))
-        inside = low - slack <= found <= high + slack
-        why = f"a kink, between {low:g} and {high:g}"
-        return Finding("end to end", k, RIGHT if inside else WRONG, found, truth, error, why)
-    if not math.isfinite(truth):
-        why = "the function is not defined around this point"
-        return Finding("end to end", k, UNDECIDED, found, truth, why=why)
-    why = f"{BY_DIFFERENCES}, certain to {error:.0e}"
-    tolerance = 10 * error + 8 * EPS * abs(truth)
-    if not abs(found - truth) <= tolerance:
-        return Finding("end to end", k, WRONG, found, truth, tolerance, why)
-    verdict = UNDECIDED if tolerance > 0.1 * abs(truth) and tolerance > 1e-9 else RIGHT
-    return Finding("end to end", k, verdict, found, truth, tolerance, why)
-
-
-def steady_derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
-    """f'(x) with its error, by Ridders' method from several first steps: the most certain one.
-
-    A long step may see a fast wave as a slow one, and be certain of it: what shorter steps
-    contradict is left out.
-
-    >>> value, error = steady_derivative(lambda x: math.sin(1e6 * x), 0.7)
-    >>> abs(value - 1e6 * math.cos(0.7e6)) <= error < 1.0
-    True
-    """
-    unit = _unit(f, x)
-    found = [derivative(f, x, reach, unit) for reach in (1e-1, 1e-3, 1e-5, 1e-7)]
-    steady = [
-        (value, error)
-        for k, (value, error) in enumerate(found)
-        if not any(abs(value - other) > 10 * (error + its) for other, its in found[k + 1 :])
-    ]
-    return min(steady, key=lambda each: each[1])
-
-
-def _unit(f: Callable[[float], float], x: float) -> float:
-    """What share of itself f's number is rounded to: more than 2**-52 if it computes in single precision.
-
-    Such a function stands still between its steps: the first change that is seen is one of them.
-    """
-    here = f(x)
-    for power in range(44, 8, -4):
-        there = f(x + 2.0**-power * (abs(x) or 1.0))
-        if there != here:
-            share = abs(there - here) / max(abs(there), abs(here))
-            return share if power <= 36 and share > EPS else EPS
-    return EPS
-
-
-def _slopes(f: Callable[[float], float], x: float, share: float) -> tuple[float, float]:
-    """Slopes a small step to the left and to the right, each extrapolated once."""
-    step, here = share * (abs(x) or 1.0), f(x)
-    left, right = (2 * (f(x + s) - here) / s - (f(x + 2 * s) - here) / (2 * s) for s in (-step, step))
-    return left, right
-
-
-def _kink(f: Callable[[float], float], x: float) -> tuple[float, float] | None:
-    """The slopes on both sides where they differ, and are the same from two distances."""
-    (left, right), nearer = _slopes(f, x, 2.0**-24), _slopes(f, x, 2.0**-30)
-    apart = abs(right - left)
-    if not math.isfinite(apart) or apart <= 1e-3 * max(abs(left), abs(right)):
-        return None
-    steady = abs(left - nearer[0]) <= 0.1 * apart and abs(right - nearer[1]) <= 0.1 * apart
-    return (left, right) if steady else None
-
-
-def _jumps(f: Callable[[float], float], x: float) -> bool:
-    """Whether on some side the function changes about as much at a tiny step as at larger ones."""
-    size, here = abs(x) or 1.0, f(x)
-    for sign in (-1, 1):
-        tiny, twice, larger = (abs(f(x + sign * share * size) - here) for share in (2**-24, 2**-23, 2**-12))
-        moved = tiny > 1e-9 * (abs(here) + tiny)
-        if moved and twice < 1.7 * tiny and larger < 70 * tiny:  # a square root's grow by 1.4 and by 64
-            return True
-    return False
-
-
 def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> Iterator[Finding]:
     """A gradient at a point where a function branches: between the slopes on both sides of it."""
-    for k, x in enumerate(point):
-
-        def moved(x: float, k: int = k) -> float:
-            return f([*point[:k], x, *point[k + 1 :]])  # type: ignore[no-any-return]
-
-        number = _numbers(moved)
-        finding = _by_differences(number, gradient[k], steady_derivative(number, x), x, k)
+    for k in range(len(point)):
+        finding = towards(total_number(f), gradient[k], point, k)
         why = f"the function branches here; {finding.why}"
         if finding.verdict == WRONG:
             why = (

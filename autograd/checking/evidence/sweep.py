@@ -1,0 +1,76 @@
+"""The derivative towards every leaf at once, in high precision: what the backward pass is held to."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from .differences import LEVELS, plain_slope
+from .precise import MP, Precise, digits, exactly, real
+from .record import Record
+from .rounding import slopes
+
+
+class Sweep(NamedTuple):
+    """What one pass over a record gives, for each leaf in the order of `record.leaves`."""
+
+    truths: list[Precise]
+    """The derivatives."""
+    sizes: list[float]
+    """The sums of the absolute values of the terms that each derivative is the sum of."""
+
+
+def sweep(record: Record) -> Sweep | None:
+    """The derivatives towards all leaves; None where the program has none in some direction, as at a kink.
+
+    The slopes of every operation come from differences in high precision, not from its rules, and
+    the order of the nodes is the record's own. Their sum along a random direction must be the
+    difference quotient of the whole program, or nothing is given.
+
+    >>> from autograd import Value
+    >>> x, y = Value(3.0), Value(5.0)
+    >>> found = sweep(Record(x * y - x))
+    >>> list(map(float, found.truths)), found.sizes
+    ([4.0, 3.0], [6.0, 3.0])
+    """
+    if "sweep" not in record.found:
+        try:
+            record.found["sweep"] = _swept(record)
+        except (ArithmeticError, ValueError, TypeError):  # outside a domain, or a function of floats alone
+            record.found["sweep"] = None
+    return record.found["sweep"]  # type: ignore[no-any-return]
+
+
+def _swept(record: Record) -> Sweep | None:
+    count = len(record.nodes)
+    with digits(LEVELS[0]):
+        known = slopes(record, LEVELS[0])
+        arrived, sizes = [MP.zero] * count, [MP.zero] * count
+        arrived[-1] = sizes[-1] = MP.one
+        for n in range(count - 1, -1, -1):
+            if sizes[n]:
+                for j, item in enumerate(record.operands[n]):
+                    if item.__class__ is int:
+                        slope = known[n, j]
+                        arrived[item] += arrived[n] * slope
+                        sizes[item] += sizes[n] * abs(slope)
+        found = Sweep([arrived[k] for k in record.leaves], [float(sizes[k]) for k in record.leaves])
+    return found if _meets_the_program(record, found) else None
+
+
+def _meets_the_program(record: Record, found: Sweep) -> bool:
+    rng = random.Random(len(record.nodes))
+    direction = {
+        leaf: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) * (abs(record.nodes[leaf].data) or 1.0)
+        for leaf in record.leaves
+    }
+    with digits(LEVELS[1]):
+        here = real(lambda: record.base()[-1])
+    if here is None:
+        return False
+    slope = plain_slope(record.along(direction), 0.0, here)
+    if slope is None:
+        return False
+    with digits(LEVELS[0]):
+        terms = [t * exactly(speed) for t, speed in zip(found.truths, direction.values(), strict=True)]
+        return bool(abs(MP.fsum(terms) - slope) <= 1e-18 * MP.fsum(map(abs, terms)))

@@ -1,0 +1,410 @@
+"""Arrays: a hand-written backward of numpy arrays, vector results, other libraries, thousands of inputs."""
+
+import dataclasses
+import time
+import warnings
+from typing import NamedTuple
+
+import pytest
+
+pytest.importorskip("mpmath")
+np = pytest.importorskip("numpy")
+
+import autograd
+from autograd.checking import GradientError, check_gradients
+
+RNG = np.random.default_rng(0)
+X, W, B = RNG.normal(size=(3, 2)), RNG.normal(size=(2, 4)), RNG.normal(size=4)
+
+
+def layer(x, w, b):
+    return np.sum(np.tanh(x @ w + b) ** 2)
+
+
+def layer_backward(x, w, b):
+    t = np.tanh(x @ w + b)
+    d = 2 * t * (1 - t * t)
+    return d @ w.T, x.T @ d, d.sum(axis=0)
+
+
+def wrong(change):
+    """The backward of the layer with its gradients changed in place."""
+
+    def backward(x, w, b):
+        gradients = list(layer_backward(x, w, b))
+        found = change(*gradients)
+        return gradients if found is None else found
+
+    return backward
+
+
+def failure(f, *point, **options):
+    with pytest.raises(GradientError) as raised:
+        check_gradients(f, *point, **options)
+    return str(raised.value)
+
+
+def test_a_backward_of_arrays_is_right_and_so_is_the_record_of_the_same_function():
+    assert check_gradients(layer, X, W, B, gradient=layer_backward).right
+    report = check_gradients(layer, X, W, B)
+    assert report.right
+    assert "w[1, 3]" in {report.name(finding.place) for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(x**2) / 2,
+        lambda x: (x @ x.T).sum(),
+        lambda x: np.where(x > 0, x, 0.1 * x).mean(),
+        lambda x: x.sum(axis=0) @ np.array([1.0, -2.0]),
+        lambda x: np.exp(x).max() + np.abs(x).min(),
+        lambda x: np.log(np.exp(x - x.max()).sum()) + x.max(),
+        lambda x: np.std(x[1:, 0]) + np.var(x[:, 1]),
+        lambda x: np.einsum("ij,ik->jk", x, x).trace(),
+        lambda x: sum(row @ row for row in x),
+    ],
+)
+def test_what_numpy_does_to_arrays_of_floats_it_does_to_arrays_of_values(f):
+    assert check_gradients(f, X).right
+
+
+@pytest.mark.parametrize(
+    ("gradient", "word"),
+    [
+        (lambda x, w, b: (layer_backward(x, w, b)[0].T, *layer_backward(x, w, b)[1:]), "it is transposed"),
+        (lambda x, w, b: layer_backward(x, w, b)[:2], "gave 2 arrays for the 3 arguments"),
+        (lambda x, w, b: (*layer_backward(x, w, b)[:2], 1.0), "gave a number, 1.0 for b"),
+        (lambda x, w, b: layer_backward(x, w, b)[0].ravel(), "gave 6 numbers for the 3 arguments"),
+    ],
+)
+def test_a_gradient_of_another_shape_is_an_error(gradient, word):
+    with pytest.raises(ValueError, match=word):
+        check_gradients(layer, X, W, B, gradient=gradient)
+
+
+def test_a_forgotten_transpose_is_an_error_where_the_numbers_agree():
+    ones = np.ones((2, 3))
+    with pytest.raises(ValueError, match=r"shape \(3, 2\) for x, which is an array of shape \(2, 3\)"):
+        check_gradients(np.sum, ones, gradient=lambda x: np.ones((3, 2)))
+    with pytest.raises(ValueError, match=r"array of shape \(1,\)"):
+        check_gradients(lambda x: x * x, 3.0, gradient=lambda x: np.array([2 * x]))
+
+
+def test_all_wrong_inputs_are_named_found_and_expected_side_by_side():
+    def change(x, w, b):
+        w[1] *= 1.01
+        b[2] = 7.0
+
+    text = failure(layer, X, W, B, gradient=wrong(change))
+    assert "w (at 4 of 8 numbers), b (at 1 of 4 numbers)" in text
+    assert "w: the whole row 1 is wrong (it is 1.01 times the right one)" in text
+    assert all(f"w[1, {k}]" in text for k in range(4))
+    assert "b[2]" in text
+    assert "w[0, 0]" not in text
+    assert "found          expected" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x, w, b: (-x, w, b), "x: the gradient has the wrong sign"),
+        (lambda x, w, b: (x, w * 3, b), "w: the gradient is 3 times the right one"),
+        (lambda x, w, b: (x, w, b * 0), "b: the gradient is 0"),
+        (lambda x, w, b: (x, w * np.array([1, 1, -1, 1]), b), "w: the whole column 2 is wrong"),
+    ],
+)
+def test_what_wrong_numbers_have_in_common_is_recognised(change, words):
+    assert words in failure(layer, X, W, B, gradient=wrong(change))
+
+
+def test_a_transposed_square_matrix_is_recognised_and_so_are_two_arguments_that_changed_places():
+    square = RNG.normal(size=(3, 3))
+
+    def f(a, b):
+        return np.sum(np.sin(a @ b) * np.arange(9.0).reshape(3, 3))
+
+    def backward(a, b):
+        d = np.cos(a @ b) * np.arange(9.0).reshape(3, 3)
+        return d @ b.T, a.T @ d
+
+    assert check_gradients(f, square, square + 1, gradient=backward).right
+    text = failure(f, square, square + 1, gradient=lambda a, b: (backward(a, b)[0].T, backward(a, b)[1]))
+    assert "a: the gradient is the transpose of the right one" in text
+    assert "a: the gradient is that of b" in failure(
+        f, square, square + 1, gradient=lambda a, b: backward(a, b)[::-1]
+    )
+
+
+@dataclasses.dataclass
+class Parameters:
+    w: np.ndarray
+    b: float
+    name: str = "layer"
+
+
+class Pair(NamedTuple):
+    left: np.ndarray
+    right: list
+
+
+def test_arguments_may_be_dicts_dataclasses_named_tuples_and_lists_of_arrays_and_keywords():
+    def f(p, pair, *, q, axis):
+        return np.sum(np.tanh(p.w * q["v"]), axis=axis) + p.b * pair.left[0] * pair.right[1]
+
+    arguments = Parameters(W[0], 2.0), Pair(B, [1.0, 2.0])
+    report = check_gradients(f, *arguments, q={"v": W[1]}, axis=0)
+    assert report.right
+    names = {report.name(finding.place) for finding in report.findings if finding.question == "end to end"}
+    assert {"p.w[0]", "p.b", "pair.left[3]", "pair.right[1]", "q['v'][2]"} <= names
+
+    def gradient(p, pair, *, q, axis):
+        d = 1 - np.tanh(p.w * q["v"]) ** 2
+        first = np.array([p.b * pair.right[1], 0, 0, 0])
+        return {
+            "p": Parameters(d * q["v"], pair.left[0] * pair.right[1]),
+            "pair": Pair(first, [0.0, p.b * pair.left[0]]),
+            "q": {"v": d * p.w},
+        }
+
+    assert check_gradients(f, *arguments, q={"v": W[1]}, axis=0, gradient=gradient).right
+
+
+def test_labels_are_held_constant_and_a_point_without_floats_is_refused():
+    def loss(logits, labels):
+        z = logits - logits.max(axis=1, keepdims=True)
+        return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(labels)), labels])
+
+    def backward(logits, labels):
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        p[np.arange(len(labels)), labels] -= 1
+        return p / len(labels)
+
+    labels = np.array([0, 1, 1])
+    assert check_gradients(loss, X, labels, gradient=backward).right
+    assert check_gradients(loss, X, labels).right
+    with pytest.raises(ValueError, match="integers are held constant"):
+        check_gradients(lambda x: x.sum(), labels)
+
+
+def test_complex_numbers_matrices_and_masked_arrays_are_refused():
+    for point in (1j, np.array([1j]), [1.0, 2j]):
+        with pytest.raises(TypeError, match="complex"):
+            check_gradients(lambda x: x, point, gradient=lambda x: x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        matrix = np.matrix([[1.0]])
+    with pytest.raises(TypeError, match="numpy matrix"):
+        check_gradients(lambda x: x.sum(), matrix)
+    with pytest.raises(TypeError, match="MaskedArray"):
+        check_gradients(lambda x: x.sum(), np.ma.array([1.0, 2.0], mask=[True, False]))
+
+
+def test_arrays_of_no_dimension_and_of_no_number():
+    assert check_gradients(lambda x, y: x * x * np.sum(y), np.array(3.0), np.ones(2)).right
+    assert check_gradients(
+        lambda x, y: np.sum(x) + y, np.zeros((0, 3)), 2.0, gradient=lambda x, y: (x, 1.0)
+    ).right
+
+
+# float32
+
+
+def test_a_gradient_in_float32_is_judged_with_its_rounding():
+    point = [a.astype(np.float32) for a in (X, W, B)]
+    report = check_gradients(layer, *point, gradient=layer_backward)
+    assert report.right
+    assert 0 < report.error < 1e-3
+    with pytest.raises(GradientError):
+        check_gradients(layer, *point, gradient=wrong(lambda x, w, b: (x, w * np.float32(1.002), b)))
+
+
+def test_a_function_that_computes_in_float32_by_itself():
+    def f(x):
+        y = np.float32(x)
+        return float(y * y)
+
+    assert check_gradients(f, 0.7, gradient=lambda x: 2 * np.float32(x)).verdict == "right"
+    assert check_gradients(f, 0.7, gradient=lambda x: 2.02 * x, raises=False).verdict == "wrong"
+
+
+# Results that are arrays
+
+
+def test_a_backward_takes_the_gradient_of_an_array_as_upstream():
+    def backward(x, w, upstream):
+        assert upstream.shape == (3, 4)
+        return upstream @ w.T, x.T @ upstream
+
+    report = check_gradients(lambda x, w: x @ w, X, W, gradient=backward)
+    assert report.right
+    assert "the Jacobian times random vectors" in str(report)
+    text = failure(
+        lambda x, w: x @ w, X, W, gradient=lambda x, w, upstream: (upstream @ w.T, 2 * x.T @ upstream)
+    )
+    assert "w: the gradient is 2 times the right one" in text
+    assert "results added up with random weights" in text
+
+
+def test_a_jacobian_is_checked_whole():
+    x = np.array([0.5, 1.0, 2.0])
+    assert check_gradients(lambda x: x**2, x, gradient=lambda x: np.diag(2 * x)).right
+    assert check_gradients(lambda x: [x * x, 3 * x], 2.0, gradient=lambda x: [2 * x, 3.0]).right
+    assert "result 2 of 2" in failure(lambda x: [x * x, 3 * x], 2.0, gradient=lambda x: [2 * x, 3.1])
+    with pytest.raises(ValueError, match="parameter `upstream`"):
+        check_gradients(lambda x: x**2, x, gradient=lambda x: 2 * x[:2])
+
+
+def test_a_recorded_function_may_give_an_array():
+    assert check_gradients(lambda x, w: np.tanh(x @ w), X, W).right
+    text = failure(lambda x: [x * x, x * x.detach()], 3.0)
+    assert "the record is not the function" in text
+    assert "result 2 of 2" in text
+
+
+# Other libraries
+
+
+@pytest.fixture
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_functions_of_torch_are_recognised_with_arrays_tensors_and_models():
+    torch = pytest.importorskip("torch")
+
+    def f(x, w):
+        return torch.tanh(x @ w)
+
+    for point in ((X, W), (torch.tensor(X), torch.tensor(W, dtype=torch.float32, requires_grad=True))):
+        report = check_gradients(f, *point)
+        assert report.right
+        assert "the gradient is PyTorch's" in str(report)
+    assert check_gradients(f, X, W, gradient="torch").right
+    assert check_gradients(torch.nn.Linear(2, 3), X).right
+    text = failure(lambda x: (x * x.detach()).sum(), X, gradient="torch")
+    assert "x: the gradient is 0.5 times the right one" in text
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_a_torch_function_with_a_wrong_backward_is_caught():
+    torch = pytest.importorskip("torch")
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, upstream):
+            (x,) = ctx.saved_tensors
+            scale = torch.ones_like(x)
+            scale[1] = 1.01
+            return upstream * 2 * x * scale
+
+    for point in ([1e6, 1.0], [1.0, 1e-6], [1e3, 1e-3]):
+        text = failure(lambda x: Square.apply(x).sum(), point, gradient="torch")
+        assert "with respect to x[1] is wrong" in text
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_functions_of_jax_are_recognised_and_a_wrong_custom_rule_is_caught():
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    assert check_gradients(lambda x, w: jax.numpy.tanh(x @ w), X, W).right
+
+    @jax.custom_vjp
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda x: (x**3, x), lambda x, upstream: (upstream * 2 * x**2,))
+    assert "times the right one" in failure(lambda x: cube(x).sum(), X, gradient="jax")
+    assert jax.config.jax_enable_x64 == before
+
+
+def test_a_function_of_floats_alone_asks_for_its_gradient():
+    import math
+
+    with pytest.raises(TypeError, match=r"cannot be recorded.* gradient=g"):
+        check_gradients(lambda x: math.erf(float(x)), 0.5)
+
+
+# Thousands of inputs
+
+
+def log_sum_exp(x):
+    out = np.zeros(1)  # an array of floats, into which no Value goes
+    out[0] = np.log(np.sum(np.exp(x)))
+    return out[0]
+
+
+def softmax(x):
+    return np.exp(x) / np.exp(x).sum()
+
+
+def test_ten_thousand_inputs_take_seconds_and_the_report_says_what_was_looked_at():
+    x = RNG.normal(size=(100, 100))
+    started = time.process_time()
+    report = check_gradients(log_sum_exp, x, gradient=softmax)
+    assert time.process_time() - started < 60  # minutes if every input were moved by itself
+    assert report.right
+    assert "all 10,000 inputs moved together, along" in str(report)
+    assert "of 10,000 inputs, one by one" in str(report)
+
+
+@pytest.mark.parametrize("error", [1.0, 1e-2, 1e-4])
+def test_one_wrong_input_of_ten_thousand_is_found(error):
+    x = RNG.normal(size=10_000)
+
+    def gradient(x):
+        found = softmax(x)
+        found[4321] *= 1 + error
+        return found
+
+    assert "with respect to x[4321] is wrong" in failure(log_sum_exp, x, gradient=gradient)
+
+
+def test_small_inputs_are_not_hidden_behind_large_ones_in_a_large_array():
+    x = RNG.normal(size=4000)
+    x[::2] *= 1e-4
+
+    def f(x):
+        out = np.zeros(1)
+        out[0] = np.sum(np.sin(x) ** 2)
+        return out[0]
+
+    def gradient(x):
+        found = np.sin(2 * x)
+        found[1000] *= 1.001
+        return found
+
+    assert check_gradients(f, x, gradient=lambda x: np.sin(2 * x), raises=False).verdict != "wrong"
+    assert check_gradients(f, x, gradient=gradient, raises=False).verdict != "right"
+
+
+def test_two_thousand_recorded_inputs_come_back_in_seconds():
+    x = RNG.normal(size=2020)
+    started = time.process_time()
+    report = check_gradients(lambda x: np.sum(np.tanh(x) * x), x)
+    assert time.process_time() - started < 60  # it did not come back
+    assert report.right
+    assert sum(finding.question == "end to end" for finding in report.findings) == 2020
+
+
+def test_the_message_of_a_failure_has_a_line_that_runs(monkeypatch):
+    text = failure(layer, X[:1], W, B, gradient=layer_wrong)
+    (line,) = [line.split("reproduce: ")[1] for line in text.splitlines() if "reproduce: " in line]
+    assert "numpy.array(" in line
+    with pytest.raises(GradientError, match="with respect to"):
+        exec(line, {})
+    assert not text.startswith("GradientError")
+    assert autograd is not None
+
+
+def layer_wrong(x, w, b):
+    return wrong(lambda x, w, b: (x, -w, b))(x, w, b)
