@@ -120,7 +120,8 @@ def _backpropagated(program: Program) -> Value:
 
 def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
     """Why f has no value at the point; empty where it has one."""
-    subject = opaque(f, gradient or at.library, at) if gradient or at.library else None
+    source = gradient or at.library
+    subject = opaque(f, source, at) if source is not None else None
     try:
         result = subject.value(at.parts(at.numbers)) if subject else at.call(f, at.parts(at.numbers))
         outputs = [leaf for leaf in flatten(result)[0] if is_number(leaf)]
