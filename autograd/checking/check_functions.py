@@ -92,18 +92,11 @@ def check_gradients(
         report = Report.outside(why) if why else _report(f, at, gradient or at.library, order)
     if report.undefined:
         return report
-    report.about(f, at, _options(order, gradient))
+    report.about(f, at, {"order": order} if gradient is None else {"gradient": gradient})
     if report.smallest is not None and save is not None:
         Path(save).parent.mkdir(parents=True, exist_ok=True)
         report.picture = draw(_backpropagated(report.smallest), title=report.caption()).save(save)
     return report.raise_if_wrong(undecided == "allow") if raises else report
-
-
-def _options(order: int, gradient: Any) -> str:
-    if gradient is None:
-        return "" if order == 2 else f", order={order}"
-    word = repr(gradient) if isinstance(gradient, str) else getattr(gradient, "__name__", "gradient")
-    return f", gradient={word if word.isidentifier() or isinstance(gradient, str) else 'gradient'}"
 
 
 def _quietly() -> AbstractContextManager[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -187,7 +188,9 @@ def library_of(f: Function, point: Point) -> str | None:
         if name not in sys.modules:
             continue
         try:
-            found, _ = _tensors_in(kind(f, point).called(point.parts(point.numbers)))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a function that was never meant for tensors
+                found, _ = _tensors_in(kind(f, point).called(point.parts(point.numbers)))
         except Exception:  # it is not a function of that library's arrays
             continue
         if found and all(library(item) == name for item in found):

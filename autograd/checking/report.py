@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..ops.table import TABLE
 from ..terminal import cut, derivative_sign
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
+from .paste import pasted
 from .patterns import Part, patterns
 from .questions.opaque import BY_DIFFERENCES, IN_DIGITS
 
@@ -91,7 +93,7 @@ class Report:
         first.results = first.results if first.verdict == WRONG else ""
         return first
 
-    def about(self, f: Any, point: Any, options: str) -> None:
+    def about(self, f: Any, point: Any, options: Mapping[str, Any]) -> None:
         """Keep what the failure's text needs of the function and its arguments."""
         name = getattr(f, "__name__", type(f).__name__)
         self.name_of_f = "f" if name == "<lambda>" else name
@@ -99,26 +101,7 @@ class Report:
             self.title = f"{self.name_of_f} at {point.where()}"
         self._slots = [(s.name, tuple(getattr(s.given, "shape", (s.size,))), s.size) for s in point.slots]
         self._all_names = point.names
-        name, arguments = self.name_of_f, point.pasted()
-        if not arguments and point.slots:
-            return
-        if not name.isidentifier():
-            name = "f"
-        module = getattr(f, "__module__", None)
-        imports = ["from autograd.checking import check_gradients"]
-        if "numpy." in arguments:
-            imports.append("import numpy")
-        if "." not in getattr(f, "__qualname__", ".") and name != "f" and module not in (None, "__main__"):
-            gradient = options.removeprefix(", gradient=")
-            own = (
-                f", {gradient}"
-                if options != gradient and gradient.isidentifier() and gradient != "gradient"
-                else ""
-            )
-            imports.append(f"from {module} import {name}{own}")
-        self.pasted = (
-            f"{'; '.join(imports)}; check_gradients({', '.join(filter(None, (name, arguments)))}{options})"
-        )
+        self.pasted = pasted(f, point, options)
 
     @property
     def verdict(self) -> str:

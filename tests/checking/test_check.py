@@ -225,7 +225,7 @@ def test_a_number_that_overflows_cannot_be_decided():
 def test_rounding_in_many_digits_is_no_kink_of_a_constant_function():
     x = Value(2.099608269671835)
     same = log1p(logsigmoid(x))
-    assert ((same / 3) / same).check().verdict == "undecided"
+    assert ((same / 3) / same).check().right  # its terms cancel, and what is left of them is rounding
 
 
 def test_a_constant_function_has_gradient_zero():

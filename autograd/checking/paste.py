@@ -1,0 +1,89 @@
+"""One line that runs a check again, to paste where the function is at hand or can be imported."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from .point import Point
+
+
+def pasted(f: Callable[..., Any], point: Point, options: Mapping[str, Any]) -> str:
+    """The line: imports and the call; empty where the point has too many numbers for it.
+
+    A function that cannot be imported, such as one that is made inside another, goes by its name.
+
+    >>> import math
+    >>> pasted(math.sin, Point(math.sin, [0.5], {}), {"order": 1})
+    'from autograd.checking import check_gradients; from math import sin; check_gradients(sin, 0.5, order=1)'
+    """
+    arguments = point.pasted()
+    if not arguments and point.slots:
+        return ""
+    imports = ["from autograd.checking import check_gradients"]
+    words = [_word(f, "f", imports), arguments]
+    for name, option in options.items():
+        words.append(f"{name}={_word(option, name, imports) if callable(option) else repr(option)}")
+    if "numpy." in arguments:
+        imports.append("import numpy")
+    if "Value(" in arguments:
+        imports.append("from autograd import Value")
+    return f"{'; '.join(dict.fromkeys(imports))}; check_gradients({', '.join(filter(None, words))})"
+
+
+def _word(f: Any, fallback: str, imports: list[str]) -> str:
+    """A function by its name, which is imported; a lambda by its source; else by another word."""
+    name, module = getattr(f, "__qualname__", ""), getattr(f, "__module__", None)
+    if name.isidentifier() and module:
+        if module not in ("__main__", "builtins"):
+            imports.append(f"from {module} import {name}")
+        return str(name)
+    if name.endswith("<lambda>") and isinstance(f, FunctionType) and not f.__code__.co_freevars:
+        source = _source(f)
+        needed = _imports(f)
+        if source and needed is not None:
+            imports += needed
+            return source
+    last = str(name).rpartition(".")[2]
+    return last if last.isidentifier() else fallback
+
+
+def _source(f: FunctionType) -> str:
+    """The source of a lambda, if it can be told from others in its line."""
+    try:
+        tree = ast.parse("".join(inspect.findsource(f)[0]))
+    except (OSError, TypeError, SyntaxError):
+        return ""
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and n.lineno == f.__code__.co_firstlineno]
+    texts = {ast.unparse(node) for node in found if _like(node, f.__code__)}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _like(node: ast.Lambda, code: CodeType) -> bool:
+    """Whether a lambda has the names and numbers of a code object."""
+    (own,) = (c for c in compile(ast.unparse(node), "", "eval").co_consts if isinstance(c, CodeType))
+    return _signs(own) == _signs(code)
+
+
+def _signs(code: CodeType) -> tuple[Any, ...]:
+    constants = [item for item in code.co_consts if not isinstance(item, CodeType)]
+    return code.co_names, code.co_varnames, constants
+
+
+def _imports(f: FunctionType) -> list[str] | None:
+    """What imports the names a lambda uses; None where one of them cannot be imported."""
+    found = []
+    for name in f.__code__.co_names:
+        item = f.__globals__.get(name)
+        if isinstance(item, ModuleType):
+            as_ = "" if item.__name__ == name else f" as {name}"
+            found.append(f"import {item.__name__}{as_}")
+        elif name in f.__globals__:
+            module = getattr(item, "__module__", None)
+            if getattr(item, "__qualname__", None) != name or module in (None, "__main__"):
+                return None
+            found.append(f"from {module} import {name}")
+    return found
