@@ -131,7 +131,7 @@ def _report(f: Callable[..., Any], at: Point, gradient: Any, order: int) -> Repo
     try:
         return _recorded(lambda leaves: at.call(f, at.parts(leaves)), at, order)
     except Exception as error:
-        library = library_of(f, at)
+        library = None if isinstance(error, ValueError | ArithmeticError) else library_of(f, at)
         if library is not None:
             return _opaque(opaque(f, library, at), at)
         if isinstance(error, TypeError | AttributeError) and _works_in_floats(f, at):
