@@ -1,12 +1,35 @@
-"""A scalar autograd engine whose backward pass you can see, step through and check."""
+"""A scalar autograd engine whose backward pass you can see, step through, check and compile.
+
+>>> from autograd import Value, tanh
+>>> w, x = Value(0.5, "w"), Value(2.0, "x")
+>>> y = tanh(w * x)
+>>> y.backward()
+>>> round(w.grad, 3)
+0.84
+
+What people need first:
+
+    Value(2.0, "x")         a number that remembers how it was computed; y.backward() fills in x.grad
+    exp, log, tanh ...      functions of numbers, Values and arrays; operation(...) declares your own
+    draw(y)                 the graph as a picture: shows itself in a notebook, .save("y.svg")
+    y.backprop()            the backward pass one step at a time; .player() is a page with buttons
+    grad(f), hessian(f)     derivatives of functions, of any order; jacobian, jvp, vjp, hvp, taylor
+    autograd.compile(f)     native code with all derivatives, for scipy.optimize and large batches
+    y.check()               whether a gradient is right, and where it is not; see autograd.checking
+    import nn               neurons, layers, models, fit(model, X, y); see help(nn)
+
+From a shell: chainwalk explain "tanh(w*x)" w=0.5 x=2, and chainwalk doctor where something does not work.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import functions
 from .anomalies import first_anomaly
+from .clash import clash
 from .declare import operation
 from .drawing import draw
 from .drawing.grouping import Group
@@ -146,6 +169,9 @@ if not TYPE_CHECKING:  # a type checker would take every name for known
 
         raise missing(__name__, name, AUTOGRAD)
 
+
+if _problem := clash():
+    warnings.warn(_problem, RuntimeWarning, stacklevel=2)
 
 __version__ = "0.1.0"
 

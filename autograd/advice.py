@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 AUTOGRAD: Mapping[str, str] = {
     **dict.fromkeys(("Tensor", "tensor", "Variable", "Parameter"), "autograd.Value(2.0)"),
@@ -65,6 +65,18 @@ NN: Mapping[str, str] = {
     ),
 }
 """What people look for in nn who know PyTorch, Keras or scikit-learn."""
+
+
+def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:
+    """Return the words that are spelled most like another, those with its letters in another order first.
+
+    >>> nearest("tahn", ["tan", "tanh", "log"])
+    ['tanh']
+    """
+    import difflib  # only for an error, and so not at import
+
+    found = difflib.get_close_matches(word[:40], list(words), n=max(count, 5))
+    return sorted(found, key=lambda near: sorted(near) != sorted(word))[:count]
 
 
 def missing(module: str, name: str, words: Mapping[str, str]) -> Exception:

@@ -1,6 +1,33 @@
-"""Neural networks on scalars: neurons, layers and perceptrons whose every number can be looked at."""
+"""Neural networks on scalars: neurons, layers and perceptrons whose every number can be looked at.
+
+>>> from nn import MLP, accuracy, fit
+>>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+>>> model = MLP(2, [4, 1], rng=0)
+>>> fit(model, X, y, rng=0)
+History(100 epochs, loss 0.7... -> 0.0..., accuracy 100.0%)
+>>> accuracy(model, X, y), model([1.0, 0.0]).data > 0
+(1.0, True)
+
+What people need first:
+
+    MLP(2, [8, 8, 1])       a model; Neuron, Layer, Sequential, Dropout, Autoencoder, a Module of your own
+    fit(model, X, y)        training: loss=, optimiser=, lr=, epochs=, batch_size=, validation=, compiled=
+    accuracy(model, X, y)   the share of examples that are right; evaluate, mse_loss, cross_entropy ...
+    SGD(model, lr=0.1)      optimisers for a loop of your own: loss.backward(), step(), zero_grad()
+    plot_history(history)   plots, as plot_decision_boundary(model, X, y)
+    moons(200)              data that are made; Dataset(X, y), load_csv, digits, standardise
+    save(model, path)       a file that PyTorch reads; load
+    layerwise_errors        the error as it passes the layers; Perceptron, k_means, compare_updates
+"""
 
 from typing import TYPE_CHECKING, Any
+
+import autograd
+
+if not hasattr(autograd, "Value"):  # another package stands in its place
+    from autograd.clash import replaced
+
+    raise ImportError(replaced())
 
 from .chains import sequential_names
 from .data.dataset import Dataset, Standardiser, standardise

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from autograd.advice import nearest
 from autograd.terminal import brief, quoted
 
 P = ParamSpec("P")
@@ -102,7 +103,7 @@ def by_name(
     ours = name if name in known else plain.get(_plain(name), "")
     if ours:
         return known[ours]
-    near = [plain[word] for word in _nearest(_plain(name), plain)]
+    near = [plain[word] for word in nearest(_plain(name), plain)]
     hint = (advice or {}).get(_plain(name), f"Did you mean {near[0]!r}? " if near else "")
     raise ValueError(f"no {kind} is called {quoted(name)}. {hint}There are {', '.join(known)}")
 
@@ -110,14 +111,6 @@ def by_name(
 def _plain(word: str) -> str:
     """Letters and digits alone, in lower case, without "loss" at the end."""
     return "".join(filter(str.isalnum, word.lower())).removesuffix("loss")
-
-
-def _nearest(word: str, words: Iterable[str]) -> list[str]:
-    """The word that is spelled most like another, in a list; an empty list if none is."""
-    import difflib  # only for an error, and so not at import
-
-    found = difflib.get_close_matches(word, list(words), n=5)
-    return sorted(found, key=lambda near: sorted(near) != sorted(word))[:1]  # swapped letters first
 
 
 def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -145,7 +138,7 @@ def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 for word in [word for word in kwargs if word not in parameters]:
                     ours = aliases.get(word)
                     if ours is None:
-                        near = _nearest(word, [*parameters, *aliases])
+                        near = nearest(word, [*parameters, *aliases])
                         hint = f" Did you mean {aliases.get(near[0], near[0])!r}?" if near else ""
                         raise TypeError(f"{named}() has no parameter {word!r}.{hint}")
                     if ours in kwargs:

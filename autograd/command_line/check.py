@@ -81,6 +81,9 @@ def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> 
 
 def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any], list[str], list[str]]:
     """A function, its parameters, and those of them that have a default."""
+    if path := re.fullmatch(r"(?:\./)?([\w/]+)\.py:(\w+)", text.strip()):
+        name = f"{path[1].replace('/', '.')}:{path[2]}"
+        raise ValueError(f"{text.strip()} is a path: give the module and the function, {name}")
     if not is_function(text):
         names = list(given)
 
@@ -95,8 +98,10 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
     sys.path.insert(0, "")
     try:
         found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except AttributeError as error:
         raise ValueError(f"{text}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever it does, it has not found a wrong gradient
+        raise ValueError(f"{text}: importing {module} raised {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
     if not callable(found):

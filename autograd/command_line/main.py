@@ -7,15 +7,18 @@ import math
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from ..clash import replaced
 from ..drawing import draw
 from ..errors import DomainError
 from ..stepping.backprop import Backprop
 from ..stepping.explain import explain
 from ..value import Value
+from .doctor import doctor
 from .parsing import ExpressionError, evaluate, identifier
 
 T = TypeVar("T")
@@ -29,10 +32,15 @@ class UsageError(ValueError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 2 when it could not, with one clear line why.
 
-    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130.
+    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130, a
+    reader that stops reading 141, an error of chainwalk itself 70.
     """
     command = ""
+    if problem := replaced():
+        print(f"chainwalk: {problem}", file=sys.stderr)
+        return 2
     try:
+        _replace_signs_that_cannot_be_shown()
         parser = _parser()
         options, words = parser.parse_known_args(arguments)
         if options.command is None:
@@ -41,19 +49,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.parser is not None:
             options.expression, *options.values = _words(options.parser, words)
         elif words:
-            parser.error(f"{words[0]!r} is not an argument of playground")
-        status = int(options.run(options))
-        sys.stdout.flush()
-        return status
+            parser.error(f"{words[0]!r} is not an argument of {options.command}")
+        return _finished(int(options.run(options)))
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 128 + 13  # as a program that SIGPIPE ends
     except KeyboardInterrupt:
         print(f"chainwalk{command}: interrupted", file=sys.stderr)
         return 130
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         print(f"chainwalk{command}: {error}", file=sys.stderr)
         return 2
+    except Exception:  # not status 1, which says that a gradient is wrong
+        traceback.print_exc()
+        print(f"chainwalk{command}: an error in chainwalk itself; please report it", file=sys.stderr)
+        return 70
+
+
+def _finished(status: int) -> int:
+    """The status, when everything has been written."""
+    sys.stdout.flush()
+    return status
+
+
+def _replace_signs_that_cannot_be_shown() -> None:
+    """Let a terminal without Unicode show a question mark where it has no sign, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not (stream.encoding or "").lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
 
 
 def _words(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
@@ -79,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="chainwalk",
         description="Backpropagation, one application of the chain rule at a time; alone, a worked example.",
     )
+    parser.add_argument("--version", action="version", version=f"chainwalk {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="command")
     explain_ = _command(
         commands,
@@ -120,7 +144,19 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
     check.add_argument("--save", metavar="PATH", help="save the picture of the smallest failing program")
     _add_playground(commands)
+    about = "Tell what is installed, which Graphviz draws, which extras are missing, and what clashes."
+    commands.add_parser("doctor", help=about, description=about).set_defaults(run=_doctor, parser=None)
     return parser
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    return doctor()
+
+
+def _version() -> str:
+    from .. import __version__
+
+    return __version__
 
 
 def _add_playground(commands: Any) -> None:
@@ -193,6 +229,8 @@ def _check(options: argparse.Namespace) -> int:
     try:
         from .check import run
 
+        if options.save is not None:
+            _refuse_no_folder(options.save)
         given = _named([*options.values, *options.at], _range)
         return run(
             options.expression.strip(), given, examples=options.examples, order=options.order,
@@ -252,10 +290,14 @@ def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
     return numbers
 
 
-def _save(root: Value, path: str, theme: str | None) -> Path:
+def _refuse_no_folder(path: str) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
         raise UsageError(f"the picture could not be saved: there is no folder {str(folder)!r}; make it first")
+
+
+def _save(root: Value, path: str, theme: str | None) -> Path:
+    _refuse_no_folder(path)
     try:
         return draw(root, theme=theme).save(path)
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import keyword
 import math
 import operator
@@ -11,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from ..advice import nearest
 from ..errors import DomainError
 from ..ops.op import Op
 from ..ops.table import TABLE
@@ -213,7 +213,7 @@ class _Reader:
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else None
         if name not in TABLE:
-            close = difflib.get_close_matches(str(name)[:40], TABLE, n=1)
+            close = nearest(str(name)[:40], TABLE)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(TABLE))}"
             message = (
                 f"no function is called {brief(name)}; {hint}"

@@ -73,6 +73,8 @@ def draw(
     if not timeout > 0:
         raise ValueError(f"timeout is a number of seconds greater than 0, not {timeout!r}")
     recorded = _recorded(root, max_nodes if collapse is None and depth is None else _LARGEST)
+    if groups is not None and not hasattr(groups, "groups"):
+        raise TypeError(f"groups takes a model, whose layers and neurons are framed, not {groups!r}")
     view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth, title, max_nodes, timeout)
     state = present_state(recorded) if step is None else _state(recorded, step)
     picture = Picture(recorded, state, view, theme, rankdir)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..advice import nearest
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
 from ..terminal import derivative_sign, plural, quoted
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 _CHECKED = 60_000
 """Values whose numbers a check by default computes anew, counted once for each leaf."""
 _MOST_SHOWN = 300
-"""So many steps are shown as a page in a notebook without being asked for."""
+"""So many steps and values are shown as a page in a notebook without being asked for."""
 Target = Value | str | Callable[[Step], bool]
 
 
@@ -242,9 +244,8 @@ class Backprop:
         named: dict[str, Value] = {name: value for value, name in self.recorded.names.items()}
         if target in named:
             return named[target]
-        import difflib  # for a mistake only
 
-        close = difflib.get_close_matches(str(target), named, n=3)
+        close = nearest(str(target), named, 3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise ValueError(f"no value is called {quoted(target)} here{hint}")
 
@@ -257,35 +258,51 @@ class Backprop:
         >>> picture.theme
         'dark'
         """
-        from ..drawing import draw
+        return self._drawn("picture", options)
 
+    def _drawn(self, method: str, options: PictureOptions) -> Picture:
+        """The picture for one of the methods, whose name an error about its options has."""
+        from ..drawing import PictureOptions, draw
+
+        known = PictureOptions.__annotations__
+        for word in options:
+            if word not in known:
+                close = nearest(word, known)
+                hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+                raise TypeError(f"{method}() has no option {word!r}: {hint}")
         return draw(self.recorded, step=self.done, **options)
 
     def show(self, **options: Unpack[PictureOptions]) -> None:
         """Show the picture of the present step: in a notebook below the cell, else in a viewer."""
-        self.picture(**options).show()
+        self._drawn("show", options).show()
 
     def save(self, path: str | Path, **options: Unpack[PictureOptions]) -> Path:
         """Save the picture of the present step; the file's suffix says in which format."""
-        return self.picture(**options).save(path)
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(
+                f'save takes a path, such as "step.svg", got {path!r} of type {type(path).__name__}'
+            )
+        return self._drawn("save", options).save(path)
 
     def frames(self, folder: str | Path, **options: Unpack[PictureOptions]) -> list[Path]:
         """Save one picture for every step, all with the same geometry, into a folder."""
-        return self.picture(**options).frames(folder)
+        return self._drawn("frames", options).frames(folder)
 
     def animate(self, path: str | Path, **options: Unpack[PictureOptions]) -> Path:
         """Save the whole pass as an animation: .svg (which plays itself, without a script), .gif or .apng."""
-        return self.picture(**options).animate(path)
+        return self._drawn("animate", options).animate(path)
 
     def player(self, height: int = 620, **options: Unpack[PictureOptions]) -> Player:
         """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
         from ..drawing.inline import Player
 
-        return Player(self.picture(**options).html(), repr(self), height)
+        if isinstance(height, bool) or not isinstance(height, int) or height < 1:
+            raise ValueError(f"height is a number of pixels, such as 620, not {height!r}")
+        return Player(self._drawn("player", options).html(), repr(self), height)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What the cell of a notebook shows: the page with its buttons, or words where there are many steps."""
-        if len(self) > _MOST_SHOWN:
+        if max(len(self), len(self.recorded.order)) > _MOST_SHOWN:
             return {"text/plain": repr(self)}
         return self.player()._repr_mimebundle_()
 

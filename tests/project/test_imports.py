@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     "autograd": {*autograd.__all__, "cluster"},
     "autograd.cluster": {*autograd.cluster.__all__},
-    "autograd.advice": {"NN", "missing"},
+    "autograd.advice": {"NN", "missing", "nearest"},
+    "autograd.clash": {"replaced"},
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
     "autograd.terminal": {"brief", "cut", "in_notebook", "listed", "printable", "progress_bar", "quoted"},
 }

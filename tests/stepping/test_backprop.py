@@ -1,5 +1,7 @@
 """The stepper: what it says, what it does to the grads, and that going back is exact."""
 
+import re
+
 import pytest
 
 from autograd import Value, backprop, dot, label, relu, tanh
@@ -358,3 +360,25 @@ def test_until_takes_a_condition_as_text():
         (x * x).backprop().until("grad > 0")
     with pytest.raises(ValueError, match="no value is called 'z'"):
         (x * x).backprop().until("z")
+
+
+@pytest.mark.parametrize("method", ["save", "frames", "animate"])
+def test_an_option_that_is_not_there_is_an_error_of_the_method_that_was_called(method, tmp_path):
+    bp = backprop(Value(2.0, "x") * 3)
+    with pytest.raises(TypeError, match=rf"^{method}\(\) has no option 'themee': did you mean theme\?$"):
+        getattr(bp, method)(tmp_path / "x.svg", themee="dark")
+    with pytest.raises(TypeError, match=r"^player\(\) has no option 'colour': there are theme, rankdir"):
+        bp.player(colour="blue")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda bp: bp.save(3), TypeError, 'save takes a path, such as "step.svg", got 3 of type int'),
+        (lambda bp: bp.player("tall"), ValueError, "height is a number of pixels, such as 620, not 'tall'"),
+        (lambda bp: bp.player(groups=3), TypeError, "groups takes a model"),
+    ],
+)
+def test_what_cannot_be_saved_or_played_is_refused_in_words_of_the_call(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call(backprop(Value(2.0, "x") * 3))

@@ -1,0 +1,45 @@
+"""HIPS autograd, an unrelated package that imports under the same name, in the same environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_FOREIGN = "tracer.py"
+"""A file of HIPS autograd; this library has none of that name."""
+_WAY_OUT = (
+    "Keep the two in separate environments; to repair this one: pip uninstall -y autograd chainwalk, then "
+    "install chainwalk again"
+)
+
+
+def clash() -> str:
+    """Return what is wrong where another package has put files into this one; "" where nothing is.
+
+    It costs one look at a file, so that it can be done at each import.
+
+    >>> clash()
+    ''
+    """
+    folder = os.path.dirname(__file__)
+    if os.path.exists(os.path.join(folder, _FOREIGN)):
+        return (
+            f"HIPS autograd is installed in the same folder, {folder}: the two overwrite each other. {_WAY_OUT}"
+        )
+    return ""
+
+
+def replaced() -> str:
+    """Return what is wrong where `import autograd` gives another package; "" where nothing is.
+
+    Whichever of the two is installed or uninstalled last takes away the other's `autograd/__init__.py`.
+
+    >>> replaced()
+    ''
+    """
+    package = sys.modules.get("autograd")
+    if hasattr(package, "Value"):
+        return ""
+    place = getattr(package, "__file__", None)
+    what = f"is another package ({place})" if place else "is incomplete: it has no __init__.py"
+    return f"the package autograd here {what}, as when HIPS autograd comes or goes. {_WAY_OUT}"
