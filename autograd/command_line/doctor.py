@@ -65,7 +65,7 @@ def _other_distribution() -> str:
 
 def _dot() -> str:
     """Which Graphviz draws."""
-    from ..drawing.render import VARIABLE, dot_command, is_bundled
+    from ..drawing.dot_process import VARIABLE, dot_command, is_bundled
 
     try:
         command = dot_command()
