@@ -75,7 +75,8 @@ def draw(
     recorded = _recorded(root, max_nodes if collapse is None and depth is None else _LARGEST)
     if groups is not None and not hasattr(groups, "groups"):
         raise TypeError(f"groups takes a model, whose layers and neurons are framed, not {groups!r}")
-    view = View(constants, tuple(groups.groups()) if groups else (), collapse, depth, title, max_nodes, timeout)
+    found = tuple(groups.groups()) if groups else ()
+    view = View(constants, found, collapse, depth, title, max_nodes, timeout=timeout)
     state = present_state(recorded) if step is None else _state(recorded, step)
     picture = Picture(recorded, state, view, theme, rankdir)
     refuse_large(sum(box.kind != "constant" for box in picture.scene.boxes), max_nodes)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .grouping import Frame
-from .labels import again_label, arrow_label, box_label, brief, caption, font, group_label, text, tooltip
+from .labels import (
+    again_label,
+    arrow_label,
+    box_label,
+    brief,
+    font,
+    group_label,
+    input_label,
+    neuron_label,
+    text,
+    tooltip,
+)
+from .legend import caption
 from .parts import Arrow, Box, Scene
 from .placement import Places, with_head
 from .theme import Theme
@@ -31,7 +43,7 @@ def digraph(
     graph.attr("node", shape="box", style="filled", fillcolor=theme.node, color=theme.line, fontname=FONT,
                fontsize="11", margin=INSET, penwidth="2")  # fmt: skip
     graph.attr("edge", fontname=FONT, fontsize="10", color=theme.line, arrowsize="0.7", penwidth="1.2")
-    network = any(box.kind == "group" for box in scene.boxes)
+    network = any(box.kind in ("group", "neuron") for box in scene.boxes)
     if network:  # straight lines from side to side and neurons in order, as on a board
         graph.attr("graph", splines="line", ranksep="0.9", mclimit="0.1")
     framed = _add_frames(graph, scene, theme, places)
@@ -99,6 +111,10 @@ def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Place
     attributes = {"id": box.id, "class": classes, "tooltip": tooltip(box.tooltip)}
     if places:
         attributes["pos"] = places.boxes[box.id]
+    if box.kind == "input":
+        graph.node(box.id, f"<{input_label(box, theme)}>", **attributes, style="dashed,rounded",
+                   penwidth="1", margin="0.08,0.04")  # fmt: skip
+        return
     if box.kind == "again":
         graph.node(box.id, f"<{again_label(box, theme)}>", **attributes, style="filled,rounded",
                    fillcolor=theme.leaf, penwidth="1", margin="0.06,0.05", height="0", width="0")  # fmt: skip
@@ -122,7 +138,12 @@ def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Place
         attributes |= {"peripheries": "2", "color": theme.ink}
     if box.mark:
         attributes["color"] = theme.now if box.mark == "receiver" else theme.ink
-    label = group_label(box, theme) if box.kind == "group" else box_label(box, theme, scene.compact)
+    if box.lines:
+        label = neuron_label(box, theme)
+    elif box.kind in ("group", "neuron"):
+        label = group_label(box, theme)
+    else:
+        label = box_label(box, theme, scene.compact)
     graph.node(box.id, f"<{label}>", **attributes)
 
 
@@ -154,9 +175,17 @@ def _add_arrow(
         attributes |= {"dir": "back", "arrowtail": shape, "color": colour}
         attributes["arrowsize"] = f"{0.6 + 0.12 * arrow.width:.2f}"
         attributes["style"] = "dashed" if arrow.sign == "neg" else "solid"
+    if arrow.weight:
+        attributes |= {
+            "style": "dashed" if arrow.weight == "neg" else "solid",
+            "tooltip": tooltip(arrow.tooltip),
+        }
+        attributes["color"] = getattr(
+            theme, arrow.weight if arrow.present or not past else f"past_{arrow.weight}"
+        )
     if arrow.present:
         attributes |= _halo(attributes["color"], arrow.width, theme)
-    if cut and arrow.operand[0] not in "ac":
+    if cut and not arrow.weight and arrow.operand[0] not in "ac":
         attributes["weight"] = "6"  # a chain is a straight line, and what is drawn again stands below it
     if cut and not places:
         attributes["dir"] = "none"  # the curve from box to box, from which a head can be cut at either end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..terminal import cut, printable, width
-from .parts import Arrow, Box, Scene
+from .parts import Arrow, Box
 from .theme import Theme
 
 LONGEST = 60
@@ -51,7 +51,8 @@ def font(words: str, colour: str, size: int | None = None, bold: bool = False, b
     return f'<FONT COLOR="{colour}"{sized}>{inner}</FONT>'
 
 
-def _table(rows: str, padding: int = 0) -> str:
+def table(rows: str, padding: int = 0) -> str:
+    """Rows of an HTML-like label as a table without lines."""
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>'
 
 
@@ -75,7 +76,7 @@ def _row(word: str, number: str, tint: str = "", compact: bool = False, wide: bo
             f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" {high}>{_INDENT}{word}<BR ALIGN="LEFT"/></TD>'
             f'<TD ALIGN="RIGHT" BALIGN="RIGHT" {high}>{number}{_INDENT}<BR ALIGN="RIGHT"/></TD></TR>'
         )
-    return f"<TR><TD{colour}>{_table(cells)}</TD></TR>"
+    return f"<TR><TD{colour}>{table(cells)}</TD></TR>"
 
 
 _INDENT = "&#160;&#160;"
@@ -83,7 +84,7 @@ _INDENT = "&#160;&#160;"
 
 def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False) -> str:
     """The row of a gradient: tinted by its sign, or a mere dot where none has arrived."""
-    word = box.counted if box.kind == "group" else f"grad {box.counted}".strip()
+    word = box.counted if box.kind in ("group", "neuron") else f"grad {box.counted}".strip()
     if box.grad is None:
         return _row(font(word, theme.mute), font("·", theme.mute, bold=True), "", compact, wide)
     colour, tint = getattr(theme, f"text_{box.sign}"), getattr(theme, f"tint_{box.sign}")
@@ -125,7 +126,7 @@ def box_label(box: Box, theme: Theme, compact: bool = False) -> str:
             f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="50" {fixed}>{font(box.data, theme.ink)}'
             f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}" {fixed}></TD></TR>'
         )
-        rows = f"<TR><TD>{_table(line)}</TD></TR>"
+        rows = f"<TR><TD>{table(line)}</TD></TR>"
     else:
         rows = (
             f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" CELLPADDING="5">{_named(box, theme, room, size)}'
@@ -139,21 +140,71 @@ def box_label(box: Box, theme: Theme, compact: bool = False) -> str:
         badge_width = 26 if len(box.symbol) == 1 else max(32, 11 + 6 * len(box.symbol))
         symbol = font(box.symbol, theme.badge_text, size, bold=True)
         badge = f'<TD BGCOLOR="{theme.badge}" WIDTH="{badge_width}">{symbol}</TD>'
-    return _table(f"<TR>{badge}<TD>{_table(rows)}</TD></TR>")
+    return table(f"<TR>{badge}<TD>{table(rows)}</TD></TR>")
 
 
 def group_label(box: Box, theme: Theme) -> str:
     """A folded group: its name and what it is, over the error that arrives at it."""
-    head = (
-        f'<TR><TD WIDTH="6" HEIGHT="24"></TD>'
-        f'<TD ALIGN="LEFT" BALIGN="LEFT">{font(brief(box.name), theme.ink, 13, bold=True)}'
-        f'<BR ALIGN="LEFT"/></TD>'
+    neuron = box.kind == "neuron"
+    head = _head(box.name, box.formula if neuron else box.data, theme)
+    output = _row(font("out", theme.mute), font(box.data, theme.ink)) if neuron else ""
+    return table(f"<TR><TD>{head}</TD></TR>{output}{_gradient(box, theme)}")
+
+
+HEAD, LINE = 24, 18
+"""Points that the head of a neuron's box and each of its lines are high."""
+
+
+def _head(name: str, detail: str, theme: Theme) -> str:
+    return table(
+        f'<TR><TD WIDTH="6" HEIGHT="{HEAD}"></TD>'
+        f'<TD ALIGN="LEFT" BALIGN="LEFT">{font(brief(name), theme.ink, 13, bold=True)}<BR ALIGN="LEFT"/></TD>'
         f'<TD WIDTH="12"></TD>'
-        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(box.data, theme.mute)}<BR ALIGN="RIGHT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(brief(detail, 24), theme.mute)}<BR ALIGN="RIGHT"/></TD>'
         f'<TD WIDTH="{CELL_MARGIN}"></TD></TR>'
     )
-    grad = _gradient(box, theme)
-    return _table(f"<TR><TD>{_table(head)}</TD></TR>{grad}")
+
+
+def neuron_label(box: Box, theme: Theme) -> str:
+    """A neuron as one box: a line for each weight, then bias, sum and output."""
+    high = f'FIXEDSIZE="TRUE" HEIGHT="{LINE}"'
+    rows = []
+    for line in box.lines:
+        if not line.id:
+            rows.append(f'<TR><TD COLSPAN="6" HEIGHT="{LINE}">{font(line.name, theme.mute, 10)}</TD></TR>')
+            continue
+        colour, tint = theme.mute, ""
+        if line.sign:
+            colour, tint = (
+                getattr(theme, f"text_{line.sign}"),
+                f' BGCOLOR="{getattr(theme, f"tint_{line.sign}")}"',
+            )
+        bold = line.position < 0
+        rows.append(
+            f'<TR><TD WIDTH="6" {high}></TD>'
+            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="34" {high}>{font(line.name, theme.ink, 11, bold)}'
+            f'<BR ALIGN="LEFT"/></TD>'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="56" {high}>{font(line.data, theme.ink, 11, bold)}'
+            f'<BR ALIGN="RIGHT"/></TD>'
+            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="70" {high}>'
+            f'{font(line.times, theme.mute, 10, before=_INDENT) if line.times else ""}<BR ALIGN="LEFT"/></TD>'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="64"{tint} {high}>{font(line.grad, colour, 11, bold=True)}'
+            f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}"{tint} {high}></TD></TR>'
+        )
+    head = table(
+        f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" HEIGHT="{HEAD}">'
+        f'{font(brief(box.name), theme.ink, 13, bold=True, before="&#160;")}<BR ALIGN="LEFT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(brief(box.formula, 24), theme.mute)}{_INDENT}'
+        '<BR ALIGN="RIGHT"/></TD></TR>'
+    )
+    return table(f"<TR><TD>{head}</TD></TR><TR><TD>{table(''.join(rows))}</TD></TR>")
+
+
+def input_label(box: Box, theme: Theme) -> str:
+    """An input of a network that is a plain number: its name over its data."""
+    lines = font(brief(box.name), theme.ink, 11, bold=True), font(box.data, theme.mute)
+    cells = (f'<TD ALIGN="LEFT" BALIGN="LEFT">{line}<BR ALIGN="LEFT"/></TD>' for line in lines)
+    return table("".join(f"<TR>{cell}</TR>" for cell in cells), 2)
 
 
 def arrow_label(arrow: Arrow, theme: Theme) -> str:
@@ -163,36 +214,4 @@ def arrow_label(arrow: Arrow, theme: Theme) -> str:
     cells = [font(arrow.partial, partial)] if arrow.partial else []
     cells += [font(arrow.contribution, contribution, bold=True)] if arrow.contribution else []
     beside = '<TD WIDTH="4"></TD>'  # keeps a thick line off the letters
-    return _table("".join(f"<TR>{beside}<TD>{cell}</TD>{beside}</TR>" for cell in cells), 1)
-
-
-def caption(scene: Scene, theme: Theme) -> str:
-    """Where the pass stands, what the step changes, and what the colours mean.
-
-    The title has the room that all frames' titles need, so that they share one geometry.
-    """
-    legend = "".join(
-        font(sign, colour, 10, bold=True) + font(f"  {words}     ", theme.mute, 10)
-        for sign, colour, words in _legend(scene, theme)
-    )
-    room = f' WIDTH="{scene.room}"' if scene.room else ""
-    lines = [
-        font(brief(scene.title, 400), theme.ink, 13, bold=True),
-        font(scene.change or " ", theme.mute, 11),
-        legend,
-    ]
-    if not scene.change and not scene.room:
-        del lines[1]
-    rows = "".join(
-        f'<TR><TD ALIGN="LEFT" BALIGN="LEFT"{room}>{line}<BR ALIGN="LEFT"/></TD></TR>' for line in lines
-    )
-    return _table(f'<TR><TD HEIGHT="10"></TD></TR>{rows}', 3)
-
-
-def _legend(scene: Scene, theme: Theme) -> list[tuple[str, str, str]]:
-    """Each sign that a picture uses, its colour, and what it means."""
-    signs = [("—", theme.pos, "positive"), ("– –", theme.neg, "negative contribution, the wider the larger")]
-    if any(box.kind == "group" for box in scene.boxes):
-        return [*signs, ("—", theme.size, "length ‖·‖ of several together")]
-    local = ("× n", theme.mute, "local derivative")
-    return [*signs, local, ("± n", theme.mute, "upstream grad × local derivative")]
+    return table("".join(f"<TR>{beside}<TD>{cell}</TD>{beside}</TR>" for cell in cells), 1)

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
 from .layout import SVG, as_text, elements
-from .scene import View, scene
+from .network import network_scene
+from .scene import View
 from .sheet import Sheet
 from .theme import LIGHT
 
@@ -23,8 +24,11 @@ def live_picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
     """
     after = recorded.state(len(recorded.edges))
     grads: list[float | None] = [0.0 if grad is None else grad for grad in after.grads]
-    boxes = scene(recorded, after._replace(present=None, grads=grads), view).boxes
-    still = scene(recorded, recorded.state(-1), view)._replace(boxes=boxes)
+    view = view._replace(board=view.collapse is not None)  # else every value has a box for the script to fill
+    boxes = network_scene(recorded, after._replace(present=None, grads=grads), view).boxes
+    before = network_scene(recorded, recorded.state(-1), view)
+    arrows = [arrow._replace(weight="") for arrow in before.arrows]  # the script shows what flows
+    still = before._replace(boxes=boxes, arrows=arrows)
     sheet = Sheet(rankdir, view.timeout)
     tree = ElementTree.fromstring(sheet.draw(still, LIGHT, "svg", with_caption=False))
     for group in tree.iter(f"{{{SVG}}}g"):
@@ -91,9 +95,14 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
     for element in list(group):
         if element.tag == f"{{{SVG}}}title":
             group.remove(element)
-    constant = "constant" in kind
+    constant = "constant" in kind or "input" in kind
     known = ("constant", "leaf", "root", "group", "again")
-    group.set("class", " ".join(["node", *(word for word in known if word in kind)]))
+    classes = ["node", *(word for word in known if word in kind)]
+    if "input" in kind:
+        classes.append("constant")
+    if "neuron" in kind:
+        classes.append("group")
+    group.set("class", " ".join(classes))
     for shape in elements(group, "polygon", "path", "polyline"):
         if shape.get("stroke", "none") not in ("none", "transparent"):
             shape.set("class", "frame")

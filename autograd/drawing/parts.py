@@ -9,12 +9,28 @@ from typing import NamedTuple
 from .grouping import Frame
 
 
+class Line(NamedTuple):
+    """One line in the box of a neuron: a weight, its bias, its sum or its output."""
+
+    id: str
+    """The id of the value; empty for a remark."""
+    name: str
+    data: str
+    times: str
+    """What a weight is multiplied with."""
+    grad: str
+    sign: str
+    position: int = -1
+    """Of a weight the place of its input."""
+
+
 class Box(NamedTuple):
     """A value, or a plain number that a value was computed with."""
 
     id: str
     kind: str
-    """"leaf", "interior", "root", "constant", "group", or "again" for a small box that stands for another."""
+    """"leaf", "interior", "root", "constant", "group", "neuron", "input", or "again" for a small
+    box that stands for another."""
     symbol: str
     name: str
     data: str
@@ -29,6 +45,7 @@ class Box(NamedTuple):
     tooltip: str
     formula: str = ""
     """How a value without a label was computed."""
+    lines: tuple[Line, ...] = ()
     of: str = ""
     """Of a box of the kind "again" the id of the box that it stands for."""
 
@@ -45,6 +62,11 @@ class Arrow(NamedTuple):
     partial: str
     contribution: str
     present: bool
+    weight: str = ""
+    """Of the edge between two neurons the sign of its weight, which it shows instead of the contribution's."""
+    line: int = -1
+    """Of such an edge the place of its input: the line of the result's box that it leads to."""
+    tooltip: str = ""
 
 
 class Scene(NamedTuple):
@@ -59,8 +81,14 @@ class Scene(NamedTuple):
     """What the present step does to a grad; empty when no step is present."""
     compact: bool = False
     """Whether boxes have two lines instead of three."""
+    columns: tuple[tuple[str, ...], ...] = ()
+    """The boxes from left to right, each column from top to bottom; empty where dot finds the places."""
+    left_out: int = 0
+    """Edges of a network that are not drawn because they are the weaker ones."""
     cut: bool = False
     """Whether this is a row of a larger scene, or all of its rows."""
+    legend: bool = True
+    language: str = "en"
     room: int = 0
     """Points kept free for the title, so that frames with longer ones have the same geometry."""
 

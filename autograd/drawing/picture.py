@@ -11,8 +11,9 @@ from ..backward_pass import BackwardPass, State
 from ..files import write_atomically
 from ..terminal import plural
 from . import theme as themes
+from .network import network_scene
 from .parts import Scene
-from .scene import View, at_rest, frames, refuse_large, scene
+from .scene import View, at_rest, refuse_large
 from .sheet import Sheet
 from .text import table
 
@@ -47,7 +48,7 @@ class Picture:
     @cached_property
     def scene(self) -> Scene:
         """The boxes, arrows and words of the picture, before any layout."""
-        return scene(self.recorded, self.state, self.view)
+        return network_scene(self.recorded, self.state, self.view)
 
     @property
     def _colours(self) -> themes.Theme:
@@ -165,7 +166,8 @@ class Picture:
 
     def _scenes(self) -> list[Scene]:
         self._refuse_large(self.view.max_nodes)
-        return frames(self.recorded, self.view)
+        states = map(self.recorded.state, range(-1, len(self.recorded.edges) + 1))
+        return [network_scene(self.recorded, state, self.view) for state in states]
 
     def _refuse_large(self, most: int) -> None:
         refuse_large(len(self.recorded.order), most, "a page or an animation tells of all of them")

@@ -7,6 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from .grouping import Frame
+from .labels import HEAD, LINE
+from .parts import Box, Scene
+
 TALL = 9_000
 """Points after which the rows go on in another column; an image of 32,767 pixels can hold no more."""
 _LINE_GAP, _BESIDE, _COLUMN_GAP = 30.0, 60.0, 110.0
@@ -47,6 +51,102 @@ def stacked(rows: Iterable[dict[str, Any]], rankdir: str) -> Places:
         top = height - top - high if rankdir == "BT" else top
         _note(graph, places, left, height - top - high)
     return places
+
+
+_WITHIN, _APART, _BETWEEN, _EDGE = 14.0, 44.0, 120.0, 14.0
+"""Points between the boxes of a column, between framed ones and others, between columns, inside a frame."""
+
+
+def in_columns(graph: dict[str, Any], scene: Scene, rankdir: str) -> Places:
+    """Return the places of a scene whose columns are known; of its boxes dot has found the sizes.
+
+    All columns have one middle line. An arrow is a straight line; one that belongs to a line of a
+    neuron's box leads to that line.
+    """
+    upright = rankdir in ("TB", "BT")
+    sizes = {each["id"]: (72 * float(each["width"]), 72 * float(each["height"])) for each in graph["objects"]}
+    turned = {id_: size[::-1] if upright else size for id_, size in sizes.items()}
+    framed = {id_ for frame in scene.frames for id_ in _ids(frame)}
+    at: dict[str, Point] = {}
+    along = high = between = 0.0
+    for column in scene.columns:
+        deep = max(turned[id_][0] for id_ in column)
+        across, last = 0.0, ""
+        for id_ in column:
+            across += 0 if not last else _WITHIN if (id_ in framed) == (last in framed) else _APART
+            at[id_] = along + deep / 2, across + turned[id_][1] / 2
+            across, last = across + turned[id_][1], id_
+        for id_ in column:
+            at[id_] = at[id_][0], at[id_][1] - across / 2
+        between = _BETWEEN if len(column) < 10 else 1.6 * _BETWEEN
+        along, high = along + deep + between, max(high, across)
+    along -= between
+
+    def on_paper(point: Point) -> Point:
+        a, c = point
+        middle = high / 2 + 2 * _EDGE
+        if upright:
+            return c + middle, (along - a if rankdir == "TB" else a) + 2 * _EDGE
+        return (along - a if rankdir == "RL" else a) + 2 * _EDGE, middle - c
+
+    places = Places({}, {}, {}, along + 4 * _EDGE, high + 6 * _EDGE)
+    middles = {id_: on_paper(point) for id_, point in at.items()}
+    places.boxes.update({id_: f"{x:.2f},{y:.2f}" for id_, (x, y) in middles.items()})
+    boxes = {box.id: box for box in scene.boxes}
+    for arrow in scene.arrows:
+        start, end = boxes[arrow.operand], boxes[arrow.result]
+        half = turned[start.id][0] / 2, turned[end.id][0] / 2
+        out = 0.0 if upright else _line_of(start, len(start.lines) - 1, turned)
+        into = 0.0 if upright else _line_of(end, _position(end, arrow.line), turned)
+        a, b = at[start.id], at[end.id]
+        first, last_ = on_paper((a[0] + half[0], a[1] + out)), on_paper((b[0] - half[1], b[1] + into))
+        curve = [
+            (first[0] + (last_[0] - first[0]) * t / 3, first[1] + (last_[1] - first[1]) * t / 3)
+            for t in range(4)
+        ]
+        label = f"{(first[0] + last_[0]) / 2:.2f},{(first[1] + last_[1]) / 2 + 17:.2f}"
+        places.arrows[arrow.id] = curve, label if arrow.partial or arrow.contribution else ""
+    for frame in scene.frames:
+        _place_frame(frame, places, middles, sizes)
+    return places
+
+
+def _ids(frame: Frame) -> list[str]:
+    return [frame.id, *(id_ for child in frame.children for id_ in _ids(child))]
+
+
+def _position(box: Box, line: int) -> int:
+    """Which line of a box belongs to an input; -1 for none."""
+    return next((k for k, each in enumerate(box.lines) if each.position == line >= 0), -1)
+
+
+def _line_of(box: Box, number: int, sizes: dict[str, tuple[float, float]]) -> float:
+    """How far below the middle of a box one of its lines is."""
+    if not box.lines or number < 0:
+        return 0.0
+    high = HEAD + LINE * len(box.lines)
+    return (HEAD + LINE * (number + 0.5) - high / 2) * sizes[box.id][1] / high
+
+
+def _place_frame(
+    frame: Frame, places: Places, middles: dict[str, Point], sizes: dict[str, tuple[float, float]]
+) -> None:
+    for child in frame.children:
+        _place_frame(child, places, middles, sizes)
+    inside = [id_ for id_ in _ids(frame) if id_ in middles]
+    if not inside or frame.id in middles:
+        return
+    corners = [(*middles[id_], *sizes[id_]) for id_ in inside]
+    left = min(x - w / 2 for x, _, w, _ in corners) - _EDGE
+    right = max(x + w / 2 for x, _, w, _ in corners) + _EDGE
+    low = min(y - h / 2 for _, y, _, h in corners) - _EDGE
+    top = max(y + h / 2 for _, y, _, h in corners) + _EDGE + 18
+    words = f"{frame.name}  {frame.detail}"
+    middle = left + 8 + 2.9 * len(words)
+    places.frames[f"frame-{frame.id}"] = (
+        f"{left:.2f},{low:.2f},{right:.2f},{top:.2f}",
+        f"{middle:.2f},{top - 12:.2f}",
+    )
 
 
 def _lines(sizes: list[tuple[float, float]]) -> tuple[list[tuple[float, float]], tuple[float, float]]:

@@ -11,6 +11,7 @@ from ..terminal import cut
 from .dot_process import SECONDS
 from .grouping import Folded, Frame, Group, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
+from .words import step_words, title_words
 
 
 class View(NamedTuple):
@@ -26,13 +27,13 @@ class View(NamedTuple):
     """What stands in place of the caption."""
     max_nodes: int = 300
     """How many boxes a picture may have, and of how many values a page or an animation may tell."""
+    legend: bool = True
+    lang: str = "en"
+    """The language of the words below a picture, and of its page: "en" or "ja"."""
+    board: bool = True
+    """Whether a network is drawn as on the board, or every value of it as a box."""
     timeout: float = SECONDS
     """Seconds that dot may take for one picture."""
-
-
-def frames(recorded: BackwardPass, view: View) -> list[Scene]:
-    """Return the frame of every step, from -1 on, all with the same room for their titles."""
-    return [scene(recorded, recorded.state(done), view) for done in range(-1, len(recorded.edges) + 1)]
 
 
 def at_rest(last: Scene, title: str) -> Scene:
@@ -75,7 +76,7 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
     widths = line_widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
     idle = {(edge.result, edge.position): edge for edge in recorded.idle}
-    boxes, arrows = [folded_box(each, _mark(recorded, state, each.nodes)) for each in boxes_folded], []
+    boxes, arrows = [folded_box(each, mark(recorded, state, each.nodes)) for each in boxes_folded], []
     for k, node in enumerate(recorded.order):
         if k in inside or k not in near:
             continue
@@ -92,14 +93,17 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
                 elif recorded.edges[edges[k, position]].operand not in inside:
                     arrows.append(_arrow(recorded, state, edges[k, position], widths))
             elif view.constants:
-                boxes.append(_constant(f"c{k}_{position}", operand))
+                boxes.append(constant_box(f"c{k}_{position}", operand))
                 arrows.append(Arrow(f"e{k}_{position}", f"c{k}_{position}", f"n{k}", "", 1.2, "", "", False))
     arrows += folded_arrows(recorded, state, inside)
     outer = tuple(without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse)
-    title, change = caption_of(recorded, state)
+    title, change = caption_of(recorded, state, view.lang)
     room = 0 if state.done is None else room_for_titles(recorded)
     compact = sum(box.kind not in ("constant", "group") for box in boxes) > COMPACT
-    return Scene(boxes, arrows, view.title or title, outer, change, compact, room=room)
+    words = view.title or title
+    return Scene(
+        boxes, arrows, words, outer, change, compact, legend=view.legend, language=view.lang, room=room
+    )
 
 
 COMPACT = 40
@@ -131,14 +135,17 @@ def _more(k: int, count: int) -> Box:
     return Box(f"m{k}", "constant", "", words, words, None, "", "", "", f"{count:,} values are not shown")
 
 
-def caption_of(recorded: BackwardPass, state: State) -> tuple[str, str]:
+def caption_of(recorded: BackwardPass, state: State, language: str = "en") -> tuple[str, str]:
     """Where the pass stands, for a step its chain rule in symbols and numbers; and what it changes."""
     if state.present is None:
-        return state.title, ""
+        return title_words(recorded, state, language), ""
     step = recorded.step(state.present + 1)
-    words = [f"step {step.number} of {step.of}   {step.chained('∂')}", step.change()]
+    words = step_words(step, recorded.names[step.receiver], language)
     for name in {recorded.names[value] for value in (recorded.root, step.node, step.receiver)}:
-        words = [line.replace(name, cut(name, LONG_NAME, "…")) for line in words]
+        words = (
+            words[0].replace(name, cut(name, LONG_NAME, "…")),
+            words[1].replace(name, cut(name, LONG_NAME, "…")),
+        )
     return signs(words[0].replace(" * ", " · ", 1)), signs(words[1])
 
 
@@ -160,13 +167,13 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
         grad=None if grad is None else fixed(grad, sign=True).translate(MINUS),
         sign=sign_of(grad),
         counted=counted,
-        mark=_mark(recorded, state, (k,)),
+        mark=mark(recorded, state, (k,)),
         tooltip=f"{equation}\ndata {node.data!r}" + ("" if grad is None else f"\ngrad {grad!r}"),
         formula="" if node.label or not node.op else signs(formula(node, recorded.names)),
     )
 
 
-def _mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
+def mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
     """Which part a box with these nodes has in the present step."""
     if state.present is None:
         return ""
@@ -174,7 +181,7 @@ def _mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
     return "receiver" if edge.operand in nodes else "result" if edge.result in nodes else ""
 
 
-def _constant(id_: str, number: float) -> Box:
+def constant_box(id_: str, number: float) -> Box:
     text = f"{number:g}".translate(MINUS)
     return Box(id_, "constant", "", text, text, None, "", "", "", f"the number {number!r}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .dot import digraph
 from .dot_process import SECONDS
 from .parts import Scene
-from .placement import Places, stacked
+from .placement import Places, in_columns, stacked
 from .render import DPI, laid_out, render
 from .rows import joined, rows
 from .theme import LIGHT, Theme
@@ -32,13 +32,17 @@ class Sheet:
 
     def digraph(self, scene: Scene, theme: Theme, with_caption: bool = True) -> Digraph:
         """Return a scene as DOT, in which nothing has a place yet."""
-        return digraph(joined(rows(scene)), theme, self.rankdir, with_caption)
+        pieces = [scene] if scene.columns else rows(scene)
+        return digraph(joined(pieces), theme, self.rankdir, with_caption)
 
     def draw(self, scene: Scene, theme: Theme, format_: str, with_caption: bool = True) -> bytes:
         """Return a scene as the bytes of a file."""
-        pieces = rows(scene)
-        if len(pieces) == 1 or format_ in ("gv", "dot"):
+        pieces = [scene] if scene.columns else rows(scene)
+        if (len(pieces) == 1 and not scene.columns) or format_ in ("gv", "dot"):
             return self.draw_digraph(digraph(joined(pieces), theme, self.rankdir, with_caption), format_)
+        if self._places is None and scene.columns:
+            alone = digraph(scene._replace(arrows=[], frames=()), LIGHT, self.rankdir, with_caption=False)
+            self._places = in_columns(laid_out([str(alone.source)], self.seconds)[0], scene, self.rankdir)
         if self._places is None:
             parts = (digraph(piece, LIGHT, self.rankdir, with_caption=False) for piece in pieces)
             graphs = laid_out([str(part.source) for part in parts], self.seconds)

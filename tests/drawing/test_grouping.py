@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autograd import Group, Value, draw, square, tanh
-from nn import MLP, Neuron, mse_loss
+from nn import MLP, mse_loss
 
 
 @pytest.fixture
@@ -35,36 +35,36 @@ def clusters(source):
     return found
 
 
-def test_every_neuron_and_layer_is_a_frame_with_its_name_and_shape(network):
+def test_every_layer_is_a_frame_with_its_name_and_shape(network):
     model, loss = network
     source = draw(loss, groups=model).source
-    assert len(clusters(source)) == 2 + 4 + 2
+    assert len(clusters(source)) == 2
     assert "Layer 0</B>" in source
     assert "3 → 4, tanh" in source
-    assert source.count("Neuron 1</B>") == 2
 
 
-def test_a_neurons_frame_holds_its_parameters_its_sum_its_bias_and_its_activation():
-    neuron = Neuron(2, "tanh", rng=random.Random(0))
-    x = [Value(1.0, "x0"), Value(2.0, "x1")]
-    loss = square(neuron(x) - 1)
-    picture = draw(loss, groups=neuron)
-    [boxes] = clusters(picture.source).values()
-    symbols = [box.symbol or box.name for box in picture.scene.boxes if box.id in boxes]
-    assert sorted(symbols) == sorted(["w0", "w1", "b", "Σ×", "+", "tanh"])
+class Parts:
+    """Groups of one's own around two weights."""
+
+    def __init__(self, *weights):
+        self.weights = weights
+
+    def groups(self):
+        return [Group(f"part {k}", "one weight", "part", (w,)) for k, w in enumerate(self.weights)]
 
 
-def test_what_follows_a_linear_neuron_is_not_in_its_frame():
-    neuron = Neuron(1, "linear", rng=random.Random(0))
-    picture = draw(tanh(neuron([1.0]) * 3), groups=neuron)
-    [boxes] = clusters(picture.source).values()
-    assert [box.symbol for box in picture.scene.boxes if box.id in boxes and box.symbol] == ["Σ×", "+"]
+def test_a_group_of_ones_own_is_a_frame_around_its_parameters_and_what_is_computed_with_them():
+    w, v, x = Value(2.0, "w"), Value(3.0, "v"), Value(0.5, "x")
+    picture = draw(tanh(w * x) + square(v * x), groups=Parts(w, v))
+    names = {box.id: box.symbol or box.name for box in picture.scene.boxes}
+    found = [sorted(names[id_] for id_ in boxes) for boxes in clusters(picture.source).values()]
+    assert found == [sorted(["w", "×", "tanh"]), sorted(["v", "×", "x²"])]
 
 
 def test_neurons_folded_into_boxes_show_the_gradient_of_their_output(network):
     model, loss = network
     picture = draw(loss, groups=model, collapse="neuron")
-    folded = [box for box in picture.scene.boxes if box.kind == "group"]
+    folded = [box for box in picture.scene.boxes if box.kind == "neuron"]
     assert len(folded) == 6
     hidden = model.layers[0].neurons[0]
     output = next(
@@ -114,9 +114,9 @@ def test_folded_frames_have_one_geometry_and_mark_the_present_step(network, leve
     assert len(places) == 1
 
 
-def test_what_has_not_flowed_yet_is_solid_between_folded_boxes_too(network):
+def test_what_has_not_flowed_yet_is_solid_between_folded_layers_too(network):
     model, loss = network
-    lines = draw(loss, groups=model, collapse="neuron", step=-1, constants=False).source.splitlines()
+    lines = draw(loss, groups=model, collapse="layer", step=-1, constants=False).source.splitlines()
     assert not [line for line in lines if "->" in line and "dashed" in line]
 
 
@@ -159,7 +159,7 @@ def test_folding_leaves_out_no_value_and_shows_none_twice(network):
 def test_before_the_backward_pass_a_folded_box_has_no_gradient(network):
     model, loss = network
     folded = [
-        box for box in draw(loss, groups=model, collapse="neuron", step=-1).scene.boxes if box.kind == "group"
+        box for box in draw(loss, groups=model, collapse="layer", step=-1).scene.boxes if box.kind == "group"
     ]
     assert {box.grad for box in folded} == {None}
 

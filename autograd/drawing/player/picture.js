@@ -231,8 +231,10 @@ export class Picture {
       .map((step) => graph.steps[step].after);
     const error = combined(grads);
     const several = group.outputs.length > 1;
+    const [out] = group.outputs;
     for (const box of this.boxes.get(group.id) || []) {
-      box.show("", error === null ? "·" : fixed(error, !several), box.waiting,
+      const output = several ? box.data?.textContent : graph.knows(out, moment) ? fixed(graph.data[out]) : "·";
+      box.show(output, error === null ? "·" : fixed(error, !several), box.waiting,
         error === null ? "" : several ? "size" : signOf(error));
       box.group.classList.toggle("outside", group.nodes.some((k) => graph.outside.has(k)));
     }

@@ -1,0 +1,80 @@
+"""The words below a picture: what its signs mean and where the pass stands, in English and Japanese."""
+
+from __future__ import annotations
+
+from ..backward_pass import BackwardPass, State, Step
+from ..formulas import fixed
+from ..terminal import plural
+
+LANGUAGES = ("en", "ja")
+
+LEGEND = {
+    "positive": ("positive contribution", "正の寄与"),
+    "negative": ("negative contribution", "負の寄与"),
+    "zero": ("contribution of zero", "寄与が 0"),
+    "width": ("the wider, the larger", "太いほど大きい"),
+    "length": ("length ‖·‖ of several contributions", "複数の寄与の長さ ‖·‖"),
+    "ahead": ("no error has flowed back yet", "誤差はまだ流れていない"),
+    "present": ("the present step", "現在のステップ"),
+    "local": ("local derivative", "局所微分"),
+    "symbols": ("local derivative in symbols", "局所微分の式"),
+    "contribution": ("contribution: upstream grad × local derivative", "寄与 = 上流の勾配 × 局所微分"),
+    "sum": ("sum of n contributions", "n 個の寄与の和"),
+    "waiting": ("k of n contributions have arrived", "n 個の寄与のうち k 個が届いた"),
+    "none": ("no gradient has arrived", "勾配はまだ届いていない"),
+    "root": ("what is differentiated", "微分される値 (出力)"),
+    "leaf": ("leaf: not computed", "葉: 計算されていない値"),
+    "constant": ("plain number, without a gradient", "ただの数 (勾配なし)"),
+    "input": ("input", "入力"),
+    "again": ("value drawn again; its grad is in its large box", "同じ値の再掲 (勾配は大きい箱に)"),
+    "more": ("more values, not shown", "表示していない値"),
+    "weight +": ("positive weight", "正の重み"),
+    "weight −": ("negative weight", "負の重み"),
+    "line": ("weight × input, its gradient", "重み × 入力, その勾配"),
+    "neuron": ("b bias, z sum, out activation of z", "b バイアス, z 和, out 活性化後の値"),
+    "error": ("out grad: gradient of the output", "out grad: 出力の勾配"),
+    "errors": ("‖error‖ of n: length of n gradients", "‖error‖ of n: n 個の勾配の長さ"),
+}
+"""What each sign of a picture means."""
+
+
+def legend_words(key: str, language: str) -> str:
+    """Return what a sign means.
+
+    >>> legend_words("leaf", "ja")
+    '葉: 計算されていない値'
+    """
+    return LEGEND[key][LANGUAGES.index(language)]
+
+
+def left_out_words(count: int, language: str) -> str:
+    """Return how many edges of a network are not drawn."""
+    words = f"{plural(count, 'weaker edge')} left out", f"弱い辺 {count:,} 本は省略"
+    return words[LANGUAGES.index(language)]
+
+
+def title_words(recorded: BackwardPass, state: State, language: str) -> str:
+    """Return where a pass stands that is at no particular step."""
+    if language == "en":
+        return state.title
+    count = len(recorded.edges)
+    if state.done is None:
+        return "順伝播" if state.title == "forward pass" else f"逆伝播 完了: 連鎖律 {count:,} ステップ"
+    if state.done < 0:
+        return f"順伝播 完了; これから連鎖律 {count:,} ステップを逆にたどる"
+    return (
+        f"逆伝播 完了: 連鎖律 {count:,} ステップ"
+        if state.done == count
+        else f"出力自身の勾配, 続いて {count:,} ステップ"
+    )
+
+
+def step_words(step: Step, name: str, language: str) -> tuple[str, str]:
+    """Return what a step does, in symbols and numbers, and what becomes of the grad of a name."""
+    if language == "en":
+        return f"step {step.number} of {step.of}   {step.chained('∂')}", step.change()
+    many = f"{step.expected} 個の寄与のうち {step.count} 個目, " if step.expected > 1 else ""
+    before, after = fixed(step.before, sign=True), fixed(step.after, sign=True)
+    state = "確定" if step.final else "未確定"
+    change = f"{name}.grad: {before} -> {after}   ({many}{state})"
+    return f"ステップ {step.number} / {step.of}   {step.chained('∂')}", change
