@@ -96,13 +96,9 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
         if element.tag == f"{{{SVG}}}title":
             group.remove(element)
     constant = "constant" in kind or "input" in kind
-    known = ("constant", "leaf", "root", "group", "again")
-    classes = ["node", *(word for word in known if word in kind)]
-    if "input" in kind:
-        classes.append("constant")
-    if "neuron" in kind:
-        classes.append("group")
-    group.set("class", " ".join(classes))
+    known = {name: name for name in ("constant", "leaf", "root", "group", "again")}
+    known |= {"input": "constant", "neuron": "group"}
+    group.set("class", " ".join(["node", *(name for word, name in known.items() if word in kind)]))
     for shape in elements(group, "polygon", "path", "polyline"):
         if shape.get("stroke", "none") not in ("none", "transparent"):
             shape.set("class", "frame")
