@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Any
+from functools import cache, reduce
+from typing import Any, NamedTuple
 
 from .errors import StaleGraphError
 from .formulas import history
 from .graph import topological_order
-from .modes import always_recording, ieee_arithmetic
+from .modes import CURRENT, always_recording, ieee_arithmetic
 from .ops.op import Op
 from .ops.primitives import FAST
 from .ops.rules import define, partials_source
@@ -49,17 +49,59 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
     return partials
 
 
-def _partials(node: Any, create_graph: bool) -> tuple[Any, ...]:
-    return partials_as_values(node) if create_graph and node.operands else node.partials
+def _partials(create_graph: bool) -> Callable[[Any], tuple[Any, ...]]:
+    """How to get a node's partials: as numbers, as Values, or as the tracer has them, which knows no number."""
+    if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+        return mode.tracer.partials
+    return partials_as_values if create_graph else lambda node: node.partials
+
+
+class Selected(NamedTuple):
+    """What counts where a condition holds, whose answer is not known yet: elsewhere nothing flows.
+
+    A partial, or a gradient on its way: not even an infinite partial further on is multiplied with it.
+    """
+
+    flowing: Any
+    condition: Any
+
+    def times(self, other: Any) -> Selected:
+        """What flows on through an operation."""
+        if other.__class__ is not Selected:
+            return Selected(times(self.flowing, other), self.condition)
+        both = RECORDED["where"](self.condition, other.condition, 0.0)
+        return Selected(times(self.flowing, other.flowing), both)
+
+    def whole(self) -> Any:
+        """A number: 0 where nothing flows."""
+        return RECORDED["where"](self.condition, self.flowing, 0.0)
 
 
 def times(first: Any, second: Any) -> Any:
     """A product that leaves no node behind for a factor that is the plain number 1."""
+    if first.__class__ is Selected:
+        return first.times(second)
+    if second.__class__ is Selected:
+        return second.times(first)
     if first.__class__ is float and first == 1.0:
         return second
     if second.__class__ is float and second == 1.0:
         return first
     return first * second
+
+
+def _plus(first: Any, second: Any) -> Any:
+    """What arrives from two sides."""
+    if first.__class__ is not Selected and second.__class__ is not Selected:
+        return first + second
+    total = _whole(first) + _whole(second)
+    if first.__class__ is second.__class__:
+        return Selected(total, RECORDED["where"](first.condition, 1.0, second.condition))
+    return total
+
+
+def _whole(item: Any) -> Any:
+    return item.whole() if item.__class__ is Selected else item
 
 
 def dependents(order: Iterable[Any], inputs: Iterable[Any]) -> set[Any]:
@@ -81,29 +123,31 @@ def pull_back(
     order = topological_order(root)
     active = set(order) if inputs is None else dependents(order, inputs)
     arrived: dict[Any, Any] = {root: gradient}
+    partials = _partials(create_graph)
     with always_recording():
         for node in reversed(order):
             if node not in arrived or active.isdisjoint(node.operands):
                 continue
-            for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True):
+            for operand, partial in zip(node.operands, partials(node), strict=True):
                 if partial is not None and operand in active:
                     contribution = times(arrived[node], partial)
-                    arrived[operand] = arrived[operand] + contribution if operand in arrived else contribution
-    return arrived
+                    before = arrived.get(operand)
+                    arrived[operand] = contribution if before is None else _plus(before, contribution)
+        return arrived if CURRENT.get() is None else {node: _whole(item) for node, item in arrived.items()}
 
 
 def push_forward(order: Iterable[Any], tangents: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
     """Forward mode: the tangent of every node of an order, given those of the inputs."""
-    found = dict(tangents)
+    found, partials = dict(tangents), _partials(create_graph)
     with always_recording():
         for node in order:
             if node in tangents or found.keys().isdisjoint(node.operands):
                 continue
             parts = [
                 times(partial, found[operand])
-                for operand, partial in zip(node.operands, _partials(node, create_graph), strict=True)
+                for operand, partial in zip(node.operands, partials(node), strict=True)
                 if partial is not None and operand in found
             ]
             if parts:  # else nothing that it depends on was selected
-                found[node] = sum(parts[1:], parts[0])
-    return found
+                found[node] = reduce(_plus, parts)
+        return found if CURRENT.get() is None else {node: _whole(item) for node, item in found.items()}

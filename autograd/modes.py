@@ -27,11 +27,17 @@ class Tracer(Protocol):
     def detach(self, value: Any) -> Any:
         """Return the value as a node through which no gradient flows back."""
 
+    def partials(self, node: Any) -> tuple[Any, ...]:
+        """Return the partials of a node as Values, since their numbers are not known."""
+
     def branch(self, value: Any) -> NoReturn:
         """Raise TracingError: the truth of a Value was asked for, as `if` does."""
 
     def read_data(self, value: Any) -> NoReturn:
         """Raise TracingError: the number of a Value was read."""
+
+    def write(self, what: str) -> NoReturn:
+        """Raise TracingError: a Value was to be changed, by `backward()` or by writing to its data."""
 
     def equal(self, left: Any, right: Any) -> NoReturn:
         """Raise TracingError: two Values were compared with `==`, which compares identities."""

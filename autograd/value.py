@@ -88,6 +88,8 @@ class Value(Operations):
 
     @data.setter
     def data(self, data: Any) -> None:
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            mode.tracer.write("an assignment to data")
         self._data = number(data, "a real number as data")
 
     @property
@@ -165,6 +167,8 @@ class Value(Operations):
         >>> x.grad
         24.0
         """
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            mode.tracer.write("backward()")
         if not create_graph:
             with TURN:
                 backward(self, number(gradient, "a real number as gradient"))

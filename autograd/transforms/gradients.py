@@ -32,11 +32,19 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
             raise TypeError(f"gradients takes Values, not {value!r}")
     arrived = pull_back(output, inputs=inputs, create_graph=create_graph)
     found = [arrived.get(value, 0.0) for value in inputs]
-    return [_as_value(item) for item in found] if create_graph else found
+    if create_graph:
+        return [_as_value(item) for item in found]
+    # While a function is traced no number is known: then a Value through which no gradient flows back.
+    return [item.detach() if isinstance(item, Value) else item for item in found]
 
 
 def _as_value(item: Any) -> Value:
     return item if isinstance(item, Value) else Value(item)
+
+
+def _is_traced() -> bool:
+    """Whether a function is traced, so that no number is known."""
+    return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 
 _LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
@@ -82,7 +90,7 @@ class Call:
         self.outputs, self.build_output = flatten(self.result)
         if enclosing is not None:
             enclosing |= own
-        self.create_graph = any(
+        self.create_graph = _is_traced() or any(
             node not in own
             for output in self.outputs
             if isinstance(output, Value)

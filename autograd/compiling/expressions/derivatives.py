@@ -130,8 +130,8 @@ def _sent(
     for k, operand in enumerate(node.operands):
         if operand in active:
             partial, flow = rule(k), upstream
-            if _zero_beside(node, k):  # a constant: 0 * x, 0 / x, x ** 0
-                if node.kind.name not in _BENT:
+            if zero_beside(node.kind, node.operands, k, _is_zero):  # a constant: 0 * x, 0 / x, x ** 0
+                if not bent(node.kind):
                     continue
                 flow = upstream.only_where(world.logic("not", world.logic("lt", operand, 0.0)))
             if isinstance(partial, Chosen):
@@ -141,24 +141,25 @@ def _sent(
     return sent
 
 
-_BENT = ("leaky_relu", "elu")
-"""Where a slope of 0 makes the result constant below 0 only."""
+def bent(op: Any) -> bool:
+    """Whether a slope of 0 makes the result constant below 0 only."""
+    return op.name in ("leaky_relu", "elu")
 
 
-def _zero_beside(node: Expression, k: int) -> bool:
+def _is_zero(item: Expression) -> bool:
+    return item.kind == "constant" and item.value == 0
+
+
+def zero_beside(op: Any, operands: Sequence[Any], k: int, is_zero: Callable[[Any], bool]) -> bool:
     """Whether there is a constant 0 beside an operand that makes the result constant."""
-    op: Any = node.kind
     if not op.absorbing:
         return False
-    size = len(node.operands) // len(op.operands)
-    beside = range(len(node.operands))
+    size = len(operands) // len(op.operands)
+    beside = range(len(operands))
     if op.variadic:
-        beside = range(k % size, len(node.operands), size) if len(op.operands) > 1 else beside
+        beside = range(k % size, len(operands), size) if len(op.operands) > 1 else beside
     return any(
-        j != k
-        and op.operands[j // size if op.variadic else j] in op.absorbing
-        and node.operands[j].kind == "constant"
-        and node.operands[j].value == 0
+        j != k and op.operands[j // size if op.variadic else j] in op.absorbing and is_zero(operands[j])
         for j in beside
     )
 

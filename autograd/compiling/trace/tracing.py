@@ -12,20 +12,13 @@ import numpy as np
 from ...errors import TracingError
 from ...formulas import history
 from ...modes import tracing
-from ...ops.op import Op
 from ...recording import is_number, recorder
 from ...terminal import brief, quoted
 from ...value import Value
 from ..expressions.pool import DETACHED
+from . import unknown
 from .advice import explained, users_line, way_out_of_branch
 
-_SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-_COMPARISONS = {
-    name: recorder(
-        Op(f"{name}(x, y)", f"1.0 if x {sign} y else 0.0", "0.0", "0.0", symbol=sign, written=f"x {sign} y")
-    )
-    for name, sign in _SIGNS.items()
-}
 _detached = recorder(DETACHED)
 
 
@@ -41,13 +34,22 @@ class _FunctionTracer:
 
     def compare(self, name: str, left: Value, right: Any) -> Value:
         """A node that is 1 or 0 where the compiled code runs; until then its number is unknown."""
-        found: Value = _COMPARISONS[name](left, right)
-        found._data = math.nan
+        found: Value = unknown.compared(name, left, right)
         return found
 
     def detach(self, value: Value) -> Value:
         found: Value = _detached(value)
         return found
+
+    def partials(self, node: Value) -> tuple[Any, ...]:
+        return unknown.partials(node)
+
+    def write(self, what: str) -> NoReturn:
+        raise TracingError(
+            f"{users_line()}{what} changes Values, which compiled code does not: it would happen once, now. "
+            "For derivatives inside of the function use autograd.gradients(output, inputs) or "
+            "autograd.grad(f), which give them as results"
+        )
 
     def branch(self, value: Value) -> NoReturn:
         raise TracingError(

@@ -1,0 +1,135 @@
+"""A compiled function's derivatives inside of another that is being compiled: of one row, as Values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from ..differentiation import pull_back
+from ..recording import is_number
+from ..value import Value
+from .run.query import Wanted
+
+
+def answer(f: Callable[..., Any], wanted: Wanted, args: Sequence[Any]) -> Any:
+    """What `Compiled` gives for numbers, recorded: each number is a Value, each array one of objects."""
+    count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+    arguments, vectors = list(args[:count]), args[count:]
+    for k in wanted.wrt:
+        arguments[k] = _mapped(arguments[k], lambda item: +item if isinstance(item, Value) else Value(item))
+    inputs = [item for k in wanted.wrt for item in _numbers(arguments[k])]
+    result = f(*arguments)
+    outputs = list(_numbers(result))
+    if wanted.what != "jacobian" and len(outputs) != 1 and not wanted.auxiliary:
+        raise TypeError(
+            f"{wanted.what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
+        )
+
+    def each(fill: Callable[[Any], Any]) -> Any:
+        parts = tuple(fill(arguments[k]) for k in wanted.wrt)
+        return parts[0] if wanted.bare else parts
+
+    def gradient(output: Any) -> Any:
+        if wanted.outside:
+            return _array(_pulled(output, wanted.outside), (len(wanted.outside),))
+        items = iter(_pulled(output, inputs))
+        return each(lambda argument: _filled(argument, items))
+
+    if wanted.what == "grad":
+        return gradient(outputs[0])
+    if wanted.what == "value_and_grad":
+        return result, gradient(outputs[0])
+    if wanted.what == "jacobian":
+        return _mapped(result, gradient)
+    slopes = _pulled(outputs[0], inputs)
+    if wanted.what == "hvp":
+        direction = [item for vector in vectors for item in _numbers(vector)]
+        items = iter(_pulled(sum(slope * part for slope, part in zip(slopes, direction, strict=True)), inputs))
+        return each(lambda argument: _filled(argument, items))
+    rows = iter([gradient(slope) for slope in slopes])
+    return each(lambda argument: _filled(argument, rows, _stacked))
+
+
+def _pulled(output: Any, inputs: Sequence[Value]) -> list[Any]:
+    """The derivatives of an output, 0 where it does not depend on an input."""
+    arrived = pull_back(output, inputs=inputs, create_graph=True) if isinstance(output, Value) else {}
+    return [arrived.get(item, 0.0) for item in inputs]
+
+
+def _grid(tree: Any) -> Any:
+    """An array or nested list of numbers as an array of objects; None for anything else."""
+    try:
+        array = np.array(tree, dtype=object) if isinstance(tree, np.ndarray | list | tuple) else None
+    except ValueError:  # rows of different lengths
+        return None
+    plain = array is not None and all(isinstance(item, Value) or is_number(item) for item in array.flat)
+    return array if plain and not hasattr(tree, "_fields") else None
+
+
+def _numbers(tree: Any) -> Iterator[Any]:
+    """Every number of an argument or a result, in order."""
+    if (array := _grid(tree)) is not None:
+        yield from array.flat
+    elif isinstance(tree, Value) or is_number(tree):
+        yield tree
+    else:
+        for _, part in _parts(tree):
+            yield from _numbers(part)
+
+
+def _parts(tree: Any) -> list[tuple[Any, Any]]:
+    if isinstance(tree, dict):
+        return list(tree.items())
+    if isinstance(tree, list | tuple | np.ndarray):
+        return list(enumerate(tree))
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return [(field.name, getattr(tree, field.name)) for field in fields(tree)]
+    raise TypeError(
+        f"expected real numbers, nested in lists, tuples, dicts or arrays, got {type(tree).__name__}"
+    )
+
+
+def _built(tree: Any, parts: list[Any]) -> Any:
+    """Parts in the place of those of a tree."""
+    if isinstance(tree, dict):
+        return dict(zip(tree, parts, strict=True))
+    if isinstance(tree, list | np.ndarray):
+        return parts
+    return type(tree)(*parts) if hasattr(tree, "_fields") or is_dataclass(tree) else type(tree)(parts)
+
+
+def _mapped(tree: Any, make: Callable[[Any], Any]) -> Any:
+    """The same nesting with something else for each number."""
+    if isinstance(tree, Value) or is_number(tree):
+        return make(tree)
+    if isinstance(tree, np.ndarray) and (array := _grid(tree)) is not None:
+        return _array([make(item) for item in array.flat], array.shape)
+    return _built(tree, [_mapped(part, make) for _, part in _parts(tree)])
+
+
+def _array(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array.reshape(shape)
+
+
+def _filled(tree: Any, items: Iterator[Any], gather: Callable[..., Any] = _array) -> Any:
+    """Items in the place of the numbers of an argument, those of a grid gathered in one array."""
+    if isinstance(tree, Value) or is_number(tree):
+        return next(items)
+    if (array := _grid(tree)) is not None:
+        return gather([next(items) for _ in range(array.size)], array.shape)
+    return _built(tree, [_filled(part, items, gather) for _, part in _parts(tree)])
+
+
+def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
+    """Derivatives of one nesting as one of that nesting, each array with the shape in front."""
+    first = rows[0] if rows else 0.0
+    if isinstance(first, Value | np.ndarray) or is_number(first):
+        inner = first.shape if isinstance(first, np.ndarray) else ()
+        return _array([item for row in rows for item in _numbers(row)], (*shape, *inner))
+    columns = zip(*([part for _, part in _parts(row)] for row in rows), strict=True)
+    return _built(first, [_stacked(list(column), shape) for column in columns])

@@ -1,0 +1,115 @@
+"""The table's rules over Values whose numbers are not known yet: a condition becomes a node.
+
+While a function is traced, a derivative inside it cannot be computed from partials that are numbers,
+nor can a rule such as `None if x < 0 else 1.0` be decided. So the rules are read over Values, and
+what they choose becomes `where`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...differentiation import Selected
+from ...ops.floats import products_around
+from ...ops.op import Op
+from ...recording import RECORDED, recorder
+from ...value import Value
+from ..expressions.derivatives import bent, zero_beside
+from ..expressions.pool import DETACHED
+from ..expressions.symbolic import code_of
+
+_SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_COMPARISONS = {
+    name: recorder(
+        Op(f"{name}(x, y)", f"1.0 if x {sign} y else 0.0", "None", "None", symbol=sign, written=f"x {sign} y")
+    )
+    for name, sign in _SIGNS.items()
+}
+
+
+def compared(name: str, left: Any, right: Any) -> Any:
+    """A comparison as a node that is 1 or 0 where the compiled code runs; of two numbers, its answer."""
+    found = _COMPARISONS[name](left, right)
+    if isinstance(found, Value):
+        found._data = math.nan
+    return found
+
+
+def _where(condition: Any, chosen: Any, otherwise: Any) -> Any:
+    if isinstance(condition, Value):
+        return RECORDED["where"](condition, chosen, otherwise)
+    return chosen if condition else otherwise
+
+
+def _logic(name: str, *operands: Any) -> Any:
+    """A comparison, or and, or, not of conditions."""
+    if name in _COMPARISONS:
+        return compared(name, *operands)
+    first, *rest = operands
+    if name == "not":
+        return _where(first, 0.0, 1.0)
+    return _where(first, rest[0], 0.0) if name == "and" else _where(first, 1.0, rest[0])
+
+
+def _truth(item: Any) -> Any:
+    """A number or a condition as a condition."""
+    known = isinstance(item, Value) and item.op is not None and item.op.name in _SIGNS
+    return item if known else compared("ne", item, 0.0)
+
+
+def _select(condition: Any, chosen: Any, otherwise: Any) -> Any:
+    """A choice in a rule; where a branch is None, a partial that counts under a condition."""
+    if not isinstance(condition, Value):
+        return chosen if condition else otherwise
+    parts = [
+        item if isinstance(item, Selected) else Selected(item, item is not None) for item in (chosen, otherwise)
+    ]
+    present = [part.flowing for part in parts if part.flowing is not None]
+    if not present:
+        return None
+    partial = _where(condition, *present) if len(present) == 2 else present[0]
+    if all(part.condition is True for part in parts):
+        return partial
+    return Selected(partial, _where(condition, *(part.condition * 1.0 for part in parts)))
+
+
+_NAMES: dict[str, Any] = RECORDED | {
+    "len": len, "pi": math.pi, "products_around": products_around, "number": lambda result: result,
+    "select_": _select, "truth_": _truth, "logic_": _logic,
+}  # fmt: skip
+
+
+def partials(node: Value) -> tuple[Any, ...]:
+    """The partials of a node as Values; None where there is no edge or where nothing flows.
+
+    A partial that counts under a condition alone is a `Selected`.
+    """
+    op: Any = node.op
+    if op is DETACHED or op.name in _SIGNS:
+        return (None,) * len(node.operands)
+    groups = op.grouped(list(node.operands))
+    size = len(node.operands) // len(op.operands)
+    names = dict(zip(op.operands, groups, strict=True)) | {"out": node} | op.functions
+    found = []
+    for k, operand in enumerate(node.operands):
+        rule = op.partials[k // size if op.variadic else k]
+        if op.variadic:
+            names |= {name: group[k % size] for name, group in zip(op.elements, groups, strict=True)}
+            if "before" in rule or "after" in rule:
+                names["before"], names["after"] = products_around(groups[k // size])[k % size]
+        found.append(_partial(node, k, operand, rule, names))
+    return tuple(found)
+
+
+def _partial(node: Value, k: int, operand: Any, rule: str, names: dict[str, Any]) -> Any:
+    op: Any = node.op
+    if not isinstance(operand, Value):
+        return None
+    constant_beside = zero_beside(op, node.operands, k, lambda item: item.__class__ is float and item == 0)
+    if constant_beside and not bent(op):
+        return None
+    partial = eval(code_of(rule), _NAMES, names)  # the text comes from an op, never from data
+    if constant_beside and partial is not None:
+        return _select(compared("lt", operand, 0.0), None, partial)
+    return partial
