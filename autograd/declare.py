@@ -47,7 +47,13 @@ def operation(
     if isinstance(partials, dict | set):
         raise TypeError(f"partials come in the order of the operands, in a list or tuple, not as {partials!r}")
     rules = (partials,) if isinstance(partials, str) or callable(partials) else tuple(partials)
-    words = {"domain": domain, "symbol": symbol, "written": written, "about": about, "note": note}
+    words: dict[str, Any] = {
+        "domain": domain,
+        "symbol": symbol,
+        "written": written,
+        "about": about,
+        "note": note,
+    }
     if signature is not None:
         if value is None:
             raise TypeError(f"operation({signature!r}) needs its value, as text or as a function")

@@ -1,14 +1,111 @@
-"""The truth the table is held to: the checker's high precision, and the points to look at."""
+"""The truth the table is held to: mathematics of high precision, written down from the definitions.
+
+It shares nothing with the checker that is shipped, whose truth the table's entries name: here are
+textbook formulas over mpmath's exp, log, sin, cos, atan, erfc and sqrt, so that an error made once is
+not made twice. tests/ops/test_truth.py holds these against SciPy in turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from mpmath import libmp, mp
+
 from autograd import TABLE
-from autograd.checking.evidence.precise import MP, TRUTHS, digits, exactly
 
 DIGITS = 60
+
+
+def digits(count: int) -> Any:
+    """Arithmetic in that many decimal digits."""
+    return mp.workdps(count)
+
+
+def exactly(x: float) -> Any:
+    """A float as the number that it is, at any precision."""
+    return mp.make_mpf(libmp.from_float(x))
+
+
+def _sigmoid(x: Any) -> Any:
+    return (1 + _tanh(x / 2)) / 2
+
+
+def _tanh(x: Any) -> Any:
+    return 1 - 2 / (mp.exp(2 * x) + 1)
+
+
+def _normal(x: Any) -> Any:
+    """The normal distribution function; mpmath's overflows far out, where it is 0 or 1 to a million digits."""
+    return mp.ncdf(x) if abs(x) < 1e6 else mp.one if x > 0 else mp.zero
+
+
+def _erfc(x: Any) -> Any:
+    return 2 * _normal(-x * mp.sqrt(2))
+
+
+def _larger(x: Any, y: Any) -> Any:
+    return (x + y + abs(x - y)) / 2
+
+
+TRUTHS: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x * y**-1,
+    "neg": lambda x: 0 - x,
+    "pos": lambda x: x,
+    "pow": lambda x, y: mp.exp(y * mp.log(x)),
+    "mod": lambda x, y: x - y * mp.floor(x / y),
+    "square": lambda x: x**2,
+    "reciprocal": lambda x: x**-1,
+    "abs": lambda x: mp.sqrt(x**2),
+    "sign": mp.sign,
+    "sqrt": lambda x: mp.exp(mp.log(x) / 2) if x else mp.zero,
+    "cbrt": lambda x: mp.exp(mp.log(abs(x)) / 3) * mp.sign(x),
+    "exp": mp.exp,
+    "exp2": lambda x: mp.exp(x * mp.log(2)),
+    "expm1": lambda x: mp.exp(x) - 1,
+    "log": mp.log,
+    "log2": lambda x: mp.log(x) / mp.log(2),
+    "log10": lambda x: mp.log(x) / mp.log(10),
+    "log1p": lambda x: mp.log(1 + x),
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "tan": lambda x: mp.sin(x) / mp.cos(x),
+    "asin": lambda x: mp.atan(x / mp.sqrt(1 - x**2)),
+    "acos": lambda x: mp.pi / 2 - mp.atan(x / mp.sqrt(1 - x**2)),
+    "atan": mp.atan,
+    "atan2": lambda y, x: mp.arg(mp.mpc(x, y)),
+    "sinh": lambda x: (mp.exp(x) - mp.exp(-x)) / 2,
+    "cosh": lambda x: (mp.exp(x) + mp.exp(-x)) / 2,
+    "tanh": _tanh,
+    "asinh": lambda x: mp.log(x + mp.sqrt(x**2 + 1)),
+    "acosh": lambda x: mp.log(x + mp.sqrt(x**2 - 1)),
+    "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
+    "hypot": lambda x, y: mp.sqrt(x**2 + y**2),
+    "sigmoid": _sigmoid,
+    "logsigmoid": lambda x: -mp.log(1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log(1 + mp.exp(x)),
+    "relu": lambda x: _larger(x, mp.zero),
+    "leaky_relu": lambda x, slope: _larger(x, mp.zero) - slope * _larger(-x, mp.zero),
+    "elu": lambda x, alpha: x if x >= 0 else alpha * (mp.exp(x) - 1),
+    "gelu": lambda x: x * _normal(x),
+    "silu": lambda x: x / (1 + mp.exp(-x)),
+    "erf": lambda x: 2 * _normal(x * mp.sqrt(2)) - 1,
+    "erfc": _erfc,
+    "maximum": _larger,
+    "minimum": lambda x, y: -_larger(-x, -y),
+    "step": lambda x: mp.one if x >= 0 else mp.zero,
+    "where": lambda condition, x, y: x if condition else y,
+    "clip": lambda x, low, high: -_larger(-_larger(x, low), -high),
+    "total": mp.fsum,
+    "prod": mp.fprod,
+    "dot": lambda ws, xs: mp.fsum(w * x for w, x in zip(ws, xs, strict=True)),
+    "mean": lambda xs: mp.fsum(xs) / len(xs),
+    "logsumexp": lambda xs: mp.log(mp.fsum(map(mp.exp, xs))),
+}
+"""Every operation of the table by its definition; a starred operand is a sequence."""
 
 
 # Ordinary points: away from kinks, jumps and poles, on both sides of each. The last ones of
@@ -73,21 +170,21 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
 
 def at(name: str, operands: list[Any]) -> Any:
     """The operation of a flat list of precise operands, in the present precision."""
-    return MP.mpf(TRUTHS[name](*TABLE[name].grouped(operands)))
+    return mp.mpf(TRUTHS[name](*TABLE[name].grouped(operands)))
 
 
 def value(name: str, point: tuple[float, ...]) -> Any:
-    """The operation at a point of floats, exactly but for the 60th digit."""
-    with digits(DIGITS):
+    """The operation at a point of floats; what 1 + exp(-700) and the like cancel is in the 600 digits."""
+    with digits(600):
         return at(name, list(map(exactly, point)))
 
 
 def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) -> Any:
     """The derivative towards operands one after the other: (0,) the first, (0, 1) the mixed second."""
     if name == "where" and 0 in towards:
-        return MP.mpf(0)  # a condition chooses; it has no slope, and no side at 0
+        return mp.mpf(0)  # a condition chooses; it has no slope, and no side at 0
     with digits(600):
-        return MP.mpf(_difference(lambda operands: at(name, operands), list(map(exactly, point)), towards))
+        return mp.mpf(_difference(lambda operands: at(name, operands), list(map(exactly, point)), towards))
 
 
 def _difference(f: Callable[[list[Any]], Any], point: list[Any], towards: tuple[int, ...]) -> Any:
@@ -95,7 +192,7 @@ def _difference(f: Callable[[list[Any]], Any], point: list[Any], towards: tuple[
     if not towards:
         return f(point)
     k, rest = towards[0], towards[1:]
-    step = MP.mpf(10) ** -45 * (abs(point[k]) or 1)
+    step = mp.mpf(10) ** -45 * (abs(point[k]) or 1)
     up, down = list(point), list(point)
     up[k] += step
     down[k] -= step

@@ -81,6 +81,52 @@ class _InJax(ast.NodeTransformer):
         return ast.parse(row.jax, mode="eval").body if row and not row.operands else node
 
 
+class _OfSequences(_InJax):
+    """Rules of an operation with starred operands, which are arrays along the last axis."""
+
+    def __init__(self, own: str, op: Op, position: int | None) -> None:
+        """`position` is that of the operand whose partial is read, for all its elements at once."""
+        super().__init__(own)
+        self.names = dict(zip(op.elements, op.operands, strict=True))
+        self.each = position is not None
+        if position is not None:
+            around = f"_around({op.operands[position]})"
+            self.names |= {"out": "out[..., None]", "before": f"{around}[0]", "after": f"{around}[1]"}
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id in self.names:
+            return ast.parse(self.names[node.id], mode="eval").body
+        return super().visit_Name(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        arguments = [ast.unparse(self.visit(item)) for item in node.args]
+        row = PRIMITIVES.get(name)
+        if name == "len":
+            text = f"{arguments[0]}.shape[-1]"
+        elif name == "dot":
+            text = f"jnp.sum({arguments[0]} * {arguments[1]}, axis=-1, keepdims={self.each})"
+        elif row is not None and row.jax and not row.native:
+            text = f"{row.jax}({arguments[0]}, axis=-1, keepdims={self.each})"
+        elif name in TABLE and TABLE[name].variadic:
+            self.used.add(name)
+            text = f"op_{name}({', '.join(arguments)}){'[..., None]' if self.each else ''}"
+        else:
+            return super().visit_Call(node)
+        return ast.parse(text, mode="eval").body
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        """A rule for each element: of arrays, the same rule."""
+        (loop,) = node.generators
+        outer = self.names
+        self.names = outer | {ast.unparse(loop.target): ast.unparse(self.visit(loop.iter))}
+        found: ast.AST = self.visit(node.elt)
+        self.names = outer
+        return found
+
+    visit_GeneratorExp = visit_ListComp  # type: ignore[assignment]  # noqa: N815
+
+
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.parse(name, mode="eval").body, list(arguments), [])
 
@@ -93,58 +139,80 @@ def translated(rule: str, own: str = "") -> tuple[str, set[str]]:
     >>> translated("sigmoid(-x) if x and y else pow(x, 2.0)", own="pow")
     ('jnp.where(jnp.logical_and(x != 0, y != 0), op_sigmoid(-x), jnp.power(x, 2.0))', {'sigmoid'})
     """
-    reader = _InJax(own)
+    return _read(_InJax(own), rule)
+
+
+def _read(reader: _InJax, rule: str) -> tuple[str, set[str]]:
     tree = reader.visit(ast.parse(rule.strip(), mode="eval"))
     return ast.unparse(ast.fix_missing_locations(tree)), reader.used
 
 
-def selected(rule: str) -> str:
+def selected(rule: str, reader: _InJax | None = None) -> str:
     """Where a partial is not `None`, in JAX's words: True unless the rule has such a branch.
 
     >>> selected("None if x < 0 else 1.0"), selected("None"), selected("1.0 / x")
     ('jnp.where(x < 0, False, True)', 'False', 'True')
     """
-    return ast.unparse(ast.fix_missing_locations(_selected(ast.parse(rule.strip(), mode="eval").body)))
+    return ast.unparse(
+        ast.fix_missing_locations(_selected(ast.parse(rule.strip(), mode="eval").body, reader or _InJax("")))
+    )
 
 
-def _selected(node: ast.expr) -> ast.expr:
+def _selected(node: ast.expr, reader: _InJax) -> ast.expr:
     if isinstance(node, ast.IfExp):
-        branches = [_selected(node.body), _selected(node.orelse)]
+        branches = [_selected(node.body, reader), _selected(node.orelse, reader)]
         if ast.dump(branches[0]) == ast.dump(branches[1]):
             return branches[0]
-        return _call("jnp.where", _InJax("")._condition(node.test), *branches)
+        return _call("jnp.where", reader._condition(node.test), *branches)
     return ast.Constant(not (isinstance(node, ast.Constant) and node.value is None))
 
 
-FLOW = '''def _flow(out, *parts):
+FLOW = '''def _flow(out, *parts, axis=()):
     """The sum of partial times tangent; the partial of an operand that does not change is not computed.
 
-    Nothing flows from an operand that was not selected, not even an infinity times 0.
+    Nothing flows from an operand that was not selected, not even an infinity times 0. A starred
+    operand's elements lie along an axis.
     """
     terms = [
-        partial() * tangent if chosen is True else jnp.where(chosen, partial() * tangent, 0.0)
+        jnp.sum(partial() * tangent if chosen is True else jnp.where(chosen, partial() * tangent, 0.0), axis)
         for tangent, chosen, partial in parts
         if not isinstance(tangent, SymbolicZero) and chosen is not False
     ]
     return jnp.broadcast_to(sum(terms), out.shape).astype(out.dtype) if terms else jnp.zeros_like(out)
 '''
 
+AROUND = '''def _around(xs):
+    """For each element the product of those before it, and of those after it."""
+    one = jnp.ones_like(xs[..., :1])
+    before = jnp.cumprod(jnp.concatenate([one, xs[..., :-1]], axis=-1), axis=-1)
+    after = jnp.cumprod(jnp.concatenate([one, xs[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+    return before, after
+'''
+
 
 def definition(op: Op) -> tuple[str, set[str]]:
     """An operation with the table's own derivatives, as JAX source; and the operations that it calls.
 
-    Raises TypeError for a rule that is a Python function, and for a starred operation of a user's.
+    Raises TypeError for a rule that is a Python function.
     """
-    if op.functions or op.variadic:
-        why = "a Python function as a rule" if op.functions else "a starred operand"
-        raise TypeError(f"{op.name} has {why}, which cannot be exported: write it with the table's operations")
-    value, used = translated(op.value, op.name)
-    rules = [translated(rule) for rule in op.partials]
+    if op.functions:
+        raise TypeError(
+            f"{op.name} has a Python function as a rule, which cannot be exported: write it with the table's "
+            "operations"
+        )
+
+    def reader(own: str, position: int | None) -> _InJax:
+        return _OfSequences(own, op, position) if op.variadic else _InJax(own)
+
+    value, used = _read(reader(op.name, None), op.value)
+    rules = [_read(reader("", k), rule) for k, rule in enumerate(op.partials)]
     used = used.union(*(names for _, names in rules))
     names = ", ".join(op.operands)
     parts = [
-        f"(tangents[{k}], {selected(op.partials[k])}, lambda: {rule})" for k, (rule, _) in enumerate(rules)
+        f"(tangents[{k}], {selected(op.partials[k], reader('', k))}, lambda: {rule})"
+        for k, (rule, _) in enumerate(rules)
     ]
+    axis = ["axis=-1,"] if op.variadic else []
     lines = [
         "@jax.custom_jvp",
         f"def op_{op.name}({names}):",
@@ -158,6 +226,7 @@ def definition(op: Op) -> tuple[str, set[str]]:
         "    return out, _flow(",
         "        out,",
         *(f"        {part}," for part in parts),
+        *(f"        {part}" for part in axis),
         "    )",
     ]
     return "\n".join(lines) + "\n", used - {op.name}

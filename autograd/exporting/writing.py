@@ -12,8 +12,13 @@ from ..ops.primitives import PRIMITIVES
 from ..ops.table import TABLE
 from ..terminal import plural
 from ..value import Value
-from .translation import FLOW, NATIVE, called, definition
+from .translation import AROUND, FLOW, NATIVE, called, definition
 from .vectorise import Group, Item, Place, groups, matrix, number, one, vector
+
+_SEQUENCES = {"mean": "jnp.mean"} | {
+    name: row.jax for name, row in PRIMITIVES.items() if row.jax and not row.native and name in TABLE
+}
+"""Operations of sequences that JAX has, with their derivatives."""
 
 
 class Writer:
@@ -80,7 +85,9 @@ class Writer:
             if op.name not in found:
                 found[op.name], used = definition(op)
                 waiting += [TABLE[name] for name in used]
-        return [FLOW, *(found[name] for name in sorted(found))] if found else []
+        texts = [found[name] for name in sorted(found)]
+        around = [AROUND] if any("_around(" in text for text in texts) else []
+        return [FLOW, *around, *texts] if found else []
 
     def _over_rows(self) -> str:
         if not self.rows:
@@ -120,8 +127,7 @@ class Writer:
 
 
 def _custom(op: Op) -> bool:
-    native = op is TABLE.get(op.name) and (op.name in NATIVE or op.variadic)
-    return not native
+    return not (op is TABLE.get(op.name) and (op.name in NATIVE or op.name in _SEQUENCES))
 
 
 def _leaves(form: Any, where: str) -> Iterable[tuple[str, Leaf]]:
@@ -135,10 +141,10 @@ def _leaves(form: Any, where: str) -> Iterable[tuple[str, Leaf]]:
 
 def _sequence(op: Op, rows: list[list[Item]]) -> str:
     """A starred operation of some nodes, whose operands have equally many elements."""
-    if op is not TABLE.get(op.name):
-        raise TypeError(f"{op.name} has a starred operand, which cannot be exported: use total, dot, prod ...")
     sequences = [op.grouped(list(row)) for row in rows]
     operands = [matrix([row[k] for row in sequences]) for k in range(len(op.operands))]
+    if _custom(op):
+        return called(op, [text for text, _ in operands])
     if op.name == "dot":
         (left, flat), (right, other) = operands
         if flat and other:
@@ -147,5 +153,4 @@ def _sequence(op: Op, rows: list[list[Item]]) -> str:
             f"{right} @ {left}" if flat else f"{left} @ {right}"
         )  # fmt: skip
     text, flat = operands[0]
-    name = "jnp.mean" if op.name == "mean" else PRIMITIVES[op.name].jax
-    return f"{name}({text}{'' if flat else ', axis=1'})"
+    return f"{_SEQUENCES[op.name]}({text}{'' if flat else ', axis=1'})"

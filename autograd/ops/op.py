@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..terminal import quoted
@@ -48,6 +48,10 @@ class Op:
         note: str = "",
         example: str = "",
         aliases: str = "",
+        truth: str = "",
+        singular: str = "",
+        family: str = "",
+        sample: Mapping[str, float] | None = None,
     ) -> None:
         match = _SIGNATURE.fullmatch(signature)
         parts = match and [_OPERAND.fullmatch(part.strip()) for part in match[2].split(",")]
@@ -65,6 +69,14 @@ class Op:
         self.about, self.note, self.example = about, note, example
         self.aliases = tuple(aliases.split())
         """Other names of the method: numpy's, where they differ."""
+        self.truth = truth or (value if isinstance(value, str) else "")
+        """The value for the checker, in high precision: where its rule is written with floats in mind."""
+        self.singular = tuple(filter(None, map(str.strip, singular.split(";"))))
+        """Expressions that are 0 at its kinks, jumps and poles, which most random programs avoid."""
+        self.family = family
+        """The family of random programs that draws it more often: "kinks" or "ill"."""
+        self.sample = {**self.defaults, **(sample or {})}
+        """Operands that are always these numbers in random programs."""
         self.functions: dict[str, Callable[..., Any]] = {}
         self.reduced: tuple[Any, ...] | None = None
         """How pickle finds the op again, by name: a function and its arguments."""

@@ -12,13 +12,13 @@ pytest.importorskip("mpmath")
 
 import autograd
 from autograd import TABLE, DomainError, Value, grad, gradients, jvp, operation
-from autograd.checking.evidence.precise import TRUTHS, digits, exactly
 from autograd.differentiation import partials_as_values
 from autograd.ops.op import Op
 from autograd.ops.primitives import FAST, IEEE
 from autograd.ops.rules import names_in
 from autograd.recording import RECORDED, _ieee_functions, function_of, recorder
 from tests import truth
+from tests.truth import digits, exactly
 
 EPS = 2.0**-52
 SMALLEST = 2.0**-1074
@@ -70,7 +70,7 @@ def first_derivative_errors(op, name, point):
 
 
 def test_every_operation_of_the_table_has_a_truth_and_points():
-    assert set(TRUTHS) == set(truth.POINTS) == set(TABLE)
+    assert set(truth.TRUTHS) == set(truth.POINTS) == set(TABLE)
 
 
 @pytest.mark.parametrize(("name", "point"), CASES)

@@ -8,7 +8,7 @@ pytest.importorskip("mpmath")
 
 import autograd
 from autograd import TABLE, Value, exp, grad, gradients, hessian, no_grad, operation, sin, tanh, taylor, total
-from autograd.checking.evidence.precise import MP, TRUTHS, digits, exactly
+from tests.truth import TRUTHS, digits, exactly, mp
 
 SMOOTH = {
     "acos": 0.1, "acosh": 1.7, "asin": 0.2, "asinh": 0.8, "atan": 0.3, "atanh": 0.3, "cbrt": 1.3, "cos": 0.7,
@@ -31,7 +31,7 @@ def test_an_operation_agrees_with_mpmath_to_order_20(name):
     x, defaults = SMOOTH[name], TABLE[name].defaults.values()
     found = taylor(getattr(autograd, name), x, ORDER)
     with digits(120):
-        exact = MP.taylor(lambda t: TRUTHS[name](t, *map(exactly, defaults)), exactly(x), ORDER)
+        exact = mp.taylor(lambda t: TRUTHS[name](t, *map(exactly, defaults)), exactly(x), ORDER)
         scale = max(abs(c) for c in exact)
         assert all(abs(f - e) <= 1e-12 * abs(e) + 1e-15 * scale for f, e in zip(found, exact, strict=True))
 
@@ -40,8 +40,8 @@ def test_a_composed_function_agrees_with_mpmath_to_order_20():
     found = taylor(lambda x: sin(exp(x) * tanh(x)) / (1 + x**2) + x**2.5 + 2**x, 0.7, ORDER)
     with digits(120):
         x = exactly(0.7)
-        exact = MP.taylor(
-            lambda t: MP.sin(MP.exp(t) * MP.tanh(t)) / (1 + t**2) + t ** MP.mpf(2.5) + 2**t, x, ORDER
+        exact = mp.taylor(
+            lambda t: mp.sin(mp.exp(t) * mp.tanh(t)) / (1 + t**2) + t ** mp.mpf(2.5) + 2**t, x, ORDER
         )
         assert [float(e) for e in exact] == pytest.approx(found, rel=1e-12)
 
@@ -80,7 +80,7 @@ def test_coefficients_can_be_differentiated_in_turn():
         return taylor(lambda x: sin(a * x) * exp(x) if x > 0 else x, 0.5, 3)[3]
 
     with digits(60):
-        exact = MP.diff(lambda a: MP.taylor(lambda x: MP.sin(a * x) * MP.exp(x), MP.mpf(0.5), 3)[3], 1.25)
+        exact = mp.diff(lambda a: mp.taylor(lambda x: mp.sin(a * x) * mp.exp(x), mp.mpf(0.5), 3)[3], 1.25)
         assert grad(third)(1.25) == pytest.approx(float(exact), rel=1e-12)
     # d/dx of the n-th coefficient is n + 1 times the next one
     around = taylor(tanh, 0.7, 6)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from ...errors import DomainError
 from ...ops.op import Op
+from ...ops.primitives import IEEE
+from ...ops.rules import define, without_exceptions
 from ...ops.table import TABLE
 from ...recording import function_of
 from ...value import Value
@@ -16,14 +19,6 @@ from .program import Line, Program
 
 FAMILIES = ("tame", "kinks", "wide", "ill")
 """Away from kinks and poles; on kinks and ties; numbers from 1e-8 to 1e8; ill-conditioned."""
-
-# The simplest first: what a shrinker moves towards.
-SIMPLEST_FIRST = """add mul sub neg square div exp tanh relu sin log sqrt abs sigmoid maximum minimum pos cos
-reciprocal pow dot total mean prod where clip cbrt exp2 expm1 log2 log10 log1p tan asin acos atan sinh cosh
-asinh acosh atanh atan2 hypot softplus logsigmoid leaky_relu elu gelu silu erf erfc logsumexp mod sign
-step""".split()
-SINGULAR = "relu abs maximum minimum where clip leaky_relu elu sign step mod hypot".split()
-CANCELLING = "add sub mul div exp log sin cos tan pow square sqrt tanh expm1 log1p total dot".split()
 
 
 class Gene(NamedTuple):
@@ -83,7 +78,7 @@ def generate(
     family that is none of `FAMILIES`.
 
     >>> generate(from_generator(random.Random(1)), max_operations=4)
-    v0 = asinh(x0)   at x0 = 0.5
+    v0 = relu(x0)   at x0 = 0.5
     """
     if family not in FAMILIES:
         raise ValueError(f"no family of programs is called {family!r}: there are {', '.join(FAMILIES)}")
@@ -103,8 +98,8 @@ def generate(
 
 
 def _pool(family: str) -> list[Op]:
-    names = {"kinks": [*SINGULAR, *SINGULAR, *SIMPLEST_FIRST], "ill": [*CANCELLING, *SIMPLEST_FIRST]}
-    return [TABLE[name] for name in names.get(family, SIMPLEST_FIRST)]
+    """The table, the simplest first, and before it, again, what the family seeks."""
+    return [*(op for op in TABLE.values() if op.family == family), *TABLE.values()]
 
 
 def _input(source: Source, family: str) -> float:
@@ -123,11 +118,8 @@ def _line(gene: Gene, count: int) -> Line:
     op = gene.op
     many = gene.size * len(op.operands) if op.variadic else len(op.operands)
     operands: list[int | float] = [(pick - 1) % count if pick else count - 1 for pick in gene.picks[:many]]
-    for k, name in enumerate(op.operands):
-        if name in op.defaults:
-            operands[k] = op.defaults[name]
-    if op.name == "clip":
-        operands[1:] = [-1.0, 1.0]
+    if op.sample:
+        operands = [op.sample.get(name, item) for name, item in zip(op.operands, operands, strict=True)]
     elif len(operands) == 2 and gene.constant is not None and not op.variadic:
         operands[1] = gene.constant
     return Line(op, tuple(operands))
@@ -152,19 +144,14 @@ def _result(line: Line, numbers: list[float], family: str) -> float | None:
 
 def _near_singular(op: Op, point: list[float]) -> bool:
     """Whether an operation stands close to one of its kinks, jumps or poles."""
-    x, y = point[0], point[-1]
-    if op.name in ("relu", "abs", "sign", "step", "leaky_relu", "elu", "cbrt", "where"):
-        return abs(x) < 1e-2
-    if op.name in ("maximum", "minimum"):
-        return abs(x - y) < 1e-2
-    if op.name == "clip":
-        return min(abs(x - point[1]), abs(x - point[2])) < 1e-2
-    if op.name == "mod":
-        return abs(x / y - round(x / y)) < 1e-2
-    if op.name in ("hypot", "atan2"):
-        return abs(x) < 1e-2 or abs(y) < 1e-2
-    if op.name == "pow":
-        return abs(x) < 1e-2 or x < 0
-    return op.name in ("sqrt", "acosh", "asin", "acos", "log", "div", "reciprocal", "atanh") and (
-        abs(y) < 1e-2 or abs(abs(x) - 1) < 1e-2
-    )
+    return any(not abs(distance(*point)) >= 1e-2 for distance in _distances(op))
+
+
+@cache
+def _distances(op: Op) -> list[Callable[..., float]]:
+    """What is 0 where an operation is singular, as functions of its operands."""
+    head, name = ", ".join(op.operands), f"distance_{op.name}"
+    return [
+        define(name, f"def {name}({head}): return {without_exceptions(text)}", dict(IEEE))
+        for text in op.singular
+    ]

@@ -43,20 +43,8 @@ def digits(count: int) -> Iterator[None]:
         yield
 
 
-def _mod(x: Precise, y: Precise) -> Precise:
-    return x - y * MP.floor(x / y)
-
-
-def _sign(x: Precise) -> Precise:
-    return MP.sign(x)
-
-
 def _erfc(x: Precise) -> Precise:
     return MP.erfc(x) if x < 1e6 else MP.zero  # mpmath's own overflows, at exp(-1e200)
-
-
-def _cbrt(x: Precise) -> Precise:
-    return MP.sign(x) * MP.cbrt(abs(x))
 
 
 def _power(x: Precise, y: Precise) -> Precise:
@@ -66,85 +54,17 @@ def _power(x: Precise, y: Precise) -> Precise:
 def _logsumexp(xs: Any) -> Precise:
     top, others = max(xs), list(xs)
     others.remove(top)
-    return top + MP.log1p(MP.fsum(_not_above_zero(x - top) for x in others))
+    return top + MP.log1p(MP.fsum(_decay(x - top) for x in others))
 
 
-def _not_above_zero(x: Precise) -> Precise:
+def _decay(x: Precise) -> Precise:
     """exp of a number that is 0 or less; of a hopelessly small one, 0."""
     return MP.exp(x) if x > -1e5 else MP.zero
 
 
-def _sigmoid(x: Precise) -> Precise:
-    return 1 / (1 + MP.exp(-x)) if x > 0 else _not_above_zero(x) / (1 + _not_above_zero(x))
-
-
-def _softplus(x: Precise) -> Precise:
-    return max(x, MP.zero) + MP.log1p(_not_above_zero(-abs(x)))
-
-
-TRUTHS: dict[str, Callable[..., Precise]] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-    "neg": lambda x: -x,
-    "pos": lambda x: x,
-    "pow": _power,
-    "mod": _mod,
-    "square": lambda x: x**2,
-    "reciprocal": lambda x: 1 / x,
-    "abs": abs,
-    "sign": _sign,
-    "sqrt": MP.sqrt,
-    "cbrt": _cbrt,
-    "exp": MP.exp,
-    "exp2": lambda x: MP.power(2, x),
-    "expm1": MP.expm1,
-    "log": MP.log,
-    "log2": lambda x: MP.log(x, 2),
-    "log10": MP.log10,
-    "log1p": MP.log1p,
-    "sin": MP.sin,
-    "cos": MP.cos,
-    "tan": MP.tan,
-    "asin": MP.asin,
-    "acos": MP.acos,
-    "atan": MP.atan,
-    "atan2": MP.atan2,
-    "sinh": MP.sinh,
-    "cosh": MP.cosh,
-    "tanh": MP.tanh,
-    "asinh": MP.asinh,
-    "acosh": MP.acosh,
-    "atanh": MP.atanh,
-    "hypot": MP.hypot,
-    "sigmoid": _sigmoid,
-    "logsigmoid": lambda x: -_softplus(-x),
-    "softplus": _softplus,
-    "relu": lambda x: x if x >= 0 else MP.zero,
-    "leaky_relu": lambda x, slope: x if x >= 0 else slope * x,
-    "elu": lambda x, alpha: x if x >= 0 else alpha * MP.expm1(x),
-    "gelu": lambda x: x * _erfc(-x / MP.sqrt(2)) / 2,
-    "silu": lambda x: x * _sigmoid(x),
-    "erf": MP.erf,
-    "erfc": _erfc,
-    "maximum": max,
-    "minimum": min,
-    "step": lambda x: MP.one if x >= 0 else MP.zero,
-    "where": lambda condition, x, y: x if condition else y,
-    "clip": lambda x, low, high: min(max(x, low), high),
-    "total": MP.fsum,
-    "prod": MP.fprod,
-    "dot": MP.fdot,
-    "mean": lambda xs: MP.fsum(xs) / len(xs),
-    "logsumexp": _logsumexp,
-}
-"""Every operation of the table, independently of its rules; a starred operand is a sequence."""
-
-
 def _softmax(xs: Any) -> list[Precise]:
     top = max(xs)
-    powers = [_not_above_zero(x - top) for x in xs]
+    powers = [_decay(x - top) for x in xs]
     whole = MP.fsum(powers)
     return [power / whole for power in powers]
 
@@ -153,7 +73,7 @@ SLOPES: dict[str, Callable[..., list[Precise]]] = {
     "total": lambda xs: [MP.one] * len(xs),
     "mean": lambda xs: [MP.one / len(xs)] * len(xs),
     "dot": lambda ws, xs: [*xs, *ws],
-    "prod": products_around,
+    "prod": lambda xs: [before * after for before, after in products_around(xs)],
     "logsumexp": _softmax,
 }
 """All slopes of an operation of many operands at once: by differences they would take a sum for each."""
@@ -164,13 +84,13 @@ _NAMES: dict[str, Any] = {
 _ALGEBRA: dict[str, Any] = {
     name: eval(compile(row.precise, filename_of(f"precise_{name}", row.precise), "eval"), _NAMES)
     for name, row in PRIMITIVES.items()
-} | {"number": lambda result: result}
-"""What the names in a rule mean in high precision, for operations that users declare."""
+} | {"number": lambda result: result, "decay": _decay}
+"""What the names in a rule mean in high precision."""
 
 
 @cache
 def truth_of(op: Op) -> Callable[..., Precise]:
-    """An operation in high precision: a built-in one by `TRUTHS`, any other by its own value rule.
+    """An operation in high precision, by its `truth` (which is its value rule where the entry has no other).
 
     It takes operands as the op's signature does. What a user wrote as a Python function is called
     with precise numbers; if it computes with floats inside, its digits end there.
@@ -179,10 +99,11 @@ def truth_of(op: Op) -> Callable[..., Precise]:
     ...     print(truth_of(TABLE["tanh"])(MP.mpf(1)))
     0.76159415595576488812
     """
-    built_in = TABLE.get(op.name)
-    if built_in is not None and op.value == built_in.value and op.operands == built_in.operands:
-        return TRUTHS[op.name]
-    source = f"def precise_{op.name}({', '.join(op.operands)}): return {op.value}"
+    found = _ALGEBRA.get(op.name) if TABLE.get(op.name) is op and op.truth == _call_of(op) else None
+    if found is not None:
+        return found  # type: ignore[no-any-return]
+    text = op.truth or op.value
+    source = f"def precise_{op.name}({', '.join(op.operands)}): return {text}"
     return define(f"precise_{op.name}", source, algebra_of(op))
 
 
@@ -195,10 +116,14 @@ def slopes_of(op: Op | None) -> Callable[..., list[Precise]] | None:
     )
 
 
+def _call_of(op: Op) -> str:
+    return f"{op.name}({', '.join(op.operands)})"
+
+
 def algebra_of(op: Op) -> dict[str, Any]:
     """What the names in an op's rules mean in high precision."""
-    used = names_in(" ".join((op.value, *op.partials)))
-    composed = {name: TRUTHS[name] for name in used & TRUTHS.keys() - op.functions.keys()}
+    used = names_in(" ".join((op.value, op.truth, *op.partials))) - op.functions.keys() - _ALGEBRA.keys()
+    composed = {name: truth_of(TABLE[name]) for name in used & TABLE.keys() if TABLE[name] is not op}
     return composed | _ALGEBRA | op.functions
 
 
