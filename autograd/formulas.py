@@ -14,7 +14,8 @@ from .terminal import brief, printable
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _WHOLE = re.compile(r"\b(\d+)\.0\b")
-_BINDING = {"add": 1, "sub": 1, "mul": 2, "div": 2, "mod": 2, "neg": 3, "pos": 3, "pow": 4}
+_BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "**": 4}
+_SIGNED = 3
 _TIGHTEST = 9
 
 
@@ -229,10 +230,18 @@ def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
         return name_of(node), _TIGHTEST
     if depth == 0:
         return "...", _TIGHTEST
-    binding = _BINDING.get(node.op.name, _TIGHTEST)
+    binding = _binding(node.op)
     words = []
     for position, operand in enumerate(_shown(node)):
         text, tightness = _history(operand, depth - 1)
         loose = tightness < binding or (tightness == binding and position == 1)
         words.append(f"({text})" if loose and node.op.written else text)
     return applied(node.op, words), binding
+
+
+def _binding(op: Op) -> int:
+    """How tightly the way an operation is written binds, in Python's order; a call binds tightest."""
+    operator = re.search(r"\*\*|[-+*/%]", op.written)
+    if operator is None:
+        return _TIGHTEST
+    return _BINDING[operator[0]] if operator.start() else _SIGNED

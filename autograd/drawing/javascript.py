@@ -27,7 +27,7 @@ class NotTranslatableError(ValueError):
 class _Translation:
     """One rule, an expression over numbers, as the text of a JavaScript expression.
 
-    Functions are members of `M` (player/mathematics.js), operations of the table members of `OPS`.
+    Functions are members of `M` (the rows of ops/primitives.py), operations of the table members of `OPS`.
     """
 
     def __init__(self, bound: Iterable[str], own: str) -> None:
@@ -197,11 +197,11 @@ def _rule(op: Op, rule: str) -> str:
 
 
 def definitions(ops: Iterable[Op]) -> str:
-    """The JavaScript object `OPS` with these operations and those that their rules call.
+    """The JavaScript object `OPS` with these operations and those that their rules call, and `M` below it.
 
     Raises NotTranslatableError if one of them cannot be translated.
 
-    >>> print(definitions([TABLE["relu"]]).splitlines()[1][:62])
+    >>> print(definitions([TABLE["relu"]]).splitlines()[-2][:62])
       relu: { symbol: "relu", written: "", operands: ["x"], elemen
     """
     texts: dict[str, str] = {}
@@ -212,4 +212,5 @@ def definitions(ops: Iterable[Op]) -> str:
             texts[op.name], called = definition(op)
             waiting += [TABLE[name] for name in sorted(called)]
     lines = "".join(f"  {texts[name]},\n" for name in sorted(texts))
-    return f"export const OPS = {{\n{lines}}};\n"
+    rows = "".join(f"  {name}: {row.javascript},\n" for name, row in PRIMITIVES.items())
+    return f"const M = {{\n{rows}  remainder: own.remainder,\n}};\nexport const OPS = {{\n{lines}}};\n"

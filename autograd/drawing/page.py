@@ -80,7 +80,7 @@ def _finite(data: Any) -> Any:
 def _operations(recorded: BackwardPass) -> tuple[str, str]:
     """The rules in JavaScript; or none, and the reason why the page cannot compute the graph anew."""
     used = {node.op.name: node.op for node in recorded.order if node.op}
-    head = 'import { M } from "./mathematics.js";\n'
+    head = 'import { own } from "./mathematics.js";\n'
     try:
         return head + definitions(used.values()), ""
     except NotTranslatableError as error:

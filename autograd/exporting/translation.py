@@ -100,19 +100,21 @@ class _OfSequences(_InJax):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        arguments = [ast.unparse(self.visit(item)) for item in node.args]
         row = PRIMITIVES.get(name)
+        if not (row is not None and not row.native and row.operands) and not (
+            name in TABLE and TABLE[name].variadic
+        ):
+            return super().visit_Call(node)
+        arguments = [ast.unparse(self.visit(item)) for item in node.args]
         if name == "len":
             text = f"{arguments[0]}.shape[-1]"
         elif name == "dot":
             text = f"jnp.sum({arguments[0]} * {arguments[1]}, axis=-1, keepdims={self.each})"
-        elif row is not None and row.jax and not row.native:
+        elif row is not None:
             text = f"{row.jax}({arguments[0]}, axis=-1, keepdims={self.each})"
-        elif name in TABLE and TABLE[name].variadic:
+        else:
             self.used.add(name)
             text = f"op_{name}({', '.join(arguments)}){'[..., None]' if self.each else ''}"
-        else:
-            return super().visit_Call(node)
         return ast.parse(text, mode="eval").body
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:

@@ -72,22 +72,13 @@ function productsAround(xs) {
   });
 }
 
-/** Every name a rule may call. */
-export const M = {
-  ...Object.fromEntries(
-    ("sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-      + "cbrt abs floor").split(" ").map((name) => [name, Math[name]]),
-  ),
-  pi: Math.PI,
-  hypot: (...xs) => Math.hypot(...xs),
-  exp2: (x) => pow(2, x),
+/** What the rows of autograd/ops/primitives.py name besides `Math`. */
+export const own = {
   erf,
   erfc,
   pow,
   remainder,
   total,
-  prod: (xs) => xs.reduce((product, x) => product * x, 1),
-  dot: (ws, xs) => total(ws.map((w, k) => w * xs[k])),
   logsumexp,
   products_around: productsAround,
 };
