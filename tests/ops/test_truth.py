@@ -9,7 +9,7 @@ special = pytest.importorskip("scipy.special")
 pytest.importorskip("mpmath")
 
 from autograd import TABLE
-from autograd.checking.evidence.precise import digits, exactly, truth_of
+from autograd.checking.evidence.precise import digits, exactly, slopes_of, truth_of
 from tests import truth
 
 SCIPY = {
@@ -47,3 +47,14 @@ def test_the_checkers_truth_agrees_with_the_definitions(name, point):
         found = truth_of(TABLE[name])(*operands)
         exact = truth.value(name, point)
         assert abs(found - exact) <= 1e-35 * abs(exact)
+
+
+@pytest.mark.parametrize("name", ["total", "mean", "prod", "dot", "logsumexp"])
+def test_all_slopes_at_once_are_the_derivatives(name):
+    for point in truth.POINTS[name]:
+        with digits(40):
+            found = slopes_of(TABLE[name])(*TABLE[name].grouped(list(map(exactly, point))))
+            assert len(found) == len(point)
+            for k, slope in enumerate(found):
+                exact = truth.derivative(name, point, (k,))
+                assert abs(slope - exact) <= 1e-30 * (1 + abs(exact))
