@@ -5,11 +5,17 @@ Written from the table by `python -m tests.ops.write_stub`; a test compares.
 """
 
 from collections.abc import Iterable
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 from .value import Value
 
 Operand = float | Value
+
+class Array(Protocol):
+    """A numpy array: the operation is applied to each of its numbers."""
+
+    @property
+    def ndim(self) -> int: ...
 
 OPERATORS: dict[str, str]
 __all__ = [
@@ -210,6 +216,8 @@ def add(x: float, y: Value) -> Value: ...
 @overload
 def add(x: float, y: float) -> float: ...
 @overload
+def add(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def sub(x: Value, y: Operand) -> Value:
     """Difference.
 
@@ -226,6 +234,8 @@ def sub(x: float, y: Value) -> Value: ...
 @overload
 def sub(x: float, y: float) -> float: ...
 @overload
+def sub(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def mul(x: Value, y: Operand) -> Value:
     """Product of two.
 
@@ -241,6 +251,8 @@ def mul(x: Value, y: Operand) -> Value:
 def mul(x: float, y: Value) -> Value: ...
 @overload
 def mul(x: float, y: float) -> float: ...
+@overload
+def mul(x: Operand | Array, y: Operand | Array) -> Any: ...
 @overload
 def div(x: Value, y: Operand) -> Value:
     """Quotient.
@@ -259,6 +271,8 @@ def div(x: float, y: Value) -> Value: ...
 @overload
 def div(x: float, y: float) -> float: ...
 @overload
+def div(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def neg(x: Value) -> Value:
     """Opposite.
 
@@ -272,6 +286,8 @@ def neg(x: Value) -> Value:
 @overload
 def neg(x: float) -> float: ...
 @overload
+def neg(x: Operand | Array) -> Any: ...
+@overload
 def pos(x: Value) -> Value:
     """The number itself, as a new node.
 
@@ -284,6 +300,8 @@ def pos(x: Value) -> Value:
 
 @overload
 def pos(x: float) -> float: ...
+@overload
+def pos(x: Operand | Array) -> Any: ...
 @overload
 def pow(x: Value, y: Operand) -> Value:
     """X to the power y.
@@ -303,6 +321,8 @@ def pow(x: float, y: Value) -> Value: ...
 @overload
 def pow(x: float, y: float) -> float: ...
 @overload
+def pow(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def mod(x: Value, y: Operand) -> Value:
     """Remainder with the sign of y.
 
@@ -321,6 +341,8 @@ def mod(x: float, y: Value) -> Value: ...
 @overload
 def mod(x: float, y: float) -> float: ...
 @overload
+def mod(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def square(x: Value) -> Value:
     """X times x.
 
@@ -333,6 +355,8 @@ def square(x: Value) -> Value:
 
 @overload
 def square(x: float) -> float: ...
+@overload
+def square(x: Operand | Array) -> Any: ...
 @overload
 def reciprocal(x: Value) -> Value:
     """One over x.
@@ -348,6 +372,8 @@ def reciprocal(x: Value) -> Value:
 @overload
 def reciprocal(x: float) -> float: ...
 @overload
+def reciprocal(x: Operand | Array) -> Any: ...
+@overload
 def abs(x: Value) -> Value:
     """Absolute value.
 
@@ -362,6 +388,8 @@ def abs(x: Value) -> Value:
 @overload
 def abs(x: float) -> float: ...
 @overload
+def abs(x: Operand | Array) -> Any: ...
+@overload
 def sign(x: Value) -> Value:
     """-1, 0 or 1.
 
@@ -375,6 +403,8 @@ def sign(x: Value) -> Value:
 
 @overload
 def sign(x: float) -> float: ...
+@overload
+def sign(x: Operand | Array) -> Any: ...
 @overload
 def sqrt(x: Value) -> Value:
     """Square root.
@@ -391,6 +421,8 @@ def sqrt(x: Value) -> Value:
 @overload
 def sqrt(x: float) -> float: ...
 @overload
+def sqrt(x: Operand | Array) -> Any: ...
+@overload
 def cbrt(x: Value) -> Value:
     """Cube root, of negative numbers too.
 
@@ -405,6 +437,8 @@ def cbrt(x: Value) -> Value:
 @overload
 def cbrt(x: float) -> float: ...
 @overload
+def cbrt(x: Operand | Array) -> Any: ...
+@overload
 def exp(x: Value) -> Value:
     """E to the power x.
 
@@ -417,6 +451,8 @@ def exp(x: Value) -> Value:
 
 @overload
 def exp(x: float) -> float: ...
+@overload
+def exp(x: Operand | Array) -> Any: ...
 @overload
 def exp2(x: Value) -> Value:
     """2 to the power x.
@@ -431,6 +467,8 @@ def exp2(x: Value) -> Value:
 @overload
 def exp2(x: float) -> float: ...
 @overload
+def exp2(x: Operand | Array) -> Any: ...
+@overload
 def expm1(x: Value) -> Value:
     """Exp(x) - 1, exact near 0.
 
@@ -443,6 +481,8 @@ def expm1(x: Value) -> Value:
 
 @overload
 def expm1(x: float) -> float: ...
+@overload
+def expm1(x: Operand | Array) -> Any: ...
 @overload
 def log(x: Value) -> Value:
     """Natural logarithm.
@@ -458,6 +498,8 @@ def log(x: Value) -> Value:
 @overload
 def log(x: float) -> float: ...
 @overload
+def log(x: Operand | Array) -> Any: ...
+@overload
 def log2(x: Value) -> Value:
     """Logarithm to base 2.
 
@@ -471,6 +513,8 @@ def log2(x: Value) -> Value:
 
 @overload
 def log2(x: float) -> float: ...
+@overload
+def log2(x: Operand | Array) -> Any: ...
 @overload
 def log10(x: Value) -> Value:
     """Logarithm to base 10.
@@ -486,6 +530,8 @@ def log10(x: Value) -> Value:
 @overload
 def log10(x: float) -> float: ...
 @overload
+def log10(x: Operand | Array) -> Any: ...
+@overload
 def log1p(x: Value) -> Value:
     """Log(1 + x), exact near 0.
 
@@ -500,6 +546,8 @@ def log1p(x: Value) -> Value:
 @overload
 def log1p(x: float) -> float: ...
 @overload
+def log1p(x: Operand | Array) -> Any: ...
+@overload
 def sin(x: Value) -> Value:
     """Sine.
 
@@ -512,6 +560,8 @@ def sin(x: Value) -> Value:
 
 @overload
 def sin(x: float) -> float: ...
+@overload
+def sin(x: Operand | Array) -> Any: ...
 @overload
 def cos(x: Value) -> Value:
     """Cosine.
@@ -526,6 +576,8 @@ def cos(x: Value) -> Value:
 @overload
 def cos(x: float) -> float: ...
 @overload
+def cos(x: Operand | Array) -> Any: ...
+@overload
 def tan(x: Value) -> Value:
     """Tangent.
 
@@ -538,6 +590,8 @@ def tan(x: Value) -> Value:
 
 @overload
 def tan(x: float) -> float: ...
+@overload
+def tan(x: Operand | Array) -> Any: ...
 @overload
 def asin(x: Value) -> Value:
     """Angle whose sine is x.
@@ -554,6 +608,8 @@ def asin(x: Value) -> Value:
 @overload
 def asin(x: float) -> float: ...
 @overload
+def asin(x: Operand | Array) -> Any: ...
+@overload
 def acos(x: Value) -> Value:
     """Angle whose cosine is x.
 
@@ -569,6 +625,8 @@ def acos(x: Value) -> Value:
 @overload
 def acos(x: float) -> float: ...
 @overload
+def acos(x: Operand | Array) -> Any: ...
+@overload
 def atan(x: Value) -> Value:
     """Angle whose tangent is x.
 
@@ -581,6 +639,8 @@ def atan(x: Value) -> Value:
 
 @overload
 def atan(x: float) -> float: ...
+@overload
+def atan(x: Operand | Array) -> Any: ...
 @overload
 def atan2(y: Value, x: Operand) -> Value:
     """Angle of the point (x, y).
@@ -599,6 +659,8 @@ def atan2(y: float, x: Value) -> Value: ...
 @overload
 def atan2(y: float, x: float) -> float: ...
 @overload
+def atan2(y: Operand | Array, x: Operand | Array) -> Any: ...
+@overload
 def sinh(x: Value) -> Value:
     """Hyperbolic sine.
 
@@ -611,6 +673,8 @@ def sinh(x: Value) -> Value:
 
 @overload
 def sinh(x: float) -> float: ...
+@overload
+def sinh(x: Operand | Array) -> Any: ...
 @overload
 def cosh(x: Value) -> Value:
     """Hyperbolic cosine.
@@ -625,6 +689,8 @@ def cosh(x: Value) -> Value:
 @overload
 def cosh(x: float) -> float: ...
 @overload
+def cosh(x: Operand | Array) -> Any: ...
+@overload
 def tanh(x: Value) -> Value:
     """Hyperbolic tangent.
 
@@ -638,6 +704,8 @@ def tanh(x: Value) -> Value:
 @overload
 def tanh(x: float) -> float: ...
 @overload
+def tanh(x: Operand | Array) -> Any: ...
+@overload
 def asinh(x: Value) -> Value:
     """Inverse of sinh.
 
@@ -650,6 +718,8 @@ def asinh(x: Value) -> Value:
 
 @overload
 def asinh(x: float) -> float: ...
+@overload
+def asinh(x: Operand | Array) -> Any: ...
 @overload
 def acosh(x: Value) -> Value:
     """Inverse of cosh.
@@ -666,6 +736,8 @@ def acosh(x: Value) -> Value:
 @overload
 def acosh(x: float) -> float: ...
 @overload
+def acosh(x: Operand | Array) -> Any: ...
+@overload
 def atanh(x: Value) -> Value:
     """Inverse of tanh.
 
@@ -679,6 +751,8 @@ def atanh(x: Value) -> Value:
 
 @overload
 def atanh(x: float) -> float: ...
+@overload
+def atanh(x: Operand | Array) -> Any: ...
 @overload
 def hypot(x: Value, y: Operand) -> Value:
     """Length of the vector (x, y).
@@ -697,6 +771,8 @@ def hypot(x: float, y: Value) -> Value: ...
 @overload
 def hypot(x: float, y: float) -> float: ...
 @overload
+def hypot(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def sigmoid(x: Value) -> Value:
     """Logistic function 1 / (1 + exp(-x)), stable for every x.
 
@@ -709,6 +785,8 @@ def sigmoid(x: Value) -> Value:
 
 @overload
 def sigmoid(x: float) -> float: ...
+@overload
+def sigmoid(x: Operand | Array) -> Any: ...
 @overload
 def logsigmoid(x: Value) -> Value:
     """Log(sigmoid(x)), stable for every x.
@@ -723,6 +801,8 @@ def logsigmoid(x: Value) -> Value:
 @overload
 def logsigmoid(x: float) -> float: ...
 @overload
+def logsigmoid(x: Operand | Array) -> Any: ...
+@overload
 def softplus(x: Value) -> Value:
     """Log(1 + exp(x)), stable for every x.
 
@@ -735,6 +815,8 @@ def softplus(x: Value) -> Value:
 
 @overload
 def softplus(x: float) -> float: ...
+@overload
+def softplus(x: Operand | Array) -> Any: ...
 @overload
 def relu(x: Value) -> Value:
     """Rectified linear unit max(0, x).
@@ -749,6 +831,8 @@ def relu(x: Value) -> Value:
 
 @overload
 def relu(x: float) -> float: ...
+@overload
+def relu(x: Operand | Array) -> Any: ...
 @overload
 def leaky_relu(x: Value, slope: Operand = 0.01) -> Value:
     """Relu with a small slope for negative x.
@@ -767,6 +851,8 @@ def leaky_relu(x: float, slope: Value) -> Value: ...
 @overload
 def leaky_relu(x: float, slope: float = 0.01) -> float: ...
 @overload
+def leaky_relu(x: Operand | Array, slope: Operand | Array = 0.01) -> Any: ...
+@overload
 def elu(x: Value, alpha: Operand = 1.0) -> Value:
     """Exponential linear unit.
 
@@ -784,6 +870,8 @@ def elu(x: float, alpha: Value) -> Value: ...
 @overload
 def elu(x: float, alpha: float = 1.0) -> float: ...
 @overload
+def elu(x: Operand | Array, alpha: Operand | Array = 1.0) -> Any: ...
+@overload
 def gelu(x: Value) -> Value:
     """Gaussian error linear unit, x times the normal distribution function, exact.
 
@@ -796,6 +884,8 @@ def gelu(x: Value) -> Value:
 
 @overload
 def gelu(x: float) -> float: ...
+@overload
+def gelu(x: Operand | Array) -> Any: ...
 @overload
 def silu(x: Value) -> Value:
     """Sigmoid linear unit, also called swish.
@@ -810,6 +900,8 @@ def silu(x: Value) -> Value:
 @overload
 def silu(x: float) -> float: ...
 @overload
+def silu(x: Operand | Array) -> Any: ...
+@overload
 def erf(x: Value) -> Value:
     """Error function.
 
@@ -823,6 +915,8 @@ def erf(x: Value) -> Value:
 @overload
 def erf(x: float) -> float: ...
 @overload
+def erf(x: Operand | Array) -> Any: ...
+@overload
 def erfc(x: Value) -> Value:
     """1 - erf(x), exact in the tail.
 
@@ -835,6 +929,8 @@ def erfc(x: Value) -> Value:
 
 @overload
 def erfc(x: float) -> float: ...
+@overload
+def erfc(x: Operand | Array) -> Any: ...
 @overload
 def maximum(x: Value, y: Operand) -> Value:
     """The larger of two.
@@ -853,6 +949,8 @@ def maximum(x: float, y: Value) -> Value: ...
 @overload
 def maximum(x: float, y: float) -> float: ...
 @overload
+def maximum(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def minimum(x: Value, y: Operand) -> Value:
     """The smaller of two.
 
@@ -870,6 +968,8 @@ def minimum(x: float, y: Value) -> Value: ...
 @overload
 def minimum(x: float, y: float) -> float: ...
 @overload
+def minimum(x: Operand | Array, y: Operand | Array) -> Any: ...
+@overload
 def step(x: Value) -> Value:
     """Threshold: 0 for x < 0, 1 for x >= 0.
 
@@ -883,6 +983,8 @@ def step(x: Value) -> Value:
 
 @overload
 def step(x: float) -> float: ...
+@overload
+def step(x: Operand | Array) -> Any: ...
 @overload
 def where(condition: Value, x: Operand, y: Operand) -> Value:
     """X where the condition holds (is not 0), else y.
@@ -902,6 +1004,8 @@ def where(condition: float, x: Value, y: Operand) -> Value: ...
 def where(condition: float, x: float, y: Value) -> Value: ...
 @overload
 def where(condition: float, x: float, y: float) -> float: ...
+@overload
+def where(condition: Operand | Array, x: Operand | Array, y: Operand | Array) -> Any: ...
 @overload
 def clip(x: Value, low: Operand, high: Operand) -> Value:
     """X limited to the interval from low to high.
@@ -923,6 +1027,8 @@ def clip(x: float, low: Value, high: Operand) -> Value: ...
 def clip(x: float, low: float, high: Value) -> Value: ...
 @overload
 def clip(x: float, low: float, high: float) -> float: ...
+@overload
+def clip(x: Operand | Array, low: Operand | Array, high: Operand | Array) -> Any: ...
 @overload
 def total(xs: Iterable[Value]) -> Value:
     """Sum of a sequence.

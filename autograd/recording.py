@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from numbers import Real
@@ -11,6 +10,7 @@ from typing import Any
 from .errors import AnomalyError, DomainError, TracingError
 from .formulas import history, name_of
 from .modes import CURRENT, Mode
+from .nested import is_array
 from .ops.op import Op
 from .ops.primitives import FAST, IEEE
 from .ops.rules import define, filename_of, names_in, partials_source, without_exceptions
@@ -84,12 +84,6 @@ def truth(operand: Any) -> float:
     if isinstance(operand, bool) or type(operand).__name__ == "bool":
         return float(operand)
     return number(operand)
-
-
-def is_array(operand: object) -> bool:
-    """Whether something is a numpy array; numpy is not imported for it."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(operand, numpy.ndarray)
 
 
 def elementwise(op: Op, operands: tuple[Any, ...]) -> Any:

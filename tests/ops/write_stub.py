@@ -21,11 +21,17 @@ Written from the table by `python -m tests.ops.write_stub`; a test compares.
 """
 
 from collections.abc import Iterable
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 from .value import Value
 
 Operand = float | Value
+
+class Array(Protocol):
+    """A numpy array: the operation is applied to each of its numbers."""
+
+    @property
+    def ndim(self) -> int: ...
 
 OPERATORS: dict[str, str]
 '''
@@ -55,6 +61,8 @@ def _signatures(op: Op) -> list[str]:
     found.append(f"({', '.join(_parameter(op, name, number) for name in op.operands)}) -> float")
     if op.variadic:  # Values and numbers side by side
         found.append(f"({', '.join(_parameter(op, name, operand) for name in op.operands)}) -> Value | Any")
+    else:
+        found.append(f"({', '.join(_parameter(op, name, 'Operand | Array') for name in op.operands)}) -> Any")
     return found
 
 
