@@ -184,6 +184,7 @@ class PlaygroundPage {
   leaveRecord() {
     this.recorded = null;
     find("recorded").hidden = true;
+    this.speakPlay();
   }
 
   showRecord(k) {
@@ -269,7 +270,7 @@ class PlaygroundPage {
   }
 
   speakPlay() {
-    find("play").textContent = this.playing ? this.say.pause : this.say.play;
+    find("play").textContent = this.playing ? this.say.pause : this.recorded ? this.say.run : this.say.play;
   }
 
   /** What the controls are set to. */

@@ -73,7 +73,8 @@ export class Wiring {
     const size = Math.max(18, Math.min(52, (height - 60) / most - 24, width / columns.length / 1.7));
     const controls = box.querySelectorAll(".width");
     columns.forEach((column, c) => {
-      const x = size / 2 + 8 + (c * (width - size - 16)) / Math.max(1, columns.length - 1);
+      const edge = Math.min(44, width / 12) + size / 2;
+      const x = edge + (c * (width - 2 * edge)) / Math.max(1, columns.length - 1);
       column.forEach((each, k) => {
         each.x = x;
         each.y = 34 + ((k + 0.5) * (height - 50)) / column.length;
