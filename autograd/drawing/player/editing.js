@@ -75,15 +75,15 @@ export class Editing {
 
   grip(box, k) {
     const { app } = this;
+    const { group } = box;
     const text = box.data;
     const area = text.getBBox();
     const frame = box.group.getBBox();
     const rect = document.createElementNS(SVG, "rect");
     const place = { x: frame.x + 4, y: area.y - 4, width: frame.width - 8, height: area.height + 8, rx: 4, class: "grip editable" };
     for (const [name, value] of Object.entries(place)) rect.setAttribute(name, String(value));
-    text.before(rect);
+    group.querySelector("text").before(rect);
     text.classList.add("editable");
-    const { group } = box;
     group.classList.add("leaf");
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "spinbutton");

@@ -78,7 +78,8 @@ class Line {
     const key = `${sign} ${state} ${label} ${local} ${width.toFixed(2)}`;
     if (key === this.shown) return;
     this.shown = key;
-    this.group.setAttribute("class", `edge value ${state} ${sign}`);
+    const traced = this.group.classList.contains("traced") ? " traced" : "";
+    this.group.setAttribute("class", `edge value ${state} ${sign}${traced}`);
     if (this.flow && label) this.flow.textContent = label;
     if (this.partial && local) this.partial.textContent = local;
     const back = contribution !== null;
