@@ -40,7 +40,8 @@ class State(NamedTuple):
 class BackwardPass:
     """What `root.backward(gradient)` does, in order, without doing it: steps and states.
 
-    Gradients that leaves already have are what their first contribution is added to. Nothing
+    Gradients that leaves already have are what their first contribution is added to, unless the
+    pass is to be told `from_zero`. Nothing
     here writes to a node, so a pass can be looked at in any order, backwards too.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
@@ -49,14 +50,16 @@ class BackwardPass:
     (4, [-2.0, 2.0, 1.0, 1.0])
     """
 
-    def __init__(self, root: Value, gradient: float = 1.0, order: list[Value] | None = None) -> None:
+    def __init__(
+        self, root: Value, gradient: float = 1.0, order: list[Value] | None = None, from_zero: bool = False
+    ) -> None:
         if not isinstance(root, Value):
             raise TypeError(f"a backward pass starts from a Value, not {root!r}")
         self.root, self.gradient = root, gradient
         self.order: list[Value] = order or topological_order(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
         self.names = names_of(self.order)
-        self.initial = [0.0 if node.operands else float(node.grad) for node in self.order]
+        self.initial = [0.0 if node.operands or from_zero else float(node.grad) for node in self.order]
         self.edges: list[Edge] = []
         """Where something flows: one step of the pass each."""
         self.idle: list[Edge] = []

@@ -108,7 +108,7 @@ def _recorded(root: Value | BackwardPass, max_nodes: int) -> BackwardPass:
         raise TypeError(f"draw takes a Value or a recorded backward pass, not {root!r}")
     order = topological_order(root)
     refuse_large(len(order), max_nodes)
-    return BackwardPass(root, order=order)
+    return BackwardPass(root, order=order, from_zero=True)  # the grads there may be of this very pass
 
 
 def _state(recorded: BackwardPass, step: int) -> State:

@@ -45,6 +45,7 @@ export class Editing {
     input.addEventListener("focus", () => {
       this.app.select(k);
       this.put(input, k);
+      input.select();
     });
     input.addEventListener("blur", () => this.put(input, k));
     input.addEventListener("change", () => this.take(input, k));
@@ -88,16 +89,14 @@ export class Editing {
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "spinbutton");
     const name = app.graph.nodes[k].name;
-    const tell = () => {
-      group.setAttribute("aria-valuenow", String(app.graph.data[k]));
-      group.setAttribute("aria-label", app.say.editing(name));
-    };
+    const tell = () => group.setAttribute("aria-label", app.say.editing(name));
+    box.editable = true;
     tell();
     group.addEventListener("focus", () => { tell(); app.trace(k); app.select(k); });
     group.addEventListener("blur", () => app.trace(null));
     group.addEventListener("keydown", (event) => {
-      if (this.key(event, k)) tell();
-      else if (event.key === "Enter" || /^[-\d.]$/.test(event.key)) {
+      if (this.key(event, k)) return;
+      if (event.key === "Enter" || /^[-\d.]$/.test(event.key)) {
         event.preventDefault();
         event.stopPropagation();
         this.type(box, k, event.key === "Enter" ? typed(app.graph.data[k]) : event.key);

@@ -120,9 +120,11 @@ export class Graph {
     /** @type {Step[]} */
     this.steps = [{ edge: null, receiver: root, upstream: 0, partial: 0, contribution: this.gradient, before,
       after: grads[root], count: 1 }];
+    const reached = new Set([root]); // where nothing arrives nothing flows on, be it 0 times infinity
     for (const edge of this.edges) {
       const partial = this.partials[edge.result][edge.position];
-      if (partial === null || partial === undefined) continue;
+      if (partial === null || partial === undefined || !reached.has(edge.result)) continue;
+      reached.add(edge.operand);
       const upstream = grads[edge.result];
       const was = grads[edge.operand];
       const contribution = upstream * partial;

@@ -117,9 +117,10 @@ class App {
 
   // Moving
 
-  go(target, announce = true) {
+  go(target, announce = true, follow = true) {
     this.now = Math.max(this.graph.first, Math.min(this.graph.last, target));
     this.show(announce);
+    if (!follow) return;
     const step = this.graph.steps[this.now];
     const computed = this.now < -1 ? this.graph.computedAt(this.now) : null;
     if (computed !== null) this.viewing.keepInView(this.picture.around([computed]));
@@ -327,8 +328,8 @@ class App {
       this.viewing.beginReadable();
     }
     this.ready = true;
-    this.go(this.now, false);
-    if (!this.graph.steps[this.now]) this.viewing.keepInView(this.picture.around([this.graph.root]));
+    this.go(this.now, false, !asked.view);
+    if (!asked.view && !this.graph.steps[this.now]) this.viewing.keepInView(this.picture.around([this.graph.root]));
     this.descend.edited();
   }
 

@@ -31,13 +31,18 @@ export function fixed(x, plus = false) {
   return signed(x, rounded(x, "toFixed", 4), plus);
 }
 
+/** Three significant digits of a size from 0.001 to 1. */
+function precise(size) {
+  return rounded(size, "toFixed", 2 - Number(size.toExponential(2).split("e")[1]));
+}
+
 /** Three significant digits or two decimals, for the label of an edge. */
 export function short(x, plus = false) {
   if (x === 0) return "0.00";
   const size = Math.abs(x);
   if (!Number.isFinite(x)) return signed(x, sizeText(x), plus);
   if (size >= 0.9995 && size < 10000) return signed(x, rounded(x, "toFixed", 2), plus);
-  if (size >= 0.001 && size < 10000) return signed(x, size.toPrecision(3), plus);
+  if (size >= 0.001 && size < 10000) return signed(x, precise(size), plus);
   return signed(x, wide(rounded(x, "toExponential", 1)), plus);
 }
 

@@ -220,6 +220,7 @@ export class Picture {
     for (const box of boxes) {
       box.show(known ? fixed(graph.data[k]) : "·", concealed ? "?" : grad === null ? "·" : fixed(grad, true),
         `grad${counted}`, concealed ? "" : signOf(grad));
+      if (box.editable) box.group.setAttribute("aria-valuenow", String(graph.data[k]));
       box.group.classList.toggle("unknown", !known);
       box.group.classList.toggle("outside", graph.outside.has(k));
       box.group.classList.toggle("edited", graph.edited.has(k));
