@@ -5,5 +5,6 @@ from .folders import folder
 from .rows import Rows, rows
 from .spreading import Spread, spread
 from .tasks import run_on
+from .waiting import gathered
 
-__all__ = ["Rows", "Spread", "connect", "folder", "rows", "run_on", "spread"]
+__all__ = ["Rows", "Spread", "connect", "folder", "gathered", "rows", "run_on", "spread"]

@@ -27,7 +27,9 @@ def connect(
     Without an address (or with "local") it starts workers on this machine, by default one process
     for each core, each with a part of the memory, or as much as `memory` says; what it started it
     closes at the end. A script that does so needs `if __name__ == "__main__":`, since the workers
-    import it. `timeout` in seconds is how long it waits for an answer and for the first worker.
+    import it. `timeout` in seconds is how long it waits for an answer and for the first worker. All
+    that it starts listens on 127.0.0.1 alone; what a cluster trusts, and how to use TLS, is in the
+    README of this folder. A client that is given may have a `Security`.
 
     Raises ImportError without the extra `cluster`, here or on a worker, and where a worker has
     another version of Python or of this library; ConnectionError where nobody answers.
@@ -57,7 +59,7 @@ def _local(workers: int | None, memory: str | int | None) -> Client:
 
     return Client(  # a cluster that a client makes is closed with it
         n_workers=workers, threads_per_worker=1, processes=True, memory_limit=memory or "auto",
-        dashboard_address=":0",
+        host="127.0.0.1", dashboard_address="127.0.0.1:0", worker_dashboard_address=None, protocol="tcp",
     )  # fmt: skip
 
 

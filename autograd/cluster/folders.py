@@ -11,6 +11,7 @@ import numpy as np
 
 from .blocks import FileBlock, load
 from .rows import BLOCK, Rows, partition
+from .waiting import gathered
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -46,12 +47,13 @@ def folder(
     """
     if not columns:
         raise ValueError("which columns? Give a column, or a list of them, for each name, such as y='price'")
-    files = _good(client.submit(attempted, listed, str(path), pure=False).result())
+    (found,) = gathered(client, [client.submit(attempted, listed, str(path), pure=False)])
+    files = _good(found)
     look, read = _FORMATS[Path(files[0]).suffix]
     looks = client.map(
         attempted, [look] * len(files), files, columns=columns, block=block, key="look", pure=False
     )
-    looked = [_good(found) for found in client.gather(looks)]
+    looked = [_good(found) for found in gathered(client, looks)]
     blocks = [
         FileBlock(read, file, columns, part, count)
         for file, found in zip(files, looked, strict=True)

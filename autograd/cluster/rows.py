@@ -11,6 +11,7 @@ import numpy as np
 
 from .blocks import FileBlock, joined, made, on_block, partial_of, together
 from .sums import FAN, combined
+from .waiting import gathered
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -55,7 +56,7 @@ class Rows:
         while len(parts) > 1:
             groups = [parts[k : k + FAN] for k in range(0, len(parts), FAN)]
             parts = self.client.map(combined, groups, key="sum", pure=False)
-        found = parts[0].result()
+        (found,) = gathered(self.client, parts)
         if found.rows != self.size:
             raise RuntimeError(f"the sum is of {found.rows:,} rows, but there are {self.size:,}")
         return found.sums

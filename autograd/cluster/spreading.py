@@ -14,6 +14,7 @@ from ..graph import topological_order
 from .blocks import Block
 from .rows import Rows
 from .sums import each
+from .waiting import gathered
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -95,7 +96,7 @@ class Spread:
         blocks = self.rows.each(block_values, self._sent(), self.names, self._given(shared))
         if lazily:
             return self._lazily(blocks)
-        found = self.rows.client.gather(blocks)
+        found = gathered(self.rows.client, blocks)
         values = each(lambda *parts: np.concatenate(parts), *found)
         counts: list[int] = []
         each(lambda array: counts.append(len(array)), values)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .waiting import PATIENCE, Waiting
+
 if TYPE_CHECKING:
     from distributed import Client
-
-_PATIENCE = 5.0
-"""Seconds after which the state of all tasks is looked at, whether one has said something or not."""
 
 
 def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iterator[Any]]:
@@ -22,8 +21,10 @@ def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iter
 
     def run(function: Callable[..., Any], tasks: Iterable[Any]) -> Iterator[Any]:
         waiting = client.map(function, list(tasks), pure=False)
+        watch = Waiting(client)
         while waiting:
-            _wait(client, waiting)
+            if not _wait(client, waiting):
+                watch.look()
             finished = [future for future in waiting if future.done()]
             waiting = [future for future in waiting if future not in finished]
             for future in finished:
@@ -33,9 +34,11 @@ def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iter
     return run
 
 
-def _wait(client: Client, futures: list[Any]) -> None:
+def _wait(client: Client, futures: list[Any]) -> bool:
     """Until one of them is finished, or some seconds long: a word of it may get lost on a busy machine."""
     from distributed import TimeoutError, wait  # in Python 3.10 not the built-in one
 
     with client.as_current(), suppress(TimeoutError):
-        wait(futures, timeout=_PATIENCE, return_when="FIRST_COMPLETED")
+        wait(futures, timeout=PATIENCE, return_when="FIRST_COMPLETED")
+        return True
+    return False

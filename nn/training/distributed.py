@@ -101,7 +101,7 @@ class DistributedModel(CompiledModel):
             return rows
         if {*rows.shapes} != {"inputs", "targets"}:
             raise ValueError(f"training takes rows of inputs and targets, not of {', '.join(rows.shapes)}")
-        found = rows.client.gather(rows.each(kinds))
+        found = cluster.gathered(rows.client, rows.each(kinds))
         targets = [target for _, block in found for target in block]
         self._check([found[0][0]] * 2, targets)  # a loss is a mean of any two, be they of one example
         if self.asked is not None:
