@@ -26,12 +26,16 @@ SAYS = {
     "11": ["2,410 numbers", "gives the same answer to every digit"],
     "12": ["1.000 and 1.000 of a 12th of the circle"],
     "13": ["objective 263.903 -> 57.212254"],
+    "17": ["price   3.89855   delta 0.35721   gamma 0.021106", "5 first and 25 second derivatives of each"],
+    "18": ["a 0.540   b 0.0272   c 0.0237   d 0.796", "d loss/d log a -105.0933"],
+    "19": ["b0    15.0429   standard error  7.3786", "b1    -0.2322   standard error  0.1082"],
     "16": ["2 workers: ", "The losses of both runs are equal, to the bit."],
 }
 """Words of each demo, in which its numbers stand."""
 REACHES = {
     "10": (r"and (\d+\.\d)% are now", 0, 10),
     "11": (r"it reads (\d+\.\d)% right", 95, 100),
+    "20": (r"certified values: (\d+\.\d)", 8, 11),
     "14": (r"epoch 40   mean squared error of a pixel (0\.\d+)", 0.02, 0.032),
 }
 """Where a demo's figure stands, and between what it has to be."""
