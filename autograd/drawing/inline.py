@@ -16,7 +16,8 @@ class Player:
             self.page.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
         )
         style = f"width:100%;height:{self.height}px;border:1px solid #9AA5B1;border-radius:6px"
-        frame = f'<iframe sandbox="allow-scripts" title="backprop" style="{style}" srcdoc="{inside}"></iframe>'
+        allowed = 'sandbox="allow-scripts allow-downloads"'
+        frame = f'<iframe {allowed} title="backprop" style="{style}" srcdoc="{inside}"></iframe>'
         return {"text/html": frame, "text/plain": self.words}
 
     def __repr__(self) -> str:

@@ -197,7 +197,7 @@ def _rule(op: Op, rule: str) -> str:
 
 
 def definitions(ops: Iterable[Op]) -> str:
-    """The JavaScript object `OPS` with these operations and those that their rules call, and `M` below it.
+    """The module operations.js: `OPS` with these operations and those that their rules call.
 
     Raises NotTranslatableError if one of them cannot be translated.
 
@@ -213,4 +213,5 @@ def definitions(ops: Iterable[Op]) -> str:
             waiting += [TABLE[name] for name in sorted(called)]
     lines = "".join(f"  {texts[name]},\n" for name in sorted(texts))
     rows = "".join(f"  {name}: {row.javascript},\n" for name, row in PRIMITIVES.items())
-    return f"const M = {{\n{rows}  remainder: own.remainder,\n}};\nexport const OPS = {{\n{lines}}};\n"
+    head = 'import { own } from "./mathematics.js";\n'
+    return f"{head}const M = {{\n{rows}  remainder: own.remainder,\n}};\nexport const OPS = {{\n{lines}}};\n"

@@ -80,9 +80,8 @@ def _finite(data: Any) -> Any:
 def _operations(recorded: BackwardPass) -> tuple[str, str]:
     """The rules in JavaScript; or none, and the reason why the page cannot compute the graph anew."""
     used = {node.op.name: node.op for node in recorded.order if node.op}
-    head = 'import { own } from "./mathematics.js";\n'
     try:
-        return head + definitions(used.values()), ""
+        return definitions(used.values()), ""
     except NotTranslatableError as error:
         return "export const OPS = {};\n", str(error)
 

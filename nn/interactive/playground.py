@@ -102,7 +102,7 @@ def playground(
     graph = recorded(model, function)
     try:
         ops = {**graph.ops, **{each: TABLE[each] for each in ACTIVATIONS if each in TABLE}}
-        rules = 'import { M } from "./mathematics.js";\n' + definitions(ops.values())
+        rules = definitions(ops.values())
     except NotTranslatableError as error:
         raise ValueError(f"this model cannot be trained in a page: {error}") from None
     sizes = [len(layer.neurons) for layer in model.layers]

@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-import re
 import shutil
 import subprocess
 
@@ -11,8 +10,8 @@ import pytest
 
 import autograd
 from autograd import DomainError, Value
+from autograd.drawing.bundle import bundled
 from autograd.drawing.javascript import NotTranslatableError, definition, definitions, translated
-from autograd.drawing.page import PLAYER
 from autograd.formulas import taken_branch
 from autograd.ops.op import Op
 from autograd.ops.table import TABLE
@@ -73,15 +72,16 @@ def number(x):
 
 
 def script():
-    mathematics = (PLAYER / "mathematics.js").read_text(encoding="utf-8")
-    return re.sub(r"(?m)^export ", "", mathematics + definitions(TABLE.values()))
+    """The rules as a page has them, with what answers about them."""
+    ask = 'import { OPS } from "./operations.js";\n' + ASK
+    return bundled("ask.js", {"operations.js": definitions(TABLE.values()), "ask.js": ask})
 
 
 ASK = """
 const special = { nan: NaN, inf: Infinity, "-inf": -Infinity, "-0": -0 };
 const read = (x) => (Array.isArray(x) ? x.map(read) : x in special ? special[x] : x);
 const write = (x) => (x === null || Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
-const answer = (questions) => questions.map(([name, point]) => {
+globalThis.answer = (questions) => questions.map(([name, point]) => {
   const op = OPS[name], operands = read(point);
   if (!operands.flat().some(Number.isNaN) && !op.domain(...operands)) return null;
   const out = op.value(...operands);
@@ -126,7 +126,7 @@ def same(mine, theirs):
 @pytest.mark.browser
 def test_every_operation_gives_pythons_value_and_partials_in_the_browser(visit, tmp_path):
     path = tmp_path / "operations.html"
-    path.write_text(f"<!doctype html><meta charset='utf-8'><title>t</title><script>{script()}{ASK}</script>")
+    path.write_text(f"<!doctype html><meta charset='utf-8'><title>t</title><script>{script()}</script>")
     page = visit(path)
     assert_agree(page.evaluate("questions => answer(questions)", [[n, written(p)] for n, p in questions()]))
 
@@ -137,7 +137,7 @@ def test_every_operation_gives_pythons_value_and_partials_in_node(tmp_path):
         pytest.skip("no node")
     (tmp_path / "ask.json").write_text(json.dumps([[n, written(p)] for n, p in questions()]))
     read = 'JSON.parse(require("fs").readFileSync("ask.json", "utf-8"))'
-    (tmp_path / "ask.js").write_text(f"{script()}{ASK}console.log(JSON.stringify(answer({read})));")
+    (tmp_path / "ask.js").write_text(f"{script()}console.log(JSON.stringify(answer({read})));")
     made = subprocess.run([node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert_agree(json.loads(made.stdout))
 

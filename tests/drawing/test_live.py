@@ -540,8 +540,7 @@ def test_two_modules_may_not_export_one_name(tmp_path):
 
 
 def test_every_module_of_the_page_is_used_and_all_rules_fit_into_one_page():
-    operations = 'import { M } from "./mathematics.js";\n' + definitions(TABLE.values())
-    script = bundled("main.js", {"operations.js": operations})
+    script = bundled("main.js", {"operations.js": definitions(TABLE.values())})
     names = {path.name for path in PLAYER.glob("*.js")}
     assert names == set(re.findall(r"^// ([\w/]+\.js)$", script, re.MULTILINE)) - {"operations.js"}
 

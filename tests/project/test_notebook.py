@@ -71,7 +71,7 @@ def test_the_player_is_a_frame_with_the_whole_page_inside(shown):
     frame = shown[5][0]["text/html"]
     assert frame.startswith("<iframe")
     assert "srcdoc=" in frame
-    assert 'sandbox="allow-scripts"' in frame
+    assert 'sandbox="allow-scripts allow-downloads"' in frame
     assert "&lt;!doctype html&gt;" in frame
     assert shown[5][0]["text/plain"].startswith("Backprop of y")
 

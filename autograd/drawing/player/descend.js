@@ -2,6 +2,7 @@
 import { chart } from "./chart.js";
 import { fixed, short } from "./numbers.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 const PACE = 140; // milliseconds for an update while running
 const MOST = 2000;

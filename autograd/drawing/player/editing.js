@@ -1,6 +1,7 @@
 // A leaf's number: dragged in the picture, typed, or moved by the arrow keys.
 import { parsed, typed } from "./numbers.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 

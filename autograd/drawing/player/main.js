@@ -13,6 +13,7 @@ import { Values } from "./values.js";
 import { Viewing } from "./viewing.js";
 import { LANGUAGES } from "./words.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 const PACE = 900; // milliseconds for each step while playing
 const OVERVIEW = 40; // boxes from which on a zoomed picture has an overview

@@ -4,6 +4,7 @@ import { formulaOf } from "./formulas.js";
 import { paths } from "./graph.js";
 import { fixed, short, signOf } from "./numbers.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 
 function paragraph(text, kind = "") {

@@ -3,6 +3,7 @@ import { abridged, formulaOf, ruleOf, signs } from "./formulas.js";
 import { fixed, parsed, signOf } from "./numbers.js";
 import { kindOf } from "./words.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 
 function spans(target, texts) {

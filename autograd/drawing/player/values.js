@@ -2,6 +2,7 @@
 import { formulaOf } from "./formulas.js";
 import { fixed, signOf } from "./numbers.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 
 export class Values {

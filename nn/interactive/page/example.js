@@ -1,6 +1,7 @@
 // One example: its way forward through the network, its way back, and the update; any neuron opened in place.
 import { fixed, short } from "./numbers.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 const PACE = 1300; // milliseconds for each stage while playing
 

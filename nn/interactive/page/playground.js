@@ -12,6 +12,7 @@ import { Tape } from "./tape.js";
 import { Trainer, meanLoss } from "./training.js";
 import { Wiring } from "./wiring.js";
 
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 const RATES = [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3, 10];
 const DECAYS = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];

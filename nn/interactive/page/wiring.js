@@ -3,6 +3,7 @@ import { fixed, short, signOf } from "./numbers.js";
 import { paint } from "./planes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+/** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 
 export class Wiring {
@@ -25,6 +26,7 @@ export class Wiring {
       made.type = "button";
       made.className = `neuron ${kind}`;
       const [canvas, told] = [document.createElement("canvas"), document.createElement("span")];
+      told.setAttribute("aria-hidden", "true"); // the card and the story say it in words
       made.append(canvas, told);
       made.addEventListener("click", () => app.example.open(layer, k));
       box.append(made);
