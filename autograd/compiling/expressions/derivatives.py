@@ -57,10 +57,12 @@ class Flow(NamedTuple):
 
     gradient: Expression
     condition: Expression | None = None
+    steep: bool = False
+    """Whether it has come through an operation whose slope may be infinite at finite numbers."""
 
-    def times(self, partial: Any) -> Flow:
+    def times(self, partial: Any, steep: bool = False) -> Flow:
         """What flows on through an operation."""
-        return self._replace(gradient=self.gradient * partial)
+        return self._replace(gradient=self.gradient * partial, steep=self.steep or steep)
 
     def only_where(self, condition: Expression) -> Flow:
         """What flows into the branch of a choice."""
@@ -75,12 +77,13 @@ class Flow(NamedTuple):
 
     def __or__(self, other: Flow) -> Flow:
         """What arrives from two sides."""
+        steep = self.steep or other.steep
         if self.condition is other.condition:
-            return self._replace(gradient=self.gradient + other.gradient)
+            return self._replace(gradient=self.gradient + other.gradient, steep=steep)
         condition = None
         if self.condition is not None and other.condition is not None:
             condition = self.gradient.world.logic("or", self.condition, other.condition)
-        return Flow(self.whole() + other.whole(), condition)
+        return Flow(self.whole() + other.whole(), condition, steep)
 
 
 def pulled_back(
@@ -89,6 +92,7 @@ def pulled_back(
     """The gradient at each input of the sum of some expressions, each times its seed: reverse mode."""
     order = below(seeds)
     active = _active(order, inputs)
+    edges = _active(order, [*inputs, *world.values])
     layers = _layers([node for node in order if node in active])  # each has a first one, whose turn comes
     arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
@@ -96,7 +100,7 @@ def pulled_back(
         if layer is not None:  # its inputs came before all of it: its last turn is early enough
             sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
         elif node in active and node in arrived and node.operands:
-            sent = _sent(world, node, arrived[node], active)
+            sent = _sent(world, node, arrived[node], active, edges)
         else:
             continue
         for operand, contribution in sent:
@@ -113,8 +117,15 @@ def _active(order: list[Expression], inputs: Sequence[Expression]) -> set[Expres
     return reached
 
 
+_GENTLE = frozenset(
+    """add sub neg pos mul square abs relu leaky_relu elu maximum minimum clip where step sign total mean dot
+    prod logsumexp tanh sigmoid logsigmoid softplus gelu silu erf erfc sin cos atan asinh""".split()
+)
+"""Operations whose slopes are finite at finite numbers, but for those that overflow."""
+
+
 def _sent(
-    world: World, node: Expression, upstream: Flow, active: set[Expression]
+    world: World, node: Expression, upstream: Flow, active: set[Expression], edges: set[Expression]
 ) -> list[tuple[Expression, Flow]]:
     """For each operand that takes part, what flows back to it."""
     if node.kind == "select":
@@ -125,19 +136,24 @@ def _sent(
         if node.kind in LOGIC:
             return []
         raise TypeError(f"{node.kind} has no rule to differentiate it by")
-    rule = _partials(world, node)
+    rule, steep = _partials(world, node), node.kind.name not in _GENTLE
     sent = []
     for k, operand in enumerate(node.operands):
         if operand in active:
             partial, flow = rule(k), upstream
-            if zero_beside(node.kind, node.operands, k, _is_zero):  # a constant: 0 * x, 0 / x, x ** 0
+            beside = absorbing_beside(node.kind, node.operands, k)
+            if any(map(_is_zero, beside)):  # a constant: 0 * x, 0 / x, x ** 0
                 if not bent(node.kind):
                     continue
-                flow = upstream.only_where(world.logic("not", world.logic("lt", operand, 0.0)))
+                flow = flow.only_where(world.logic("not", world.logic("lt", operand, 0.0)))
+            elif upstream.steep:  # a plain number is not a constant here, but may be 0: data, say
+                for other in beside:
+                    if other not in edges and other.kind != "constant" and not bent(node.kind):
+                        flow = flow.only_where(world.logic("ne", other, 0.0))
             if isinstance(partial, Chosen):
-                partial, flow = partial.partial, upstream.only_where(partial.condition)
+                partial, flow = partial.partial, flow.only_where(partial.condition)
             if partial is not None:
-                sent.append((operand, flow.times(world.lifted(partial))))
+                sent.append((operand, flow.times(world.lifted(partial), steep)))
     return sent
 
 
@@ -150,18 +166,17 @@ def _is_zero(item: Expression) -> bool:
     return item.kind == "constant" and item.value == 0
 
 
-def zero_beside(op: Any, operands: Sequence[Any], k: int, is_zero: Callable[[Any], bool]) -> bool:
-    """Whether there is a constant 0 beside an operand that makes the result constant."""
+def absorbing_beside(op: Any, operands: Sequence[Any], k: int) -> list[Any]:
+    """The operands beside one that make the result constant where they are plain numbers 0."""
     if not op.absorbing:
-        return False
+        return []
     size = len(operands) // len(op.operands)
     beside = range(len(operands))
     if op.variadic:
         beside = range(k % size, len(operands), size) if len(op.operands) > 1 else beside
-    return any(
-        j != k and op.operands[j // size if op.variadic else j] in op.absorbing and is_zero(operands[j])
-        for j in beside
-    )
+    return [
+        operands[j] for j in beside if j != k and op.operands[j // size if op.variadic else j] in op.absorbing
+    ]
 
 
 def _partials(world: World, node: Expression) -> Callable[[int], Any]:

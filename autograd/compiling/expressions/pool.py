@@ -98,6 +98,8 @@ class World:
         """Inputs before place `columns` have a number for each row."""
         self.upper, self.columns = upper, columns
         self.known: dict[Any, Expression] = {}
+        self.values: set[Expression] = set()
+        """Inputs that are Values of the user or are differentiated, where others are plain numbers."""
         self.names: dict[str, Any] = {name: partial(self.apply, name) for name in INSTRUCTIONS | TABLE.keys()}
         self.names |= {
             "products_around": products_around, "len": len, "pi": math.pi, "select_": self.chosen,

@@ -21,6 +21,8 @@ class Target(NamedTuple):
     machine: Host
     single: bool
     kept: Any
+    values: frozenset[int] = frozenset()
+    """The inputs that are Values, where others are plain numbers."""
 
 
 class Loop:
@@ -32,6 +34,9 @@ class Loop:
         self.shared: list[Hole] = [hole for hole in found.holes if hole.shared]
         inputs = [found.world.input(k) for k in range(len(found.holes))]
         sought = [k for k, hole in enumerate(found.holes) if not wanted.isdisjoint(hole.places)]
+        found.world.values = {
+            inputs[k] for k, hole in enumerate(found.holes) if not target.values.isdisjoint(hole.places)
+        }
         seeds = {found.template: found.world.constant(1.0)}
         slopes = pulled_back(found.world, seeds, [inputs[k] for k in sought]) if sought else []
         paired = list(zip(sought, slopes, strict=True))
@@ -39,7 +44,7 @@ class Loop:
         summed = [(found.holes[k], slope) for k, slope in paired if k >= len(self.columns)]
         layout = Layout(len(self.columns), len(self.shared), len(by_row), 1 + len(summed))
         roots = [slope for _, slope in by_row] + [found.template] + [slope for _, slope in summed]
-        self.kernel = Kernel(roots, layout, *target)
+        self.kernel = Kernel(roots, layout, *target[:3])
         self.by_row = [np.array(hole.places, dtype=np.int64) for hole, _ in by_row]
         """The inputs whose slopes come with a number for each term."""
         self.taken = np.array([hole.places[0] for hole in self.shared], dtype=np.int64)
@@ -118,9 +123,10 @@ class _Remainder:
         inputs = {place: world.input(k) for k, place in enumerate(places)}
         output = transplanted(world, root, inputs)
         sought = [place for place in places if place in wanted]
+        world.values = {inputs[place] for place in places if place in target.values}
         seeds = {output: world.constant(1.0)}
         slopes = pulled_back(world, seeds, [inputs[place] for place in sought]) if sought else []
-        self.kernel = Kernel([output, *slopes], Layout(0, len(places), 0, 1 + len(sought)), *target)
+        self.kernel = Kernel([output, *slopes], Layout(0, len(places), 0, 1 + len(sought)), *target[:3])
         self.places, self.sought = np.array(places, dtype=np.int64), np.array(sought, dtype=np.int64)
 
     def run(self, numbers: Array, slopes: Array) -> float:

@@ -75,6 +75,9 @@ class Answer:
     ) -> None:
         self.world, self.places, self.wanted = world, places, wanted
         self.one = world.constant(1.0)
+        differentiated = [leaf for k in wanted.wrt for leaf in places.leaves_at(k)]
+        world.values = {world.input(place) for place in places.of_captured.values()}
+        world.values.update(item for leaf in differentiated for item in self._inputs(leaf))
         self.results: list[Result] = []
         self.build: Build = self._wanted(trace, outputs)
 

@@ -202,7 +202,8 @@ class LoopRunner:
         self.places = places
         sought = {place for k in wanted.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}
         sought |= {places.of_captured[value] for value in wanted.outside if value in places.of_captured}
-        target = Target(options.machine, options.single, options.kept)
+        values = frozenset(sought.union(places.of_captured.values()))
+        target = Target(options.machine, options.single, options.kept, values)
         asked = frozenset(sought if wanted.what != "value" else ())
         self.loops = Loops(found, rest, places.shared, asked, target)
         self.kernels = self.loops.kernels

@@ -15,7 +15,7 @@ from ...ops.floats import products_around
 from ...ops.op import Op
 from ...recording import RECORDED, recorder
 from ...value import Value
-from ..expressions.derivatives import bent, zero_beside
+from ..expressions.derivatives import absorbing_beside, bent
 from ..expressions.pool import DETACHED
 from ..expressions.symbolic import code_of
 
@@ -106,7 +106,8 @@ def _partial(node: Value, k: int, operand: Any, rule: str, names: dict[str, Any]
     op: Any = node.op
     if not isinstance(operand, Value):
         return None
-    constant_beside = zero_beside(op, node.operands, k, lambda item: item.__class__ is float and item == 0)
+    beside = absorbing_beside(op, node.operands, k)
+    constant_beside = any(item.__class__ is float and item == 0 for item in beside)
     if constant_beside and not bent(op):
         return None
     partial = eval(code_of(rule), _NAMES, names)  # the text comes from an op, never from data

@@ -1,0 +1,178 @@
+"""Where an operand was not selected nothing flows back: compiled as in the engine, past infinite slopes too."""
+
+import math
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+from autograd import (
+    Value,
+    acos,
+    acosh,
+    asin,
+    atanh,
+    cbrt,
+    clip,
+    compile,
+    cosh,
+    dot,
+    elu,
+    exp,
+    grad,
+    hessian,
+    jvp,
+    leaky_relu,
+    log,
+    log1p,
+    maximum,
+    mean,
+    minimum,
+    prod,
+    reciprocal,
+    relu,
+    sign,
+    sqrt,
+    square,
+    step,
+    tanh,
+    total,
+    where,
+)
+from autograd.compiling.run import kernel
+from autograd.modes import ieee_arithmetic
+
+SELECTORS = {
+    "where": lambda x: where(x > 0.5, x, 0.0),
+    "where of two": lambda x: where(x > 0.5, x, 0.0 * x),
+    "clip": lambda x: clip(x, 0.0, 1.0),
+    "clip above": lambda x: clip(-x, -5.0, 0.0),
+    "maximum": lambda x: maximum(x, 0.0),
+    "minimum": lambda x: minimum(x, 0.0),
+    "relu": relu,
+    "relu of relu": lambda x: relu(relu(x) - 0.0),
+    "leaky without a slope": lambda x: leaky_relu(x, 0.0),
+    "elu without alpha": lambda x: elu(x, 0.0),
+    "step": step,
+    "sign": lambda x: sign(relu(x)),
+    "0 *": lambda x: 0.0 * x,
+    "* 0": lambda x: x * 0.0,
+    "0 /": lambda x: 0.0 / (x + 10.0),
+    "to the power 0": lambda x: x**0.0 - 1.0,
+    "dot": lambda x: dot([0.0, 1.0], [x, relu(x)]),
+    "prod": lambda x: prod([0.0, x, 2.0]),
+    "inside a product": lambda x: relu(x) * relu(x),
+    "inside a mean": lambda x: mean([relu(x), clip(x, 0.0, 1.0), where(x > 0, x, 0.0)]),
+}
+SINGULAR = {
+    "sqrt": sqrt,
+    "cbrt": cbrt,
+    "to the power 1/2": lambda x: x**0.5,
+    "to the power 3/2": lambda x: x**1.5,
+    "asin": lambda x: asin(1.0 - x),
+    "acos": lambda x: acos(1.0 - x),
+    "acosh": lambda x: acosh(1.0 + x),
+    "log": log,
+    "log1p": lambda x: log1p(x - 1.0),
+    "atanh": lambda x: atanh(1.0 - x),
+    "division": lambda x: 1.0 / x,
+    "reciprocal": reciprocal,
+    "exp": lambda x: exp(1e4 - x),
+    "cosh": lambda x: cosh(1e4 + x),
+    "sqrt of sqrt": lambda x: sqrt(sqrt(x)),
+    "chosen": lambda x: where(x > 0, sqrt(x), x) + where(x > 0, log(x), 0.0) * x,
+}
+POINTS = (-2.0, -1.0, -0.25, 0.0, 0.75, 2.0)
+
+
+@pytest.fixture(params=["straight-line", "tape"])
+def tier(request, monkeypatch):
+    """Both kinds of code."""
+    if request.param == "tape":
+        monkeypatch.setattr(kernel, "LIMIT", 0)
+
+
+def close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11, equal_nan=True)
+
+
+def number_of(item):
+    return item.data if isinstance(item, Value) else item
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+@pytest.mark.usefixtures("tier")
+def test_every_derivative_of_what_was_or_was_not_selected(selector):
+    for singular in SINGULAR.values():
+
+        def f(x, singular=singular):
+            return singular(SELECTORS[selector](x))
+
+        fast = compile(f, batched="x")
+        rows = np.array(POINTS)
+        with ieee_arithmetic():
+            first = [grad(f)(x) for x in POINTS]
+            second = [grad(grad(f))(x) for x in POINTS]
+            forward = [jvp(f, (x,), (1.0,))[1] for x in POINTS]
+        close(first, forward)
+        close(fast.grad(rows), first)
+        close(fast.hessian(rows), second)
+        close(fast.hvp(rows, vector=np.ones(len(rows))), second)
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_at_one_point_inside_of_a_sum_and_inside_of_another_derivative(selector):
+    for singular in ("sqrt", "division", "exp"):
+
+        def f(x, singular=singular):
+            return SINGULAR[singular](SELECTORS[selector](x))
+
+        def long(xs, w, f=f):
+            return total([f(x * w) * tanh(x + w) + square(x) for x in xs])
+
+        single, inner = compile(f), compile(grad(f))
+        xs = [*POINTS] * 12
+        with ieee_arithmetic():
+            for x in POINTS:
+                close([single(x), single.grad(x)], [number_of(f(Value(x))), grad(f)(x)])
+                close([inner(x), inner.grad(x)], [grad(f)(x), grad(grad(f))(x)])
+            for found, expected in zip(compile(long).grad(xs, 1.0), grad(long, (0, 1))(xs, 1.0), strict=True):
+                close(found, expected)
+            close(compile(long).grad(xs, 1.0, wrt="xs"), grad(long)(xs, 1.0))
+            close(compile(long).grad(xs, 1.0, wrt="w"), grad(long, 1)(xs, 1.0))
+            close(compile(lambda w: long(xs, w)).grad(1.0), grad(long, 1)(xs, 1.0))  # noqa: B023
+
+
+def test_a_network_whose_units_are_off_sends_nothing_back_through_a_root():
+    w = np.array([[1.0, -2.0], [-1.0, 0.5], [2.0, 2.0]])
+
+    def f(w, x):
+        hidden = [relu(dot(row, x)) for row in w]
+        return total([sqrt(h) * (k + 1.0) for k, h in enumerate(hidden)])
+
+    rows = np.array([[1.0, 1.0], [-1.0, -1.0], [-3.0, 1.0], [0.5, -2.0]])
+    by_w, by_x = compile(f, batched="x").grad(w, rows)
+    expected = np.zeros((3, 2))
+    for row, slopes in zip(rows, by_x, strict=True):
+        own_w, own_x = grad(f, (0, 1))(w, row)
+        close(slopes, own_x)
+        expected += own_w
+    close(by_w, expected)
+    assert np.isfinite(by_w).all()
+
+
+def test_a_zero_that_is_a_number_gives_nan_and_no_wrong_number():
+    fast = compile(lambda x: sqrt(x) * sqrt(x))
+    assert math.isnan(fast.grad(0.0))
+    assert math.isnan(compile(lambda x, c: sqrt(c * x)).grad(1.0, 0.0)[0])
+
+
+def test_hessians_of_several_arguments_where_some_were_not_selected():
+    def f(p):
+        return sqrt(maximum(p[0], p[1])) * where(p[2] > 0, log(p[2]), p[0]) + clip(p[2], 0.0, 1.0) ** 0.5
+
+    for point in ([1.0, 2.0, -1.0], [-2.0, -1.0, 0.5], [4.0, 0.0, 0.0], [0.0, -1.0, 3.0]):
+        with ieee_arithmetic():
+            expected = hessian(f)(point)
+        close(compile(f).hessian(point), expected)
