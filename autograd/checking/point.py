@@ -11,7 +11,7 @@ from ..formulas import plain
 from ..nested import children, flatten, is_array, is_number_like, outline
 from ..recording import number
 from ..terminal import cut
-from ..transforms.gradients import parameters
+from ..transforms.arguments import parameters
 from ..value import Value
 
 MOST_PASTED = 500

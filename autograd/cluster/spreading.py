@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..graph import topological_order
+from ..transforms.arguments import one_of
 from .blocks import Block
 from .rows import Rows
 from .sums import each
@@ -135,8 +136,6 @@ class Spread:
         return self._summed("hessian", shared, wrt, argnums)
 
     def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, argnums: Any, **options: Any) -> Any:
-        from ..compiling.naming import one_of
-
         wrt = one_of(wrt, argnums)
         return self.total(block_sum, shared, what, options | {"wrt": self._wrt(wrt)})
 

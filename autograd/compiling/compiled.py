@@ -15,11 +15,12 @@ import numpy as np
 from ..locks import OwnLock
 from ..modes import CURRENT
 from ..terminal import quoted
+from ..transforms.arguments import one_of
 from ..value import Value
 from .codegen.cache import CodeCache
 from .codegen.native import Host, host
 from .inside import answer
-from .naming import Arguments, Names, one_of
+from .naming import Arguments, Names
 from .run.collector import collector_paused
 from .run.plan import Plan
 from .run.query import Wanted

@@ -69,10 +69,3 @@ class Names:
         raise ValueError(
             f"{option}={quoted(item)} is no argument of {self.function}: its arguments are {known}"
         )
-
-
-def one_of(wrt: Any, argnums: Any) -> Any:
-    """Which arguments are meant, by the one word or the other."""
-    if wrt is not None and argnums is not None:
-        raise TypeError("wrt and argnums mean the same: give one of them")
-    return argnums if wrt is None else wrt

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
+from ..transforms.arguments import one_of
 from .compiled import Compiled
-from .naming import Names, one_of
+from .naming import Names
 
 _MOST = 64
 """So many specialised functions are kept; further ones drop the oldest."""

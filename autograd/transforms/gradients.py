@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import wraps
@@ -14,6 +13,7 @@ from ..modes import CURRENT, always_recording
 from ..nested import flatten, outline
 from ..recording import number
 from ..value import Value
+from .arguments import Argnums, chosen, positions
 
 
 def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -137,48 +137,10 @@ class Call:
         return [found.get(output, 0.0) for output in self.outputs]
 
 
-Argnums = int | str | Sequence[int | str]
-"""Which arguments: by position, or by the name of a keyword argument."""
-
-
-def _positions(
-    f: Callable[..., Any], argnums: Argnums, count: int, named: Mapping[str, Any], name: str
-) -> tuple[int | str, ...]:
-    """The argument positions, counted from the front, and names; an error for one that is not there."""
-    chosen = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
-    found: list[int | str] = []
-    for k in chosen:
-        if isinstance(k, str) and k not in named:
-            words = parameters(f)[:count]
-            if k not in words:
-                raise ValueError(f"{name}: argnums={argnums!r}, but no argument called {k!r} was given")
-            found.append(words.index(k))
-        elif isinstance(k, int) and not -count <= k < count:
-            raise ValueError(f"{name}: argnums={argnums!r}, but the function was given {count} arguments")
-        else:
-            found.append(k % count if isinstance(k, int) else k)
-    if len(set(found)) < len(found):
-        raise ValueError(f"{name}: argnums={argnums!r} names an argument twice")
-    return tuple(found)
-
-
-def parameters(f: Callable[..., Any]) -> list[str]:
-    """The names of a function's positional parameters; none where it does not tell.
-
-    >>> parameters(lambda x, y, *rest, key=0: 0)
-    ['x', 'y']
-    """
-    try:
-        found = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
 def _called(
     f: Callable[..., Any], args: tuple[Any, ...], named: Mapping[str, Any], argnums: Argnums, name: str
 ) -> Call:
-    return Call(f, args, _positions(f, argnums, len(args), named, name), named)
+    return Call(f, args, positions(f, argnums, len(args), named, name), named)
 
 
 def _single(call: Call, name: str) -> Any:
@@ -189,32 +151,37 @@ def _single(call: Call, name: str) -> Any:
     return call.outputs[0]
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
+) -> Callable[..., tuple[Any, Any]]:
     """A function that gives f's value and its gradient, shaped like the argument (or several).
 
-    `argnums` says which arguments: positions, or names of keyword arguments.
+    `argnums`, or `wrt`, says which arguments: positions or names, one or several; by default the first.
 
     >>> value_and_grad(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 3.0)
     (12.0, (12.0, 4.0))
     """
+    which = chosen(f, argnums, wrt, "value_and_grad")
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
-        call = _called(f, args, named, argnums, "value_and_grad")
+        call = _called(f, args, named, which, "value_and_grad")
         output = _single(call, "grad")
         parts = call.rebuild(call.pulled_back(output))
-        return call.finished(output), parts[0] if isinstance(argnums, int | str) else tuple(parts)
+        return call.finished(output), parts[0] if isinstance(which, int | str) else tuple(parts)
 
     return differentiated
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
+) -> Callable[..., Any]:
     """The gradient of f as a function of the same arguments: floats for floats, of any order.
 
     Arguments are numbers, numpy arrays, or nested lists, tuples, dicts and dataclasses of them, whose
-    shape the gradient takes; f sees arrays of Values. `argnums` says by which arguments: positions,
-    or names of keyword arguments. The gradient consists of Values where the arguments do, or where
-    f uses Values from outside.
+    shape the gradient takes; f sees arrays of Values. `argnums`, or `wrt`, says with respect to which
+    arguments: positions or names, one or several; by default the first. The gradient consists of Values
+    where the arguments do, or where f uses Values from outside.
     Raises TypeError if f's result is not one number.
 
     >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
@@ -222,7 +189,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> grad(lambda w: w[0] * w[1])([2.0, 5.0])
     [5.0, 2.0]
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, chosen(f, argnums, wrt, "grad"))
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> Any:
@@ -231,7 +198,9 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return differentiated
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
+) -> Callable[..., Any]:
     """All derivatives of a function with several results: for each result, one like the argument.
 
     The derivatives of an array of shape (m, n) by one of shape (k,) are one of shape (m, n, k).
@@ -241,10 +210,11 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
     [[5.0, 2.0], [1.0, 1.0]]
     """
+    which = chosen(f, argnums, wrt, "jacobian")
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> Any:
-        call = _called(f, args, named, argnums, "jacobian")
+        call = _called(f, args, named, which, "jacobian")
         if 0 < len(call.inputs) < len(call.outputs):
             units = [[float(i == k) for i in range(len(call.inputs))] for k in range(len(call.inputs))]
             columns = [call.pushed_forward(unit) for unit in units]
@@ -253,19 +223,24 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
             rows = [call.pulled_back(output) for output in call.outputs]
         parts = [call.rebuild(row) for row in rows]
         return call.build_output(
-            iter([row[0] if isinstance(argnums, int | str) else tuple(row) for row in parts])
+            iter([row[0] if isinstance(which, int | str) else tuple(row) for row in parts])
         )
 
     return differentiated
 
 
-def hessian(f: Callable[..., Any], argnums: int | str = 0) -> Callable[..., Any]:
-    """All second derivatives of f by one argument: for each of its numbers, one like the argument.
+def hessian(
+    f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
+) -> Callable[..., Any]:
+    """All second derivatives of f: for each number of the argument, one like the argument.
+
+    With respect to several arguments, in `argnums` or `wrt`, a tuple with a tuple for each.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 5.0])
     [[10.0, 4.0], [4.0, 0.0]]
     """
-    return jacobian(grad(f, argnums), argnums)
+    which = chosen(f, argnums, wrt, "hessian")
+    return jacobian(grad(f, which), which)
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

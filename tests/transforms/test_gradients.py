@@ -1,6 +1,7 @@
 """grad, gradients, hessian, hvp, jacobian, jvp and vjp."""
 
 import math
+import re
 
 import pytest
 
@@ -117,3 +118,43 @@ def test_a_wrong_argument_of_a_transform_is_a_clear_error():
         vjp(lambda x: {"a": x, "b": x * x}, 1.0)[1]({"b": 1.0, "a": 0.0})
     with pytest.raises(TypeError, match="gradients takes Values"):
         gradients(Value(1.0), [1.0])
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
+def test_wrt_and_argnums_are_the_same_by_position_and_by_name(transform):
+    def f(x, y):
+        return x * x * y * y
+
+    for which, name in ((0, "x"), (1, "y"), ((0, 1), ("x", "y")), ([1, 0], ["y", "x"]), (-1, "y")):
+        expected = transform(f, argnums=which)(2.0, 3.0)
+        assert transform(f, which)(2.0, 3.0) == expected
+        assert transform(f, wrt=which)(2.0, 3.0) == expected
+        assert transform(f, wrt=name)(2.0, 3.0) == expected
+    assert transform(f)(2.0, 3.0) == transform(f, wrt="x")(2.0, 3.0)
+    with pytest.raises(TypeError, match="wrt and argnums mean the same: give one of them"):
+        transform(f, 0, wrt=1)
+
+
+def test_second_derivatives_by_several_arguments_are_a_tuple_with_a_tuple_for_each():
+    assert hessian(lambda x, y: x * x * y, (0, 1))(2.0, 3.0) == ((6.0, 4.0), (4.0, 0.0))
+
+
+@pytest.mark.parametrize("point", [3.0, [2.0, 5.0], (1.0,), True, {"x": 1.0}, Value(2.0)])
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
+def test_a_point_in_the_place_of_argnums_is_refused_with_the_way_to_write_it(transform, point):
+    message = f"the derivative at a point is {transform.__name__}(f)({point!r})"
+    with pytest.raises(TypeError, match=re.escape(message)):
+        transform(sin, point)
+
+
+def test_a_position_that_is_not_there_may_have_been_a_point():
+    with pytest.raises(
+        ValueError, match=re.escape("was given 1 argument, counted from 0; the derivative at a")
+    ):
+        grad(sin, 3)(1.0)
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
+def test_what_is_not_a_function_is_refused_at_once(transform):
+    with pytest.raises(TypeError, match=re.escape(f"as in {transform.__name__}(f)(x), got 3.0 of type float")):
+        transform(3.0)
