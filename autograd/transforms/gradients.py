@@ -14,6 +14,7 @@ from ..nested import flatten, outline
 from ..recording import number
 from ..value import Value
 from .arguments import Argnums, chosen, positions
+from .explanations import FIXED, raise_explained
 
 
 def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -85,6 +86,9 @@ class Call:
         try:
             with always_recording():
                 self.result = f(*lifted, **every)  # type: ignore[arg-type]
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            raise_explained(error, FIXED)
+            raise
         finally:
             _LEAVES.reset(token)
         self.outputs, self.build_output = flatten(self.result)

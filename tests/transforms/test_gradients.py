@@ -158,3 +158,37 @@ def test_a_position_that_is_not_there_may_have_been_a_point():
 def test_what_is_not_a_function_is_refused_at_once(transform):
     with pytest.raises(TypeError, match=re.escape(f"as in {transform.__name__}(f)(x), got 3.0 of type float")):
         transform(3.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "line", "advice"),
+    [
+        (lambda: grad(lambda x: math.sin(x) * 2)(1.0), TypeError, "math.sin(x)", "floats: use autograd.sin"),
+        (lambda: grad(lambda x: float(x) * 2)(1.0), TypeError, "float(x) * 2", "leave conversions out"),
+        (lambda: grad(lambda n: sum(range(n)))(3), TypeError, "range(n)", "leave its argument out of argnums"),
+        (lambda: grad(lambda x: x.nonsense)(3.0), AttributeError, "x.nonsense", "no attribute 'nonsense'"),
+        (lambda: hessian(lambda x: math.exp(x) * 2)(1.0), TypeError, "math.exp(x)", "use autograd.exp"),
+    ],
+)  # fmt: skip
+def test_an_error_inside_names_the_users_line_and_the_way_out(call, error, line, advice):
+    with pytest.raises(error) as caught:
+        call()
+    told = str(caught.value)
+    assert re.match(rf"{re.escape(__file__)}:\d+: .*{re.escape(line)}", told)
+    assert advice in told
+    assert told.count(__file__) == 1, "explained once, however deep the derivatives nest"
+
+
+def test_lapacks_functions_are_answered_with_the_way_out():
+    np = pytest.importorskip("numpy")
+    with pytest.raises(TypeError, match="write the elimination out"):
+        grad(lambda m: np.linalg.det(m) * 2)(np.eye(2))
+    assert grad(np.linalg.norm)(np.array([3.0, 4.0])).tolist() == pytest.approx([0.6, 0.8])
+
+
+def test_what_the_function_itself_raises_is_left_as_it_is():
+    def picky(x):
+        raise ValueError("not today")
+
+    with pytest.raises(ValueError, match=r"^not today$"):
+        grad(picky)(1.0)

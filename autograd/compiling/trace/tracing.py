@@ -14,10 +14,10 @@ from ...formulas import history
 from ...modes import tracing
 from ...recording import is_number, recorder
 from ...terminal import brief, quoted
+from ...transforms.explanations import STATIC, explained, users_line, way_out_of_branch
 from ...value import Value
 from ..expressions.pool import DETACHED
 from . import unknown
-from .advice import explained, users_line, way_out_of_branch
 
 _detached = recorder(DETACHED)
 
@@ -202,7 +202,7 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
         except TracingError:
             raise
         except (TypeError, ValueError, IndexError, AttributeError) as error:
-            if (told := explained(error)) is None:
-                raise
-            raise told from error
+            if told := explained(error, STATIC):
+                raise TracingError(told) from error
+            raise
     return Trace(inputs, result, tracer.operands)

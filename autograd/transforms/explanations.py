@@ -1,4 +1,4 @@
-"""Errors while a function is traced: the user's line, what went wrong there, and what to write instead."""
+"""Errors inside a function whose arguments are Values: the user's line, and what to write instead."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ import sysconfig
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from ...errors import TracingError
-from ...ops.rules import GENERATED
-from ...ops.table import TABLE
+from ..errors import AnomalyError, DomainError, StaleGraphError, TracingError
+from ..ops.rules import GENERATED
+from ..ops.table import TABLE
 
-_OWN = Path(__file__).parents[2]
+_OWN = Path(__file__).parents[1]
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
-_STATIC = 'a number that is known when the function is traced: mark its argument, compile(f, static="n")'
+_OURS = (AnomalyError, DomainError, StaleGraphError, TracingError)
+
+STATIC = 'a number that is known when the function is traced: mark its argument, compile(f, static="n")'
+"""What is needed where a compiled function needs a whole number."""
+FIXED = "a plain number: leave its argument out of argnums, or use a number from outside"
+"""What is needed there in a function that is differentiated."""
 _ADVICE = {
-    r"cannot be interpreted as an integer": f"range(n), [x] * n and shapes need {_STATIC}",
-    r"indices must be integers|only integers, slices": f"An index must be {_STATIC}",
+    r"cannot be interpreted as an integer": "range(n), [x] * n and shapes need {whole}",
+    r"indices must be integers|only integers, slices": "An index must be {whole}",
     r"'(det|inv|solve\w*|eig\w*|svd\w*|qr\w*|cholesky\w*|lstsq)'|linalg": (
         "The functions of numpy.linalg that call LAPACK take floats alone: write the elimination out with "
         "the array's own operators. norm, @ and dot work"
@@ -59,19 +65,30 @@ def way_out_of_branch() -> str:
     return "Compute both and choose with autograd.where(condition, x, y), or with maximum, minimum, abs, clip"
 
 
-def explained(error: Exception) -> TracingError | None:
-    """Return an error with the user's line and the way out for one that comes of tracing; None for any other.
+def explained(error: Exception, whole: str) -> str:
+    """Return the user's line, the error and the way out, for one that comes of Values; "" for any other.
 
-    Any other is what the function itself raises.
+    Any other is what the function itself raises. `whole` says what to do where a whole number is needed.
     """
+    if isinstance(error, _OURS) or getattr(error, "is_explained", False):
+        return ""
     line = _told(traceback.extract_tb(error.__traceback__))
     text = f"{type(error).__name__}: {error}"
     advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, text)), "")
     if not advice and ("Value" in str(error) or "ufunc" in text):
         advice = _way_out_of_floats(line)
     if not advice and "'Value'" not in text:
-        return None
-    return TracingError(f"{line}{text}. {advice}" if advice else f"{line}{text}")
+        return ""
+    return f"{line}{text}. {advice.format(whole=whole)}" if advice else f"{line}{text}"
+
+
+def raise_explained(error: Exception, whole: str) -> None:
+    """Raise an error of the same kind with the user's line and the way out, where `explained` has one."""
+    if told := explained(error, whole):
+        kinds = (TypeError, IndexError, AttributeError, ValueError)
+        new: Any = next(kind for kind in kinds if isinstance(error, kind))(told)
+        new.is_explained = True
+        raise new from error
 
 
 def _way_out_of_floats(line: str) -> str:
@@ -79,8 +96,8 @@ def _way_out_of_floats(line: str) -> str:
     called = _FUNCTION.search(line)
     if re.search(r"\b(float|int)\(|\.(zeros|ones|empty|full|asarray|array)\(|dtype|\] = ", line):
         return (
-            "The arguments are Values while the function is traced: leave conversions out, and put them only "
-            "into lists or arrays with dtype=object"
+            "The arguments are Values here: leave conversions out, and put them only into lists or arrays with "
+            "dtype=object"
         )
     if called is None:
         return ""
