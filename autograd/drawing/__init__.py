@@ -29,6 +29,7 @@ class PictureOptions(TypedDict, total=False):
     depth: int | None
     max_nodes: int
     title: str
+    timeout: float
 
 
 def draw(
