@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .formulas import fixed, formula, names_of, partial_formula, partners, word
 from .graph import topological_order
@@ -55,17 +55,20 @@ class BackwardPass:
     ) -> None:
         if not isinstance(root, Value):
             raise TypeError(f"a backward pass starts from a Value, not {root!r}")
-        self.root, self.gradient = root, gradient
+        self.root: Value = root
+        self.gradient: float = gradient
         self.order: list[Value] = order or topological_order(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
-        self.names = names_of(self.order)
-        self.initial = [0.0 if node.operands or from_zero else float(node.grad) for node in self.order]
+        self.names: dict[Any, str] = names_of(self.order)
+        self.initial: list[float] = [
+            0.0 if node.operands or from_zero else float(node.grad) for node in self.order
+        ]
         self.edges: list[Edge] = []
         """Where something flows: one step of the pass each."""
         self.idle: list[Edge] = []
         """Where nothing flows: to an operand that was not selected, and from a node that nothing reaches."""
         self._find_edges()
-        self.expected = [0] * len(self.order)
+        self.expected: list[int] = [0] * len(self.order)
         """For each node how many contributions will arrive: the number of its edges."""
         self._replay()
 
@@ -188,7 +191,8 @@ class Step:
     """
 
     def __init__(self, recorded: BackwardPass, number: int) -> None:
-        self.number, self.of = number, len(recorded.edges)
+        self.number: int = number
+        self.of: int = len(recorded.edges)
         self._pass = recorded
         edge = recorded.edges[number - 1] if number else None
         self.node: Value = recorded.order[edge.result] if edge else recorded.root

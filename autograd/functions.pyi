@@ -143,16 +143,20 @@ class Operations:
         """Tangent."""
     def asin(self) -> Value:
         """Angle whose sine is x."""
-    def arcsin(self) -> Value: ...
+    def arcsin(self) -> Value:
+        """Angle whose sine is x."""
     def acos(self) -> Value:
         """Angle whose cosine is x."""
-    def arccos(self) -> Value: ...
+    def arccos(self) -> Value:
+        """Angle whose cosine is x."""
     def atan(self) -> Value:
         """Angle whose tangent is x."""
-    def arctan(self) -> Value: ...
+    def arctan(self) -> Value:
+        """Angle whose tangent is x."""
     def atan2(self, x: Operand) -> Value:
         """Angle of the point (x, y)."""
-    def arctan2(self, x: Operand) -> Value: ...
+    def arctan2(self, x: Operand) -> Value:
+        """Angle of the point (x, y)."""
     def sinh(self) -> Value:
         """Hyperbolic sine."""
     def cosh(self) -> Value:
@@ -161,13 +165,16 @@ class Operations:
         """Hyperbolic tangent."""
     def asinh(self) -> Value:
         """Inverse of sinh."""
-    def arcsinh(self) -> Value: ...
+    def arcsinh(self) -> Value:
+        """Inverse of sinh."""
     def acosh(self) -> Value:
         """Inverse of cosh."""
-    def arccosh(self) -> Value: ...
+    def arccosh(self) -> Value:
+        """Inverse of cosh."""
     def atanh(self) -> Value:
         """Inverse of tanh."""
-    def arctanh(self) -> Value: ...
+    def arctanh(self) -> Value:
+        """Inverse of tanh."""
     def hypot(self, y: Operand) -> Value:
         """Length of the vector (x, y)."""
     def sigmoid(self) -> Value:

@@ -42,7 +42,7 @@ class OwnLock:
     __slots__ = ("__weakref__", "held")
 
     def __init__(self) -> None:
-        self.held = RLock()
+        self.held: Any = RLock()
         _OWN.add(self)
 
 

@@ -144,8 +144,15 @@ class Value(Operations):
         """Itself, as of every real number; numpy's var and vdot ask for it."""
         return self
 
-    __lt__, __le__ = _comparison("lt", operator.lt), _comparison("le", operator.le)
-    __gt__, __ge__ = _comparison("gt", operator.gt), _comparison("ge", operator.ge)
+    if TYPE_CHECKING:
+
+        def __lt__(self, other: float | Value, /) -> bool: ...
+        def __le__(self, other: float | Value, /) -> bool: ...
+        def __gt__(self, other: float | Value, /) -> bool: ...
+        def __ge__(self, other: float | Value, /) -> bool: ...
+    else:
+        __lt__, __le__ = _comparison("lt", operator.lt), _comparison("le", operator.le)
+        __gt__, __ge__ = _comparison("gt", operator.gt), _comparison("ge", operator.ge)
 
     def __bool__(self) -> bool:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
@@ -242,7 +249,11 @@ class Value(Operations):
             mode.tracer.equal(self, other)
         return NotImplemented
 
-    __hash__ = object.__hash__
+    if TYPE_CHECKING:
+
+        def __hash__(self) -> int: ...
+    else:
+        __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

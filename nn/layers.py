@@ -83,7 +83,7 @@ class Neuron(Module):
     1.0
     """
 
-    level = "neuron"
+    level: str | None = "neuron"
 
     @also_called(nonlin="activation", seed="rng")
     def __init__(
@@ -99,12 +99,13 @@ class Neuron(Module):
     ) -> None:
         if inputs < 1:
             raise ValueError(f"a neuron needs at least 1 input, not {inputs}")
+        self.activation: str
         self.activation, self._function = activation_function(activation)
         rng = generator(rng)
         draw = initialiser(init or ("he" if "relu" in self.activation else "xavier"))
         self.number = number
-        self.weights = [Value(draw(rng, inputs, outputs), f"{name}w{k}") for k in range(inputs)]
-        self.bias = Value(0.0, f"{name}b")
+        self.weights: list[Value] = [Value(draw(rng, inputs, outputs), f"{name}w{k}") for k in range(inputs)]
+        self.bias: Value = Value(0.0, f"{name}b")
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         check_width(inputs, len(self.weights), "neuron")
@@ -138,7 +139,7 @@ class Layer(Module):
     (2, 8)
     """
 
-    level = "layer"
+    level: str | None = "layer"
 
     @also_called(nonlin="activation", seed="rng")
     def __init__(
@@ -156,7 +157,7 @@ class Layer(Module):
             raise ValueError(f"a layer needs at least 1 neuron, not {outputs}")
         rng = generator(rng)
         self.number = number
-        self.neurons = [
+        self.neurons: list[Neuron] = [
             Neuron(inputs, activation, rng=rng, init=init, outputs=outputs, name=f"{name}n{k}.", number=str(k))
             for k in range(outputs)
         ]
@@ -218,7 +219,7 @@ class MLP(Module):
             raise ValueError(f"{len(widths)} layers need {len(widths)} activations, not {len(activations)}")
         rng = generator(rng)
         sizes = [inputs, *widths]
-        self.layers = [
+        self.layers: list[Layer] = [
             Layer(before, after, each, rng=rng, init=init, name=f"l{k}.", number=str(k))
             for k, (before, after, each) in enumerate(zip(sizes[:-1], widths, activations, strict=True))
         ]

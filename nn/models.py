@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 from autograd import exp, logsumexp
@@ -61,6 +62,7 @@ class Activation(Module):
     """
 
     def __init__(self, activation: ActivationName) -> None:
+        self.activation: str
         self.activation, self._function = activation_function(activation)
 
     def forward(self, inputs: Any) -> Any:
@@ -87,7 +89,8 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         if not 0 <= p < 1:
             raise ValueError(f"p, the share of inputs to drop, is from 0 up to but not including 1, not {p!r}")
-        self.p, self.rng = p, generator(rng)
+        self.p: float = p
+        self.rng: Random = generator(rng)
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         if not self.training or not self.p:
@@ -141,8 +144,10 @@ class Autoencoder(Module):
             raise ValueError("an autoencoder needs the width of its code: give a list that ends in it")
         rng = generator(rng)
         inside: list[ActivationName] = [activation] * (len(widths) - 1)
-        self.encoder = MLP(inputs, widths, [*inside, "linear"], rng=rng, init=init)
-        self.decoder = MLP(widths[-1], [*reversed(widths[:-1]), inputs], [*inside, output], rng=rng, init=init)
+        self.encoder: MLP = MLP(inputs, widths, [*inside, "linear"], rng=rng, init=init)
+        self.decoder: MLP = MLP(
+            widths[-1], [*reversed(widths[:-1]), inputs], [*inside, output], rng=rng, init=init
+        )
 
     def encode(self, inputs: Sequence[Any]) -> list[Any]:
         """The code: a list, of one number too."""

@@ -28,11 +28,13 @@ class Optimiser:
     """The lists with one number for each parameter."""
 
     def __init__(self, parameters: Parameters, lr: float, weight_decay: float = 0.0) -> None:
-        self.parameters = list(_parameters_of(parameters))
+        self.parameters: list[Any] = list(_parameters_of(parameters))
         _check_parameters(self.parameters)
         _refuse(not lr > 0, "lr, the learning rate, is a number above 0", lr)
         _refuse(not weight_decay >= 0, "weight_decay is 0 or more", weight_decay)
-        self.lr, self.weight_decay, self.steps = lr, weight_decay, 0
+        self.lr: float = lr
+        self.weight_decay: float = weight_decay
+        self.steps: int = 0
         for name in self.kept:
             setattr(self, name, [0.0] * len(self.parameters))
 
@@ -94,7 +96,7 @@ class SGD(Optimiser):
     2.4
     """
 
-    kept = ("velocities",)
+    kept: ClassVar[tuple[str, ...]] = ("velocities",)
     velocities: list[float]
 
     @also_called(learning_rate="lr", params="parameters", model="parameters")
@@ -109,7 +111,8 @@ class SGD(Optimiser):
         super().__init__(parameters, lr, weight_decay)
         _refuse(not 0 <= momentum < 1, "momentum is from 0 up to but not including 1", momentum)
         _refuse(nesterov and not momentum, "nesterov needs a momentum above 0", momentum)
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum: float = momentum
+        self.nesterov: bool = nesterov
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         velocity = self.velocities[k] = self.momentum * self.velocities[k] + gradient
@@ -130,7 +133,7 @@ class RMSprop(Optimiser):
     2.0
     """
 
-    kept = ("squares", "velocities")
+    kept: ClassVar[tuple[str, ...]] = ("squares", "velocities")
     squares: list[float]
     velocities: list[float]
 
@@ -148,7 +151,9 @@ class RMSprop(Optimiser):
         _refuse(not 0 <= alpha < 1, "alpha is from 0 up to but not including 1", alpha)
         _refuse(not eps >= 0, "eps is 0 or more", eps)
         _refuse(not 0 <= momentum < 1, "momentum is from 0 up to but not including 1", momentum)
-        self.alpha, self.eps, self.momentum = alpha, eps, momentum
+        self.alpha: float = alpha
+        self.eps: float = eps
+        self.momentum: float = momentum
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         square = self.squares[k] = self.alpha * self.squares[k] + (1 - self.alpha) * gradient * gradient
@@ -172,7 +177,7 @@ class Adam(Optimiser):
     2.9
     """
 
-    kept = ("means", "squares")
+    kept: ClassVar[tuple[str, ...]] = ("means", "squares")
     means: list[float]
     squares: list[float]
 
@@ -189,7 +194,8 @@ class Adam(Optimiser):
         for beta in betas:
             _refuse(not 0 <= beta < 1, "each of betas is from 0 up to but not including 1", beta)
         _refuse(not eps >= 0, "eps is 0 or more", eps)
-        self.betas, self.eps = list(betas), eps
+        self.betas: list[float] = list(betas)
+        self.eps: float = eps
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         first, second = self.betas

@@ -26,7 +26,9 @@ class Schedule:
     """
 
     def __init__(self, optimiser: Optimiser) -> None:
-        self.optimiser, self.first, self.epoch = optimiser, optimiser.lr, 0
+        self.optimiser: Optimiser = optimiser
+        self.first: float = optimiser.lr
+        self.epoch: int = 0
         self._set()
 
     def rate(self, epoch: int) -> float:
@@ -69,7 +71,8 @@ class StepLR(Schedule):
     def __init__(self, optimiser: Optimiser, step_size: int, gamma: float = 0.1) -> None:
         if step_size < 1:
             raise ValueError(f"step_size is a number of epochs, 1 or more, not {step_size!r}")
-        self.step_size, self.gamma = step_size, _share(gamma)
+        self.step_size: int = step_size
+        self.gamma: float = _share(gamma)
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -80,7 +83,7 @@ class ExponentialLR(Schedule):
     """Times gamma after every epoch: PyTorch's ExponentialLR."""
 
     def __init__(self, optimiser: Optimiser, gamma: float) -> None:
-        self.gamma = _share(gamma)
+        self.gamma: float = _share(gamma)
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -97,7 +100,8 @@ class CosineAnnealingLR(Schedule):
     def __init__(self, optimiser: Optimiser, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
         if T_max < 1:
             raise ValueError(f"T_max is a number of epochs, 1 or more, not {T_max!r}")
-        self.T_max, self.share = T_max, eta_min / optimiser.lr
+        self.T_max: int = T_max
+        self.share: float = eta_min / optimiser.lr
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -125,7 +129,9 @@ class WarmUp(Schedule):
             raise ValueError(f"epochs is 1 or more, not {epochs!r}")
         if isinstance(after, ReduceLROnPlateau):
             raise ValueError("after a warm-up comes a schedule that depends on the epoch alone")
-        self.epochs, self.start, self.after = epochs, _share(start), after
+        self.epochs: int = epochs
+        self.start: float = _share(start)
+        self.after: Schedule | None = after
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -151,7 +157,13 @@ class ReduceLROnPlateau(Schedule):
     ) -> None:
         if patience < 0:
             raise ValueError(f"patience is a number of epochs, 0 or more, not {patience!r}")
-        self.factor, self.patience, self.threshold, self.min_lr = _share(factor), patience, threshold, min_lr
+        self.factor: float = _share(factor)
+        self.patience: int = patience
+        self.threshold: float = threshold
+        self.min_lr: float = min_lr
+        self.best: float
+        self.now: float
+        self.bad: int
         self.best, self.bad, self.now = math.inf, 0, optimiser.lr
         super().__init__(optimiser)
 
@@ -162,11 +174,13 @@ class ReduceLROnPlateau(Schedule):
         if metric is None:
             raise ValueError("ReduceLROnPlateau.step takes the metric that should become smaller")
         if metric < self.best * (1 - self.threshold) or self.best == math.inf:
-            self.best, self.bad = metric, 0
+            self.best = metric
+            self.bad = 0
         else:
             self.bad += 1
         if self.bad > self.patience:
-            self.now, self.bad = max(self.now * self.factor, self.min_lr), 0
+            self.now = max(self.now * self.factor, self.min_lr)
+            self.bad = 0
         super().step()
 
     def _set(self) -> None:

@@ -9,8 +9,8 @@ from .layers import MLP
 
 try:
     from hypothesis import strategies as st
-except ImportError as error:
-    raise ImportError("strategies need hypothesis: pip install 'chainwalk[check]'") from error
+except ImportError as _error:
+    raise ImportError("strategies need hypothesis: pip install 'chainwalk[check]'") from _error
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "elu", "leaky_relu")
 """From the simplest on: what a failing network shrinks to."""

@@ -49,8 +49,9 @@ class OfTorch:
         self.torch: Any = import_module("torch")
         if isinstance(f, self.torch.nn.Module) and any(p.is_floating_point() for p in f.parameters()):
             f = copy.deepcopy(f).double()  # the same weights, in arithmetic that shows more
-        self.f, self.point = f, point
-        self.single = False
+        self.f: Function = f
+        self.point: Point = point
+        self.single: bool = False
 
     def _tensors(self, parts: Sequence[Any], leaves: list[Any]) -> list[Any]:
         kind = self.torch.float32 if self.single else self.torch.float64
@@ -102,7 +103,8 @@ class OfJax:
 
     def __init__(self, f: Function, point: Point) -> None:
         self.jax: Any = import_module("jax")
-        self.f, self.point = f, point
+        self.f: Function = f
+        self.point: Point = point
         self.single = False
 
     def _in_float64(self) -> Any:
@@ -154,7 +156,9 @@ class OfUser:
     single = False
 
     def __init__(self, f: Function, gradient: Function, point: Point) -> None:
-        self.f, self.derivative, self.point = f, gradient, point
+        self.f: Function = f
+        self.derivative: Function = gradient
+        self.point: Point = point
 
     def value(self, parts: Sequence[Any]) -> Any:
         """What f gives for other numbers in its arguments."""

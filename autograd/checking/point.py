@@ -41,10 +41,10 @@ class Point:
     """
 
     def __init__(self, f: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> None:
-        self.library = next(_libraries([*arguments, *named.values()]), None)
+        self.library: str | None = next(_libraries([*arguments, *named.values()]), None)
         """The library whose tensors are among the arguments."""
-        self.arguments = [_in_numpy(item) for item in arguments]
-        self.named = {key: _in_numpy(item) for key, item in named.items()}
+        self.arguments: list[Any] = [_in_numpy(item) for item in arguments]
+        self.named: dict[str, Any] = {key: _in_numpy(item) for key, item in named.items()}
         words = parameters(f)
         words += [f"x{k}" for k in range(len(words), len(arguments))]
         self.slots: list[Slot] = []

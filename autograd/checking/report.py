@@ -52,8 +52,8 @@ class Report:
 
     def __init__(self, findings: list[Finding], names: Any = None, title: str = "") -> None:
         self.findings = findings
-        self.names = names or {}
-        self.title = title
+        self.names: dict[Any, str] = names or {}
+        self.title: str = title
         self.program: Program | None = None
         """The program that was checked, where the check recorded one."""
         self.smallest: Program | None = None
@@ -63,8 +63,8 @@ class Report:
         self.picture: Path | None = None
         self.undefined = False
         """Whether the function has no value at the point, which was to be skipped."""
-        self.name_of_f = "f"
-        self.pasted = ""
+        self.name_of_f: str = "f"
+        self.pasted: str = ""
         """A line that runs this very check again."""
         self.results = ""
         """Which number is differentiated, where the function gives several."""

@@ -37,13 +37,15 @@ class Rows:
         shapes: dict[str, tuple[int, ...]],
         chosen: Sequence[Any] | None = None,
     ) -> None:
-        self.client, self.blocks, self.counts = client, list(blocks), list(counts)
+        self.client: Client = client
+        self.blocks: list[Any] = list(blocks)
+        self.counts: list[int] = list(counts)
         """The blocks are promises, or where to read them; each has so many rows."""
         self.shapes = shapes
         """Of each name the shape without the rows."""
         self._chosen = list(chosen or [None] * len(self.blocks))
         """Of each block the positions of its rows that count; None for all."""
-        self.size = sum(counts)
+        self.size: int = sum(counts)
         """How many rows there are."""
 
     def total(self, function: Callable[..., Any], *arguments: Any) -> Any:

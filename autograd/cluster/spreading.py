@@ -77,15 +77,17 @@ class Spread:
     """
 
     def __init__(self, compiled: Compiled, rows: Rows) -> None:
-        self.compiled, self.rows = compiled, rows
-        self.names = list(getattr(compiled.f, "names", None) or inspect.signature(compiled.f).parameters)
-        self.batched = _batched(compiled, self.names)
+        self.compiled: Compiled = compiled
+        self.rows: Rows = rows
+        given = getattr(compiled.f, "names", None) or inspect.signature(compiled.f).parameters
+        self.names: list[str] = list(given)
+        self.batched: list[str] = _batched(compiled, self.names)
         if {*self.batched} != {*rows.shapes}:
             raise ValueError(
                 f"the rows have {', '.join(rows.shapes)}, but the function's batched arguments are "
                 f"{', '.join(self.batched) or 'none'}: give the same names"
             )
-        self.shared = [name for name in self.names if name not in self.batched]
+        self.shared: list[str] = [name for name in self.names if name not in self.batched]
         self._made_of: Any = None
         self._kernel: Future | None = None
 

@@ -44,7 +44,9 @@ class ExpressionError(ValueError):
 
     def __init__(self, message: str, text: str, line: int = 1, column: int = 0) -> None:
         super().__init__(message)
-        self.text, self.line, self.column = text, line, column
+        self.text: str = text
+        self.line: int = line
+        self.column: int = column
 
     def __str__(self) -> str:
         lines = self.text.splitlines()

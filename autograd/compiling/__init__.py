@@ -3,10 +3,10 @@
 try:
     import llvmlite  # noqa: F401
     import numpy  # noqa: F401
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "compiling needs llvmlite and numpy, the extra `compile`: pip install 'chainwalk[compile]'"
-    ) from error
+    ) from _error
 
 from .codegen.native import BASELINE, Host, host
 from .compiled import Compiled

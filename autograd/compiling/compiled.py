@@ -61,9 +61,11 @@ class Compiled:
         if not callable(f):
             raise TypeError(f"compile takes a function of numbers, or a Value with inputs=[...], not {f!r}")
         self.f: Any = f
-        self.batched, self.threads, self.lanes = batched, threads, lanes
+        self.batched: Arguments = batched
+        self.threads: int = threads
+        self.lanes = lanes
         try:
-            self.dtype = np.dtype(dtype)
+            self.dtype: Any = np.dtype(dtype)
         except TypeError:
             self.dtype = np.dtype(object)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):

@@ -22,7 +22,8 @@ class Names:
     """
 
     def __init__(self, function: str, arguments: tuple[str, ...]) -> None:
-        self.function, self.arguments = function, arguments
+        self.function: str = function
+        self.arguments: tuple[str, ...] = arguments
 
     @classmethod
     def of(cls, f: Callable[..., Any]) -> Names:

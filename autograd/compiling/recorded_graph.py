@@ -35,11 +35,13 @@ class GraphFunction:
                 )
         if len({*inputs, *parameters}) < len(inputs) + len(parameters):
             raise ValueError("a Value is given twice among the inputs and parameters")
-        self.root, self.inputs, self.parameters = root, inputs, parameters
+        self.root: Value = root
+        self.inputs: list[Value] = inputs
+        self.parameters: list[Value] = parameters
         labels = [value.label for value in inputs]
         unique = [x if x and labels.count(x) == 1 else f"input {k}" for k, x in enumerate(labels)]
-        self.names = (*unique, "parameters") if parameters else tuple(unique)
-        self.__name__ = root.label or "graph"
+        self.names: tuple[str, ...] = (*unique, "parameters") if parameters else tuple(unique)
+        self.__name__: str = root.label or "graph"
 
     def __call__(self, *arguments: Any) -> Any:
         raise TypeError("a recorded graph has no function to call")

@@ -23,9 +23,12 @@ class Specialised:
     """
 
     def __init__(self, f: Callable[..., Any], static: Any, batched: Any, **options: Any) -> None:
-        self.f, self._batched, self._options = f, batched, options
+        self.f: Callable[..., Any] = f
+        self._batched = batched
+        self._options = options
         self._names = Names.of(f)
-        self.static = tuple(self._names.arguments[k] for k in self._names.positions(static, "static"))
+        places = self._names.positions(static, "static")
+        self.static: tuple[str, ...] = tuple(self._names.arguments[k] for k in places)
         self._functions: dict[Any, Compiled] = {}
         update_wrapper(self, f, updated=())
 

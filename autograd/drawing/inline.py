@@ -9,7 +9,9 @@ class Player:
     """A page in a frame of its own: it shows itself below the cell of a notebook."""
 
     def __init__(self, page: str, words: str, height: int) -> None:
-        self.page, self.words, self.height = page, words, height
+        self.page: str = page
+        self.words: str = words
+        self.height: int = height
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         inside = (

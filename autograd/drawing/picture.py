@@ -43,7 +43,11 @@ class Picture:
         theme: str | None = None,
         rankdir: str = "LR",
     ) -> None:
-        self.recorded, self.state, self.view, self.theme, self.rankdir = recorded, state, view, theme, rankdir
+        self.recorded: BackwardPass = recorded
+        self.state: State = state
+        self.view: View = view
+        self.theme: str | None = theme
+        self.rankdir: str = rankdir
 
     @cached_property
     def scene(self) -> Scene:

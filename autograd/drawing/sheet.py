@@ -27,7 +27,9 @@ class Sheet:
     """
 
     def __init__(self, rankdir: str = "LR", seconds: float = SECONDS, dpi: float = DPI) -> None:
-        self.rankdir, self.seconds, self.dpi = rankdir, seconds, dpi
+        self.rankdir: str = rankdir
+        self.seconds: float = seconds
+        self.dpi: float = dpi
         self._places: Places | None = None
 
     def digraph(self, scene: Scene, theme: Theme, with_caption: bool = True) -> Digraph:

@@ -28,10 +28,15 @@ class Writer:
         self, trace: Trace, names: Sequence[str], forms: Sequence[Any], rows: set[int], name: str
     ) -> None:
         """The arguments are called `names` and have `forms`; those at the positions `rows` have rows."""
-        self.trace, self.names, self.rows, self.name = trace, names, rows, name
+        self.trace: Trace = trace
+        self.names: Sequence[str] = names
+        self.rows: set[int] = rows
+        self.name: str = name
         self.lines: list[str] = []
         self.places: dict[Value, Item] = {value: value.data for value in trace.captured}
         self._read(forms)
+        self.groups: list[Group]
+        self.same: dict[Value, Value]
         self.groups, self.same = groups(trace.outputs, [*trace.inputs, *trace.captured])
 
     def _read(self, forms: Sequence[Any]) -> None:

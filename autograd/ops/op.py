@@ -61,27 +61,33 @@ class Op:
         self.signature = signature
         self.name: str = match[1]
         self.operands: tuple[str, ...] = operands
-        self.defaults = {name: float(text) for name, text in zip(operands, defaults, strict=True) if text}
-        self.variadic = bool(stars[0])
-        self.absorbing = tuple(absorbing.split())
+        self.defaults: dict[str, float] = {
+            name: float(text) for name, text in zip(operands, defaults, strict=True) if text
+        }
+        self.variadic: bool = bool(stars[0])
+        self.absorbing: tuple[str, ...] = tuple(absorbing.split())
         """Operands of which a plain number 0 makes the result constant, as 0 * x is."""
-        self.domain, self.symbol, self.written = domain, symbol or self.name, written
-        self.about, self.note, self.example = about, note, example
-        self.aliases = tuple(aliases.split())
+        self.domain: str = domain
+        self.symbol: str = symbol or self.name
+        self.written: str = written
+        self.about: str = about
+        self.note: str = note
+        self.example: str = example
+        self.aliases: tuple[str, ...] = tuple(aliases.split())
         """Other names of the method: numpy's, where they differ."""
-        self.truth = truth or (value if isinstance(value, str) else "")
+        self.truth: str = truth or (value if isinstance(value, str) else "")
         """The value for the checker, in high precision: where its rule is written with floats in mind."""
-        self.singular = tuple(filter(None, map(str.strip, singular.split(";"))))
+        self.singular: tuple[str, ...] = tuple(filter(None, map(str.strip, singular.split(";"))))
         """Expressions that are 0 at its kinks, jumps and poles, which most random programs avoid."""
         self.family = family
         """The family of random programs that draws it more often: "kinks" or "ill"."""
-        self.sample = {**self.defaults, **(sample or {})}
+        self.sample: dict[str, float] = {**self.defaults, **(sample or {})}
         """Operands that are always these numbers in random programs."""
         self.functions: dict[str, Callable[..., Any]] = {}
         self.reduced: tuple[Any, ...] | None = None
         """How pickle finds the op again, by name: a function and its arguments."""
-        self.value = self._text("value", value, operands)
-        self.partials = tuple(
+        self.value: str = self._text("value", value, operands)
+        self.partials: tuple[str, ...] = tuple(
             self._text(f"partial_{name}", rule, operands)
             for name, rule in zip(operands, partials, strict=False)
         )

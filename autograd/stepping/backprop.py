@@ -52,8 +52,8 @@ class Backprop:
     """
 
     def __init__(self, root: Value, gradient: float = 1.0) -> None:
-        self.recorded = BackwardPass(root, gradient)
-        self.done = -1
+        self.recorded: BackwardPass = BackwardPass(root, gradient)
+        self.done: int = -1
         """How many steps are done; -1 as long as the root has not got its own gradient."""
         self._original = [node.grad for node in self.recorded.order]
         self._arrived = [0] * len(self.recorded.order)
@@ -143,7 +143,8 @@ class Backprop:
             self._arrived[operand] += 1
 
     def _undo(self) -> None:
-        recorded, self.done = self.recorded, self.done - 1
+        recorded = self.recorded
+        self.done = self.done - 1
         if self.done < 0:
             for node, grad in zip(recorded.order, self._original, strict=True):
                 node.grad = grad

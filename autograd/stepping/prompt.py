@@ -55,13 +55,13 @@ class Prompt(cmd.Cmd):
     (backprop) q
     """
 
-    prompt = "(backprop) "
+    prompt: str = "(backprop) "
 
     def __init__(self, stepper: Any, stdin: IO[str] | None = None) -> None:
         super().__init__(stdin=stdin or sys.stdin, stdout=sys.stdout)
         self.stepper = stepper
-        self.interactive = stdin is None and sys.stdin.isatty()
-        self.use_rawinput = self.interactive
+        self.interactive: bool = stdin is None and sys.stdin.isatty()
+        self.use_rawinput: bool = self.interactive
         self._last = "step"
         if not self.interactive:
             self.prompt = ""

@@ -73,7 +73,7 @@ class Replay:
     def __init__(self, root: Value) -> None:
         self.root = root
         self.order: list[Value] = topological_order(root)
-        self.data = {node: node.data for node in self.order}
+        self.data: dict[Value, float] = {node: node.data for node in self.order}
 
     def __call__(self, changes: Mapping[Value, float]) -> float:
         """The root's number when some nodes have others; outside a domain, nan or inf."""

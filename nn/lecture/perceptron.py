@@ -61,13 +61,13 @@ class Perceptron(Module):
     False
     """
 
-    level = "neuron"
+    level: str | None = "neuron"
 
     def __init__(self, inputs: int) -> None:
         if inputs < 1:
             raise ValueError(f"a perceptron needs at least 1 input, not {inputs!r}")
-        self.weights = [Value(0.0, f"w{k}") for k in range(inputs)]
-        self.bias = Value(0.0, "b")
+        self.weights: list[Value] = [Value(0.0, f"w{k}") for k in range(inputs)]
+        self.bias: Value = Value(0.0, "b")
 
     def forward(self, inputs: Sequence[Any]) -> Any:
         return step(self.sum(inputs))

@@ -84,11 +84,13 @@ class BoundaryFilm:
     ) -> None:
         if every < 1:
             raise ValueError(f"a frame is taken after every epoch or every few, not every {every!r}")
-        self.model, self.data, self.every = model, as_dataset(data), every
+        self.model: Model = model
+        self.data: Any = as_dataset(data)
+        self.every: int = every
         self.resolution = resolution
         self.frames: list[tuple[str, Landscape]] = []
         self._look("before training")
-        self.threshold = border(model, self.data.inputs[0]) if threshold is None else threshold
+        self.threshold: float = border(model, self.data.inputs[0]) if threshold is None else threshold
 
     def __call__(self, epoch: int, history: History) -> None:
         """Take a frame, if it is time for one."""

@@ -50,7 +50,9 @@ class Checkpoint:
     def __init__(self, path: str | os.PathLike[str], *, every: int = 1, resume: bool = True) -> None:
         if every < 1:
             raise ValueError(f"a checkpoint is written after every epoch or every few, not every {every!r}")
-        self.path, self.every, self.resume = Path(path), every, resume
+        self.path: Path = Path(path)
+        self.every: int = every
+        self.resume: bool = resume
         self._name = printable(str(self.path))
         self._written: _Written | None = None
 

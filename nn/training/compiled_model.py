@@ -53,7 +53,9 @@ class CompiledModel:
     """A model with its loss, compiled; the parameters stay the model's own Values. See `compile_model`."""
 
     def __init__(self, model: Module, loss: str | Loss, **options: Any) -> None:
-        self.model, self.loss_function, self._options = model, loss_function(loss), options
+        self.model: Module = model
+        self.loss_function: Loss = loss_function(loss)
+        self._options = options
         autograd.compile(lambda x: x, **options)  # wrong options, and a missing extra, are errors at once
         self._build()
 

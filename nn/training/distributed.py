@@ -84,8 +84,11 @@ class DistributedModel(CompiledModel):
         self, model: Module, loss: str | Loss, data: Any, client: Any, metrics: Mapping[str, Metric] | None
     ) -> None:
         super().__init__(model, loss)
-        self.name, self.data, self.client, self.asked = loss, data, client, metrics
-        self.gathers = isinstance(data, Dataset)
+        self.name: str | Loss = loss
+        self.data: Any = data
+        self.client: Any = client
+        self.asked: Mapping[str, Metric] | None = metrics
+        self.gathers: bool = isinstance(data, Dataset)
         self.measures: dict[str, Any] = {}
         self._looked: list[Rows] = []
         self._spreads: dict[bool, Spread] = {}
@@ -241,7 +244,9 @@ class Distributed(Interpreted):
 
     def __init__(self, *arguments: Any, client: Any) -> None:
         super().__init__(*arguments)
-        self.cluster = DistributedModel(self.model, self.loss, self.data, client, self.metrics)
+        self.cluster: DistributedModel = DistributedModel(
+            self.model, self.loss, self.data, client, self.metrics
+        )
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Batch]:
         return self.cluster.batches(size, rng)

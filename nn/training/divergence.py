@@ -28,7 +28,10 @@ class DivergenceError(ArithmeticError):
             "parameters from before this step. Lower the learning rate, clip the gradient with clip=..., "
             "or check the data"
         )
-        self.what, self.history, self.epoch, self.step = what, history, epoch, step
+        self.what: str = what
+        self.history: History = history
+        self.epoch: int = epoch
+        self.step: int = step
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.what, self.history, self.epoch, self.step)

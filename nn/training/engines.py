@@ -14,7 +14,7 @@ from ..losses import Loss, loss_function
 from ..metrics import Evaluation, Metric, evaluate, evaluation, mode, plain, usual_metrics
 from ..module import Module
 from ..optimisers import Optimiser
-from .compiled_model import compile_model
+from .compiled_model import CompiledModel, compile_model
 from .divergence import Watch
 from .preconditions import recorded
 
@@ -60,8 +60,12 @@ class Interpreted:
         watch: Watch,
         metrics: Mapping[str, Metric] | None,
     ) -> None:
-        self.model, self.loss, self.data, self.optimiser = model, loss, data, optimiser
-        self.watch, self.metrics = watch, metrics
+        self.model: Module = model
+        self.loss: str | Loss = loss
+        self.data: Any = data
+        self.optimiser: Optimiser = optimiser
+        self.watch: Watch = watch
+        self.metrics: Mapping[str, Metric] | None = metrics
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Any]:
         found: Iterator[Any] = self.data.batches(size, rng)
@@ -99,7 +103,7 @@ class Compiled(Interpreted):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.compiled = compile_model(self.model, self.loss)
+        self.compiled: CompiledModel = compile_model(self.model, self.loss)
 
     def backward(self, batch: Dataset) -> Step:
         self.optimiser.zero_grad()

@@ -28,14 +28,15 @@ class EarlyStopping:
             raise ValueError(f"patience is a number of epochs, 1 or more, not {patience!r}")
         if not 0 <= min_delta < math.inf:
             raise ValueError(f"min_delta is 0 or a number above it, not {min_delta!r}")
-        self.patience, self.min_delta = patience, min_delta
+        self.patience: int = patience
+        self.min_delta: float = min_delta
         self.reset()
 
     def reset(self) -> None:
         """Forget what a run has seen: the state before the first epoch."""
-        self.best = math.inf
+        self.best: float = math.inf
         self.best_epoch: int | None = None
-        self.waited = 0
+        self.waited: int = 0
         self.weights: dict[str, Any] | None = None
 
     @property
@@ -46,7 +47,10 @@ class EarlyStopping:
     def update(self, epoch: int, loss: float, weights: Mapping[str, Any]) -> None:
         """Take in an epoch's loss, and the weights (a `state_dict`) that gave it."""
         if loss < self.best - self.min_delta or (self.weights is None and not math.isnan(loss)):
-            self.best, self.best_epoch, self.weights, self.waited = loss, epoch, dict(weights), 0
+            self.best = loss
+            self.best_epoch = epoch
+            self.weights = dict(weights)
+            self.waited = 0
         else:
             self.waited += 1
 

@@ -36,7 +36,9 @@ class Sweep:
     """
 
     def __init__(self, trials: Sequence[Trial], best: Trial, model: Module) -> None:
-        self.trials, self.best, self.model = list(trials), best, model
+        self.trials: list[Trial] = list(trials)
+        self.best: Trial = best
+        self.model: Module = model
 
     def __repr__(self) -> str:
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.setting))

@@ -91,7 +91,7 @@ def _methods() -> str:
             others = "".join(f", {_parameter(op, each, 'Operand')}" for each in op.operands[1:])
             about = op.documentation.splitlines()[0]
             lines.append(f'    def {name}(self{others}) -> Value:\n        """{about}"""')
-            lines += [f"    def {alias}(self{others}) -> Value: ..." for alias in op.aliases]
+            lines += [f'    def {alias}(self{others}) -> Value:\n        """{about}"""' for alias in op.aliases]
     return "\n".join(lines) + "\n"
 
 

@@ -17,8 +17,8 @@ from .program import Program
 
 try:
     from hypothesis import strategies as st
-except ImportError as error:
-    raise ImportError("strategies need hypothesis: pip install 'chainwalk[check]'") from error
+except ImportError as _error:
+    raise ImportError("strategies need hypothesis: pip install 'chainwalk[check]'") from _error
 
 Strategy = st.SearchStrategy
 

@@ -18,8 +18,8 @@ from ...ops.table import TABLE
 try:
     from mpmath.ctx_mp import MPContext
     from mpmath.libmp import from_float
-except ImportError as error:
-    raise ImportError("checking gradients needs mpmath: pip install 'chainwalk[check]'") from error
+except ImportError as _error:
+    raise ImportError("checking gradients needs mpmath: pip install 'chainwalk[check]'") from _error
 
 Precise = Any
 """A number of as many digits as the present `digits(...)` says: an mpf of `MP`."""

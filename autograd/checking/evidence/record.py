@@ -34,9 +34,9 @@ class Record:
     def __init__(self, root: Value, as_rounded: bool = False) -> None:
         self.root = root
         self.as_rounded = as_rounded
-        self.nodes = _operands_first(root)
-        self.index = {node: k for k, node in enumerate(self.nodes)}
-        self.leaves = [k for k, node in enumerate(self.nodes) if node.op is None]
+        self.nodes: list[Value] = _operands_first(root)
+        self.index: dict[Value, int] = {node: k for k, node in enumerate(self.nodes)}
+        self.leaves: list[int] = [k for k, node in enumerate(self.nodes) if node.op is None]
         self.operands: list[list[Any]] = [
             [item if item.__class__ is float else self.index[item] for item in node.operands]
             for node in self.nodes

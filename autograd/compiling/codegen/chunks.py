@@ -38,7 +38,10 @@ class Setting:
     """What all functions of a kernel have in common."""
 
     def __init__(self, program: Program, memory: Memory, shape: Shape, functions: Functions) -> None:
-        self.program, self.memory, self.shape, self.functions = program, memory, shape, functions
+        self.program: Program = program
+        self.memory: Memory = memory
+        self.shape: Shape = shape
+        self.functions: Functions = functions
         self.layout: Layout = memory.layout
         self.sums: dict[Expression, list[int]] = {}
         """What is summed over the rows, and into which sums."""
@@ -50,7 +53,9 @@ class Code:
     """One function: some of the expressions, for each register of rows of a tile, or once for all."""
 
     def __init__(self, setting: Setting, name: str, once: bool = False) -> None:
-        self.setting, self.memory, self.shape = setting, setting.memory, setting.shape
+        self.setting: Setting = setting
+        self.memory: Memory = setting.memory
+        self.shape: Shape = setting.shape
         self.name = name
         self.once = once
         """Whether this is about what all rows share."""
@@ -58,8 +63,8 @@ class Code:
         self.names: dict[Expression, str] = {}
         self.until: dict[Expression, int] = {}
         """How long what was loaded is taken to be in a register still."""
-        self.position = 0
-        self.masked = False
+        self.position: int = 0
+        self.masked: bool = False
         self.held: dict[int, str] = {}
         """Sums that stay in registers from row to row, and the name of each after this row."""
 

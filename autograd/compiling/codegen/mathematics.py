@@ -51,8 +51,12 @@ class Inline:
     """Writes a function of one vector as instructions, each name beginning with the result's."""
 
     def __init__(self, shape: Shape, out: str, reciprocal: bool) -> None:
-        self.shape, self.out, self.reciprocal = shape, out, reciprocal
-        self.vector, self.whole, self.mask = shape.vector, shape.of("i64"), shape.mask
+        self.shape: Shape = shape
+        self.out: str = out
+        self.reciprocal: bool = reciprocal
+        self.vector: str = shape.vector
+        self.whole: str = shape.of("i64")
+        self.mask: str = shape.mask
         self.lines: list[str] = []
 
     def written(self, name: str, x: str) -> list[str]:
@@ -157,11 +161,15 @@ class Functions:
 
     def __init__(self, shape: Shape, vector_functions: Mapping[str, str], often: bool = False) -> None:
         """`often` tells that exp and tanh are to be called, not written out at each place."""
-        self.shape, self.vector_functions, self.often = shape, vector_functions, often
-        self.vector, self.scalar, self.lanes = shape.vector, shape.scalar, shape.lanes
-        self.mask = shape.mask
+        self.shape: Shape = shape
+        self.vector_functions: Mapping[str, str] = vector_functions
+        self.often: bool = often
+        self.vector: str = shape.vector
+        self.scalar: str = shape.scalar
+        self.lanes: int = shape.lanes
+        self.mask: str = shape.mask
         self.used: set[str] = set()
-        self.inline = frozenset() if shape.single else INLINE
+        self.inline: frozenset[str] = frozenset() if shape.single else INLINE
         self._reciprocal = shape.lanes == 8 and bool(vector_functions)
 
     def declarations(self) -> list[str]:

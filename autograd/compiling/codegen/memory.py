@@ -21,10 +21,14 @@ class Memory:
                     if item is not None and item.kind == "constant":
                         self.constants.setdefault(item, layout.shared + len(self.constants))
         behind = layout.shared + len(self.constants)
-        self.shared = {node: behind + k for k, node in enumerate(program.shared)}
-        self.packed = behind + len(self.shared)
+        self.shared: dict[Expression, int] = {node: behind + k for k, node in enumerate(program.shared)}
+        self.packed: int = behind + len(self.shared)
         """Where the weights of the layers begin, in the order in which they are used."""
-        self.made = {node: k for k, stage in enumerate(program.stages) for node in _made(stage)}
+        self.made: dict[Expression, int] = {
+            node: k for k, stage in enumerate(program.stages) for node in _made(stage)
+        }
+        self.slots: dict[Expression, int]
+        self.slot_count: int
         self.slots, self.slot_count = self._slots(program)
 
     def _slots(self, program: Program) -> tuple[dict[Expression, int], int]:

@@ -83,10 +83,12 @@ class Native:
         started = time.perf_counter()
         with _LOCK:
             host()
-            self.machine, self.level, self.passes = machine, level, passes
+            self.machine: Host = machine
+            self.level: int = level
+            self.passes: bool = passes
             self._text = text
             self._engine = self._compiled(kept)
-        self.seconds = time.perf_counter() - started
+        self.seconds: float = time.perf_counter() - started
 
     def _target(self) -> Any:
         machine = self.machine
@@ -108,7 +110,7 @@ class Native:
         target, machine = self._target(), self.machine
         key = f"{machine.processor}\n{machine.features}\n{self.level} {self.passes}\n{self._text}"
         code = kept.get(key) if kept is not None else None
-        self.kept = code is not None
+        self.kept: bool = code is not None
         """Whether the code had been compiled before."""
         if code is None:
             code = target.emit_object(self._module(target))

@@ -36,12 +36,14 @@ class Expression:
     def __init__(
         self, world: World, kind: Any, operands: tuple[Expression, ...], value: float, number: int, rows: bool
     ) -> None:
-        self.world, self.kind, self.operands = world, kind, operands
-        self.value = value
+        self.world: World = world
+        self.kind: Any = kind
+        self.operands: tuple[Expression, ...] = operands
+        self.value: float = value
         """Of a constant its number, of an input its place."""
-        self.number = number
+        self.number: int = number
         """When it was made: operands before results."""
-        self.rows = rows
+        self.rows: bool = rows
         """Whether each row has a number of its own."""
 
     def __add__(self, other: Any) -> Expression:
@@ -96,7 +98,8 @@ class World:
 
     def __init__(self, upper: bool, columns: int = 0) -> None:
         """Inputs before place `columns` have a number for each row."""
-        self.upper, self.columns = upper, columns
+        self.upper: bool = upper
+        self.columns: int = columns
         self.known: dict[Any, Expression] = {}
         self.values: set[Expression] = set()
         """Inputs that are Values of the user or are differentiated, where others are plain numbers."""

@@ -73,7 +73,7 @@ class Kernel:
     ) -> None:
         started = time.perf_counter()
         self.layout = layout
-        self.dtype = np.dtype(np.float32 if single else np.float64)
+        self.dtype: Any = np.dtype(np.float32 if single else np.float64)
         library = vector_library(machine, single) if layout.rows else {}
         self.tape: Array = None
         lower = World(upper=False, columns=layout.columns)
@@ -84,9 +84,10 @@ class Kernel:
             layers = any(isinstance(stage, Product) for stage in program.stages)
             shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
             emitted = emit(program, memory, shape, library)
-            self.native = Native(emitted.text, machine, kept=kept)
-            self.constants = [node.value for node in memory.constants]
-            self.more_shared = len(program.shared) + emitted.packed
+            self.native: Native = Native(emitted.text, machine, kept=kept)
+            self.constants: list[float] = [node.value for node in memory.constants]
+            self.more_shared: int = len(program.shared) + emitted.packed
+            self.scratch: int
             self.scratch, mathematics = memory.slot_count * shape.tile, emitted.functions
             tier, instructions = _told(program), program.instructions
         else:
@@ -94,16 +95,19 @@ class Kernel:
             if any(node.kind == "dot" for node in lower.known.values()):  # no stages of their own for layers
                 expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
             tape = encode(below(expressions), expressions, layout)
-            self.tape, self.constants, self.more_shared = tape.code, tape.constants, 0
+            self.tape = tape.code
+            self.constants = tape.constants
+            self.more_shared = 0
             self.native = tape_runner(layout.rows, shape, machine)
-            self.scratch, mathematics = tape.slots * shape.block, tape.functions
+            self.scratch = tape.slots * shape.block
+            mathematics = tape.functions
             instructions = tape.instructions
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
         self.shape = shape
-        self.addresses = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
+        self.addresses: dict[Any, int] = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
         self._drive = drivers(shape, machine)[0 if layout.rows else 1]
         self._free: list[Workspace] = []
-        self.facts = Facts(
+        self.facts: Facts = Facts(
             instructions,
             {name: origin(name, shape, library) for name in mathematics},
             tier,
@@ -157,17 +161,17 @@ class Workspace:
 
     def __init__(self, kernel: Kernel) -> None:
         layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
-        self.shared = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
+        self.shared: Array = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
         self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
-        self.totals = aligned(layout.sums + 1, dtype)
-        self.inputs = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
-        self.results = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
+        self.totals: Array = aligned(layout.sums + 1, dtype)
+        self.inputs: Any = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
+        self.results: Any = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
         sizes = {
             "in_tile": layout.columns * shape.tile, "out_tile": layout.outputs * shape.tile,
             "scratch": kernel.scratch, "mask_tile": shape.tile,
         }  # fmt: skip
-        self.tile = aligned(sum(sizes.values()) + ALIGNMENT, dtype)
-        self.sum_vectors = aligned(layout.sums * shape.lanes, dtype)
+        self.tile: Array = aligned(sum(sizes.values()) + ALIGNMENT, dtype)
+        self.sum_vectors: Array = aligned(layout.sums * shape.lanes, dtype)
         starts = accumulate(sizes.values(), initial=0)
         places = {
             name: self.tile.ctypes.data + start * dtype.itemsize
@@ -181,7 +185,7 @@ class Workspace:
         """What takes each result out: a number, or an array of the caller's own."""
         self.staged_in: Array = None
         self.staged_out: Array = None
-        self.rows = -1
+        self.rows: int = -1
         """For how many rows the addresses of the staged arrays are set."""
         fields = {
             **kernel.addresses, **places, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
@@ -190,8 +194,8 @@ class Workspace:
             "sum_vectors": self.sum_vectors.ctypes.data,
             "tape": 0 if kernel.tape is None else kernel.tape.ctypes.data,
         }  # fmt: skip
-        self.call = np.array([fields.get(name, 0) for name in FIELDS], dtype=np.int64)
-        self.address = self.call.ctypes.data
+        self.call: Any = np.array([fields.get(name, 0) for name in FIELDS], dtype=np.int64)
+        self.address: int = self.call.ctypes.data
 
     def stage(self, rows: int, kernel: Kernel, places: Array, strides: Array) -> None:
         """Make room for that many rows at addresses known in advance.
@@ -210,7 +214,8 @@ class Workspace:
             # the first numbers of an array in its first row, then a row of the array further on
             self.results[:, 0] = self._bases[1] + size * places[0] * rows + size * places[1]
             self.results[:, 1] = size * strides
-        self.call[0] = self.rows = rows
+        self.rows = rows
+        self.call[0] = rows
 
 
 @cache

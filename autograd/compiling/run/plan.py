@@ -15,7 +15,7 @@ from ..trace.arguments import FLOAT, Leaf, read, spread
 from ..trace.input_layout import Places
 from ..trace.tracing import Trace
 from .kernel import Array
-from .query import Answer, Wanted
+from .query import Answer, Build, Wanted
 from .running import LoopRunner, Options, Runner
 
 
@@ -23,11 +23,11 @@ class Plan:
     """Native code for what is wanted of a function, and the way from arguments to results."""
 
     def __init__(self, trace: Trace, forms: Sequence[Any], wanted: Wanted, options: Options) -> None:
-        self.forms = list(forms)
+        self.forms: list[Any] = list(forms)
         places = Places(forms, trace.captured)
         if places.batched and not places.columns:
             raise ValueError("the batched arguments have rows without any numbers in them")
-        self.leaves = places.leaves
+        self.leaves: list[Leaf] = places.leaves
         self._expected = [(leaf.shape, leaf.rows) for leaf in self.leaves]
         world = World(upper=True, columns=places.columns)
         given = {value: world.input(place) for value, place in zip(trace.inputs, places.all(), strict=False)}
@@ -37,17 +37,18 @@ class Plan:
         self.runner: Runner | LoopRunner
         if loops:
             self.runner = LoopRunner(places, wanted, loops, rest, options)
-            self.build = self.runner.build
+            self.build: Build = self.runner.build
         else:
             answer = Answer(world, places, wanted, trace, outputs)
-            self.runner, self.build = Runner(places, answer.results, options), answer.build
-        self.floats = 0
+            self.runner = Runner(places, answer.results, options)
+            self.build = answer.build
+        self.floats: int = 0
         """So many arguments may be given as they are if all of them are floats; 0 if they may not."""
         if isinstance(self.runner, Runner) and not places.batched and not options.single:
             plain = all(form.__class__ is Leaf and form.form == "number" for form in self.forms)
             self.floats = len(self.forms) if plain else 0
-        self.recorded = len(trace.nodes)
-        self.operations = sum(bool(item.operands) for item in world.known.values())
+        self.recorded: int = len(trace.nodes)
+        self.operations: int = sum(bool(item.operands) for item in world.known.values())
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
         """The numbers of the arguments; None if they have another form than this plan is for."""

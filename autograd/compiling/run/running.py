@@ -43,20 +43,21 @@ class Runner:
     terms: Sequence[int] = ()
 
     def __init__(self, places: Places, results: Sequence[Result], options: Options) -> None:
-        self.places, self.threads = places, options.threads
+        self.places: Places = places
+        self.threads: int = options.threads
         split = [[r for r in results if r.rows], [r for r in results if not r.rows]]
         roots = [root for part in split for result in part for root in result.roots]
         outputs = sum(len(result.roots) for result in split[0])
         layout = Layout(places.columns, places.shared, outputs, len(roots) - outputs)
-        self.kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
-        self.kernels = [self.kernel]
+        self.kernel: Kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
+        self.kernels: list[Kernel] = [self.kernel]
         self._pack = Struct(f"{places.shared}d").pack_into
         self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
-        self.where = self._located(results)
+        self.where: list[Located] = self._located(results)
         wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
-        self.first = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
-        self.inside = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
-        self.stride = np.array([size for _, size in wide for _ in range(size)], dtype=np.int64)
+        self.first: Any = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
+        self.inside: Any = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
+        self.stride: Any = np.array([size for _, size in wide for _ in range(size)], dtype=np.int64)
 
     def _located(self, results: Sequence[Result]) -> list[Located]:
         free = {True: 0, False: 0}
@@ -205,10 +206,10 @@ class LoopRunner:
         values = frozenset(sought.union(places.of_captured.values()))
         target = Target(options.machine, options.single, options.kept, values)
         asked = frozenset(sought if wanted.what != "value" else ())
-        self.loops = Loops(found, rest, places.shared, asked, target)
-        self.kernels = self.loops.kernels
-        self.terms = [loop.terms for loop in self.loops.loops]
-        self.where = [Located(Result([], (), False), 0, 1)]
+        self.loops: Loops = Loops(found, rest, places.shared, asked, target)
+        self.kernels: list[Kernel] = self.loops.kernels
+        self.terms: list[int] = [loop.terms for loop in self.loops.loops]
+        self.where: list[Located] = [Located(Result([], (), False), 0, 1)]
         self.build: Build = self._wanted(wanted)
 
     def _wanted(self, wanted: Wanted) -> Build:

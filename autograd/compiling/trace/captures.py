@@ -64,7 +64,7 @@ class Outside:
         self._checks = search.checks
         self._kept = search.kept
         """All that was seen, so that no other object gets its identity."""
-        self.reasons = tuple(dict.fromkeys(search.reasons))
+        self.reasons: tuple[str, ...] = tuple(dict.fromkeys(search.reasons))
         """Why the function has to be recorded at each call; none for most."""
 
     def changed(self) -> bool:

@@ -13,9 +13,10 @@ class Places:
     """A place for each number of the arguments, and for each Value from outside."""
 
     def __init__(self, forms: Sequence[Any], captured: Sequence[Value]) -> None:
-        self.forms, self.captured = list(forms), list(captured)
+        self.forms: list[Any] = list(forms)
+        self.captured: list[Value] = list(captured)
         self.leaves: list[Leaf] = [leaf for form in forms for leaf in leaves_of(form)]
-        self.columns = sum(leaf.size for leaf in self.leaves if leaf.rows)
+        self.columns: int = sum(leaf.size for leaf in self.leaves if leaf.rows)
         """So many numbers have rows; their places come first."""
         next_column, next_shared = 0, self.columns
         self.starts: list[int] = []
@@ -27,11 +28,11 @@ class Places:
             else:
                 next_shared += leaf.size
         self.captured_from = next_shared
-        self.of_captured = {value: next_shared + k for k, value in enumerate(self.captured)}
-        self.shared = next_shared - self.columns + len(self.captured)
+        self.of_captured: dict[Value, int] = {value: next_shared + k for k, value in enumerate(self.captured)}
+        self.shared: int = next_shared - self.columns + len(self.captured)
         """So many numbers are the same for all rows."""
-        self.batched = any(leaf.rows for leaf in self.leaves)
-        self.with_rows = [
+        self.batched: bool = any(leaf.rows for leaf in self.leaves)
+        self.with_rows: list[tuple[int, int, int]] = [
             (k, start, start + leaf.size)
             for k, (start, leaf) in enumerate(zip(self.starts, self.leaves, strict=True))
             if leaf.rows

@@ -97,13 +97,13 @@ class Trace:
 
     def __init__(self, inputs: Sequence[Value], result: Any, made: Sequence[Any] | None = None) -> None:
         """`made` has the operands of the nodes made inside the function; None if every node is."""
-        self.inputs = list(inputs)
+        self.inputs: list[Value] = list(inputs)
         self.outputs: list[Any] = []
         self.places: list[Place] = []
-        self.template = self._placed(result)
+        self.template: Any = self._placed(result)
         self.captured: list[Value] = []
         """Values from outside, read again at each call: leaves, and results computed before."""
-        self.nodes = self._inside(None if made is None else set(map(id, made)))
+        self.nodes: list[Value] = self._inside(None if made is None else set(map(id, made)))
         """All that the outputs need, operands first, without the inputs and what was captured."""
 
     def _placed(self, tree: Any) -> Any:
