@@ -104,3 +104,20 @@ def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):
     assert "k_means_by_gradient" in said
     assert "training diverged in epoch 0, step 7" in said
     assert float(re.search(r"of digits never seen (\d+\.\d)%", said)[1]) > 93
+
+
+def kept(cells):
+    """What stands below each cell: kinds of pictures, and words without numbers; no bars."""
+    found = []
+    for cell in cells:
+        outputs = [out for out in cell.get("outputs", []) if "<progress" not in str(out.get("data", ""))]
+        kinds = [sorted(out["data"]) for out in outputs if "data" in out]
+        words = re.sub(r"[-+\d.e%]+", "#", "".join(out.get("text", "") for out in outputs))
+        found.append((kinds, words))
+    return found
+
+
+def test_the_notebook_of_the_lecture_keeps_its_outputs(lecture):
+    path = Path(__file__).parents[2] / "demos" / "lecture.ipynb"
+    assert kept(nbformat.read(path, 4).cells) == kept(lecture)
+    assert str(Path(__file__).parents[2]) not in path.read_text(encoding="utf-8")
