@@ -33,6 +33,8 @@ FEW_RESULTS = 4
 """Up to how many results of a function each is looked at by itself."""
 PROJECTIONS = 3
 """Along how many random directions the results are added up where there are more."""
+SHOWN = 100
+"""Up to how many nodes a report keeps what was recorded, to show it."""
 RECORDED_INPUTS, RECORDED_NODES = 2_000, 30_000
 """Up to how many inputs a function with its own gradient is recorded, and its record followed in digits."""
 
@@ -120,7 +122,7 @@ def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
         outputs = [leaf for leaf in flatten(result)[0] if is_number(leaf)]
     except (ArithmeticError, ValueError) as error:  # a DomainError is one of them
         return f"{type(error).__name__}: {error}"
-    except TypeError:  # it takes Values or tensors alone; then the check itself says so
+    except (TypeError, AttributeError):  # it takes Values or tensors alone; then the check itself says so
         return ""
     return next((f"f gives {x!r}" for x in outputs if not math.isfinite(x)), "")
 
@@ -222,6 +224,7 @@ def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
     record = list(check_record(run, at.numbers, root, leaves))
     missing = any(finding.verdict == WRONG for finding in record)
     report = check(root, 1 if missing else order)
+    report.program = report.program or _program(root)
     report.names |= dict(zip(leaves, at.names, strict=True))
     inside = set(topological_order(root)) if root.op is not None else set()
     for leaf in leaves:
@@ -236,6 +239,11 @@ def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
         ]
     report.findings += record
     return report
+
+
+def _program(root: Value) -> Program | None:
+    """What was recorded, for the report's page; None for nothing, or for too much."""
+    return Program.of(root) if root.op is not None and len(topological_order(root)) <= SHOWN else None
 
 
 # Functions with a gradient of their own

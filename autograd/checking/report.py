@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import webbrowser
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..files import write_atomically
 from ..formulas import formula, history, names_of, partial_formula
 from ..ops.table import TABLE
-from ..terminal import cut, derivative_sign
+from ..terminal import cut, derivative_sign, in_notebook
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
@@ -179,16 +183,52 @@ class Report:
     def __repr__(self) -> str:
         lines = [self.title] if self.title else []
         lines += self._gradients()
+        lines += self.evidence_lines()
+        if self.verdict == WRONG:
+            return "\n".join([*lines, f"  verdict: {WRONG}: {self.failure(table=False)}"])
+        lines.append(f"  verdict: {self.verdict}{self._because()}")
+        return "\n".join(lines)
+
+    def evidence_lines(self) -> list[str]:
+        """How many numbers each question is about, with what verdict, and what that rests on."""
+        lines = []
         counts = Counter((f.question, f.verdict) for f in self.findings)
         for question, meaning in QUESTIONS.items():
             told = [f"{counts[question, v]:,} {v}" for v in (RIGHT, WRONG, UNDECIDED) if counts[question, v]]
             if told and not (question == "value" and not counts[question, WRONG]):
                 lines.append(f"  {question:<12}  {meaning}: {', '.join(told)}")
-        lines += [f"  {'evidence':<12}  {words}" for words in self._evidences()]
-        if self.verdict == WRONG:
-            return "\n".join([*lines, f"  verdict: {WRONG}: {self.failure(table=False)}"])
-        lines.append(f"  verdict: {self.verdict}{self._because()}")
-        return "\n".join(lines)
+        return lines + [f"  {'evidence':<12}  {words}" for words in self._evidences()]
+
+    def html(self) -> str:
+        """Return the report as a page: found beside expected, and the graph with the edge that is wrong."""
+        from .report_page import page
+
+        return page(self)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the page under a path that ends in .html; return the path.
+
+        Raises ValueError for another ending, OSError where the path cannot be written.
+        """
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a report is saved as .html, not {target.suffix or target}")
+        return write_atomically(target, self.html().encode())
+
+    def show(self) -> None:
+        """Show the page: below the cell of a notebook, else in the browser."""
+        if in_notebook():
+            from IPython.display import display
+
+            display(self)  # type: ignore[no-untyped-call, unused-ignore]
+            return
+        path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "report.html")
+        webbrowser.open(path.as_uri())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from ..drawing.inline import Player
+
+        return Player(self.html(), repr(self), 560)._repr_mimebundle_()
 
     def _evidences(self) -> list[str]:
         """What the verdict rests on, in words: how many inputs were looked at, and how."""
@@ -253,7 +293,7 @@ class Report:
             lines.append(f"  {self.title}{f': {self.results}' if self.results else ''}")
         if self.program is not None and 1 < len(self.program.lines) <= 12:
             lines.append(f"  f: {self.program}")
-        lines += self._wrong_numbers() if table else [f"  {words}" for words in patterns(self._parts())]
+        lines += self._wrong_numbers() if table else [f"  {words}" for words in patterns(self.parts())]
         if guilty.question == "end to end" and self.program is None:
             lines.append(f"  evidence: {guilty.why or IN_DIGITS}")
         else:
@@ -272,7 +312,7 @@ class Report:
         questions = ("end to end", "order 2", "order 3")
         wrong = [f for f in self.findings if f.question in questions and f.verdict == WRONG]
         inputs = [f for f in wrong if f.question == "end to end" and not _of_many(f)] or wrong
-        lines = [f"  {words}" for words in patterns(self._parts())]
+        lines = [f"  {words}" for words in patterns(self.parts())]
         if not inputs:
             return lines
         names = [self.name(f.place) for f in inputs[:ROWS]]
@@ -287,7 +327,7 @@ class Report:
             lines.append(f"  ... and {len(inputs) - ROWS:,} more")
         return lines
 
-    def _parts(self) -> list[Part]:
+    def parts(self) -> list[Part]:
         """The gradients by each argument beside the right ones, where all are known."""
         rows = {self._key(f.place): f for f in reversed(self.findings) if f.question == "end to end"}
         names = list(self._all_names)
@@ -332,7 +372,7 @@ class Report:
         names = list(dict.fromkeys(self.name(f.place) for f in wrong))
         if len(names) <= 3:
             return ", ".join(names)
-        parts = [(part.name, sum(part.wrong), len(part.wrong)) for part in self._parts() if any(part.wrong)]
+        parts = [(part.name, sum(part.wrong), len(part.wrong)) for part in self.parts() if any(part.wrong)]
         if parts:
             return ", ".join(f"{name} (at {bad:,} of {count:,} numbers)" for name, bad, count in parts)
         return f"{', '.join(names[:3])} and {len(names) - 3:,} more"

@@ -36,7 +36,14 @@ def is_function(text: str) -> bool:
 
 
 def run(
-    text: str, given: Mapping[str, Range], *, examples: int, order: int, seed: int, save: str | None
+    text: str,
+    given: Mapping[str, Range],
+    *,
+    examples: int,
+    order: int,
+    seed: int,
+    save: str | None,
+    gradient: str | None = None,
 ) -> int:
     """Check, print the report, and give the exit status: 0 right, 1 wrong, 3 undecided.
 
@@ -49,17 +56,34 @@ def run(
     if unknown or (missing and not examples):
         what = f"{', '.join(unknown)} given, but it takes" if unknown else "give a number for each of"
         raise ValueError(f"{text}: {what} {', '.join(every)}")
-    f = _told(f, text, names, by_name=names != every)
-    options: dict[str, Any] = {"order": order, "raises": False, "save": save}
+    by_name = names != every
+    options: dict[str, Any] = {"order": order, "raises": False}
+    if save is not None and not _is_page(save):
+        options["save"] = save
+    if gradient is not None:
+        library = gradient in ("torch", "jax")
+        options["gradient"] = gradient if library else _told(_imported(gradient), gradient, names, by_name)
+    f = _told(f, text, names, by_name)
     if not examples:
         ranges = [n for n in names if given[n][0] < given[n][1] or given[n][0] > given[n][1]]
         if ranges:
             raise ValueError(f"{', '.join(ranges)}: a range low:high needs --examples N")
         report = check_gradients(f, *(given[name][0] for name in names), **options)
-        print(report)
-        return EXIT[report.verdict]
+        return _finished(report, save)
     boxes = [given.get(name, _DEFAULT) for name in names]
-    return _many(f, boxes, examples, random.Random(seed), options)
+    return _many(f, boxes, examples, random.Random(seed), options, save)
+
+
+def _is_page(path: str) -> bool:
+    return path.lower().endswith((".html", ".htm"))
+
+
+def _finished(report: Report, save: str | None) -> int:
+    """Print the report, save its page where one is wanted, and give the exit status."""
+    print(report)
+    if save is not None and _is_page(save):
+        print(f"  report: {report.save(save)}")
+    return EXIT[report.verdict]
 
 
 def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
@@ -73,7 +97,8 @@ def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> 
         except Exception as error:
             raise TypeError(f"{text} raised {type(error).__name__}: {error}") from error
 
-    called.__name__ = getattr(f, "__name__", text)
+    called.__name__ = called.__qualname__ = getattr(f, "__name__", text)
+    called.__module__ = f.__module__
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     called.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
     return called
@@ -94,6 +119,16 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
             evaluate(text, {name: low for name, (low, _) in given.items()})
         f.__name__ = text.strip()
         return f, names, []
+    found = _imported(text)
+    signature = inspect.signature(found).parameters
+    names = parameters(found)
+    return found, names, [name for name in names if signature[name].default is not inspect.Parameter.empty]
+
+
+def _imported(text: str) -> Callable[..., Any]:
+    """The function that `module:function` names."""
+    if not is_function(text):
+        raise ValueError(f"{text!r} is not module:function")
     module, _, name = text.strip().partition(":")
     sys.path.insert(0, "")
     try:
@@ -106,13 +141,16 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
         sys.path.remove("")
     if not callable(found):
         raise ValueError(f"{text} is no function, but {found!r}")
-    signature = inspect.signature(found).parameters
-    names = parameters(found)
-    return found, names, [name for name in names if signature[name].default is not inspect.Parameter.empty]
+    return found  # type: ignore[no-any-return]
 
 
 def _many(
-    f: Callable[..., Any], boxes: Sequence[Range], examples: int, rng: random.Random, options: dict[str, Any]
+    f: Callable[..., Any],
+    boxes: Sequence[Range],
+    examples: int,
+    rng: random.Random,
+    options: dict[str, Any],
+    save: str | None,
 ) -> int:
     """Random points in a box; the report of the worst, and how many there were of each verdict."""
     counts = {RIGHT: 0, UNDECIDED: 0, WRONG: 0}
@@ -121,9 +159,8 @@ def _many(
     with progress_bar(examples, "checking") as report_progress:
         for k in range(examples):
             point = [low if low == high else rng.uniform(low, high) for low, high in boxes]
-            try:
-                report = check_gradients(f, *point, **options)
-            except (ArithmeticError, ValueError):
+            report = check_gradients(f, *point, undefined="skip", **options)
+            if report.undefined:
                 outside += 1
             else:
                 counts[report.verdict] += 1
@@ -136,8 +173,8 @@ def _many(
             report_progress(k + 1, f"{outside:,} outside the domain" if outside else "")
             if worst is not None and worst.verdict == WRONG:
                 break
-    if worst is not None and not worst.right:
-        print(worst)
+    if worst is not None and not (worst.right and save is None):
+        _finished(worst, save)
     told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count or verdict == RIGHT)
     left_out = f", {outside:,} outside the domain" if outside else ""
     print(f"{sum(counts.values()) + outside:,} random points: {told}{left_out}")

@@ -142,7 +142,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--order", type=int, default=2, choices=[1, 2, 3], help="of the highest derivatives (2)")
     check.add_argument("--seed", type=int, default=0, help="of the random points (0)")
-    check.add_argument("--save", metavar="PATH", help="save the picture of the smallest failing program")
+    check.add_argument(
+        "--gradient", metavar="module:g", help="a gradient of the function's own, or torch or jax"
+    )
+    check.add_argument(
+        "--save", metavar="PATH", help="the report as a page, .html, or the smallest program's picture"
+    )
     _add_playground(commands)
     about = "Tell what is installed, which Graphviz draws, which extras are missing, and what clashes."
     commands.add_parser("doctor", help=about, description=about).set_defaults(run=_doctor, parser=None)
@@ -234,7 +239,7 @@ def _check(options: argparse.Namespace) -> int:
         given = _named([*options.values, *options.at], _range)
         return run(
             options.expression.strip(), given, examples=options.examples, order=options.order,
-            seed=options.seed, save=options.save,
+            seed=options.seed, save=options.save, gradient=options.gradient,
         )  # fmt: skip
     except (ExpressionError, DomainError, UsageError):
         raise
