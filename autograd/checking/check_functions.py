@@ -60,7 +60,8 @@ def check_gradients(
     With `gradient`, f may be any function of floats or arrays: what `gradient` gives for the same
     arguments, an array of the same shape for each, is checked; "torch" or "jax" stands for what that
     library gives for an f of its own, and is found out where f gives tensors. Where f gives an array,
-    `gradient` has a parameter `upstream`, the gradient of the result, or gives the whole Jacobian.
+    `gradient` has one more parameter, `upstream` or the last, for the gradient of the result; or it
+    gives the whole Jacobian.
 
     Right means that the relative error of each derivative is known to be at most 1e-6 (1e-3 where
     float32 is among the arguments); undecided, that rounding hides it. An undecided verdict is an error too,
@@ -305,7 +306,7 @@ def _gradient(subject: Any, at: Point, weights: list[float]) -> tuple[list[float
         found = subject.gradient(parts)
         return (found := _plain(subject, found), at.flat(found))[1], _single(found)
     upstream = _like(subject.value(at.parts(at.numbers)), weights)
-    if subject.name or "upstream" in _parameters(subject.derivative):
+    if subject.name or subject.takes_upstream:
         found = _plain(subject, subject.gradient(parts, upstream))
         return at.flat(found), _single(found)
     rows = _rows(subject.gradient(parts), upstream, len(weights), at)
@@ -327,13 +328,6 @@ def _single(found: Any) -> bool:
 def _like(result: Any, weights: list[float]) -> Any:
     _, build = flatten(result)
     return build(iter(weights))
-
-
-def _parameters(f: Callable[..., Any]) -> set[str]:
-    try:
-        return set(inspect.signature(f).parameters)
-    except (TypeError, ValueError):
-        return set()
 
 
 def _rows(found: Any, result: Any, count: int, at: Point) -> list[Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -165,9 +167,25 @@ class OfUser:
         return self.point.call(self.f, parts)
 
     def gradient(self, parts: Sequence[Any], upstream: Any = None) -> Any:
-        """What the gradient gives; for results that are arrays it has a parameter `upstream`."""
-        more = {} if upstream is None else {"upstream": upstream}
-        return self.point.call(self.derivative, parts, **more)
+        """What the gradient gives; for results that are arrays it takes the gradient of the result too."""
+        if upstream is None:
+            return self.point.call(self.derivative, parts)
+        if self.takes_upstream == "last":
+            return self.point.call(lambda *given, **named: self.derivative(*given, upstream, **named), parts)
+        return self.point.call(self.derivative, parts, upstream=upstream)
+
+    @cached_property
+    def takes_upstream(self) -> str:
+        """How it takes the gradient of an array: by "keyword", as the "last" argument, or not at all."""
+        try:
+            parameters = inspect.signature(self.derivative).parameters
+        except (TypeError, ValueError):
+            return ""
+        if "upstream" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            return "keyword"
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        needed = [p for p in parameters.values() if p.kind in kinds and p.default is p.empty]
+        return "last" if len(needed) == len(self.point.arguments) + 1 else ""
 
 
 LIBRARIES: dict[str, Any] = {"torch": OfTorch, "jax": OfJax}

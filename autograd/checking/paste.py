@@ -43,8 +43,8 @@ def _word(f: Any, fallback: str, imports: list[str]) -> str:
         return str(name)
     if name.endswith("<lambda>") and isinstance(f, FunctionType) and not f.__code__.co_freevars:
         source = _source(f)
-        needed = _imports(f)
-        if source and needed is not None:
+        needed = _imports(f, source) if source else None
+        if needed is not None:
             imports += needed
             return source
     last = str(name).rpartition(".")[2]
@@ -73,10 +73,11 @@ def _signs(code: CodeType) -> tuple[Any, ...]:
     return code.co_names, code.co_varnames, constants
 
 
-def _imports(f: FunctionType) -> list[str] | None:
+def _imports(f: FunctionType, source: str) -> list[str] | None:
     """What imports the names a lambda uses; None where one of them cannot be imported."""
     found = []
-    for name in f.__code__.co_names:
+    names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+    for name in names:
         item = f.__globals__.get(name)
         if isinstance(item, ModuleType):
             as_ = "" if item.__name__ == name else f" as {name}"

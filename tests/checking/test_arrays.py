@@ -239,6 +239,7 @@ def test_a_backward_takes_the_gradient_of_an_array_as_upstream():
 
     report = check_gradients(lambda x, w: x @ w, X, W, gradient=backward)
     assert report.right
+    assert check_gradients(lambda x, w: x @ w, X, W, gradient=lambda x, w, dy: (dy @ w.T, x.T @ dy)).right
     assert "the Jacobian times random vectors" in str(report)
     text = failure(
         lambda x, w: x @ w, X, W, gradient=lambda x, w, upstream: (upstream @ w.T, 2 * x.T @ upstream)
