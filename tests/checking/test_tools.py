@@ -18,6 +18,7 @@ from autograd.checking import (
     Line,
     Program,
     check,
+    check_gradients,
     check_gradients_of,
     expressions,
     numbers,
@@ -191,6 +192,11 @@ def module(tmp_path, monkeypatch):
         "def power(x, exponent=2.0): return x ** exponent\n"
         "def broken(x): raise RuntimeError('nothing works')\n"
         "number = 3\n"
+        "import math\n"
+        "def plain(x, y): return math.sin(x) * y\n"
+        "def slope(x, y): return math.cos(x) * y, math.sin(x)\n"
+        "def sign(x, y): return math.cos(x) * y, -math.sin(x)\n"
+        "def short(x, y): return [math.cos(x) * y]\n"
     )
     monkeypatch.chdir(tmp_path)
     yield "functions_to_check"
@@ -213,6 +219,52 @@ def test_the_exit_status_is_1_for_wrong_and_3_for_undecided(capsys, module, tmp_
     assert Path("wrong.svg").exists()
     assert run(capsys, "check", f"{module}:cut", "--at", "x=1")[0] == 1
     assert run(capsys, "check", "relu(x) - relu(-x)", "x=0")[0] == 3
+
+
+def test_a_gradient_of_the_functions_own_is_checked(capsys, module):
+    point = ["--at", "x=1", "--at", "y=2"]
+    assert run(capsys, "check", f"{module}:plain", "--gradient", f"{module}:slope", *point)[0] == 0
+    status, text = run(capsys, "check", f"{module}:plain", "--gradient", f"{module}:sign", "--examples", "5")
+    assert (status, "y: it has the wrong sign" in text) == (1, True)
+    assert f"from {module} import plain" in text
+    status, text = run(capsys, "check", f"{module}:plain", "--gradient", f"{module}:short", "--examples", "5")
+    assert (status, "gave 1 numbers for the 2 arguments" in text) == (2, True)
+    assert run(capsys, "check", f"{module}:plain", *point)[0] == 2
+    assert run(capsys, "check", f"{module}:plain", "--gradient", "slope", *point)[0] == 2
+
+
+def test_the_command_tells_its_version(capsys):
+    import autograd
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"chainwalk {autograd.__version__}\n"
+
+
+def test_a_report_is_saved_as_a_page_with_the_graph_and_the_edge_that_is_wrong(capsys, module, tmp_path):
+    status, text = run(capsys, "check", f"{module}:guilty", "--at", "x=1", "--save", "report.html")
+    page = Path("report.html").read_text("utf-8")
+    assert (status, "report: report.html" in text) == (1, True)
+    assert "is wrong at wrong" in page
+    assert page.count("<svg") == 2  # the smallest program, and the whole graph
+    assert re.search(r'id="graph_e\d+_0" class="edge', page)
+    assert run(capsys, "check", "tanh(x)", "x=1", "--save", "right.html")[0] == 0
+    assert 'class="chip right"' in Path("right.html").read_text("utf-8")
+    with pytest.raises(ValueError, match=r"saved as \.html"):
+        check(Value(1.0) * 2).save(tmp_path / "report.txt")
+
+
+def test_a_report_shows_wrong_numbers_in_the_shape_of_their_array(tmp_path, monkeypatch):
+    np = pytest.importorskip("numpy")
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    report = check_gradients(lambda x: np.sum(x**2), np.ones((2, 2)), gradient=lambda x: -2 * x, raises=False)
+    report.show()
+    page = Path(opened[0].removeprefix("file://")).read_text("utf-8")
+    assert page.count("<small>expected 2</small>") == 4
+    assert page.count("<tr>") == 2
+    assert "x: the gradient has the wrong sign" in page
 
 
 def test_a_parameter_with_a_default_may_be_left_out(capsys, module):

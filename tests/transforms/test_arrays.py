@@ -1,0 +1,146 @@
+"""Derivatives of functions of numpy arrays, and of lists, tuples, dicts and dataclasses of them."""
+
+import dataclasses
+from typing import NamedTuple
+
+import pytest
+
+np = pytest.importorskip("numpy")
+
+from autograd import Value, grad, hessian, hvp, jacobian, jvp, tanh, value_and_grad, vjp
+
+X = np.arange(6.0).reshape(3, 2) / 5 - 0.4
+W = np.linspace(-1, 1, 8).reshape(2, 4)
+B = np.array([0.1, -0.2, 0.3, 0.4])
+
+
+def layer(x, w, b):
+    return np.sum(np.tanh(x @ w + b) ** 2)
+
+
+def layer_gradients():
+    t = np.tanh(X @ W + B)
+    d = 2 * t * (1 - t * t)
+    return d @ W.T, X.T @ d, d.sum(axis=0)
+
+
+def assert_array(found, expected):
+    assert isinstance(found, np.ndarray)
+    assert found.dtype == float
+    assert found.shape == np.shape(expected)
+    assert np.allclose(found, expected, rtol=1e-13, atol=1e-14)
+
+
+def test_gradients_are_arrays_of_the_shapes_of_the_arguments():
+    for found, expected in zip(grad(layer, (0, 1, 2))(X, W, B), layer_gradients(), strict=True):
+        assert_array(found, expected)
+    value, found = value_and_grad(layer, 1)(X, W, B)
+    assert value == pytest.approx(layer(X, W, B), rel=1e-14)
+    assert isinstance(value, float)
+    assert_array(found, layer_gradients()[1])
+
+
+def test_arguments_are_chosen_by_position_or_name_and_others_are_passed_on():
+    def f(x, w, b, *, power, axis=0):
+        return np.sum(np.tanh(x @ w + b) ** power, axis=axis).sum()
+
+    assert_array(grad(f, "b")(X, W, b=B, power=2), layer_gradients()[2])
+    x, power = grad(f, (0, "power"))(X, W, B, power=2.0, axis=1)
+    assert_array(x, layer_gradients()[0])
+    assert isinstance(power, float)
+    with pytest.raises(ValueError, match="no argument called 'q'"):
+        grad(f, "q")(X, W, B, power=2)
+    with pytest.raises(ValueError, match="names an argument twice"):
+        grad(f, (1, "w"))(X, W, B, power=2)
+
+
+def test_a_jacobian_of_arrays_has_the_results_shape_in_front():
+    x = np.array([1.0, 2.0, 3.0])
+    assert_array(jacobian(lambda x: x**2)(x), np.diag(2 * x))
+    found = jacobian(lambda w: np.tanh(X @ w))(W)
+    slope = 1 - np.tanh(X @ W) ** 2
+    assert_array(found, np.einsum("ij,ik,jl->ijkl", slope, X, np.eye(4)))
+    assert_array(jacobian(lambda x, y: x * y, argnums=1)(x, 2.0), x)
+    both = jacobian(lambda p: p["a"] * p["b"])({"a": x, "b": 2.0})
+    assert_array(both["a"], 2 * np.eye(3))
+    assert_array(both["b"], x)
+
+
+def test_a_hessian_of_an_array_has_its_shape_twice():
+    found = hessian(lambda x: np.sum(x**3))(X)
+    assert_array(found, np.einsum("ij,ik,jl->ijkl", 6 * X, np.eye(3), np.eye(2)))
+    v = np.ones_like(X) / 3
+    assert_array(hvp(lambda x: np.sum(x**3), X, v), 6 * X * v)
+    assert_array(hvp(lambda x, *, k: np.sum(x**3) * k, X, v, k=2.0), 12 * X * v)
+
+
+def test_forward_and_reverse_mode_take_arrays():
+    value, tangent = jvp(lambda x, w: x @ w, (X, W), (np.ones_like(X), np.zeros_like(W)))
+    assert_array(value, X @ W)
+    assert_array(tangent, np.ones_like(X) @ W)
+    value, pull = vjp(lambda x, w: x @ w, X, W)
+    upstream = np.arange(12.0).reshape(3, 4)
+    for found, expected in zip(pull(upstream), (upstream @ W.T, X.T @ upstream), strict=True):
+        assert_array(found, expected)
+    with pytest.raises(ValueError, match="12 numbers"):
+        pull(np.ones(4))
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters:
+    w: np.ndarray
+    scale: float
+    name: str = "layer"
+
+
+class Pair(NamedTuple):
+    left: np.ndarray
+    right: list
+
+
+def test_containers_of_arrays_come_back_as_they_were():
+    def f(p, pair, others):
+        return np.sum(p.w**2) * p.scale + pair.left @ pair.left * pair.right[0] + np.sum(others["q"][1])
+
+    p, pair, others = grad(f, (0, 1, 2))(
+        Parameters(B, 3.0), Pair(B, [2.0]), {"q": (np.ones(2), np.ones((1, 2)))}
+    )
+    assert isinstance(p, Parameters)
+    assert p.name == "layer"
+    assert_array(p.w, 6 * B)
+    assert p.scale == pytest.approx(B @ B)
+    assert isinstance(pair, Pair)
+    assert_array(pair.left, 4 * B)
+    assert pair.right == [pytest.approx(B @ B)]
+    assert_array(others["q"][0], np.zeros(2))
+    assert_array(others["q"][1], np.ones((1, 2)))
+
+
+def test_arrays_of_no_dimension_of_no_numbers_of_integers_and_of_float32():
+    assert_array(grad(lambda x: x * x)(np.array(3.0)), 6.0)
+    assert_array(grad(lambda x: np.sum(x) + 1.0)(np.zeros((0, 2))), np.zeros((0, 2)))
+    assert_array(grad(lambda x: np.sum(x**2))(np.array([1, 2])), [2.0, 4.0])
+    assert_array(grad(lambda x: np.sum(x**2))(np.array([1, 2], dtype=np.float32)), [2.0, 4.0])
+    assert_array(grad(lambda x: np.sum(x[::-1] * np.arange(3.0)))(np.ones(6)[::2]), [2.0, 1.0, 0.0])
+
+
+def test_arrays_that_are_no_real_numbers_are_refused():
+    with pytest.raises(TypeError, match="complex"):
+        grad(lambda x: x.sum())(np.array([1j]))
+    with pytest.raises(TypeError, match="MaskedArray"):
+        grad(lambda x: x.sum())(np.ma.array([1.0], mask=[False]))
+    with pytest.raises(TypeError, match="expected a real number"):
+        grad(lambda x: x.sum())(np.array([True]))
+    with pytest.raises(TypeError, match="one number as its result"):
+        grad(lambda x: x * 2)(np.ones(2))
+
+
+def test_arrays_of_values_give_arrays_of_values():
+    a = Value(2.0)
+    found = grad(lambda x: np.sum(x**2))(np.array([a, a * 3]))
+    assert [item.data for item in found] == [4.0, 12.0]
+    found[1].backward()
+    assert a.grad == 6.0
+    assert grad(lambda a: np.sum(grad(lambda x: np.sum(tanh(a) * x**2))(B)))(0.5) == pytest.approx(
+        2 * B.sum() * (1 - np.tanh(0.5) ** 2)
+    )
