@@ -7,8 +7,10 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ..nested import children, is_array
@@ -205,9 +207,9 @@ def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
 
 
 def library_of(f: Function, point: Point) -> str | None:
-    """The library whose arrays f gives for its arguments, of those that are loaded; None for neither."""
+    """The library that f is written with, of those that are loaded, if it gives that library's arrays."""
     for name, kind in LIBRARIES.items():
-        if name not in sys.modules:
+        if name not in sys.modules or not _mentions(f, name):
             continue
         try:
             with warnings.catch_warnings():
@@ -218,3 +220,24 @@ def library_of(f: Function, point: Point) -> str | None:
         if found and all(library(item) == name for item in found):
             return name
     return None
+
+
+def _mentions(item: Any, name: str, depth: int = 4) -> bool:
+    """Whether a function uses a library: by its own module, or by what it names and encloses."""
+    kinds = [item.__name__] if isinstance(item, ModuleType) else [getattr(item, "__module__", None) or ""]
+    kinds += [kind.__module__ for kind in type(item).__mro__]
+    if any(kind.split(".")[0] in (name, f"{name}lib") for kind in kinds):
+        return True
+    inside = [getattr(item, part, None) for part in ("func", "__wrapped__", "__func__", "__self__")]
+    if isinstance(item, FunctionType):
+        inside += [item.__globals__.get(word) for word in _names(item.__code__)]
+        for cell in item.__closure__ or ():
+            with suppress(ValueError):  # an empty one
+                inside.append(cell.cell_contents)
+    return depth > 0 and any(_mentions(each, name, depth - 1) for each in inside if each is not None)
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names in a function and in those inside it."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
