@@ -17,11 +17,14 @@ from ..drawing import draw
 from ..errors import DomainError
 from ..stepping.backprop import Backprop
 from ..stepping.explain import explain
+from ..terminal import brief, printable, printable_lines, quoted
 from ..value import Value
 from .doctor import doctor
 from .parsing import ExpressionError, evaluate, identifier
 
 T = TypeVar("T")
+MOST_EXAMPLES = 10_000_000
+"""Random points of one check: some hours."""
 _EXAMPLE = "e = a*b; d = e + c; t = tanh(a); L = d*t", ["a=2", "b=-3", "c=10"]
 
 
@@ -40,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"chainwalk: {problem}", file=sys.stderr)
         return 2
     try:
+        _open_what_is_closed()
         _replace_signs_that_cannot_be_shown()
         parser = _parser()
         options, words = parser.parse_known_args(arguments)
@@ -58,10 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"chainwalk{command}: interrupted", file=sys.stderr)
         return 130
     except (ExpressionError, DomainError, UsageError, OSError) as error:
-        print(f"chainwalk{command}: {error}", file=sys.stderr)
+        lines = [brief(line, 1000) for line in str(error).split("\n")[:20]]
+        print(f"chainwalk{command}: " + "\n".join(lines), file=sys.stderr)
         return 2
     except Exception:  # not status 1, which says that a gradient is wrong
-        traceback.print_exc()
+        print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         print(f"chainwalk{command}: an error in chainwalk itself; please report it", file=sys.stderr)
         return 70
 
@@ -70,6 +75,14 @@ def _finished(status: int) -> int:
     """The status, when everything has been written."""
     sys.stdout.flush()
     return status
+
+
+def _open_what_is_closed() -> None:
+    """A program that was started without stdin or stdout reads nothing, and writes to nowhere."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (open until the end)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _replace_signs_that_cannot_be_shown() -> None:
@@ -135,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument(
         "--examples",
-        type=_count,
+        type=_count(MOST_EXAMPLES),
         default=0,
         metavar="N",
         help="check N random points; a value is then low:high",
@@ -179,7 +192,9 @@ def _add_playground(commands: Any) -> None:
         help="moons (the default), circles, xor, spirals, or a .csv file: two inputs and a target a row",
     )
     command.add_argument("--layers", default="8,8", metavar="N,N", help="neurons of the hidden layers (8,8)")
-    command.add_argument("--points", type=_count, default=200, metavar="N", help="how many points (200)")
+    command.add_argument(
+        "--points", type=_count(10_000), default=200, metavar="N", help="how many points (200)"
+    )
     command.add_argument("--noise", type=_finite, default=0.1, help="of the points that are made (0.1)")
     command.add_argument("--seed", type=int, default=0, help="of the points, the weights and the batches (0)")
     command.add_argument("--save", metavar="PATH", default="playground.html", help="the page (playground.html)")
@@ -204,10 +219,13 @@ def _command(commands: Any, name: str, run: Any, description: str, example: str)
     return command
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
-    return int(text)
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or len(text) > 20 or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 1 to {most:,}")
+        return int(text)
+
+    return read
 
 
 def _evaluated(options: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
@@ -219,9 +237,9 @@ def _explain(options: argparse.Namespace) -> int:
     where = ", ".join(f"{name} = {leaf.data:g}" for name, leaf in leaves.items())
     text = explain(root)
     saved = None if options.save is None else _save(root, options.save, options.theme)
-    print(f"{options.expression.strip()}   at {where}\n\n{text}")
+    print(f"{printable_lines(options.expression.strip())}   at {where}\n\n{text}")
     if saved:
-        print(f"\npicture: {saved}")
+        print(f"\npicture: {printable(str(saved))}")
     return 0
 
 
@@ -251,7 +269,7 @@ def _playground(options: argparse.Namespace) -> int:
     from .playground import run
 
     try:
-        print(f"playground: {run(options)}")
+        print(f"playground: {printable(str(run(options)))}")
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
     return 0
@@ -281,24 +299,26 @@ def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
     for text in values:
         left, equals, number = text.strip().partition("=")
         if not equals or not left.strip():
-            raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5")
+            raise UsageError(f"{quoted(text.strip())} is not name=number, such as x=0.5")
         try:
             name = identifier(left.strip())
         except ValueError as error:
-            raise UsageError(f"{text.strip()!r} is not name=number, such as x=0.5: {error}") from None
+            raise UsageError(f"{quoted(text.strip())} is not name=number, such as x=0.5: {error}") from None
         if name in numbers:
-            raise UsageError(f"{name} is given twice")
+            raise UsageError(f"{brief(name)} is given twice")
         try:
             numbers[name] = read(number)
         except ValueError:
-            raise UsageError(f"{text!r}: {number!r} is not a finite number") from None
+            raise UsageError(f"{quoted(text)}: {quoted(number)} is not a finite number") from None
     return numbers
 
 
 def _refuse_no_folder(path: str) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
-        raise UsageError(f"the picture could not be saved: there is no folder {str(folder)!r}; make it first")
+        raise UsageError(
+            f"the picture could not be saved: there is no folder {quoted(str(folder))}; make it first"
+        )
 
 
 def _save(root: Value, path: str, theme: str | None) -> Path:
@@ -306,7 +326,7 @@ def _save(root: Value, path: str, theme: str | None) -> Path:
     try:
         return draw(root, theme=theme).save(path)
     except OSError as error:
-        raise UsageError(f"the picture could not be saved as {path!r}: {error.strerror}") from error
+        raise UsageError(f"the picture could not be saved as {quoted(path)}: {error.strerror}") from error
     except (ValueError, RuntimeError, ImportError) as error:
         raise UsageError(f"the picture could not be saved: {error}") from error
 

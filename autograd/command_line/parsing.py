@@ -7,6 +7,7 @@ import keyword
 import math
 import operator
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -34,9 +35,9 @@ _COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
 }
 _ALLOWED = "names, numbers, + - * / % ** and the functions of the table"
-_DEEP = (
-    "nested too deeply for Python to read: name the parts, as in s = a*b; tanh(s), or add with total([a, b])"
-)
+LONGEST, DEEPEST = 50_000, 100
+"""The most characters that an expression may have, and the most operations inside one another."""
+_DEEP = "name the parts, as in s = a*b; tanh(s), or add with total([a, b])"
 
 
 class ExpressionError(ValueError):
@@ -82,7 +83,8 @@ def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dic
     The text is one expression, or several `name = expression` separated by `;` or lines, of which
     the last is the result; every name becomes its Value's label. A Value in the place of a number is used as
     it is. Raises ExpressionError, which points at the column, for whatever is not a name with a
-    value, a number, an operator or a function of the table; and DomainError where the expression has no value.
+    value, a number, an operator or a function of the table, and for more than 50,000 characters or 100
+    operations inside one another; and DomainError where the expression has no value.
 
     >>> y, leaves = evaluate("s = w*x + b; tanh(s)", {"w": 0.5, "x": 2.0, "b": -0.5})
     >>> y.data, y.operands[0].label, sorted(leaves)
@@ -114,7 +116,7 @@ class _Reader:
         try:
             result = [self._statement(statement) for statement in self._statements()]
         except (RecursionError, MemoryError):
-            raise ExpressionError(_DEEP, self.text) from None
+            raise ExpressionError(f"nested too deeply for Python to read: {_DEEP}", self.text) from None
         if not result:
             raise ExpressionError("an empty expression", self.text)
         if not isinstance(result[-1], Value):
@@ -126,13 +128,33 @@ class _Reader:
         return result[-1], self.leaves
 
     def _statements(self) -> list[ast.stmt]:
+        if len(self.text) > LONGEST:
+            raise ExpressionError(
+                f"an expression has at most {LONGEST:,} characters, and this one {len(self.text):,}: name its "
+                "parts, or build it with Values in Python",
+                "",
+            )
         try:
-            return ast.parse(self.text).body
+            with warnings.catch_warnings():  # of Python, on texts such as "1if x": they are refused anyway
+                warnings.simplefilter("ignore")
+                statements = ast.parse(self.text).body
+            self._refuse_depth(statements)
+            return statements
         except SyntaxError as error:
             where = (error.lineno or 1, max(0, (error.offset or 1) - 1))
             raise ExpressionError(f"not an expression: {error.msg}", self.text, *where) from None
         except ValueError as error:  # a null character, or a byte that no letter stands for
             raise ExpressionError(f"not a text: {error}", "") from None
+
+    def _refuse_depth(self, statements: list[ast.stmt]) -> None:
+        """Raise for what is nested too deeply; a chain of operators from the left is not."""
+        stack: list[tuple[ast.AST, int]] = [(statement, 0) for statement in statements]
+        while stack:
+            node, depth = stack.pop()
+            if depth > DEEPEST:
+                raise ExpressionError(f"nested more than {DEEPEST} deep: {_DEEP}", self.text)
+            left = node.left if isinstance(node, ast.BinOp) else None
+            stack += [(child, depth + (child is not left)) for child in ast.iter_child_nodes(node)]
 
     def _name_result(self, result: Value) -> None:
         if not result.label:

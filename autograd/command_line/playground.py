@@ -7,6 +7,9 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from ..terminal import quoted
+
+_MOST_LAYERS, _MOST_NEURONS = 8, 64
 _MADE = ("moons", "circles", "xor", "spirals")
 
 
@@ -18,7 +21,11 @@ def run(options: argparse.Namespace) -> Path:
     try:
         widths = [int(word) for word in options.layers.split(",") if word.strip()]
     except ValueError:
-        raise ValueError(f"--layers is a list of whole numbers such as 8,8, not {options.layers!r}") from None
+        raise ValueError(
+            f"--layers is a list of whole numbers such as 8,8, not {quoted(options.layers)}"
+        ) from None
+    if len(widths) > _MOST_LAYERS or any(not 1 <= width <= _MOST_NEURONS for width in widths):
+        raise ValueError(f"--layers has at most {_MOST_LAYERS} layers of 1 to {_MOST_NEURONS} neurons")
     model = nn.MLP(2, [*widths, 1], rng=options.seed)
     optimiser = nn.SGD(model, lr=0.03)
     noise = {"noise": options.noise, "source": options.data} if made else {}
@@ -33,7 +40,7 @@ def _made(nn: Any, options: argparse.Namespace) -> Any:
 
 def _read(nn: Any, path: str) -> Any:
     if not Path(path).is_file():
-        raise ValueError(f"{path!r} is neither a data set ({', '.join(_MADE)}) nor a file")
+        raise ValueError(f"{quoted(path)} is neither a data set ({', '.join(_MADE)}) nor a file")
     data = nn.load_csv(path)
     classes = sorted({*data.targets})
     if len(classes) == 2:  # one side of the plane is negative, the other positive

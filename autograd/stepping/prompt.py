@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
-from ..terminal import coloured
+from ..terminal import coloured, printable, quoted
 
 _SHORT = {
     "s": "step",
@@ -60,7 +60,7 @@ class Prompt(cmd.Cmd):
     def __init__(self, stepper: Any, stdin: IO[str] | None = None) -> None:
         super().__init__(stdin=stdin or sys.stdin, stdout=sys.stdout)
         self.stepper = stepper
-        self.interactive: bool = stdin is None and sys.stdin.isatty()
+        self.interactive: bool = stdin is None and sys.stdin is not None and sys.stdin.isatty()
         self.use_rawinput: bool = self.interactive
         self._last = "step"
         if not self.interactive:
@@ -75,7 +75,7 @@ class Prompt(cmd.Cmd):
         if line == "EOF":
             return "quit"
         if not self.interactive and line.strip():
-            print(f"(backprop) {line.strip()}")
+            print(f"(backprop) {printable(line.strip())}")
         return line.strip()
 
     def emptyline(self) -> bool:
@@ -90,7 +90,7 @@ class Prompt(cmd.Cmd):
             return True
         command: Callable[[str], Any] | None = getattr(self, f"do_{name}", None)
         if command is None:
-            print(f"{word!r} is not a command; h lists them")
+            print(f"{quoted(word)} is not a command; h lists them")
             return False
         self._last = line if name != "help" else self._last
         try:
