@@ -20,6 +20,7 @@ export function read(text) {
   const [first, ...rest] = text.replace(/^#/, "").split("&");
   const whole = (item) => (/^-?\d+$/.test(item ?? "") ? Number(item) : null);
   const parts = new Map(rest.map((item) => [item.split("=")[0], item.split("=").slice(1).join("=")]));
+  /** @type {[number, number][]} */
   const edits = [];
   for (const [key, value] of parts) {
     const [k, x] = [whole(key.slice(1)), parsed(value)];

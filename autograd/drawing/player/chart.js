@@ -13,15 +13,15 @@ function element(name, attributes, text = "") {
 /**
  * Draw lines into an SVG element.
  * @param {SVGSVGElement} svg
- * @param {{ lines: { kind: string, points: [number, number][] }[], dots?: { kind: string, at: [number, number] }[],
- *   across?: string, up?: string, logarithmic?: boolean, room?: [number, number] | null }} what
+ * @param {{ lines: { kind: string, points: number[][] }[], dots?: { kind: string, at: number[] }[],
+ *   across?: string, up?: string, logarithmic?: boolean, room?: number[] | null }} what
  */
 export function chart(svg, { lines, dots = [], across = "", up = "", logarithmic = false, room = null }) {
   const [width, height] = [Math.max(svg.clientWidth, 160), Math.max(svg.clientHeight, 80)];
   const edge = { left: 48, right: 8, top: 8, bottom: across ? 30 : 18 };
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const height_ = (y) => (logarithmic ? Math.log10(y) : y);
-  const usable = ([x, y]) => Number.isFinite(x) && Number.isFinite(height_(y));
+  const usable = (/** @type {number[]} */ [x, y]) => Number.isFinite(x) && Number.isFinite(height_(y));
   const points = [...lines.flatMap((line) => line.points), ...dots.map((dot) => dot.at)].filter(usable);
   svg.replaceChildren();
   if (!points.length) return;

@@ -31,7 +31,7 @@ export class Descend {
     find("one-step").addEventListener("click", () => { this.halt(); this.update(); });
     find("run").addEventListener("click", () => (this.timer === null ? this.run() : this.halt()));
     find("again").addEventListener("click", () => this.again());
-    for (const [id, wanted] of [["learn-all", true], ["learn-none", false]]) {
+    for (const [id, wanted] of /** @type {[string, boolean][]} */ ([["learn-all", true], ["learn-none", false]])) {
       find(id).addEventListener("click", () => {
         this.learning = new Set(wanted ? app.graph.leaves : []);
         this.boxes();

@@ -28,6 +28,8 @@ export class Graph {
         if (typeof operand === "number") this.edges.push({ result, position, operand, id: `e${result}_${position}` });
       });
     }
+    /** For each computed node which of them it is. @type {Map<number, number>} */
+    this.rank = new Map(this.computed.map((node, number) => [node, number]));
     this.edited = new Map();
     this.reset();
   }
@@ -162,7 +164,6 @@ export class Graph {
 
   knows(k, moment) {
     if (moment >= -1 || !this.nodes[k].op) return true;
-    this.rank ??= new Map(this.computed.map((node, number) => [node, number]));
     return this.rank.get(k) <= moment + this.computed.length;
   }
 

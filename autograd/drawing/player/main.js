@@ -15,6 +15,8 @@ import { LANGUAGES } from "./words.js";
 
 /** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
+/** @type {(selector: string) => any[]} */
+const all = (selector) => [...document.querySelectorAll(selector)];
 const PACE = 900; // milliseconds for each step while playing
 const OVERVIEW = 40; // boxes from which on a zoomed picture has an overview
 
@@ -85,8 +87,8 @@ class App {
   speak() {
     const { say, graph } = this;
     document.documentElement.lang = this.language;
-    for (const item of document.querySelectorAll("[data-word]")) item.textContent = say[item.dataset.word];
-    for (const item of document.querySelectorAll("[data-label]")) item.setAttribute("aria-label", say[item.dataset.label]);
+    for (const item of all("[data-word]")) item.textContent = say[item.dataset.word];
+    for (const item of all("[data-label]")) item.setAttribute("aria-label", say[item.dataset.label]);
     this.picture.svg.setAttribute("aria-label", say.picture);
     find("find").placeholder = `${say.find} ( / )`;
     this.values.speak();
@@ -418,7 +420,7 @@ class App {
       Escape: () => this.opened.group && this.opened.toggle(this.opened.group),
     };
     const moves = { ArrowRight: [0.2, 0], ArrowLeft: [-0.2, 0], ArrowDown: [0, 0.2], ArrowUp: [0, -0.2] };
-    document.addEventListener("keydown", (event) => {
+    document.addEventListener("keydown", (/** @type {any} */ event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const at = event.target;
       if (at.matches?.('input[type="text"], input[type="search"]')) return;
@@ -443,7 +445,7 @@ class App {
   }
 
   listenTabs() {
-    const tabs = [...document.querySelectorAll('[role="tab"]')];
+    const tabs = all('[role="tab"]');
     const choose = (tab) => {
       for (const each of tabs) {
         each.setAttribute("aria-selected", String(each === tab));
@@ -471,12 +473,12 @@ class App {
   listenHover() {
     const { svg } = this.picture;
     const leaf = (target) => this.graph.leaves.find((k) => this.graph.nodes[k].id === (target.dataset?.value || target.id));
-    svg.addEventListener("pointerover", (event) => {
+    svg.addEventListener("pointerover", (/** @type {any} */ event) => {
       const group = event.target.closest("g.node.leaf");
       if (!group || event.buttons) return;
       this.trace(leaf(group) ?? null);
     });
-    svg.addEventListener("pointerout", (event) => {
+    svg.addEventListener("pointerout", (/** @type {any} */ event) => {
       if (event.target.closest("g.node.leaf") && !event.buttons) this.trace(null);
     });
   }

@@ -14,8 +14,9 @@ function pointsOf(d) {
 const mix = (a, b, t) => ({ x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t });
 const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** The cubic from t on (de Casteljau). */
-function rest([a, b, c, d], t) {
+/** The cubic from t on (de Casteljau). @param {Point[]} piece */
+function rest(piece, t) {
+  const [a, b, c, d] = piece;
   const [ab, bc, cd] = [mix(a, b, t), mix(b, c, t), mix(c, d, t)];
   const [abc, bcd] = [mix(ab, bc, t), mix(bc, cd, t)];
   return [mix(abc, bcd, t), bcd, cd, d];
@@ -114,6 +115,7 @@ class Box {
     this.label = group.querySelector(".grad-label");
     this.waiting = this.label?.textContent.replace(/ (Σ?\d+|\d+\/\d+)$/, "") ?? "grad";
     this.bounds = placed(group);
+    this.editable = false;
   }
 
   show(data, grad, label, sign) {

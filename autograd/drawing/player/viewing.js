@@ -5,7 +5,9 @@
 export class Viewing {
   /** @param {HTMLElement} stage @param {SVGSVGElement} svg @param {{ change: () => void, press: (target: Element) => void }} calls */
   constructor(stage, svg, calls) {
-    Object.assign(this, { stage, svg, calls });
+    this.stage = stage;
+    this.svg = svg;
+    this.calls = calls;
     const { x, y, width, height } = svg.viewBox.baseVal;
     /** @type {Rectangle} */
     this.full = { x, y, width, height };
@@ -117,7 +119,7 @@ export class Viewing {
     stage.addEventListener("pointermove", (event) => this.move(event));
     stage.addEventListener("pointercancel", (event) => this.release(event));
     stage.addEventListener("pointerup", (event) => {
-      if (this.pointers.has(event.pointerId) && !this.release(event)) this.calls.press(event.target);
+      if (this.pointers.has(event.pointerId) && !this.release(event)) this.calls.press(/** @type {Element} */ (event.target));
     });
   }
 

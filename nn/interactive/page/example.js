@@ -137,8 +137,8 @@ export class Example {
     find("run").textContent = this.timer === null ? say.run : say.pause;
     find("picked").max = String(data.targets.length - 1);
     if (document.activeElement !== find("picked")) find("picked").value = this.active ? String(this.k) : "";
-    for (const [id, on] of [["first", this.active && this.stage > 0], ["back", this.active && this.stage > 0],
-      ["forth", this.active && this.stage < this.last], ["close", this.active]]) find(id).setAttribute("aria-disabled", String(!on));
+    for (const [id, on] of /** @type {[string, boolean][]} */ ([["first", this.active && this.stage > 0], ["back", this.active && this.stage > 0],
+      ["forth", this.active && this.stage < this.last], ["close", this.active]])) find(id).setAttribute("aria-disabled", String(!on));
     const [story, formula] = this.story();
     if (find("story").textContent !== story) find("story").textContent = story;
     find("formula-story").textContent = formula;

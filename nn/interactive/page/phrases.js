@@ -18,7 +18,7 @@ const ENGLISH = {
   stageBackward: (l) => `Backward, layer ${l}: each neuron gets the error at its output, multiplies it by the slope of its activation, and passes it on: to each weight times the input, to each input times the weight.`,
   stageUpdate: (rate) => `Update by this example alone: each weight becomes weight − ${rate} × gradient. Step on to make it so.`,
   updated: (before, after) => `Updated: the loss of this example went from ${before} to ${after}.`,
-  neuronOf: (layer, k) => `Layer ${layer}, neuron ${k}`, inputOf: (name) => `input ${name}`, outputIs: "its output over the plane",
+  neuronOf: (layer, k) => `Layer ${layer}, neuron ${k}`, input: "input", outputIs: "its output over the plane",
   columns: ["input", "value", "weight", "product", "gradient", "new weight"], bias: "bias", sum: "sum z", out: (f) => `output ${f}(z)`, slope: "slope at z", error: "error at the output", delta: "error at z = error × slope",
   close: "close", needsExample: "Pick a point to see its numbers here.", recording: "a recorded training", notPoints: "no lines of three numbers in this file", diverged: "The loss is not finite: the rate is too large. Reset, and choose a smaller one.",
 };
@@ -41,7 +41,7 @@ const JAPANESE = {
   stageBackward: (l) => `逆伝播 第 ${l} 層:出力での誤差に活性化関数の傾きを掛け、重みへは × 入力、入力へは × 重みで渡します。`,
   stageUpdate: (rate) => `この例だけによる更新:重み − ${rate} × 勾配。もう一歩進むと実行します。`,
   updated: (before, after) => `更新しました:この例の損失は ${before} から ${after} になりました。`,
-  neuronOf: (layer, k) => `第 ${layer} 層 ニューロン ${k}`, inputOf: (name) => `入力 ${name}`, outputIs: "平面上の出力",
+  neuronOf: (layer, k) => `第 ${layer} 層 ニューロン ${k}`, input: "入力", outputIs: "平面上の出力",
   columns: ["入力", "値", "重み", "積", "勾配", "新しい重み"], bias: "バイアス", sum: "和 z", out: (f) => `出力 ${f}(z)`, slope: "z での傾き", error: "出力での誤差", delta: "z での誤差 = 誤差 × 傾き",
   close: "閉じる", needsExample: "点を選ぶと数値が見えます。", recording: "記録された学習", notPoints: "三つの数の行がありません", diverged: "損失が有限でなくなりました。学習率が大きすぎます。",
 };

@@ -10,7 +10,10 @@ function numbersOf(name) {
 
 export class Palette {
   constructor() {
-    [this.neg, this.paper, this.pos, this.ink] = ["--neg", "--paper", "--pos", "--ink"].map(numbersOf);
+    this.neg = numbersOf("--neg");
+    this.paper = numbersOf("--paper");
+    this.pos = numbersOf("--pos");
+    this.ink = numbersOf("--ink");
     /** 256 colours from negative through 0 to positive. */
     this.table = new Uint8ClampedArray(256 * 3);
     for (let k = 0; k < 256; k += 1) {

@@ -14,6 +14,8 @@ import { Wiring } from "./wiring.js";
 
 /** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
+/** @type {(selector: string) => any[]} */
+const all = (selector) => [...document.querySelectorAll(selector)];
 const RATES = [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3, 10];
 const DECAYS = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const MOST_LAYERS = 6;
@@ -29,8 +31,15 @@ class PlaygroundPage {
     this.activations = [...content.activations];
     this.own = content.points;
     this.source = content.source || "own";
-    Object.assign(this, { noise: content.noise, seed: content.seed, batch: content.batch, rate: content.rate, decay: content.decay,
-      optimiser: content.optimiser, kind: "L2", count: content.points.targets.length, centre: content.centre });
+    this.noise = content.noise;
+    this.seed = content.seed;
+    this.batch = content.batch;
+    this.rate = content.rate;
+    this.decay = content.decay;
+    this.optimiser = content.optimiser;
+    this.kind = "L2";
+    this.count = content.points.targets.length;
+    this.centre = content.centre;
     this.language = navigator.language.startsWith("ja") ? "ja" : "en";
     this.playing = false;
     this.points = content.points;
@@ -260,8 +269,8 @@ class PlaygroundPage {
   speak() {
     const { say } = this;
     document.documentElement.lang = this.language;
-    for (const item of document.querySelectorAll("[data-word]")) item.textContent = say[item.dataset.word];
-    for (const item of document.querySelectorAll("[data-label]")) item.setAttribute("aria-label", say[item.dataset.label]);
+    for (const item of all("[data-word]")) item.textContent = say[item.dataset.word];
+    for (const item of all("[data-label]")) item.setAttribute("aria-label", say[item.dataset.label]);
     find("plane").setAttribute("aria-label", say.planeLabel);
     this.speakPlay();
     this.tell();
@@ -285,7 +294,7 @@ class PlaygroundPage {
       find(`${id}-told`).textContent = String(told);
     }
     for (const id of ["noise", "points", "again"]) find(id).disabled = !made;
-    for (const button of find("sets").children) button.setAttribute("aria-checked", String(button.dataset.set === this.source));
+    for (const button of [...find("sets").children]) button.setAttribute("aria-checked", String(button.dataset.set === this.source));
     for (const box of find("features").querySelectorAll("input")) box.checked = this.features.includes(box.value);
     for (const [id, value] of [["rate", this.rate], ["decay", this.decay], ["optimiser", this.optimiser], ["kind", this.kind], ["activation", this.activations[0]]]) {
       const select = find(id);
@@ -308,7 +317,7 @@ class PlaygroundPage {
   }
 
   restore() {
-    const asked = new Map(location.hash.slice(1).split("&").map((part) => part.split("=")));
+    const asked = new Map(location.hash.slice(1).split("&").map((part) => /** @type {[string, string]} */ (part.split("="))));
     const number = (key, low, high) => {
       const x = Number(asked.get(key));
       return asked.has(key) && Number.isFinite(x) && x >= low && x <= high ? x : null;
@@ -464,7 +473,7 @@ class PlaygroundPage {
       language: () => { this.language = this.language === "en" ? "ja" : "en"; this.languageChosen = this.language; this.wiring.build(); this.speak(); } };
     for (const [id, action] of Object.entries(buttons)) find(id).addEventListener("click", action);
     const keys = { " ": buttons.play, s: buttons.one, e: buttons.epoch, r: buttons.reset, t: toggle };
-    document.addEventListener("keydown", (event) => {
+    document.addEventListener("keydown", (/** @type {any} */ event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
       if (event.key === " " && event.target.closest("button")) return;
       if (event.key === "Escape" && this.example.opened) this.example.open(...this.example.opened);

@@ -23,7 +23,10 @@ export class Trainer {
    *   betas?: number[], eps?: number }} settings `kind` of regularisation is "L1" or "L2"
    */
   constructor(tape, data, rng, settings) {
-    Object.assign(this, { tape, data, rng, settings });
+    this.tape = tape;
+    this.data = data;
+    this.rng = rng;
+    this.settings = settings;
     const count = tape.graph.parameters.length;
     this.state = { first: new Float64Array(count), second: new Float64Array(count), steps: 0,
       momentum: settings.momentum ?? 0, betas: settings.betas ?? [0.9, 0.999], eps: settings.eps ?? 1e-8 };

@@ -26,7 +26,6 @@ export class Wiring {
       made.type = "button";
       made.className = `neuron ${kind}`;
       const [canvas, told] = [document.createElement("canvas"), document.createElement("span")];
-      told.setAttribute("aria-hidden", "true"); // the card and the story say it in words
       made.append(canvas, told);
       made.addEventListener("click", () => app.example.open(layer, k));
       box.append(made);
@@ -46,7 +45,7 @@ export class Wiring {
       [fewer.textContent, more.textContent, count.textContent] = ["−", "+", String(layer.neurons.length)];
       fewer.setAttribute("aria-label", app.say.fewer(l + 1));
       more.setAttribute("aria-label", app.say.more(l + 1));
-      for (const [each, by] of [[fewer, -1], [more, 1]]) {
+      for (const [each, by] of /** @type {[HTMLButtonElement, number][]} */ ([[fewer, -1], [more, 1]])) {
         each.type = "button";
         each.addEventListener("click", () => app.resize(l, by));
       }
@@ -58,12 +57,15 @@ export class Wiring {
   }
 
   speak() {
-    const { app } = this;
-    this.inputs.forEach(({ button, told, k }) => {
-      told.textContent = app.features[k];
-      button.setAttribute("aria-label", app.say.inputOf(app.features[k]));
-    });
-    this.neurons.flat().forEach(({ button, layer, k }) => button.setAttribute("aria-label", app.say.neuronOf(layer + 1, k + 1)));
+    this.inputs.forEach(({ told, k }) => { told.textContent = this.app.features[k]; });
+    for (const each of [...this.inputs, ...this.neurons.flat()]) this.name(each);
+  }
+
+  /** What a neuron is called: its place, and the numbers that stand beside it. */
+  name({ button, told, layer, k }) {
+    const { say } = this.app;
+    const place = layer < 0 ? say.input : say.neuronOf(layer + 1, k + 1);
+    button.setAttribute("aria-label", [place, told.textContent].filter(Boolean).join(" "));
   }
 
   place() {
@@ -137,6 +139,7 @@ export class Wiring {
         each.told.append(error);
         each.told.title = fixed(found.error, true);
       }
+      this.name(each);
     }
   }
 }

@@ -216,7 +216,7 @@ def test_one_example_goes_forward_backward_and_updates_with_pythons_numbers(page
     for layer in (3, 2, 1):
         page.click("#forth")
         assert f"Backward, layer {layer}" in page.inner_text("#story")
-    page.get_by_label("Layer 1, neuron 2", exact=True).click()
+    page.get_by_label(re.compile("^Layer 1, neuron 2")).click()
     neuron = model.layers[0].neurons[1]
     card = page.inner_text("#card").replace("−", "-")
     for value in (*neuron.weights, neuron.bias):
