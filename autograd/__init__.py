@@ -31,9 +31,9 @@ from . import functions
 from .anomalies import first_anomaly
 from .clash import clash
 from .declare import operation
-from .drawing import draw
+from .drawing import draw, draw_dot
 from .drawing.grouping import Group
-from .drawing.theme import THEMES
+from .drawing.theme import THEMES, Theme
 from .errors import AnomalyError, DomainError, StaleGraphError, TracingError
 from .functions import *  # noqa: F403
 from .functions import abs as abs
@@ -185,11 +185,13 @@ __all__ = [
     "Group",
     "Op",
     "StaleGraphError",
+    "Theme",
     "TracingError",
     "Value",
     "anomaly_detection",
     "backprop",
     "draw",
+    "draw_dot",
     "enable_grad",
     "export",
     "first_anomaly",

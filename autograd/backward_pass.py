@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -51,14 +52,26 @@ class BackwardPass:
     """
 
     def __init__(
-        self, root: Value, gradient: float = 1.0, order: list[Value] | None = None, from_zero: bool = False
+        self,
+        root: Value,
+        gradient: float = 1.0,
+        order: list[Value] | None = None,
+        from_zero: bool = False,
+        others: Sequence[Value] = (),
     ) -> None:
+        """Record the pass of a root, and of `others` beside it that get the same gradient.
+
+        `order` has the nodes that they all depend on, operands before results, where it is known.
+        `from_zero` leaves out the gradients that leaves already have.
+        """
         if not isinstance(root, Value):
             raise TypeError(f"a backward pass starts from a Value, not {root!r}")
         self.root: Value = root
         self.gradient: float = gradient
         self.order: list[Value] = order or topological_order(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
+        self.outputs: list[int] = sorted({self.index[output] for output in (root, *others)})
+        """The nodes whose own gradient is given."""
         self.names: dict[Any, str] = names_of(self.order)
         self.initial: list[float] = [
             0.0 if node.operands or from_zero else float(node.grad) for node in self.order
@@ -73,7 +86,7 @@ class BackwardPass:
         self._replay()
 
     def _find_edges(self) -> None:
-        reached = {len(self.order) - 1}
+        reached = set(self.outputs)
         for k in range(len(self.order) - 1, -1, -1):
             node = self.order[k]
             for position, (operand, partial) in enumerate(zip(node.operands, node.partials, strict=True)):
@@ -94,7 +107,8 @@ class BackwardPass:
     def _replay(self) -> None:
         """Follow the pass once: each edge's contribution, and the operand's grad before and after."""
         grads = list(self.initial)
-        grads[-1] += self.gradient
+        for k in self.outputs:
+            grads[k] += self.gradient
         self.contributions: list[float] = []
         self.before: list[float] = []
         self.after: list[float] = []
@@ -148,8 +162,8 @@ class BackwardPass:
         """The gradients when that many steps are done; -1 is before the root got its own."""
         grads: list[float | None] = [None] * len(self.order)
         arrived = [0] * len(self.order)
-        if done >= 0:
-            grads[-1] = self.initial[-1] + self.gradient
+        for k in self.outputs if done >= 0 else ():
+            grads[k] = self.initial[k] + self.gradient
         for edge, after, count in zip(self.edges[: max(done, 0)], self.after, self.counts, strict=False):
             grads[edge.operand], arrived[edge.operand] = after, count
         shown = max(done, 0)
@@ -276,6 +290,20 @@ class Step:
         before, after = fixed(self.before, sign=True), fixed(self.after, sign=True)
         state = "final" if self.final else "not final yet"
         return f"{self._pass.names[self.receiver]}.grad: {before} -> {after}   ({many}{state})"
+
+    def latex(self) -> str:
+        """Return the step in LaTeX: the chain rule in symbols, with the rule filled in, and in numbers.
+
+        >>> x = Value(3.0, "x")
+        >>> print(BackwardPass(x * 2).step(1).latex()[:38])
+        \\frac{\\partial v_{1}}{\\partial x} \\mat
+        """
+        from .latex import latex_step
+
+        return latex_step(self, self._pass.names, self._pass.root)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
 
     def __repr__(self) -> str:
         d, head, root = derivative_sign(), f"[{self.number}/{self.of}]", self._pass.names[self._pass.root]

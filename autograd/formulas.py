@@ -19,16 +19,18 @@ _SIGNED = 3
 _TIGHTEST = 9
 
 
-def fixed(number: float, sign: bool = False) -> str:
-    """Four decimals, or scientific notation where those would hide the digits.
+def fixed(number: float, sign: bool = False, decimals: int = 4) -> str:
+    """Four decimals, or another number of them; scientific notation where those would hide the digits.
 
-    >>> fixed(3.85611), fixed(0.2826, sign=True), fixed(-0.000012)
-    ('3.8561', '+0.2826', '-1.2e-05')
+    >>> fixed(3.85611), fixed(0.2826, sign=True), fixed(-0.000012), fixed(3.85611, decimals=1)
+    ('3.8561', '+0.2826', '-1.2e-05', '3.9')
     """
     if number == 0:
-        return "0.0000"
-    small, large = abs(number) < 0.001, abs(number) >= 100_000
-    style = ".4f" if not (small or large) else ".1e" if small else ".3e"
+        return f"{0:.{decimals}f}"
+    small = abs(number) < (10.0 ** (1 - decimals) if decimals > 1 else 0.5 * 0.1**decimals)
+    large = abs(number) >= 100_000
+    digits = max(1, decimals - 3) if small else max(3, decimals - 1)
+    style = f".{digits}e" if small or large else f".{decimals}f"
     return format(number, f"{'+' if sign else ''}{style}" if math.isfinite(number) else "+" if sign else "")
 
 

@@ -19,8 +19,8 @@ class Node(Protocol):
     partials: tuple[Any, ...]
 
 
-def topological_order(root: Any) -> list[Any]:
-    """Every node that `root` depends on, operands before results, first operands first.
+def topological_order(*roots: Any) -> list[Any]:
+    """Every node that the roots depend on, operands before results, first operands first.
 
     Depth-first with a stack of its own, so that no depth of graph can exhaust Python's.
     A plain number among the operands is not a node.
@@ -32,7 +32,7 @@ def topological_order(root: Any) -> list[Any]:
     """
     order: list[Any] = []
     seen: set[Any] = set()
-    stack: list[Any] = [root]
+    stack: list[Any] = [*reversed(roots)]
     pop, push = stack.pop, stack.append
     while stack:
         node = pop()

@@ -255,6 +255,20 @@ class Value(Operations):
     else:
         __hash__ = object.__hash__
 
+    def latex(self) -> str:
+        """Return the value as an equation in LaTeX: its label, how it was computed, and its number.
+
+        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+        >>> (a * b + 1).latex()
+        'a\\\\,b + 1 = -5.0000'
+        """
+        from .latex import latex_value
+
+        return latex_value(self)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         op = f", op={self.op.name!r}" if self.op else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
@@ -10,10 +11,13 @@ from ..terminal import quoted
 from ..value import Value
 
 if TYPE_CHECKING:
+    from graphviz import Digraph
+
     from .grouping import Grouped
     from .picture import Picture
+    from .theme import Theme
 
-__all__ = ["PictureOptions", "draw"]
+__all__ = ["PictureOptions", "draw", "draw_dot"]
 
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
 
@@ -21,7 +25,7 @@ _DIRECTIONS = ("LR", "TB", "RL", "BT")
 class PictureOptions(TypedDict, total=False):
     """The options of `draw`, for methods that pass them on."""
 
-    theme: str | None
+    theme: str | Theme | None
     rankdir: str
     constants: bool
     groups: Grouped | None
@@ -29,14 +33,27 @@ class PictureOptions(TypedDict, total=False):
     depth: int | None
     max_nodes: int
     title: str
+    show: Collection[str]
+    symbols: bool
+    decimals: int | None
+    legend: bool
+    lang: str | None
+    scale: float | None
+    dpi: float | None
     timeout: float
 
 
+class Stepper(Protocol):
+    """What stands at a step of a recorded pass: `backprop()` gives one."""
+
+    recorded: BackwardPass
+    done: int
+
+
 def draw(
-    root: Value | BackwardPass,
-    *,
+    *outputs: Value | BackwardPass | Stepper | Sequence[Value],
     step: int | None = None,
-    theme: str | None = None,
+    theme: str | Theme | None = None,
     rankdir: str = "LR",
     constants: bool = True,
     groups: Grouped | None = None,
@@ -44,20 +61,35 @@ def draw(
     depth: int | None = None,
     max_nodes: int = 300,
     title: str = "",
+    show: Collection[str] = ("data", "grad", "local", "contribution"),
+    symbols: bool = False,
+    decimals: int | None = None,
+    legend: bool = True,
+    lang: str | None = None,
+    scale: float | None = None,
+    dpi: float | None = None,
     timeout: float = 30.0,
 ) -> Picture:
-    """Return the picture of the graph that a Value depends on, with the gradients its nodes hold now.
+    """Return the picture of the graph that Values depend on, with the gradients its nodes hold now.
 
     Each box has a value's operation, label, data and grad; each edge, once error has flowed back
-    along it, the local derivative over the contribution. `step` shows instead the moment after
-    that step of the backward pass (-1: before it). `theme` is "light", "dark" or "auto" (as the
-    viewer prefers; the default for pages), `rankdir` the direction from operands to results,
-    `constants=False` leaves plain numbers out, `title` replaces the caption.
+    along it, the local derivative over the contribution. Several outputs, `draw(y1, y2)` or a
+    list of them, are drawn together. `step` shows instead the moment after that step of the
+    backward pass (-1: before it); `draw(bp)` the step at which a stepper is.
 
-    `groups`, an nn model, puts a frame around every neuron and layer; `collapse="neuron"` or
-    `"layer"` makes each of them one box with the error that arrives at it. `depth` shows only the
-    values within that many edges of the root. The page of a picture shows the same boxes at every
-    step; an animated SVG shows every value.
+    What is shown: `show` has any of "data", "grad", "local" (derivatives) and "contribution";
+    `symbols=True` writes local derivatives as formulas, `decimals` fixes how many of them numbers
+    have, `constants=False` leaves plain numbers out, `title` replaces the caption, `legend=False`
+    leaves the legend out, and `lang` is its language and that of pages, "en" or "ja". `depth`
+    shows only the values within that many edges of the outputs.
+
+    How: `theme` is "light", "dark", "auto" (as the viewer prefers; the default for pages) or a
+    Theme of your own, `rankdir` the direction from operands to results, "LR", "TB", "RL" or "BT".
+    `scale` is the pixels of an image for each of a plain screen, 2 by default; or give `dpi`.
+
+    `groups`, an nn model, draws a network as on the board, each neuron a box with a line for each
+    weight; with `collapse="neuron"` as boxes with outputs and edges with the weights' signs and
+    sizes, with "layer" a box for each layer. Groups of your own are frames around their values.
 
     A graph that is deep or large is drawn in rows, like lines of text, and an operand that is far
     away is drawn again beside its consumer as a small box. `timeout` is how many seconds dot may
@@ -69,47 +101,117 @@ def draw(
     """
     from .picture import Picture  # here, so that importing autograd stays light
     from .scene import View, refuse_large
+    from .theme import checked
 
-    _refuse_options(theme, rankdir, depth)
-    if not timeout > 0:
-        raise ValueError(f"timeout is a number of seconds greater than 0, not {timeout!r}")
-    recorded = _recorded(root, max_nodes if collapse is None and depth is None else _LARGEST)
+    theme = checked(theme)
+    _refuse_options(rankdir, depth, show, decimals, lang)
+    recorded, done = _recorded(outputs, max_nodes if collapse is None and depth is None else _LARGEST)
+    step = done if step is None else step
     if groups is not None and not hasattr(groups, "groups"):
         raise TypeError(f"groups takes a model, whose layers and neurons are framed, not {groups!r}")
-    found = tuple(groups.groups()) if groups else ()
-    view = View(constants, found, collapse, depth, title, max_nodes, timeout=timeout)
+    view = View(
+        constants=constants,
+        groups=tuple(groups.groups()) if groups else (),
+        collapse=collapse,
+        depth=depth,
+        title=title,
+        max_nodes=max_nodes,
+        show=frozenset(show),
+        symbols=symbols,
+        decimals=decimals,
+        legend=legend,
+        lang=lang,
+        timeout=_above_0("timeout", "seconds", timeout),
+        dpi=_dpi(scale, dpi),
+    )
     state = present_state(recorded) if step is None else _state(recorded, step)
     picture = Picture(recorded, state, view, theme, rankdir)
     refuse_large(sum(box.kind != "constant" for box in picture.scene.boxes), max_nodes)
     return picture
 
 
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Digraph:
+    """Return the picture of a graph as a `graphviz.Digraph`, as micrograd's `draw_dot` does.
+
+    >>> draw_dot(Value(3.0, "x") * 2).format
+    'svg'
+    """
+    graph = draw(root, rankdir=rankdir).digraph
+    graph.format = format
+    return graph
+
+
 _LARGEST = 200_000
 """Values of which a part can be shown: more would take minutes to record."""
 
 
-def _refuse_options(theme: str | None, rankdir: str, depth: int | None) -> None:
-    from .theme import THEMES
+def _refuse_options(
+    rankdir: str, depth: int | None, show: Collection[str], decimals: int | None, lang: str | None
+) -> None:
+    from .scene import SHOWN
+    from .words import LANGUAGES
 
-    if theme is not None and theme not in THEMES:
-        raise ValueError(f"theme is one of {', '.join(THEMES)}, not {quoted(theme)}")
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {quoted(rankdir)}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth is a number of edges from the root, not {depth!r}")
+    if isinstance(show, str) or not SHOWN.issuperset(show):
+        raise ValueError(f"show is a list of some of {', '.join(sorted(SHOWN))}, not {quoted(show)}")
+    if decimals is not None and not (isinstance(decimals, int) and 0 <= decimals <= 17):
+        raise ValueError(f"decimals is a whole number from 0 to 17, not {quoted(decimals)}")
+    if lang is not None and lang not in LANGUAGES:
+        raise ValueError(f"lang is one of {', '.join(LANGUAGES)}, not {quoted(lang)}")
 
 
-def _recorded(root: Value | BackwardPass, max_nodes: int) -> BackwardPass:
+def _above_0(name: str, unit: str, number: float) -> float:
+    if not number > 0:
+        raise ValueError(f"{name} is a number of {unit} greater than 0, not {number!r}")
+    return number
+
+
+def _dpi(scale: float | None, dpi: float | None) -> float:
+    from .dot_process import DPI
+
+    if scale is not None and dpi is not None:
+        raise ValueError("scale and dpi say the same: give one of them (scale=2 is dpi=192)")
+    if scale is not None:
+        return 96 * _above_0("scale", "pixels", scale)
+    return DPI if dpi is None else _above_0("dpi", "pixels to the inch", dpi)
+
+
+def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int | None]:
+    """The pass of what is to be drawn, and the step at which a stepper stands."""
     from .scene import refuse_large
 
-    if isinstance(root, BackwardPass):
-        refuse_large(len(root.order), max_nodes)
-        return root
-    if not isinstance(root, Value):
-        raise TypeError(f"draw takes a Value or a recorded backward pass, not {root!r}")
-    order = topological_order(root)
+    if len(outputs) == 1 and isinstance(outputs[0], list | tuple):
+        outputs = outputs[0]
+    if not outputs:
+        raise TypeError("draw takes the Value to draw, or several of them")
+    first = outputs[0]
+    if len(outputs) == 1 and not isinstance(first, Value):
+        done = getattr(first, "done", None)
+        recorded = first if isinstance(first, BackwardPass) else getattr(first, "recorded", None)
+        if isinstance(recorded, BackwardPass):
+            refuse_large(len(recorded.order), max_nodes)
+            return recorded, done
+    for output in outputs:
+        if not isinstance(output, Value):
+            raise TypeError(_no_value(output))
+    order = topological_order(*outputs)
     refuse_large(len(order), max_nodes)
-    return BackwardPass(root, order=order, from_zero=True)  # the grads there may be of this very pass
+    # From zero, for the grads that are there may be of this very pass.
+    return BackwardPass(order[-1], order=order, from_zero=True, others=outputs), None
+
+
+def _no_value(item: object) -> str:
+    """Why something cannot be drawn, and what can be done about it."""
+    if hasattr(item, "groups") and callable(item):
+        name = type(item).__name__
+        return (
+            f"draw takes a Value, not a model: give the {name} an input and draw what comes out, "
+            "as in draw(model([0.5, -1.0]), groups=model)"
+        )
+    return f"draw takes a Value, several of them, or a recorded backward pass, not {quoted(item)}"
 
 
 def _state(recorded: BackwardPass, step: int) -> State:

@@ -11,7 +11,7 @@ from ..formulas import fixed
 from .layout import SVG, as_text, elements, two_layouts
 from .parts import MINUS, sign_of
 from .scene import View, caption_of, room_for_titles
-from .theme import DARK, LIGHT, variables
+from .theme import DARK, LIGHT, Theme, variables
 
 PACE = 0.9
 """Seconds for each step."""
@@ -19,9 +19,9 @@ _REST = 3.0
 """Seconds for which the last step stays before everything begins again."""
 
 
-def animated_svg(recorded: BackwardPass, view: View, theme: str, rankdir: str) -> str:
+def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir: str) -> str:
     """An SVG without a script that plays the pass again and again, from two layouts only."""
-    tree = two_layouts(recorded, view, rankdir)
+    tree = two_layouts(recorded, view, rankdir, theme)
     total = PACE * (len(recorded.edges) + 2) + _REST
     clock = {"id": "loop", "attributeName": "visibility", "begin": "0s;loop.end", "dur": f"{total:.2f}s"}
     tree.append(_made("rect", {"width": "0", "height": "0"}, [_made("animate", clock | {"values": "visible"})]))
@@ -73,8 +73,8 @@ _LOOKS = (
 )
 
 
-def _style(theme: str) -> str:
-    chosen = variables(DARK if theme == "dark" else LIGHT)
+def _style(theme: str | Theme) -> str:
+    chosen = variables(theme if isinstance(theme, Theme) else DARK if theme == "dark" else LIGHT)
     dark = f"@media(prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}" if theme == "auto" else ""
     return f":root{{{chosen}}}{dark}.halo{{stroke:var(--now);fill:none}}.core{{stroke:var(--paper)}}"
 

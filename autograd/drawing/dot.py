@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from .grouping import Frame
@@ -25,8 +26,6 @@ from .theme import Theme
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-FONT = "Arial"
-"""Helvetica's twin: asked for Helvetica itself, dot takes a wider font wherever that is not installed."""
 INSET = "0.014"
 """Inches (one point) between a box's frame and its contents, which would else cover half of the frame."""
 
@@ -38,11 +37,11 @@ def digraph(
     import graphviz
 
     graph = graphviz.Digraph("backprop")
-    graph.attr("graph", rankdir=rankdir, bgcolor=theme.paper, fontname=FONT, fontsize="11", nodesep="0.3",
+    graph.attr("graph", rankdir=rankdir, bgcolor=theme.paper, fontname=theme.font, fontsize="11", nodesep="0.3",
                ranksep="0.5", pad="0.25", outputorder="edgesfirst")  # fmt: skip
-    graph.attr("node", shape="box", style="filled", fillcolor=theme.node, color=theme.line, fontname=FONT,
+    graph.attr("node", shape="box", style="filled", fillcolor=theme.node, color=theme.line, fontname=theme.font,
                fontsize="11", margin=INSET, penwidth="2")  # fmt: skip
-    graph.attr("edge", fontname=FONT, fontsize="10", color=theme.line, arrowsize="0.7", penwidth="1.2")
+    graph.attr("edge", fontname=theme.font, fontsize="10", color=theme.line, arrowsize="0.7", penwidth="1.2")
     network = any(box.kind in ("group", "neuron") for box in scene.boxes)
     if network:  # straight lines from side to side and neurons in order, as on a board
         graph.attr("graph", splines="line", ranksep="0.9", mclimit="0.1")
@@ -63,7 +62,23 @@ def digraph(
         )
     if with_caption:
         graph.attr(labelloc="b", labeljust="l", label=f"<{caption(scene, theme)}>")
+    if theme.points != 11:
+        graph.body[:] = [_sized(line, theme.points / 11) for line in graph.body]
     return graph
+
+
+_SIZE = re.compile(r'((?:POINT-SIZE|WIDTH|HEIGHT|CELLPADDING)=")(\d+)"|(fontsize=|nodesep=|ranksep=)([\d.]+)')
+
+
+def _sized(line: str, factor: float) -> str:
+    """A line of DOT with every size in proportion; a label's own quotes are entities and never match."""
+
+    def sized(match: re.Match[str]) -> str:
+        if match[1]:
+            return f'{match[1]}{round(int(match[2]) * factor)}"'
+        return f"{match[3]}{float(match[4]) * factor:.2f}"
+
+    return _SIZE.sub(sized, line)
 
 
 def _add_frames(graph: Digraph, scene: Scene, theme: Theme, places: Places | None) -> set[str]:
@@ -88,7 +103,7 @@ def _add_frames(graph: Digraph, scene: Scene, theme: Theme, places: Places | Non
                 fillcolor=theme.group,
                 color=theme.line,
                 penwidth="1",
-                fontname=FONT,
+                fontname=theme.font,
                 labeljust="l",
                 labelloc="t",
                 margin="10",
@@ -139,11 +154,11 @@ def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Place
     if box.mark:
         attributes["color"] = theme.now if box.mark == "receiver" else theme.ink
     if box.lines:
-        label = neuron_label(box, theme)
+        label = neuron_label(box, theme, scene)
     elif box.kind in ("group", "neuron"):
-        label = group_label(box, theme)
+        label = group_label(box, theme, scene)
     else:
-        label = box_label(box, theme, scene.compact)
+        label = box_label(box, theme, scene)
     graph.node(box.id, f"<{label}>", **attributes)
 
 

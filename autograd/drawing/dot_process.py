@@ -18,6 +18,8 @@ VARIABLE = "CHAINWALK_DOT"
 """The environment variable that names another dot."""
 BUNDLED = "graphviz-pure"
 INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, or graphviz.org/download)"
+DPI = 192.0
+"""Pixels to the inch of an image: two for each pixel of a plain screen, sharp on a retina one and in print."""
 SECONDS = 30.0
 """How long one picture may take, unless the caller says otherwise."""
 _MOST = 256_000_000

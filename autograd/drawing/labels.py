@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..terminal import cut, printable, width
-from .parts import Arrow, Box
+from .parts import Arrow, Box, Scene
 from .theme import Theme
 
 LONGEST = 60
@@ -56,18 +56,21 @@ def table(rows: str, padding: int = 0) -> str:
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>'
 
 
-def _row(word: str, number: str, tint: str = "", compact: bool = False, wide: bool = False) -> str:
+def _row(
+    word: str, number: str, tint: str = "", compact: bool = False, wide: bool = False, more: int = 0
+) -> str:
     """A word and a number in cells of fixed size: a box has one geometry, whatever its numbers.
 
     The tint lies behind the whole row as one rectangle, without seams between the cells. In a box
     that a long name has made wide, Graphviz would spread all cells; there the row has only two.
+    `more` is the points that a number takes beyond those of four decimals.
     """
     colour = f' BGCOLOR="{tint}"' if tint else ""
     high = f'FIXEDSIZE="TRUE" HEIGHT="{17 if compact else 21}"'
     cells = (
         f'<TR><TD WIDTH="6" {high}></TD>'
         f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="52" {high}>{word}<BR ALIGN="LEFT"/></TD><TD></TD>'
-        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="64" {high}>{number}<BR ALIGN="RIGHT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{64 + more}" {high}>{number}<BR ALIGN="RIGHT"/></TD>'
         f'<TD WIDTH="{CELL_MARGIN}" {high}></TD></TR>'
     )
     if wide:
@@ -82,13 +85,18 @@ def _row(word: str, number: str, tint: str = "", compact: bool = False, wide: bo
 _INDENT = "&#160;&#160;"
 
 
-def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False) -> str:
+def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False, more: int = 0) -> str:
     """The row of a gradient: tinted by its sign, or a mere dot where none has arrived."""
     word = box.counted if box.kind in ("group", "neuron") else f"grad {box.counted}".strip()
     if box.grad is None:
-        return _row(font(word, theme.mute), font("·", theme.mute, bold=True), "", compact, wide)
+        return _row(font(word, theme.mute), font("·", theme.mute, bold=True), "", compact, wide, more)
     colour, tint = getattr(theme, f"text_{box.sign}"), getattr(theme, f"tint_{box.sign}")
-    return _row(font(word, colour, bold=True), font(box.grad, colour, bold=True), tint, compact, wide)
+    return _row(font(word, colour, bold=True), font(box.grad, colour, bold=True), tint, compact, wide, more)
+
+
+def wider(scene: Scene) -> int:
+    """Points that numbers take beyond those of four decimals."""
+    return max(0, round(6.4 * (scene.decimals - 4)))
 
 
 def shortened(words: str, room: float, size: float) -> str:
@@ -114,16 +122,19 @@ def again_label(box: Box, theme: Theme) -> str:
     return font(brief(box.name, 24), theme.mute, 10, bold=True) + font(box.data, theme.mute, 10, before=_INDENT)
 
 
-def box_label(box: Box, theme: Theme, compact: bool = False) -> str:
-    """A value: its operation's badge, its name, its data and its gradient."""
+def box_label(box: Box, theme: Theme, scene: Scene) -> str:
+    """A value: its operation's badge, its name, its data and its gradient, or less of them."""
+    compact, more = scene.compact, wider(scene)
     room, size = (64, 12) if compact else (118, 13)
-    wide = 0.6 * size * width(brief(box.name)) > room
+    wide = 0.6 * size * width(brief(box.name)) > room + more
+    data = box.data if "data" in scene.show else ""
     if compact:
         fixed = 'FIXEDSIZE="TRUE" HEIGHT="18"'
         line = (
             f'<TR><TD WIDTH="6" {fixed}></TD><TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="90">'
             f'{_named(box, theme, 96, size)}<BR ALIGN="LEFT"/></TD>'
-            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="50" {fixed}>{font(box.data, theme.ink)}'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{50 + more}" {fixed}>'
+            f"{font(data, theme.ink) if data else ''}"
             f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}" {fixed}></TD></TR>'
         )
         rows = f"<TR><TD>{table(line)}</TD></TR>"
@@ -131,9 +142,11 @@ def box_label(box: Box, theme: Theme, compact: bool = False) -> str:
         rows = (
             f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" CELLPADDING="5">{_named(box, theme, room, size)}'
             '<BR ALIGN="LEFT"/></TD></TR>'
-            f"{_row(font('data', theme.mute), font(box.data, theme.ink), wide=wide)}"
         )
-    rows += _gradient(box, theme, compact, compact or wide)
+        if data:
+            rows += _row(font("data", theme.mute), font(data, theme.ink), wide=wide, more=more)
+    if "grad" in scene.show:
+        rows += _gradient(box, theme, compact, compact or wide, more)
     badge = ""
     if box.symbol:
         size = 16 if len(box.symbol) == 1 else 11
@@ -143,12 +156,13 @@ def box_label(box: Box, theme: Theme, compact: bool = False) -> str:
     return table(f"<TR>{badge}<TD>{table(rows)}</TD></TR>")
 
 
-def group_label(box: Box, theme: Theme) -> str:
+def group_label(box: Box, theme: Theme, scene: Scene) -> str:
     """A folded group: its name and what it is, over the error that arrives at it."""
     neuron = box.kind == "neuron"
     head = _head(box.name, box.formula if neuron else box.data, theme)
-    output = _row(font("out", theme.mute), font(box.data, theme.ink)) if neuron else ""
-    return table(f"<TR><TD>{head}</TD></TR>{output}{_gradient(box, theme)}")
+    more = wider(scene)
+    output = _row(font("out", theme.mute), font(box.data, theme.ink), more=more) if neuron else ""
+    return table(f"<TR><TD>{head}</TD></TR>{output}{_gradient(box, theme, more=more)}")
 
 
 HEAD, LINE = 24, 18
@@ -165,10 +179,10 @@ def _head(name: str, detail: str, theme: Theme) -> str:
     )
 
 
-def neuron_label(box: Box, theme: Theme) -> str:
+def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
     """A neuron as one box: a line for each weight, then bias, sum and output."""
     high = f'FIXEDSIZE="TRUE" HEIGHT="{LINE}"'
-    rows = []
+    rows, more = [], wider(scene)
     for line in box.lines:
         if not line.id:
             rows.append(f'<TR><TD COLSPAN="6" HEIGHT="{LINE}">{font(line.name, theme.mute, 10)}</TD></TR>')
@@ -184,11 +198,13 @@ def neuron_label(box: Box, theme: Theme) -> str:
             f'<TR><TD WIDTH="6" {high}></TD>'
             f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="34" {high}>{font(line.name, theme.ink, 11, bold)}'
             f'<BR ALIGN="LEFT"/></TD>'
-            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="56" {high}>{font(line.data, theme.ink, 11, bold)}'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{56 + more}" {high}>'
+            f"{font(line.data, theme.ink, 11, bold)}"
             f'<BR ALIGN="RIGHT"/></TD>'
-            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="70" {high}>'
+            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="{70 + more}" {high}>'
             f'{font(line.times, theme.mute, 10, before=_INDENT) if line.times else ""}<BR ALIGN="LEFT"/></TD>'
-            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="64"{tint} {high}>{font(line.grad, colour, 11, bold=True)}'
+            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{64 + more}"{tint} {high}>'
+            f"{font(line.grad, colour, 11, bold=True)}"
             f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}"{tint} {high}></TD></TR>'
         )
     head = table(

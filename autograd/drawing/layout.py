@@ -8,23 +8,25 @@ from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
 from .scene import View, scene
 from .sheet import Sheet
-from .theme import LIGHT, repainted
+from .theme import LIGHT, Theme, repaintable, repainted
 
 SVG = "http://www.w3.org/2000/svg"
 _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"
 
 
-def two_layouts(recorded: BackwardPass, view: View, rankdir: str) -> ElementTree.Element:
+def two_layouts(
+    recorded: BackwardPass, view: View, rankdir: str, theme: str | Theme = "auto"
+) -> ElementTree.Element:
     """The SVG after the pass, with each edge as it was before it as well.
 
     Every edge is there twice, `forth-e3_0` and `e3_0`, and every box has its gradient's cells
     marked by classes, so that a step is shown by changing classes and texts only.
     """
     states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
-    sheet = Sheet(rankdir, view.timeout)
+    sheet, colours = Sheet(rankdir, view.timeout), repaintable(theme)
     before, after = (
-        ElementTree.fromstring(sheet.draw(scene(recorded, state, view), LIGHT, "svg", with_caption=False))
+        ElementTree.fromstring(sheet.draw(scene(recorded, state, view), colours, "svg", with_caption=False))
         for state in states
     )
     forth = {group.get("id"): group for group in before.iter(f"{{{SVG}}}g") if _is(group, "edge")}

@@ -10,13 +10,13 @@ from .layout import SVG, as_text, elements
 from .network import network_scene
 from .scene import View
 from .sheet import Sheet
-from .theme import LIGHT
+from .theme import LIGHT, Theme, repaintable
 
 _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"
 
 
-def live_picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
+def live_picture(recorded: BackwardPass, view: View, rankdir: str, theme: str | Theme = "auto") -> str:
     """The SVG of a graph whose numbers a script writes.
 
     Each line runs from box to box without an arrowhead, which the script adds at the end that error
@@ -30,7 +30,7 @@ def live_picture(recorded: BackwardPass, view: View, rankdir: str) -> str:
     arrows = [arrow._replace(weight="") for arrow in before.arrows]  # the script shows what flows
     still = before._replace(boxes=boxes, arrows=arrows)
     sheet = Sheet(rankdir, view.timeout)
-    tree = ElementTree.fromstring(sheet.draw(still, LIGHT, "svg", with_caption=False))
+    tree = ElementTree.fromstring(sheet.draw(still, repaintable(theme), "svg", with_caption=False))
     for group in tree.iter(f"{{{SVG}}}g"):
         kind = (group.get("class") or "").split()
         if kind[:1] == ["edge"]:

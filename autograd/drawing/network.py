@@ -6,9 +6,8 @@ import math
 from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, State
-from ..formulas import fixed
 from .grouping import Folded, Frame, folded, frames_of
-from .parts import MINUS, Arrow, Box, Line, Scene, line_widths, sign_of
+from .parts import Arrow, Box, Line, Scene, line_widths, sign_of
 from .scene import View, constant_box, folded_box, mark, scene
 
 CLEAR = 6
@@ -52,10 +51,10 @@ def _board(recorded: BackwardPass, state: State, view: View) -> Scene | None:
     if units is None or sources is None:
         return None
     whole = scene(recorded, state, view._replace(collapse="neuron"))
-    inputs, columns = _input_boxes(recorded, whole, units, sources)
+    inputs, columns = _input_boxes(recorded, whole, units, sources, view)
     boxes = {box.id: box for box in whole.boxes} | {box.id: box for box in inputs}
     for unit in units:
-        boxes[unit.group.frame.id] = _box(recorded, state, unit, sources, whole=view.collapse is None)
+        boxes[unit.group.frame.id] = _box(recorded, state, unit, view)
     inner = {unit.group.frame.id for unit in units}
     weights = [k for unit in units for k in unit.weights]
     widths = line_widths([abs(recorded.order[k].data) for k in weights])
@@ -165,7 +164,7 @@ def _sources(recorded: BackwardPass, units: list[_Unit]) -> dict[tuple[str, int]
 
 
 def _input_boxes(
-    recorded: BackwardPass, whole: Scene, units: list[_Unit], sources: dict[tuple[str, int], str]
+    recorded: BackwardPass, whole: Scene, units: list[_Unit], sources: dict[tuple[str, int], str], view: View
 ) -> tuple[list[Box], list[list[str]]]:
     """A box for each input, once, and the column of their ids; a Value keeps the box that it has."""
     values: dict[int, list[int | float]] = {}
@@ -187,7 +186,7 @@ def _input_boxes(
             names = {recorded.order[int(x)].label for x in operands if x.__class__ is int}
             name = names.pop() if len(names) == 1 else ""
             several = f"{len(numbers)} numbers"
-            text = fixed(numbers[0]).translate(MINUS) if len(numbers) == 1 else several
+            text = view.fixed(numbers[0]) if len(numbers) == 1 else several
             listed = ", ".join(f"{x:g}" for x in numbers[:20])
             box = constant_box(f"c-x{position}", 0.0)._replace(
                 kind="input", name=name or f"input {position}", data=text, tooltip=f"input {position}: {listed}"
@@ -236,22 +235,20 @@ def _weight_arrow(
     )
 
 
-def _box(
-    recorded: BackwardPass, state: State, unit: _Unit, sources: dict[tuple[str, int], str], whole: bool
-) -> Box:
+def _box(recorded: BackwardPass, state: State, unit: _Unit, view: View) -> Box:
     """A neuron: its output and the error at it; as a whole with a line for each weight."""
     order, frame = recorded.order, unit.group.frame
-    box = folded_box(unit.group, mark(recorded, state, unit.group.nodes))
+    box = folded_box(unit.group, view, mark(recorded, state, unit.group.nodes))
     outs = [order[k].data for k in unit.outputs]
-    data = fixed(outs[0]).translate(MINUS) if len(outs) == 1 else f"{len(outs)} samples"
+    data = view.fixed(outs[0]) if len(outs) == 1 else f"{len(outs)} samples"
     box = box._replace(kind="neuron", data=data, lines=(), formula=frame.detail.replace("->", "→"))
-    if not whole:
+    if view.collapse:
         return box
 
     def line(name: str, k: int, times: str = "") -> Line:
         grad = state.grads[k]
-        text = "·" if grad is None else fixed(grad, sign=True).translate(MINUS)
-        return Line(f"n{k}", name, fixed(order[k].data).translate(MINUS), times, text, sign_of(grad))
+        text = "·" if grad is None else view.fixed(grad, sign=True)
+        return Line(f"n{k}", name, view.fixed(order[k].data), times, text, sign_of(grad))
 
     shown = range(len(unit.weights))
     if len(unit.weights) > MANY_LINES:
@@ -261,7 +258,7 @@ def _box(
         operand = unit.inputs[0][position]
         number = operand if operand.__class__ is float else order[int(operand)].data
         single = len(unit.inputs) == 1
-        times = f"× {fixed(number).translate(MINUS)}" if single else f"× {len(unit.inputs)} inputs"
+        times = f"× {view.fixed(number)}" if single else f"× {len(unit.inputs)} inputs"
         lines.append(line(f"w{position}", unit.weights[position], times)._replace(position=position))
     if len(unit.weights) > len(lines):
         lines.append(Line("", f"{len(unit.weights) - len(lines)} more weights", "", "", "", ""))

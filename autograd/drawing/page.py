@@ -18,10 +18,12 @@ from .javascript import NotTranslatableError, definitions
 from .live import live_picture
 from .parts import signs
 from .scene import View, folded_nodes
-from .theme import DARK, LIGHT, variables
+from .theme import DARK, LIGHT, Theme, variables
 
 
-def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", rankdir: str = "LR") -> str:
+def page(
+    recorded: BackwardPass, opening: int, view: View, theme: str | Theme = "auto", rankdir: str = "LR"
+) -> str:
     """The HTML of the page; it opens at a step, or at the one that its address names after `#`.
 
     It needs nothing but itself: no request leaves it, and it runs only the script it was made
@@ -38,9 +40,9 @@ def page(recorded: BackwardPass, opening: int, view: View, theme: str = "auto", 
         {
             "title": html.escape(f"backprop: {equation}"),
             "heading": html.escape(signs(equation)),
-            "style": colours() + (PLAYER / "player.css").read_text(encoding="utf-8"),
+            "style": colours(theme) + (PLAYER / "player.css").read_text(encoding="utf-8"),
             "picture_style": (PLAYER / "picture.css").read_text(encoding="utf-8"),
-            "picture": live_picture(recorded, view, rankdir),
+            "picture": live_picture(recorded, view, rankdir, theme),
             "data": as_json(_data(recorded, view, opening, theme, frozen)),
         },
     )
@@ -54,8 +56,10 @@ def filled(template: str, script: str, parts: dict[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda match: whole[match[1]], template)
 
 
-def colours() -> str:
-    """Both themes as CSS variables, chosen by the attribute that the script sets."""
+def colours(theme: str | Theme = "auto") -> str:
+    """Both themes as CSS variables, chosen by the attribute that the script sets; or one of your own."""
+    if isinstance(theme, Theme):
+        return f":root{{{variables(theme)}}}"
     return (
         f":root{{{variables(LIGHT)}}}"
         f"@media(prefers-color-scheme:dark){{:root:not([data-theme]){{{variables(DARK)}}}}}"
@@ -86,7 +90,7 @@ def _operations(recorded: BackwardPass) -> tuple[str, str]:
         return "export const OPS = {};\n", str(error)
 
 
-def _data(recorded: BackwardPass, view: View, opening: int, theme: str, frozen: str) -> dict[str, Any]:
+def _data(recorded: BackwardPass, view: View, opening: int, theme: str | Theme, frozen: str) -> dict[str, Any]:
     """What the script needs to know: every node once, its number and its partials."""
     names, inside = recorded.names, folded_nodes(recorded, recorded.state(-1), view)
     nodes = [
@@ -110,7 +114,8 @@ def _data(recorded: BackwardPass, view: View, opening: int, theme: str, frozen: 
         "folded": [_folded(group) for group in dict.fromkeys(inside.values())],
         "frozen": frozen,
         "opening": opening,
-        "theme": theme,
+        "theme": "auto" if isinstance(theme, Theme) else theme,
+        "language": view.lang or "",
     }
 
 

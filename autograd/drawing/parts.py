@@ -87,6 +87,9 @@ class Scene(NamedTuple):
     """Edges of a network that are not drawn because they are the weaker ones."""
     cut: bool = False
     """Whether this is a row of a larger scene, or all of its rows."""
+    show: frozenset[str] = frozenset({"data", "grad", "local", "contribution"})
+    decimals: int = 4
+    """Of the numbers in boxes, for which there has to be room."""
     legend: bool = True
     language: str = "en"
     room: int = 0

@@ -15,7 +15,7 @@ from .network import network_scene
 from .parts import Scene
 from .scene import View, at_rest, refuse_large
 from .sheet import Sheet
-from .text import table
+from .text import scene_table, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,27 +40,27 @@ class Picture:
         recorded: BackwardPass,
         state: State,
         view: View = View(),  # noqa: B008 (immutable)
-        theme: str | None = None,
+        theme: str | themes.Theme | None = None,
         rankdir: str = "LR",
     ) -> None:
         self.recorded: BackwardPass = recorded
         self.state: State = state
-        self.view: View = view
-        self.theme: str | None = theme
+        self._view: View = view
+        self.theme: str | themes.Theme | None = theme
         self.rankdir: str = rankdir
 
     @cached_property
     def scene(self) -> Scene:
         """The boxes, arrows and words of the picture, before any layout."""
-        return network_scene(self.recorded, self.state, self.view)
+        return network_scene(self.recorded, self.state, self._view)
 
     @property
     def _colours(self) -> themes.Theme:
-        return themes.THEMES[self.theme or "light"]
+        return self.theme if isinstance(self.theme, themes.Theme) else themes.THEMES[self.theme or "light"]
 
     @cached_property
     def _sheet(self) -> Sheet:
-        return Sheet(self.rankdir, self.view.timeout)
+        return Sheet(self.rankdir, self._view.timeout, self._view.dpi)
 
     @cached_property
     def digraph(self) -> Digraph:
@@ -90,26 +90,31 @@ class Picture:
         """Return the interactive page: one offline file that plays the whole backward pass."""
         from .page import page
 
-        part = self.view.collapse is not None or self.view.depth is not None
-        self._refuse_large(max(self.view.max_nodes, _TOLD) if part else self.view.max_nodes)
+        part = self._view.collapse is not None or self._view.depth is not None
+        self._refuse_large(max(self._view.max_nodes, _TOLD) if part else self._view.max_nodes)
         opening = len(self.recorded.edges) + 1 if self.state.done is None else self.state.done
-        return page(self.recorded, opening, self.view, self.theme or "auto", self.rankdir)
+        recorded = self.recorded
+        if len(recorded.outputs) > 1:  # a page plays the pass of one root: of their sum
+            total = sum([recorded.order[k] for k in recorded.outputs[1:]], recorded.order[recorded.outputs[0]])
+            recorded = BackwardPass(total, from_zero=True)
+        return page(recorded, opening, self._view.plainly(), self.theme or "auto", self.rankdir)
 
     def animated_svg(self) -> str:
         """Return the whole pass as an SVG that plays itself, without a script; it shows every value."""
         from .animation import animated_svg
 
-        self._refuse_large(self.view.max_nodes)
-        whole = self.view._replace(collapse=None, depth=None)
+        self._refuse_large(self._view.max_nodes)
+        whole = self._view.plainly()._replace(collapse=None, depth=None)
         return animated_svg(self.recorded, whole, self.theme or "auto", self.rankdir)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save under a path whose suffix names the format; return the path.
 
-        svg, png, jpg, gv and json always, and html for the interactive page that plays the whole
-        pass; pdf with an installed dot or the extra "pdf"; gif and apng, animations of the pass,
-        with the extra "animate"; others where the installed dot has them. Either the whole file is
-        there afterwards or what was there before.
+        svg, png, jpg, gv and json always, tex (TikZ, for LaTeX) and mmd (Mermaid, for Markdown),
+        and html for the interactive page that plays the whole pass; pdf with an installed dot or
+        the extra "pdf"; gif and apng, animations of the pass, with the extra "animate"; others
+        where the installed dot has them. Either the whole file is there afterwards or what was
+        there before.
         Raises ValueError for a format that cannot be made, and OSError where the path cannot be
         written.
         """
@@ -128,6 +133,14 @@ class Picture:
             return self.html().encode()
         if format_ in ("gif", "apng"):
             return self._animated_image(format_)
+        if format_ == "tex":
+            from .tikz import tikz
+
+            return tikz(self.scene, self.rankdir, self._sheet, self._colours).encode()
+        if format_ in ("mmd", "mermaid"):
+            from .mermaid import mermaid
+
+            return mermaid(self.scene, self.rankdir).encode()
         return self.svg().encode() if format_ == "svg" else self._drawn(format_)
 
     def _animated_image(self, format_: str) -> bytes:
@@ -136,7 +149,8 @@ class Picture:
         scenes = self._scenes()
         title = f"backward pass complete: {plural(len(self.recorded.edges), 'chain-rule step')}"
         scenes.append(at_rest(scenes[-1], title))
-        pictures = [self._sheet.draw(each, self._colours, "png") for each in scenes]
+        sheet = Sheet(self.rankdir, self._view.timeout, self._view.dpi / 2)  # for a plain screen
+        pictures = [sheet.draw(each, self._colours, "png") for each in scenes]
         return animated_image(pictures, format_)
 
     def animate(self, path: str | os.PathLike[str]) -> Path:
@@ -150,31 +164,51 @@ class Picture:
             raise ValueError(f"an animation is .svg, .gif or .apng, not {target.suffix or target}")
         return self.save(target)
 
-    def frames(self, folder: str | os.PathLike[str], format_: str = "svg") -> list[Path]:
+    def frames(self, folder: str | os.PathLike[str], format: str = "svg") -> list[Path]:
         """Save one picture for each step of the pass, all of one geometry, as step_000.svg ..."""
         from pathlib import Path
 
-        self._refuse_large(self.view.max_nodes)
+        self._refuse_large(self._view.max_nodes)
         steps = range(-1, len(self.recorded.edges) + 1)
         digits = max(3, len(str(len(steps))))
         return [
-            self._at(done).save(Path(folder) / f"step_{number:0{digits}d}.{format_}")
+            self._at(done).save(Path(folder) / f"step_{number:0{digits}d}.{format}")
             for number, done in enumerate(steps)
         ]
 
     def _at(self, done: int) -> Picture:
         """Return the same picture after that many steps."""
-        other = Picture(self.recorded, self.recorded.state(done), self.view, self.theme, self.rankdir)
+        other = Picture(self.recorded, self.recorded.state(done), self._view, self.theme, self.rankdir)
         other._sheet = self._sheet
         return other
 
     def _scenes(self) -> list[Scene]:
-        self._refuse_large(self.view.max_nodes)
+        self._refuse_large(self._view.max_nodes)
         states = map(self.recorded.state, range(-1, len(self.recorded.edges) + 1))
-        return [network_scene(self.recorded, state, self.view) for state in states]
+        return [network_scene(self.recorded, state, self._view) for state in states]
 
     def _refuse_large(self, most: int) -> None:
         refuse_large(len(self.recorded.order), most, "a page or an animation tells of all of them")
+
+    def pipe(self, format: str = "svg") -> bytes:
+        """Return the bytes of the file in a format, as `graphviz.Digraph.pipe` does."""
+        return self._bytes(format.lower())
+
+    def render(self, path: str | os.PathLike[str], format: str | None = None, view: bool = False) -> Path:
+        """Save the picture, and perhaps open it, as `graphviz.Digraph.render` does; return the path.
+
+        A `format` is added to the path as its suffix; without one the path's own suffix names it.
+        """
+        import webbrowser
+
+        saved = self.save(path if format is None else f"{os.fspath(path)}.{format}")
+        if view:
+            webbrowser.open(saved.resolve().as_uri())
+        return saved
+
+    def view(self) -> None:
+        """Show it, as `graphviz.Digraph.view` does."""
+        self.show()
 
     def show(self) -> None:
         """Show it: below the cell of a notebook, else in the viewer for SVG files (the browser)."""
@@ -194,4 +228,6 @@ class Picture:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
+        if self._view.collapse or self._view.depth is not None:
+            return scene_table(self.scene)
         return table(self.recorded, self.state)

@@ -32,6 +32,8 @@ class Places(NamedTuple):
     """The rectangle, and the middle of the label."""
     width: float
     height: float
+    sizes: dict[str, tuple[float, float]]
+    """The width and the height of each box."""
 
 
 def stacked(rows: Iterable[dict[str, Any]], rankdir: str) -> Places:
@@ -44,7 +46,7 @@ def stacked(rows: Iterable[dict[str, Any]], rankdir: str) -> Places:
     sizes = [_size(graph) for graph in graphs]
     corners, (along, across) = _lines([size[::-1] for size in sizes] if upright else sizes)
     width, height = (across, along) if upright else (along, across)
-    places = Places({}, {}, {}, width, height)
+    places = Places({}, {}, {}, width, height, {})
     for graph, corner, (wide, high) in zip(graphs, corners, sizes, strict=True):
         left, top = corner[::-1] if upright else corner
         left = width - left - wide if rankdir == "RL" else left
@@ -89,7 +91,8 @@ def in_columns(graph: dict[str, Any], scene: Scene, rankdir: str) -> Places:
             return c + middle, (along - a if rankdir == "TB" else a) + 2 * _EDGE
         return (along - a if rankdir == "RL" else a) + 2 * _EDGE, middle - c
 
-    places = Places({}, {}, {}, along + 4 * _EDGE, high + 6 * _EDGE)
+    wide, tall = along + 4 * _EDGE, high + 6 * _EDGE
+    places = Places({}, {}, {}, *((tall, wide) if upright else (wide, tall)), sizes)
     middles = {id_: on_paper(point) for id_, point in at.items()}
     places.boxes.update({id_: f"{x:.2f},{y:.2f}" for id_, (x, y) in middles.items()})
     boxes = {box.id: box for box in scene.boxes}
@@ -180,6 +183,7 @@ def _note(graph: dict[str, Any], places: Places, right: float, up: float) -> Non
     for each in graph.get("objects", []):
         if "pos" in each:
             places.boxes[each["id"]] = moved(each["pos"])
+            places.sizes[each["id"]] = 72 * float(each["width"]), 72 * float(each["height"])
         elif "bb" in each:
             places.frames[each["id"]] = moved(each["bb"]), moved(each.get("lp", ""))
     for each in graph.get("edges", []):

@@ -11,10 +11,17 @@ from functools import cache
 from typing import Any
 
 from . import dot_process
-from .dot_process import INSTALL, SECONDS, DotError, DotTimeoutError, dot_command, is_bundled, run_dot
+from .dot_process import (
+    DPI,
+    INSTALL,
+    SECONDS,
+    DotError,
+    DotTimeoutError,
+    dot_command,
+    is_bundled,
+    run_dot,
+)
 
-DPI = 192
-"""Pixels to the inch of an image: two for each pixel of a plain screen, sharp on a retina one and in print."""
 _QUICKLY = ["-Gnslimit=0.1", "-Gnslimit1=0.1", "-Gmclimit=0.1", "-Gsplines=line"]
 """Settings with which dot is quicker, and its picture less tidy."""
 _IMAGES = ("png", "jpg", "jpeg", "jpe", "webp")

@@ -8,10 +8,13 @@ from typing import NamedTuple
 from ..backward_pass import BackwardPass, Edge, State
 from ..formulas import fixed, formula, short
 from ..terminal import cut
-from .dot_process import SECONDS
+from .dot_process import DPI, SECONDS
 from .grouping import Folded, Frame, Group, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
 from .words import step_words, title_words
+
+SHOWN = frozenset({"data", "grad", "local", "contribution"})
+"""What boxes and edges show: all of it unless less is asked for."""
 
 
 class View(NamedTuple):
@@ -27,13 +30,33 @@ class View(NamedTuple):
     """What stands in place of the caption."""
     max_nodes: int = 300
     """How many boxes a picture may have, and of how many values a page or an animation may tell."""
+    show: frozenset[str] = SHOWN
+    symbols: bool = False
+    """Whether an edge has its local derivative in symbols instead of numbers."""
+    decimals: int | None = None
+    """Of all numbers; None for four in boxes and three digits on edges."""
     legend: bool = True
-    lang: str = "en"
-    """The language of the words below a picture, and of its page: "en" or "ja"."""
+    lang: str | None = None
+    """The language of the words below a picture and of its page, "en" or "ja"; a page follows the browser."""
     board: bool = True
     """Whether a network is drawn as on the board, or every value of it as a box."""
     timeout: float = SECONDS
     """Seconds that dot may take for one picture."""
+    dpi: float = DPI
+    """Pixels to the inch of an image."""
+
+    def fixed(self, number: float, sign: bool = False) -> str:
+        """Return a number as it stands in a box."""
+        return fixed(number, sign, 4 if self.decimals is None else self.decimals).translate(MINUS)
+
+    def short(self, number: float, sign: bool = False) -> str:
+        """Return a number as it stands on an edge."""
+        text = short(number, sign) if self.decimals is None else fixed(number, sign, self.decimals)
+        return text.translate(MINUS)
+
+    def plainly(self) -> View:
+        """Return the same view as a page or an animation needs it, which fills in all numbers itself."""
+        return self._replace(show=SHOWN, symbols=False, decimals=None)
 
 
 def at_rest(last: Scene, title: str) -> Scene:
@@ -76,11 +99,11 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
     widths = line_widths(recorded.contributions)
     edges = {(edge.result, edge.position): k for k, edge in enumerate(recorded.edges)}
     idle = {(edge.result, edge.position): edge for edge in recorded.idle}
-    boxes, arrows = [folded_box(each, mark(recorded, state, each.nodes)) for each in boxes_folded], []
+    boxes, arrows = [folded_box(each, view, mark(recorded, state, each.nodes)) for each in boxes_folded], []
     for k, node in enumerate(recorded.order):
         if k in inside or k not in near:
             continue
-        boxes.append(_box(recorded, state, k))
+        boxes.append(_box(recorded, state, k, view))
         if k in hidden:
             boxes.append(_more(k, hidden[k]))
             arrows.append(Arrow(f"more{k}", f"m{k}", f"n{k}", "", 1.2, "", "", False))
@@ -91,18 +114,27 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
                     if edge.operand not in inside:
                         arrows.append(_idle_arrow(edge, None in state.contributions))
                 elif recorded.edges[edges[k, position]].operand not in inside:
-                    arrows.append(_arrow(recorded, state, edges[k, position], widths))
+                    arrows.append(_arrow(recorded, state, edges[k, position], widths, view))
             elif view.constants:
                 boxes.append(constant_box(f"c{k}_{position}", operand))
                 arrows.append(Arrow(f"e{k}_{position}", f"c{k}_{position}", f"n{k}", "", 1.2, "", "", False))
-    arrows += folded_arrows(recorded, state, inside)
+    arrows += folded_arrows(recorded, state, inside, view)
     outer = tuple(without(frame, view.collapse, set(inside)) for frame in found if frame.level != view.collapse)
-    title, change = caption_of(recorded, state, view.lang)
+    title, change = caption_of(recorded, state, view.lang or "en")
     room = 0 if state.done is None else room_for_titles(recorded)
     compact = sum(box.kind not in ("constant", "group") for box in boxes) > COMPACT
-    words = view.title or title
     return Scene(
-        boxes, arrows, words, outer, change, compact, legend=view.legend, language=view.lang, room=room
+        boxes,
+        arrows,
+        view.title or title,
+        outer,
+        change,
+        compact=compact,
+        show=view.show,
+        decimals=4 if view.decimals is None else view.decimals,
+        legend=view.legend,
+        language=view.lang or "en",
+        room=room,
     )
 
 
@@ -112,7 +144,7 @@ COMPACT = 40
 
 def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
     """The nodes within a number of edges from the root; for those at the border how many lie behind."""
-    distance = {len(recorded.order) - 1: 0}
+    distance = dict.fromkeys(recorded.outputs, 0)
     links = recorded.links
     for edge in links:  # results before operands: a result's own distance is settled by now
         step = distance[edge.result] + 1
@@ -149,9 +181,9 @@ def caption_of(recorded: BackwardPass, state: State, language: str = "en") -> tu
     return signs(words[0].replace(" * ", " · ", 1)), signs(words[1])
 
 
-def _box(recorded: BackwardPass, state: State, k: int) -> Box:
+def _box(recorded: BackwardPass, state: State, k: int, view: View) -> Box:
     node, name = recorded.order[k], recorded.names[recorded.order[k]]
-    root = node is recorded.root
+    root = k in recorded.outputs
     kind = "root" if root else "interior" if node.operands else "leaf"
     grad, arrived, expected = state.grads[k], state.arrived[k], recorded.expected[k]
     counted = ""
@@ -163,8 +195,8 @@ def _box(recorded: BackwardPass, state: State, k: int) -> Box:
         kind=kind,
         symbol=node.op.symbol if node.op else "",
         name=node.label or name,
-        data=fixed(node.data).translate(MINUS),
-        grad=None if grad is None else fixed(grad, sign=True).translate(MINUS),
+        data=view.fixed(node.data),
+        grad=None if grad is None else view.fixed(grad, sign=True),
         sign=sign_of(grad),
         counted=counted,
         mark=mark(recorded, state, (k,)),
@@ -192,24 +224,30 @@ def _idle_arrow(edge: Edge, waiting: bool) -> Arrow:
     return Arrow(id_, f"n{edge.operand}", f"n{edge.result}", sign, 1.2, "not taken", "", False)
 
 
-def _arrow(recorded: BackwardPass, state: State, k: int, widths: list[float]) -> Arrow:
+def _arrow(recorded: BackwardPass, state: State, k: int, widths: list[float], view: View) -> Arrow:
     edge, flowed = recorded.edges[k], state.contributions[k]
+    partial = f"× {view.short(edge.partial)}"
+    if view.symbols:
+        step = recorded.step(k + 1)
+        result, operand = (cut(recorded.names[each], 12, "…") for each in (step.node, step.receiver))
+        partial = signs(cut(f"∂{result}/∂{operand} = {step.rule()}", 48, "…"))
+    contribution = view.short(recorded.contributions[k] if flowed is None else flowed, sign=True)
     return Arrow(
         id=f"e{edge.result}_{edge.position}",
         operand=f"n{edge.operand}",
         result=f"n{edge.result}",
         sign=sign_of(flowed),
         width=1.2 if flowed is None else widths[k],
-        partial=f"× {short(edge.partial)}".translate(MINUS),
-        contribution=short(recorded.contributions[k] if flowed is None else flowed, sign=True).translate(MINUS),
+        partial=partial if "local" in view.show else "",
+        contribution=contribution if "contribution" in view.show and not view.symbols else "",
         present=state.present == k,
     )
 
 
-def folded_box(each: Folded, mark: str = "") -> Box:
+def folded_box(each: Folded, view: View, mark: str = "") -> Box:
     """A group as one box, with the error that has arrived at it."""
     several = len(each.outputs) > 1
-    grad = None if each.error is None else fixed(each.error, sign=not several).translate(MINUS)
+    grad = None if each.error is None else view.fixed(each.error, sign=not several)
     return Box(
         id=each.frame.id,
         kind="group",
@@ -241,7 +279,7 @@ def _arrow_id(edge: Edge, inside: dict[int, Folded]) -> str | None:
     return None if ends[0] == ends[1] else "-".join(ends)
 
 
-def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded]) -> list[Arrow]:
+def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded], view: View) -> list[Arrow]:
     """One arrow for all the edges between two boxes of which one is a group."""
     bundles: dict[str, list[int]] = {}
     for k in range(len(recorded.edges)):
@@ -254,12 +292,12 @@ def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded
             bundles.setdefault(name, [])
     final = [combined([recorded.contributions[k] for k in edges]) or 0.0 for edges in bundles.values()]
     return [
-        _bundle(name, edges, state, size, width)
+        _bundle(name, edges, state, size, width, view)
         for (name, edges), size, width in zip(bundles.items(), final, line_widths(final), strict=True)
     ]
 
 
-def _bundle(name: str, edges: list[int], state: State, final: float, width: float) -> Arrow:
+def _bundle(name: str, edges: list[int], state: State, final: float, width: float, view: View) -> Arrow:
     """One arrow for some edges; what flowed along several of them is the length of their vector.
 
     A single edge goes without its numbers: they stand in the box of the neuron that it leads to,
@@ -276,7 +314,7 @@ def _bundle(name: str, edges: list[int], state: State, final: float, width: floa
         sign=("size" if size else "zero") if several and size is not None else sign_of(size),
         width=1.2 if size is None else width,
         partial=f"{len(edges)} edges" if several else "",
-        contribution=short(final if size is None else size).translate(MINUS) if several else "",
+        contribution=view.short(final if size is None else size) if several else "",
         present=state.present in edges,
     )
 

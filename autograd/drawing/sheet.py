@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .dot import digraph
-from .dot_process import SECONDS
+from .dot_process import DPI, SECONDS
 from .parts import Scene
 from .placement import Places, in_columns, stacked
-from .render import DPI, laid_out, render
+from .render import laid_out, render
 from .rows import joined, rows
-from .theme import LIGHT, Theme
+from .theme import Theme
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -39,20 +39,26 @@ class Sheet:
 
     def draw(self, scene: Scene, theme: Theme, format_: str, with_caption: bool = True) -> bytes:
         """Return a scene as the bytes of a file."""
+        if format_ in ("gv", "dot") or not (scene.columns or len(rows(scene)) > 1):
+            return self.draw_digraph(self.digraph(scene, theme, with_caption), format_)
+        drawn, places = self.places(scene, theme)
+        placed = digraph(drawn, theme, self.rankdir, with_caption, places)
+        dpi = min(self.dpi, (_PIXELS * 72**2 / (places.width * places.height)) ** 0.5)
+        return render(str(placed.source), format_, placed=True, seconds=self.seconds, dpi=dpi)
+
+    def places(self, scene: Scene, theme: Theme) -> tuple[Scene, Places]:
+        """Return a scene with what is drawn again in it, and the places of everything."""
         pieces = [scene] if scene.columns else rows(scene)
-        if (len(pieces) == 1 and not scene.columns) or format_ in ("gv", "dot"):
-            return self.draw_digraph(digraph(joined(pieces), theme, self.rankdir, with_caption), format_)
+        drawn = joined(pieces)._replace(cut=not scene.columns)
         if self._places is None and scene.columns:
-            alone = digraph(scene._replace(arrows=[], frames=()), LIGHT, self.rankdir, with_caption=False)
+            alone = digraph(scene._replace(arrows=[], frames=()), theme, self.rankdir, with_caption=False)
             self._places = in_columns(laid_out([str(alone.source)], self.seconds)[0], scene, self.rankdir)
-        if self._places is None:
-            parts = (digraph(piece, LIGHT, self.rankdir, with_caption=False) for piece in pieces)
+        elif self._places is None:
+            whole = pieces if len(pieces) > 1 else [drawn]
+            parts = (digraph(piece, theme, self.rankdir, with_caption=False) for piece in whole)
             graphs = laid_out([str(part.source) for part in parts], self.seconds)
             self._places = stacked(graphs, self.rankdir)
-        placed = digraph(joined(pieces), theme, self.rankdir, with_caption, self._places)
-        area = self._places.width * self._places.height / 72**2
-        dpi = min(self.dpi, (_PIXELS / area) ** 0.5)
-        return render(str(placed.source), format_, placed=True, seconds=self.seconds, dpi=dpi)
+        return drawn, self._places
 
     def draw_digraph(self, graph: Digraph, format_: str) -> bytes:
         """Return DOT, perhaps edited, as the bytes of a file; dot lays all of it out."""

@@ -8,6 +8,7 @@ from itertools import islice
 from ..backward_pass import BackwardPass, Edge, State
 from ..formulas import fixed, formula, short
 from ..terminal import not_reached_sign, padded, shows_unicode, width
+from .parts import Scene
 
 COLUMNS = 80
 
@@ -36,6 +37,24 @@ def table(recorded: BackwardPass, state: State, most: int = 60) -> str:
     if len(order) > most:
         rows.append(f"... {len(order) - most:,} more values")
     return "\n".join(rows)
+
+
+def scene_table(scene: Scene) -> str:
+    """The boxes of a picture from the root down: groups that are shown as one box are one row."""
+    rows = []
+    for box in reversed(scene.boxes):
+        if box.kind == "constant" and not box.name.startswith("…"):
+            continue
+        name = box.tooltip.split("\n")[0] if box.kind != "input" else box.name
+        data = box.data if box.name != box.data else ""
+        counted = "" if box.kind in ("constant", "input") else box.counted if "grad" in box.counted else "grad"
+        counted = box.counted if "‖" in box.counted else counted
+        grad = "" if not counted else f"{counted} {not_reached_sign() if box.grad is None else box.grad}"
+        rows.append((box.name if box.kind == "constant" else name, data, grad))
+    wide = min(52, max(width(name) for name, _, _ in rows))
+    lines = [f"{padded(name, wide)} {data:>11}  {grad}".rstrip() for name, data, grad in rows]
+    text = "\n".join(lines).replace("−", "-")
+    return text if shows_unicode() else text.replace("‖", "|").replace("…", "...")
 
 
 def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
+
+from ..terminal import quoted
 
 
 class Theme(NamedTuple):
@@ -37,6 +40,10 @@ class Theme(NamedTuple):
     tint_size: str
     group: str
     """Behind the nodes of one neuron or layer."""
+    font: str = "Arial"
+    """Helvetica's twin: asked for Helvetica itself, dot takes a wider font wherever that is not installed."""
+    points: int = 11
+    """The height of the ordinary text in points; everything else is in proportion."""
 
 
 LIGHT = Theme(
@@ -57,13 +64,41 @@ DARK = Theme(
 # picture drawn in one theme can be repainted, role by role, without being laid out again.
 
 
+def colours_of(theme: Theme) -> dict[str, str]:
+    """The colours of a theme by their roles."""
+    return {name: value for name, value in theme._asdict().items() if name not in ("font", "points")}
+
+
+def checked(theme: str | Theme | None) -> str | Theme | None:
+    """Return a theme that can be drawn in. Raises ValueError for what is none, with what is allowed."""
+    if theme is None or (isinstance(theme, str) and theme in THEMES):
+        return theme
+    if not isinstance(theme, Theme):
+        raise ValueError(f"theme is one of {', '.join(THEMES)}, or a Theme, not {quoted(theme)}")
+    for name, colour in colours_of(theme).items():
+        if not re.fullmatch("#[0-9a-fA-F]{6}", str(colour)):
+            raise ValueError(
+                f"a theme's {name} is a colour such as {getattr(LIGHT, name)}, not {quoted(colour)}"
+            )
+    if not re.fullmatch(r"[\w ,-]{1,80}", theme.font):
+        raise ValueError(f"a theme's font is the name of a font, not {quoted(theme.font)}")
+    if not 4 <= theme.points <= 72:
+        raise ValueError(f"a theme's points are from 4 to 72, not {theme.points!r}")
+    return theme
+
+
+def repaintable(theme: str | Theme) -> Theme:
+    """The theme in which a picture is drawn that is repainted afterwards: only its letters count."""
+    return LIGHT._replace(font=theme.font, points=theme.points) if isinstance(theme, Theme) else LIGHT
+
+
 def variables(theme: Theme) -> str:
     """The theme as CSS custom properties.
 
     >>> variables(LIGHT)[:32]
     '--paper:#FFFFFF;--node:#FFFFFE;-'
     """
-    return "".join(f"--{name.replace('_', '-')}:{colour};" for name, colour in theme._asdict().items())
+    return "".join(f"--{name.replace('_', '-')}:{colour};" for name, colour in colours_of(theme).items())
 
 
 def repainted(svg: str) -> str:
@@ -72,7 +107,7 @@ def repainted(svg: str) -> str:
     >>> repainted('<text fill="#1f2933">')
     '<text fill="var(--ink)">'
     """
-    for name, colour in LIGHT._asdict().items():
+    for name, colour in colours_of(LIGHT).items():
         for spelling in (colour, colour.lower()):
             svg = svg.replace(f'"{spelling}"', f'"var(--{name.replace("_", "-")})"')
     return svg

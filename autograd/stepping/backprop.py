@@ -285,9 +285,9 @@ class Backprop:
             )
         return self._drawn("save", options).save(path)
 
-    def frames(self, folder: str | Path, **options: Unpack[PictureOptions]) -> list[Path]:
-        """Save one picture for every step, all with the same geometry, into a folder."""
-        return self._drawn("frames", options).frames(folder)
+    def frames(self, folder: str | Path, format: str = "svg", **options: Unpack[PictureOptions]) -> list[Path]:
+        """Save one picture for every step in a format, all with the same geometry, into a folder."""
+        return self._drawn("frames", options).frames(folder, format)
 
     def animate(self, path: str | Path, **options: Unpack[PictureOptions]) -> Path:
         """Save the whole pass as an animation: .svg (which plays itself, without a script), .gif or .apng."""

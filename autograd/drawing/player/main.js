@@ -27,7 +27,7 @@ class App {
     this.now = data.opening;
     this.timer = null;
     this.chosen = null;
-    this.language = navigator.language.startsWith("ja") ? "ja" : "en";
+    this.language = data.language || (navigator.language.startsWith("ja") ? "ja" : "en");
     this.languageChosen = "";
     this.themeChosen = "";
     const svg = find("stage").querySelector("svg");

@@ -1,0 +1,73 @@
+"""A picture as Mermaid, the diagrams of Markdown pages; its syntax: https://mermaid.js.org/syntax/flowchart.html."""
+
+from __future__ import annotations
+
+from ..terminal import printable
+from .labels import brief
+from .parts import Arrow, Box, Scene
+from .theme import LIGHT
+
+_SHAPES = {"leaf": ("(", ")"), "constant": ("(", ")"), "input": ("(", ")"), "root": ("[[", "]]")}
+
+
+def mermaid(scene: Scene, rankdir: str) -> str:
+    """Return the scene as the text of a Mermaid flowchart.
+
+    Arrows show where error flows once it has flowed: from a result back to its operands.
+    """
+    lines = [f"flowchart {rankdir}"]
+    numbers = {box.id: f"b{number}" for number, box in enumerate(scene.boxes)}
+    for box in scene.boxes:
+        opening, closing = _SHAPES.get(box.kind, ("[", "]"))
+        lines.append(f'    {numbers[box.id]}{opening}"{_words(box)}"{closing}')
+    for number, arrow in enumerate(scene.arrows):
+        lines.append(f"    {_arrow(arrow, numbers)}")
+        sign = arrow.weight or arrow.sign
+        if sign:
+            dash = ",stroke-dasharray:5" if sign == "neg" else ""
+            lines.append(
+                f"    linkStyle {number} stroke:{getattr(LIGHT, sign)},stroke-width:{arrow.width:.1f}px{dash}"
+            )
+    for box in scene.boxes:
+        if box.sign in ("pos", "neg"):
+            lines.append(f"    style {numbers[box.id]} fill:{getattr(LIGHT, f'tint_{box.sign}')}")
+        elif box.kind == "constant":
+            lines.append(f"    style {numbers[box.id]} stroke-dasharray:4")
+    return "\n".join(lines) + "\n"
+
+
+def _words(box: Box) -> str:
+    if box.kind == "constant":
+        return _escaped(box.name)
+    head = f"{box.symbol} " if box.symbol else ""
+    name = f"{head}{brief(box.name)}" + (f" = {brief(box.formula, 40)}" if box.formula else "")
+    lines = [f"<b>{_escaped(name)}</b>"]
+    if box.lines:
+        lines += [_escaped(f"{each.name} {each.data} {each.times} grad {each.grad}") for each in box.lines]
+    else:
+        lines.append(_escaped(f"data {box.data}"))
+        if box.kind not in ("input", "again"):
+            counted = box.counted if box.kind in ("group", "neuron") else f"grad {box.counted}".strip()
+            lines.append(_escaped(f"{counted} {box.grad or '·'}"))
+    return "<br/>".join(lines)
+
+
+def _arrow(arrow: Arrow, numbers: dict[str, str]) -> str:
+    start, end = numbers[arrow.operand], numbers[arrow.result]
+    if arrow.sign:
+        start, end = end, start
+    line = "-.->" if arrow.operand[0] in "cm" and not arrow.weight else "-->"
+    words = " ".join(filter(None, [arrow.partial, arrow.contribution if arrow.sign else ""]))
+    return f'{start} {line}|"{_escaped(words)}"| {end}' if words else f"{start} {line} {end}"
+
+
+def _escaped(words: str) -> str:
+    """Text inside Mermaid's quotes: what is not a letter, a digit or harmless is written as its number.
+
+    >>> _escaped('a "b" <c>')
+    'a #34;b#34; #60;c#62;'
+    """
+    harmless = " .,+-=/*()×·∂Σ−‖→'"
+    return "".join(
+        letter if letter.isalnum() or letter in harmless else f"#{ord(letter)};" for letter in printable(words)
+    )

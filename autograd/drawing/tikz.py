@@ -1,0 +1,169 @@
+"""A picture as TikZ, for LaTeX and slides: the same places, in the document's own letters."""
+
+from __future__ import annotations
+
+from ..latex import latex_name_text
+from ..terminal import printable
+from .labels import brief
+from .parts import Arrow, Box, Scene
+from .placement import Point
+from .sheet import Sheet
+from .theme import Theme, colours_of
+
+_MACROS = {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "Σ": r"$\Sigma$", "∂": r"$\partial$", "‖": r"$\|$",
+           "→": r"$\to$", "√": r"$\surd$", "σ": r"$\sigma$", "²": "$^2$", "…": r"\dots{}", "∞": r"$\infty$",
+           "≈": r"$\approx$", "Σ×": r"$\Sigma\times$"}  # fmt: skip
+
+
+def tikz(scene: Scene, rankdir: str, sheet: Sheet, theme: Theme) -> str:
+    """Return a whole LaTeX document with the picture as TikZ.
+
+    It needs the packages geometry, xcolor and tikz, and compiles with pdflatex and lualatex; of letters
+    that are neither Latin nor Greek only lualatex with luatexja has any.
+    """
+    drawn, places = sheet.places(scene, theme)
+    used = sorted(colours_of(theme).items())
+    lines = [rf"\definecolor{{{name.replace('_', '')}}}{{HTML}}{{{colour[1:]}}}" for name, colour in used]
+    head = _HEAD % {
+        "width": places.width + 40,
+        "height": places.height + 90,
+        "colours": "\n".join(lines),
+        "background": "paper",
+        "asian": _LETTERS if _asian(scene) else "",
+    }
+    body = [_frame(*frame) for frame in _frames(scene, places.frames)]
+    boxes = {box.id: box for box in drawn.boxes}
+    for arrow in drawn.arrows:
+        curve, label = places.arrows[arrow.id]
+        body.append(_arrow(arrow, curve, label, constant=boxes[arrow.operand].kind == "constant"))
+    for box in drawn.boxes:
+        x, y = map(float, places.boxes[box.id].rstrip("!").split(","))
+        body.append(_box(box, (x, y), places.sizes[box.id]))
+    title = (
+        rf"\node[anchor=north west,text=ink,font=\sffamily\bfseries\small] at (0,-18) {{{_text(scene.title)}}};"
+    )
+    return head + "\n".join([*body, title]) + _TAIL
+
+
+_HEAD = r"""\documentclass{article}
+\usepackage[paperwidth=%(width).0fbp,paperheight=%(height).0fbp,margin=20bp]{geometry}
+\usepackage{xcolor,tikz}
+\usetikzlibrary{arrows.meta}
+%(asian)s
+\ifdefined\directlua\else\providecommand{\text}[1]{?}\fi
+\providecommand{\text}[1]{\mbox{#1}}
+%(colours)s
+\pagestyle{empty}
+\parindent=0pt
+\begin{document}
+\pagecolor{%(background)s}
+\begin{tikzpicture}[x=1bp,y=1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
+"""
+_LETTERS = r"\ifdefined\directlua\IfFileExists{luatexja.sty}{\usepackage{luatexja}}{}\fi"
+_TAIL = "\n\\end{tikzpicture}\n\\end{document}\n"
+
+
+def _asian(scene: Scene) -> bool:
+    return any(ord(letter) >= 0x2E80 for box in scene.boxes for letter in box.name)
+
+
+def _text(words: str) -> str:
+    """Words as LaTeX text; a letter that has no macro is put where only lualatex prints it."""
+    made = []
+    for letter in printable(words):
+        if letter in _MACROS:
+            made.append(_MACROS[letter])
+        elif letter.isascii():
+            made.append({"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+                         "%": r"\%", "_": r"\_", "^": r"\^{}", "~": r"\~{}", "<": "$<$", ">": "$>$",
+                         "|": "$|$", '"': "''"}.get(letter, letter))  # fmt: skip
+        else:
+            greek = latex_name_text(letter) if not "α" <= letter <= "ω" else ""
+            made.append(rf"\text{{{letter}}}" if greek else f"${_greek(letter)}$")
+    return "".join(made)
+
+
+def _greek(letter: str) -> str:
+    from ..latex import latex_name
+
+    return latex_name(letter)
+
+
+def _box(box: Box, at: Point, size: tuple[float, float]) -> str:
+    mute = box.kind in ("constant", "again", "input")
+    style = [
+        "draw=" + ("now" if box.mark == "receiver" else "ink" if box.kind == "root" or box.mark else "line")
+    ]
+    style.append("fill=" + ("leaf" if box.kind in ("leaf", "again") else "paper" if mute else "node"))
+    style += ["rounded corners=4bp"] if box.kind in ("leaf", "again", "input") else []
+    style += ["double,double distance=1.5bp"] if box.kind == "root" else []
+    style += ["dashed"] if box.kind in ("constant", "input") else []
+    style.append("line width=" + ("0.6bp" if mute else "1.2bp"))
+    style.append(rf"minimum width={size[0]:.1f}bp,minimum height={size[1]:.1f}bp")
+    style.append(r"font=\sffamily\fontsize{11}{14}\selectfont" if not mute else r"font=\sffamily\scriptsize")
+    return rf"\node[{','.join(style)}] at ({at[0]:.2f},{at[1]:.2f}) {{{_inside(box)}}};"
+
+
+def _inside(box: Box) -> str:
+    if box.kind == "constant":
+        return rf"\textcolor{{mute}}{{{_text(box.name)}}}"
+    if box.kind in ("again", "input"):
+        return rf"\textcolor{{mute}}{{\textbf{{{_text(brief(box.name, 24))}}} {_text(box.data)}}}"
+    symbol = rf"\colorbox{{badge}}{{\textcolor{{badgetext}}{{{_text(box.symbol)}}}}} " if box.symbol else ""
+    rows = [rf"\multicolumn{{2}}{{@{{}}l@{{}}}}{{{symbol}\textbf{{{_text(brief(box.name, 30))}}}}}"]
+    if box.lines:
+        rows += [
+            rf"{_text(f'{each.name} {each.data} {each.times}')} & {_text(each.grad)}" for each in box.lines
+        ]
+    else:
+        colour = f"text{box.sign}" if box.sign else "mute"
+        word = box.counted if box.kind in ("group", "neuron") else f"grad {box.counted}".strip()
+        rows.append(rf"\textcolor{{mute}}{{data}} & {_text(box.data)}")
+        rows.append(
+            rf"\textcolor{{{colour}}}{{{_text(word)}}} & \textcolor{{{colour}}}{{{_text(box.grad or '·')}}}"
+        )
+    stretch = r"\renewcommand{\arraystretch}{1.25}" if box.lines else ""
+    return stretch + r"\begin{tabular}{@{}l@{\hskip 14bp}r@{}}" + r"\\".join(rows) + r"\end{tabular}"
+
+
+def _arrow(arrow: Arrow, curve: list[Point], label: str, constant: bool) -> str:
+    sign = arrow.weight or arrow.sign
+    colour = sign or "line"
+    style = [f"draw={colour}", f"line width={arrow.width:.2f}bp"]
+    style += ["dashed"] if sign == "neg" or (constant and not arrow.weight) else []
+    head = rf"{{Latex[length={6 + 1.4 * arrow.width:.1f}bp,width={4 + 1.4 * arrow.width:.1f}bp]}}"
+    style.append(f"{head}-" if arrow.sign else f"-{head}")
+    points = [f"({x:.2f},{y:.2f})" for x, y in curve]
+    path = points[0]
+    for k in range(1, len(points) - 2, 3):
+        path += f" .. controls {points[k]} and {points[k + 1]} .. {points[k + 2]}"
+    made = rf"\draw[{','.join(style)}] {path};"
+    if label and (arrow.partial or arrow.contribution):
+        tint = f"text{arrow.sign}" if arrow.sign else "mute"
+        words = [rf"\textcolor{{mute}}{{{_text(arrow.partial)}}}"] if arrow.partial else []
+        if arrow.contribution and arrow.sign:
+            words.append(rf"\textcolor{{{tint}}}{{\textbf{{{_text(arrow.contribution)}}}}}")
+        inside = r"\begin{tabular}{c}" + r"\\[-2bp]".join(words) + r"\end{tabular}"
+        made += f"\n\\node[font=\\sffamily\\fontsize{{7}}{{8}}\\selectfont] at ({label}) {{{inside}}};"
+    return made
+
+
+def _frames(scene: Scene, places: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    found = []
+    waiting = list(scene.frames)
+    while waiting:
+        frame = waiting.pop(0)
+        if f"frame-{frame.id}" in places:
+            found.append((places[f"frame-{frame.id}"][0], f"{frame.name}  {frame.detail}"))
+        waiting += frame.children
+    return found
+
+
+def _frame(rectangle: str, words: str) -> str:
+    left, low, right, top = map(float, rectangle.split(","))
+    label = rf"\node[anchor=north west,text=mute,font=\sffamily\scriptsize] at ({left + 6:.2f},{top - 4:.2f})"
+    return (
+        rf"\draw[draw=line,fill=group,rounded corners=6bp] ({left:.2f},{low:.2f})"
+        rf" rectangle ({right:.2f},{top:.2f});"
+        f"\n{label} {{{_text(words)}}};"
+    )
