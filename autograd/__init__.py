@@ -38,6 +38,7 @@ from .errors import AnomalyError, DomainError, StaleGraphError, TracingError
 from .functions import *  # noqa: F403
 from .functions import abs as abs
 from .functions import pow as pow
+from .functions import round as round
 from .graph import topological_order
 from .modes import anomaly_detection, enable_grad, no_grad
 from .ops.op import Op
@@ -175,7 +176,7 @@ if _problem := clash():
 
 __version__ = "0.1.0"
 
-# Not here: abs, pow and compile, because a star should not hide Python's own.
+# Not here: abs, pow, round and compile, because a star should not hide Python's own.
 __all__ = [
     "TABLE",
     "THEMES",

@@ -77,6 +77,45 @@ class Selected(NamedTuple):
         return RECORDED["where"](self.condition, self.flowing, 0.0)
 
 
+def _edges(node: Any, partials: Callable[[Any], tuple[Any, ...]]) -> Iterable[tuple[Any, Any]]:
+    """The operands of a node, each with its partial."""
+    edges = zip(node.operands, partials(node), strict=True)
+    if partials is not partials_as_values or not (squared := even_power(node)):
+        return edges
+    (length, half), dot = squared, RECORDED["dot"]
+    base = dot(length.operands, length.operands) ** (half - 1.0) if half > 1 else 1.0
+    return [*edges, *((x, 2.0 * half * x * base) for x in length.operands if x.__class__ is not float)]
+
+
+def even_power(node: Any) -> tuple[Any, float] | None:
+    """The |x| or hypot(x, y) of 0 that a node is an even power of, and half the exponent; else None.
+
+    Such a power has no kink where the length itself has one. What goes through the length is 0
+    there in every order, by its conventions; so what is missing is the derivative of (x * x) ** half.
+    """
+    operands, name = node.operands, node.op.name if node.op else ""
+    length: Any = operands[0] if operands else None
+    half = 1.0
+    if name == "pow" and operands[1].__class__ is float:
+        half = operands[1] / 2.0
+    elif name == "mul":
+        other = operands[1]
+        same = other is length or (
+            other.__class__ is length.__class__ is node.__class__
+            and other.op is length.op
+            and all(x is y for x, y in zip(other.operands, length.operands, strict=False))
+        )
+        length = length if same else None
+    elif name != "square":
+        length = None
+    if length.__class__ is node.__class__ and length.op and length.op.name in _LENGTHS:
+        return (length, half) if length._data == 0 and half >= 1 and half % 1 == 0 else None
+    return None
+
+
+_LENGTHS = ("abs", "hypot")
+
+
 def times(first: Any, second: Any) -> Any:
     """A product that leaves no node behind for a factor that is the plain number 1."""
     if first.__class__ is Selected:
@@ -128,7 +167,7 @@ def pull_back(
         for node in reversed(order):
             if node not in arrived or active.isdisjoint(node.operands):
                 continue
-            for operand, partial in zip(node.operands, partials(node), strict=True):
+            for operand, partial in _edges(node, partials):
                 if partial is not None and operand in active:
                     contribution = times(arrived[node], partial)
                     before = arrived.get(operand)
@@ -145,7 +184,7 @@ def push_forward(order: Iterable[Any], tangents: dict[Any, Any], create_graph: b
                 continue
             parts = [
                 times(partial, found[operand])
-                for operand, partial in zip(node.operands, partials(node), strict=True)
+                for operand, partial in _edges(node, partials)
                 if partial is not None and operand in found
             ]
             if parts:  # else nothing that it depends on was selected

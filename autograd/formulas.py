@@ -9,7 +9,7 @@ from typing import Any
 
 from .ops.op import Op
 from .ops.primitives import IEEE
-from .ops.rules import filename_of
+from .ops.rules import common_parts, filename_of
 from .terminal import brief, printable
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -187,7 +187,9 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
         return fill(rule, {name: words[k] for k, name in enumerate(op.operands)} | {"out": out})
     size = count // len(op.operands)
     binding = {name: words[k] for name, k in zip(op.elements, partners(op, position, count), strict=True)}
-    rule = op.partial_of(position, count).replace(f"len({op.operands[0]})", str(size))
+    rule, once = common_parts(op.partial_of(position, count))
+    rule = rule.replace(f"len({op.operands[0]})", str(size))
+    binding |= {name: f"{text.partition('(')[0]}(...)" for name, text in once.items()}
     return fill(rule, binding | {"out": out})
 
 

@@ -12,8 +12,8 @@ from .ops.table import TABLE
 from .recording import RECORDED, recorder
 
 OPERATORS = {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "mod": "mod", "pow": "pow",
-    "neg": "neg", "pos": "pos", "abs": "abs",
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floordiv", "mod": "mod",
+    "pow": "pow", "neg": "neg", "pos": "pos", "abs": "abs",
 }  # fmt: skip
 """Python's operators, by the name in their methods' underscores, and the operations they stand for."""
 
@@ -37,9 +37,18 @@ for _python, _name in OPERATORS.items():
 for _name, _op in TABLE.items():
     _function = RECORDED[_name]
     _function.__doc__, _function.__module__ = _op.documentation, __name__
-    globals()[_name] = _function
+    if _name != "round":
+        globals()[_name] = _function
     for _method in (_name, *_op.aliases) if _op.is_method else ():
         setattr(Operations, _method, _function)
 
-# Not here: abs and pow, because a star should not hide Python's own.
-__all__ = [name for name in TABLE if name not in ("abs", "pow")]
+
+def __getattr__(name: str) -> Any:
+    """Give `round`, which as a name of this module would hide Python's own from its examples."""
+    if name == "round":
+        return RECORDED[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# Not here: abs, pow and round, because a star should not hide Python's own.
+__all__ = [name for name in TABLE if name not in ("abs", "pow", "round")]

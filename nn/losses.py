@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import Value, dot, log, logsumexp, mean, minimum, relu, softplus, square, total, where
+from autograd import Value, clip, dot, log, logsumexp, mean, relu, softplus, square, total, where
 from autograd.terminal import brief, quoted
 
 from .argument_checks import by_name
@@ -51,8 +51,8 @@ def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float 
         raise ValueError(f"delta is a number above 0, not {delta!r}")
 
     def bent(p: Any, t: Any) -> Any:
-        distance = abs(p - t)
-        near = minimum(distance, delta)
+        distance = p - t
+        near = clip(distance, -delta, delta)
         return near * (distance - 0.5 * near)
 
     return mean([bent(p, t) for p, t in _entries(predictions, targets)])
@@ -90,17 +90,27 @@ def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequen
                 "into 0 and 1 with (1 + target) / 2, or use hinge"
             )
     # On the right side softplus(z) - z would lose the digits that softplus(-z) has.
-    return mean([t * softplus(-p) + (1 - t) * softplus(p) for p, t in pairs])
+    return mean([_cross_entropy_of_two(p, t) for p, t in pairs])
+
+
+def _cross_entropy_of_two(p: Any, t: Any) -> Any:
+    """Of a logit and its target; a target of 0 or 1 has one term, and so no 0 times infinity."""
+    if _known(t) and t in (0, 1):
+        return softplus(-p if t else p)
+    return t * softplus(-p) + (1 - t) * softplus(p)
 
 
 def cross_entropy(predictions: Sequence[Sequence[Any]], targets: Sequence[Any]) -> Any:
     """The mean of -log(softmax(z)[t]) = logsumexp(z) - z_t: PyTorch's CrossEntropyLoss.
 
     A prediction is a list of logits, one for each class; a target is the class, counted from 0,
-    or a list of probabilities, one for each class. Raises ValueError for anything else.
+    or a list of probabilities, one for each class. A logit of -inf masks its class: no gradient goes
+    there, and the loss is inf where that class is the target. Raises ValueError for anything else.
 
     >>> round(cross_entropy([[0.0, 0.0], [0.0, 1000.0]], [0, 1]), 6)
     0.346574
+    >>> round(cross_entropy([[0.0, 0.0, -math.inf]], [0]), 6)
+    0.693147
     """
     _same_length(predictions, targets)
     return mean([_cross_entropy(z, t) for z, t in zip(predictions, targets, strict=True)])
@@ -109,14 +119,27 @@ def cross_entropy(predictions: Sequence[Sequence[Any]], targets: Sequence[Any]) 
 def _cross_entropy(prediction: Any, target: Any) -> Any:
     logits = _logits(prediction, "cross_entropy")
     if _is_list(target):
-        chosen = dot(_probabilities(target, len(logits), "cross_entropy"), logits)
-        return logsumexp([z - chosen for z in logits])
+        shares = _probabilities(target, len(logits), "cross_entropy")
+        counted = [(t, z) for t, z in zip(shares, logits, strict=True) if not (_known(t) and t == 0)]
+        return _relative_to(dot(*zip(*counted, strict=True)), logits)
     if not (hasattr(target, "__float__") and target in range(len(logits))):
         raise ValueError(
             f"cross_entropy of {len(logits)} classes takes a whole number from 0 to {len(logits) - 1} as its "
             f"target, or {len(logits)} probabilities, not {target!r}"
         )
-    return logsumexp([z - logits[int(target)] for z in logits])
+    return _relative_to(logits[int(target)], logits)
+
+
+def _relative_to(chosen: Any, logits: list[Any]) -> Any:
+    """logsumexp(logits) - chosen, without the digits that large numbers would cost.
+
+    Where the chosen one is -inf, the class of the target is masked, and the difference is inf.
+    """
+    unmasked = chosen > -math.inf
+    if not isinstance(unmasked, Value) and unmasked:
+        return logsumexp([z - chosen for z in logits])
+    shift = where(unmasked, chosen, 0.0)
+    return logsumexp([z - shift for z in logits]) - (chosen - shift)
 
 
 def kl_divergence(predictions: Sequence[Sequence[Any]], targets: Sequence[Sequence[float]]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from autograd import exp, logsumexp
+from autograd import exp, logsumexp, total
 
 from .argument_checks import RNG, generator, refuse_batch
 from .init import Initialiser
@@ -115,7 +115,10 @@ class Softmax(Module):
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
         refuse_batch(inputs, "softmax")
-        return [exp(-logsumexp([other - z for other in inputs])) for z in inputs]
+        level = logsumexp(inputs)
+        shares = [exp(z - level) for z in inputs]
+        whole = total(shares)  # 1, but for the digits that the level has lost
+        return [share / whole for share in shares]
 
 
 class Autoencoder(Module):

@@ -57,6 +57,17 @@ TRUTHS: dict[str, Callable[..., Any]] = {
     "pos": lambda x: x,
     "pow": lambda x, y: mp.exp(y * mp.log(x)),
     "mod": lambda x, y: x - y * mp.floor(x / y),
+    "floordiv": lambda x, y: mp.floor(x / y),
+    "fmod": lambda x, y: x - y * int(x / y),
+    "copysign": lambda x, y: abs(x) * mp.sign(y),
+    "floor": mp.floor,
+    "ceil": mp.ceil,
+    "trunc": lambda x: mp.mpf(int(x)),
+    "round": mp.nint,
+    "degrees": lambda x: mp.degrees(x),
+    "radians": lambda x: mp.radians(x),
+    "sinc": lambda x: mp.sin(mp.pi * x) / (mp.pi * x) if x else mp.one,
+    "logaddexp": lambda x, y: mp.log(mp.exp(x) + mp.exp(y)),
     "square": lambda x: x**2,
     "reciprocal": lambda x: x**-1,
     "abs": lambda x: mp.sqrt(x**2),
@@ -128,7 +139,7 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
     **_each(["sqrt", "log", "log2", "log10"], _POSITIVE),
     **_each(["reciprocal", "cbrt"], [*_POSITIVE[:-2], *_ANY[:-1]]),
     **_each(["abs", "sign", "relu", "step"], [*_ANY[:-1], (1e300,), (-1e300,)]),
-    **_each(["add", "sub", "mul", "div", "hypot", "maximum", "minimum"], _PAIRS),
+    **_each(["add", "sub", "mul", "div", "hypot", "maximum", "minimum", "copysign", "logaddexp"], _PAIRS),
     **_each(["total", "prod", "mean", "logsumexp"], _TRIPLES),
     "pow": [
         (0.5, 2.0),
@@ -142,7 +153,10 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
         (2.3854780168436347e77, -0.013),
         (1e-310, 0.0),
     ],
-    "mod": [(7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (0.3, 0.7)],
+    **_each(["mod", "fmod", "floordiv"], [(7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (0.3, 0.7)]),
+    **_each(["floor", "ceil", "trunc", "round"], [(0.5 - 1e-9,), (-0.3,), (2.25,), (-3.75,), (1e15 + 0.25,)]),
+    **_each(["degrees", "radians"], [*_ANY, (1e300,)]),
+    "sinc": [*_ANY[:-1], (0.15,), (0.1500001,), (1.75,), (-12.3,), (1e-170,)],
     "log1p": [(0.5,), (-0.5,), (1e-12,), (-1e-12,), (1e10,), (-0.999999,)],
     "tan": [(0.5,), (-0.5,), (1.25,), (1e-8,), (3.0,)],
     "asin": [(0.5,), (-0.5,), (0.999,), (-0.999,), (1e-9,), (0.0,)],
@@ -168,6 +182,10 @@ POINTS: dict[str, list[tuple[float, ...]]] = {
 }
 
 
+STEPS = ("sign", "step", "floor", "ceil", "trunc", "round", "floordiv")
+"""Operations that are constant between their jumps."""
+
+
 def at(name: str, operands: list[Any]) -> Any:
     """The operation of a flat list of precise operands, in the present precision."""
     return mp.mpf(TRUTHS[name](*TABLE[name].grouped(operands)))
@@ -183,6 +201,8 @@ def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) ->
     """The derivative towards operands one after the other: (0,) the first, (0, 1) the mixed second."""
     if name == "where" and 0 in towards:
         return mp.mpf(0)  # a condition chooses; it has no slope, and no side at 0
+    if name in STEPS:
+        return mp.mpf(0)  # at its ordinary points; a large number's difference would reach over its jumps
     with digits(600):
         return mp.mpf(_difference(lambda operands: at(name, operands), list(map(exactly, point)), towards))
 

@@ -141,7 +141,7 @@ class Op:
     def documentation(self) -> str:
         """A docstring: what it is, its rules, its domain, an example."""
         call, _, result = self.example.partition(" = ")
-        shown = f">>> {call}" if call and float(result) == 0 else f">>> round({call}, 4)"
+        shown = f'>>> f"{{{call}:.4f}}"'
         about = f"{self.about[:1].upper()}{self.about[1:]}." if self.about else ""
         lines = [
             about or f"{self.signature}, a declared operation.",
@@ -150,7 +150,7 @@ class Op:
             *(f"{'d/d' + name:<12} {rule}" for name, rule in zip(self.elements, self.partials, strict=True)),
             *([f"{'domain':<12} {self.domain}, a DomainError outside"] if self.domain else []),
             *([f"{'note':<12} {self.note}"] if self.note else []),
-            *(["", shown, result] if call else []),
+            *(["", shown, f"'{float(result):.4f}'"] if call else []),
         ]
         return "\n".join(lines)
 

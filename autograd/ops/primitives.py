@@ -65,7 +65,7 @@ _ROWS = (
     Primitive("erf",   1, math.erf,    math.erf,                  "MP.erf",   "erf",        "jax.scipy.special.erf", "own.erf", True),
     Primitive("erfc",  1, math.erfc,   math.erfc,                 "erfc",     "erfc",       "jax.scipy.special.erfc", "own.erfc", True),
     Primitive("abs",   1, abs,         abs,                       "abs",      "llvm.fabs",  "jnp.abs", "Math.abs"),
-    Primitive("floor", 1, math.floor,  floats.floor,              "MP.floor", "llvm.floor", "jnp.floor", "Math.floor"),
+    Primitive("floor", 1, floats.floor, floats.floor,              "MP.floor", "llvm.floor", "jnp.floor", "Math.floor"),
     Primitive("pi",    0, math.pi,     math.pi,                   "MP.pi",    "",           "jnp.pi", "Math.PI"),
     # of whole sequences
     Primitive("len",   1, len,         len,                       "len",      "",           "", "(xs) => xs.length"),

@@ -48,6 +48,23 @@ def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., A
     return function
 
 
+def common_parts(rule: str) -> tuple[str, dict[str, str]]:
+    """A rule of an element without what is the same for all of them, and that by new names: computed once.
+
+    >>> common_parts("exp(x - out) / total([exp(x - out) for x in xs])")
+    ('exp(x - out) / shared0', {'shared0': 'total([exp(x - out) for x in xs])'})
+    """
+    found = dict.fromkeys(_OF_ALL.findall(rule))
+    names = {text: f"shared{k}" for k, text in enumerate(found)}
+    for text, name in names.items():
+        rule = rule.replace(text, name)
+    return rule, {name: text for text, name in names.items()}
+
+
+_OF_ALL = re.compile(r"\w+\(\[[^\[\]]* for \w+ in \w+\]\)")
+"""A function of a list with an item for each element."""
+
+
 def partials_source(op: Op, edges: Mapping[str, str]) -> str:
     """The tuple of an op's partials, as source; None where there is no edge.
 
@@ -91,7 +108,7 @@ def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] 
 
 def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
     """The partials of one starred operand: its rule, once for each element."""
-    rule, sequence = op.partials[position], op.operands[position]
+    (rule, common), sequence = common_parts(op.partials[position]), op.operands[position]
     used = names_in(rule)
     targets, sources = list(op.elements), list(op.operands)
     if used & {"before", "after"}:
@@ -102,7 +119,8 @@ def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
     elif used.isdisjoint([*op.elements, "before", "after"]):
         every = f"[{rule}] * len({sequence})"
     else:
-        every = f"[{rule} for {', '.join(targets)}, in zip({', '.join(sources)})]"
+        once = "".join(f"for {name} in ({text},) " for name, text in common.items())
+        every = f"[{rule} {once}for {', '.join(targets)}, in zip({', '.join(sources)})]"
     return f"*masked({every}, {_flowing(op, position, edges)}), "
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from ..differentiation import even_power
 from ..graph import topological_order
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
@@ -57,6 +58,11 @@ def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[A
             found[node] = _Series(world, None, (), [start, 1.0 if node is leaf else 0.0])
         else:
             operands = tuple(found[item] if item.__class__ is not float else item for item in node.operands)
+            if squared := even_power(node):
+                sides = tuple(found.get(x, x) for x in squared[0].operands)
+                square = world.series(TABLE["dot"], sides * 2, [squared[0] * squared[0] if values else 0.0])
+                found[node] = world.series(TABLE["pow"], (square, squared[1]), [start])
+                continue
             found[node] = world.series(node.op, operands, [start])
     with ieee_arithmetic():
         for n in range(order + 1):  # all nodes order by order, so that no demand goes deep
@@ -164,6 +170,12 @@ class _Series:
 
     def __rtruediv__(self, other: Any) -> Any:
         return self._apply("div", other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._apply("mod", self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._apply("mod", other, self)
 
     def __neg__(self) -> Any:
         return self._apply("neg", self)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from autograd import Value
+from autograd import Value, grad, hessian
 
 pytest.importorskip("mpmath")
 
@@ -225,3 +225,49 @@ def test_losses_take_numpy_arrays():
     p = Value(0.5)
     hinge(numpy.array([p, Value(2.0)]), numpy.array([1.0, 1.0])).backward()
     assert p.grad == -0.5
+
+
+INF, NAN = math.inf, math.nan
+MASKED = [
+    # loss, logits, target, PyTorch's loss and gradient
+    ("cross_entropy", [0.0, -INF, 1.0], 0, 1.3132616875182228, [-0.7310585786300049, 0.0, 0.7310585786300049]),
+    ("cross_entropy", [0.0, -INF, 1.0], 1, INF, [0.2689414213699951, -1.0, 0.7310585786300049]),
+    ("cross_entropy", [-INF, -INF], 0, NAN, [NAN, NAN]),
+    ("cross_entropy", [-INF, 0.0], 1, 0.0, [0.0, 0.0]),
+    ("cross_entropy", [1e16, 1e16], 0, 0.6931471805599453, [-0.5, 0.5]),
+    ("cross_entropy", [0.0, -INF, 1.0], [0.5, 0.5, 0.0], INF, [-0.2310585786300049, -0.5, 0.7310585786300049]),
+    ("cross_entropy", [-INF, -INF], [0.5, 0.5], NAN, [NAN, NAN]),
+    ("kl_divergence", [0.0, -INF, 1.0], [0.5, 0.5, 0.0], INF, [-0.2310585786300049, -0.5, 0.7310585786300049]),
+    ("kl_divergence", [-INF, -INF], [0.5, 0.5], NAN, [NAN, NAN]),
+    # PyTorch's loss is nan in the next two, from 0 * log(0): the gradient is the same
+    ("cross_entropy", [0.0, -INF, 1.0], [1.0, 0.0, 0.0], 1.3132616875182228,
+     [-0.7310585786300049, 0.0, 0.7310585786300049]),
+    ("kl_divergence", [0.0, -INF, 1.0], [1.0, 0.0, 0.0], 1.3132616875182228,
+     [-0.7310585786300049, 0.0, 0.7310585786300049]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss", "logits", "target", "value", "gradient"), MASKED)
+def test_a_logit_of_minus_infinity_masks_its_class_as_in_pytorch(loss, logits, target, value, gradient):
+    leaves = [Value(z) for z in logits]
+    found = LOSSES[loss]([leaves], [target])
+    found.backward()
+    assert found.data == pytest.approx(value, rel=1e-15, nan_ok=True)
+    assert [leaf.grad for leaf in leaves] == pytest.approx(gradient, rel=1e-14, nan_ok=True)
+
+
+def test_binary_cross_entropy_of_a_certain_and_right_prediction_is_0():
+    for logit, target in ((INF, 1.0), (-INF, 0.0)):
+        z = Value(logit)
+        loss = binary_cross_entropy_with_logits([z], [target])
+        loss.backward()
+        assert (loss.data, z.grad) == (0.0, 0.0)
+
+
+def test_the_second_derivative_of_the_huber_loss_on_its_target_is_1():
+    def loss(v):
+        return huber_loss([v[0]], [v[1]], 0.5)
+
+    assert hessian(loss)([1.0, 1.0]) == [[1.0, -1.0], [-1.0, 1.0]]
+    assert grad(loss)([3.0, 1.0]) == [0.5, -0.5]
+    assert grad(loss)([-3.0, 1.0]) == [-0.5, 0.5]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...ops.floats import products_around
+from ...ops.rules import common_parts
 from ...ops.table import TABLE
 from ...value import Value
 from .pool import DETACHED, LOGIC, Chosen, Expression, World
@@ -192,12 +193,16 @@ def _partials(world: World, node: Expression) -> Callable[[int], Any]:
 
     def partial(k: int) -> Any:
         position, place = divmod(k, size)
-        rule = op.partials[position]
+        rule, once = common_parts(op.partials[position])
         names = common | {name: group[place] for name, group in zip(op.elements, groups, strict=True)}
         if "before" in rule or "after" in rule:
             if position not in around:
                 around[position] = products_around(groups[position])
             names["before"], names["after"] = around[position][place]
+        for name, text in once.items():
+            if name not in common:
+                common[name] = world.evaluate(text, names, op)
+            names[name] = common[name]
         return world.evaluate(rule, names, op)
 
     return partial

@@ -235,6 +235,8 @@ class World:
                 f"{op.name} has a Python function as a rule, which cannot be compiled: give its value and its "
                 "partials as text"
             )
+        if " for " in rule:  # what is inside a list is a function of its own, which sees globals only
+            return eval(code_of(rule), self.names | names)
         return eval(code_of(rule), self.names, names)  # the text comes from an op, never from data
 
     def _made(
