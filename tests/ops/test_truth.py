@@ -26,7 +26,9 @@ SCIPY = {
     "silu": lambda x: x * special.expit(x), "erf": special.erf, "erfc": special.erfc, "maximum": np.maximum,
     "minimum": np.minimum, "step": lambda x: np.heaviside(x, 1.0), "where": np.where,
     "clip": np.clip, "total": np.sum, "prod": np.prod, "dot": np.dot, "mean": np.mean,
-    "logsumexp": special.logsumexp,
+    "logsumexp": special.logsumexp, "floordiv": np.floor_divide, "fmod": np.fmod, "copysign": np.copysign,
+    "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "round": np.rint, "degrees": np.degrees,
+    "radians": np.radians, "sinc": np.sinc, "logaddexp": np.logaddexp,
 }  # fmt: skip
 CASES = [(name, point) for name in TABLE for point in truth.POINTS[name]]
 
