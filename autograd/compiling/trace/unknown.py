@@ -13,6 +13,7 @@ from typing import Any
 from ...differentiation import Selected
 from ...ops.floats import products_around
 from ...ops.op import Op
+from ...ops.rules import common_parts
 from ...recording import RECORDED, recorder
 from ...value import Value
 from ..expressions.derivatives import absorbing_beside, bent
@@ -93,11 +94,14 @@ def partials(node: Value) -> tuple[Any, ...]:
     names = dict(zip(op.operands, groups, strict=True)) | {"out": node} | op.functions
     found = []
     for k, operand in enumerate(node.operands):
-        rule = op.partials[k // size if op.variadic else k]
+        rule, once = common_parts(op.partials[k // size if op.variadic else k])
         if op.variadic:
             names |= {name: group[k % size] for name, group in zip(op.elements, groups, strict=True)}
             if "before" in rule or "after" in rule:
                 names["before"], names["after"] = products_around(groups[k // size])[k % size]
+        for name, text in once.items():
+            if k % size == 0:
+                names[name] = eval(code_of(text), _NAMES | names)  # the text comes from an op
         found.append(_partial(node, k, operand, rule, names))
     return tuple(found)
 
