@@ -161,20 +161,11 @@ class Workspace:
 
     def __init__(self, kernel: Kernel) -> None:
         layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
-<<<<<<< HEAD
         self.shared: Array = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
         self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
         self.totals: Array = aligned(layout.sums + 1, dtype)
         self.inputs: Any = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
         self.results: Any = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
-=======
-        self.shared = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
-        with np.errstate(over="ignore"):  # the bound of a range may be infinite in single precision
-            self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
-        self.totals = aligned(layout.sums + 1, dtype)
-        self.inputs = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
-        self.results = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
->>>>>>> 6379f16 (Constants beyond single precision are infinite there, without a warning)
         sizes = {
             "in_tile": layout.columns * shape.tile, "out_tile": layout.outputs * shape.tile,
             "scratch": kernel.scratch, "mask_tile": shape.tile,
