@@ -63,7 +63,7 @@ def test_a_rule_wrong_only_at_a_special_point_is_caught_there(op):
 @pytest.mark.parametrize("backward", mutants.ACCUMULATIONS, ids=lambda f: f.__name__)
 def test_a_wrong_accumulation_is_caught(backward, monkeypatch):
     monkeypatch.setattr("autograd.value.backward", backward)
-    report = next((report for report in reports("tame", 60) if report.verdict == "wrong"), None)
+    report = next((report for report in reports("tame", 200) if report.verdict == "wrong"), None)
     assert report is not None
     assert report.guilty.question in ("accumulation", "protocol")
     assert len(report.smallest.lines) <= 3
