@@ -66,7 +66,7 @@ def _with_gradients(order: list[Any], kind: type) -> list[Any]:
 def restored(kind: Any, _below: Any, *state: Any) -> Any:
     """The node of that class; what is below it has been listed only to come first."""
     node = kind.__new__(kind)
-    node.data, node.grad, node.label, node.op, node.operands, node.partials = state
+    node._data, node.grad, node._label, node.op, node.operands, node.partials = state
     return node
 
 

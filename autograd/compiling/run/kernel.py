@@ -162,7 +162,8 @@ class Workspace:
     def __init__(self, kernel: Kernel) -> None:
         layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
         self.shared: Array = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
-        self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
+        with np.errstate(over="ignore"):  # the bound of a range may be infinite in single precision
+            self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
         self.totals: Array = aligned(layout.sums + 1, dtype)
         self.inputs: Any = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
         self.results: Any = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
