@@ -17,11 +17,21 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd.checking.cases.generation import FAMILIES, from_generator, generate
+from autograd.checking.cases import generation
+from autograd.checking.cases.generation import from_generator, generate
 from autograd.checking.checker import check
 from autograd.checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from autograd.terminal import progress_bar
 
+try:
+    from . import differential
+except ImportError:  # without the extra `compile`
+    COMPARED: tuple[str, ...] = ()
+else:
+    COMPARED = differential.FAMILIES
+
+FAMILIES = (*generation.FAMILIES, *COMPARED)
+"""Those that the checker judges, and those in which the engine and compiled code are compared."""
 BLOCK = 500
 """How many programs one task checks."""
 
@@ -50,14 +60,22 @@ def check_block(task: tuple[str, int, int]) -> Block:
     family, number, order = task
     started = time.perf_counter()
     counts, failures = {RIGHT: 0, UNDECIDED: 0, WRONG: 0}, []
-    for k in range(BLOCK):
-        program = generate(from_generator(random.Random(f"{family} {number * BLOCK + k}")), family=family)
-        report = check(program.record()[0], order)
-        counts[report.verdict] += 1
-        if report.verdict == WRONG:
-            failures.append(report.failure())
+    for k in range(number * BLOCK, (number + 1) * BLOCK):
+        verdict, failure = _judged(random.Random(f"{family} {k}"), family, order, k)
+        counts[verdict] += 1
+        if verdict == WRONG:
+            failures.append(failure)
     took = time.perf_counter() - started
     return Block(family, number, counts[RIGHT], counts[UNDECIDED], counts[WRONG], round(took, 3), failures)
+
+
+def _judged(rng: random.Random, family: str, order: int, k: int) -> tuple[str, str]:
+    """The verdict on one program, and what is wrong."""
+    if family in COMPARED:
+        program = differential.program(rng, family)
+        return differential.verdict(program, rng, family, straight=k % differential.STRAIGHT == 0)
+    report = check(generate(from_generator(rng), family=family).record()[0], order)
+    return report.verdict, report.failure() if report.verdict == WRONG else ""
 
 
 def prove(
@@ -67,14 +85,15 @@ def prove(
     processes: int | None = None,
     report: Callable[[int, str], object] = lambda done, words: None,
     run: Callable[[Callable[..., Block], Iterable[Any]], Iterable[Block]] | None = None,
+    families: Sequence[str] = FAMILIES,
 ) -> list[Block]:
     """Check that many random programs, as many of each family, and give the blocks.
 
     `file` keeps every finished block, a line each; what it holds already is not done again.
     `run` maps a function over tasks somewhere else than on this machine's cores.
     """
-    count = -(-programs // (BLOCK * len(FAMILIES)))
-    tasks = [(family, number, order) for number in range(count) for family in FAMILIES]
+    count = -(-programs // (BLOCK * len(families)))
+    tasks = [(family, number, order) for number in range(count) for family in families]
     done = _kept(file, order)
     finished = [done[task] for task in tasks if task in done]
     report(len(finished), "")
@@ -132,6 +151,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.checking.million", description=__doc__)
     parser.add_argument("--programs", type=int, default=20_000, help="how many in all (20,000)")
     parser.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of derivatives (1)")
+    parser.add_argument(
+        "--families", nargs="+", choices=FAMILIES, default=FAMILIES, help="of programs (all)", metavar="FAMILY"
+    )
     parser.add_argument("--file", help="keep finished blocks here, and do not do them again")
     parser.add_argument("--processes", type=int, help="how many cores to use (all)")
     parser.add_argument(
@@ -145,7 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             run = cluster.run_on(stack.enter_context(cluster.connect(options.cluster)))
         report = stack.enter_context(progress_bar(-(-options.programs // BLOCK), "checking"))
-        blocks = prove(options.programs, options.order, options.file, options.processes, report, run)
+        blocks = prove(
+            options.programs, options.order, options.file, options.processes, report, run, options.families
+        )
     print(summary(blocks))
     return 1 if any(block.wrong for block in blocks) else 0
 

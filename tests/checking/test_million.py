@@ -8,10 +8,9 @@ import pytest
 pytest.importorskip("mpmath")
 
 from autograd import TABLE
-from autograd.checking.cases.generation import FAMILIES
 from tests import mutants
 from tests.checking import million
-from tests.checking.million import BLOCK, Block, check_block, prove, summary
+from tests.checking.million import BLOCK, FAMILIES, Block, check_block, prove, summary
 
 
 def test_a_long_run_is_resumed_where_it_was(tmp_path):
@@ -23,15 +22,17 @@ def test_a_long_run_is_resumed_where_it_was(tmp_path):
             yield Block(*task[:2], BLOCK - 1, 1, 0, 0.5, [])
 
     prove(3 * BLOCK * len(FAMILIES), file=file, run=counting)
-    assert len(done) == 12
+    assert len(done) == 3 * len(FAMILIES)
     lines = file.read_text("utf-8").splitlines()
     file.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:20], encoding="utf-8")  # killed while writing
     done.clear()
     blocks = prove(3 * BLOCK * len(FAMILIES), file=file, run=counting)
     assert len(done) == 1
-    assert len(blocks) == 12
-    assert len([json.loads(line) for line in file.read_text("utf-8").splitlines() if line.endswith("}")]) == 12
-    assert f"{12 * BLOCK:,}" in summary(blocks)
+    assert len(blocks) == 3 * len(FAMILIES)
+    assert len(
+        [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.endswith("}")]
+    ) == 3 * len(FAMILIES)
+    assert f"{3 * len(FAMILIES) * BLOCK:,}" in summary(blocks)
 
 
 def test_a_block_finds_wrong_operations_and_tells_their_programs(monkeypatch):
@@ -49,4 +50,30 @@ def test_the_command_checks_programs_and_tells_of_each_family(monkeypatch, capsy
     monkeypatch.setattr(million, "BLOCK", 5)
     monkeypatch.setattr(million, "_on_cores", lambda processes: map)
     assert million.main(["--programs", "20"]) == 0
-    assert re.search(r"all +20 .* 0  ", capsys.readouterr().out)
+    assert re.search(rf"all +{5 * len(FAMILIES)} .* 0  ", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("family", million.COMPARED)
+def test_the_engine_and_compiled_code_agree_on_random_programs(family, monkeypatch):
+    monkeypatch.setattr(million, "BLOCK", 40 if family == "sums" else 150)
+    block = check_block((family, 0, 1))
+    assert block.failures == []
+    assert block.right > 0.95 * million.BLOCK
+
+
+@pytest.mark.slow
+def test_each_way_in_which_compiled_code_could_differ_is_found(monkeypatch):
+    """Faults that were there once, put back: each family of programs sees its own."""
+    from autograd.compiling.expressions import derivatives, detect_loops
+    from autograd.compiling.trace import captures
+
+    monkeypatch.setattr(million, "BLOCK", 150)
+    with monkeypatch.context() as broken:
+        broken.setattr(captures.Outside, "changed", lambda self: False)
+        assert check_block(("state", 0, 1)).wrong > 0
+    with monkeypatch.context() as broken:
+        broken.setattr(derivatives.Flow, "only_where", lambda self, condition: self)
+        assert check_block(("masks", 0, 1)).wrong > 0
+    with monkeypatch.context() as broken:
+        broken.setattr(detect_loops.Rolled, "columns", 1)  # a loop over nothing runs once
+        assert check_block(("sums", 0, 1)).wrong > 0

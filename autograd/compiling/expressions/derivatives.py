@@ -61,6 +61,11 @@ class Flow(NamedTuple):
     steep: bool = False
     """Whether it has come through an operation whose slope may be infinite at finite numbers."""
 
+    @property
+    def never(self) -> bool:
+        """Whether nothing flows whatever the numbers are."""
+        return self.condition is not None and self.condition.kind == "constant" and not self.condition.value
+
     def times(self, partial: Any, steep: bool = False) -> Flow:
         """What flows on through an operation."""
         return self._replace(gradient=self.gradient * partial, steep=self.steep or steep)
@@ -142,25 +147,25 @@ def _sent(
     for k, operand in enumerate(node.operands):
         if operand in active:
             partial, flow = rule(k), upstream
-            beside = absorbing_beside(node.kind, node.operands, k)
-            if any(map(_is_zero, beside)):  # a constant: 0 * x, 0 / x, x ** 0
-                if not bent(node.kind):
-                    continue
-                flow = flow.only_where(world.logic("not", world.logic("lt", operand, 0.0)))
-            elif upstream.steep:  # a plain number is not a constant here, but may be 0: data, say
-                for other in beside:
-                    if other not in edges and other.kind != "constant" and not bent(node.kind):
-                        flow = flow.only_where(world.logic("ne", other, 0.0))
             if isinstance(partial, Chosen):
                 partial, flow = partial.partial, flow.only_where(partial.condition)
-            if partial is not None:
-                sent.append((operand, flow.times(world.lifted(partial), steep)))
+            if partial is None:
+                continue
+            partial = world.lifted(partial)
+            for other in absorbing_beside(node.kind, node.operands, k):
+                if _is_zero(other):  # a constant: 0 * x, 0 / x, x ** 0
+                    varies = world.constant(0.0) if node.kind.variadic else world.logic("ne", partial, 0.0)
+                    flow = flow.only_where(varies)
+                elif (
+                    flow.steep and other not in edges and other.kind != "constant"
+                ):  # 0 perhaps, as data may be
+                    varies = world.logic("ne", other, 0.0)
+                    if partial is not other and not node.kind.variadic:
+                        varies = world.logic("or", varies, world.logic("ne", partial, 0.0))
+                    flow = flow.only_where(varies)
+            if not flow.never:
+                sent.append((operand, flow.times(partial, steep)))
     return sent
-
-
-def bent(op: Any) -> bool:
-    """Whether a slope of 0 makes the result constant below 0 only."""
-    return op.name in ("leaky_relu", "elu")
 
 
 def _is_zero(item: Expression) -> bool:

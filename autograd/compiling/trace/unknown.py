@@ -16,7 +16,7 @@ from ...ops.op import Op
 from ...ops.rules import common_parts
 from ...recording import RECORDED, recorder
 from ...value import Value
-from ..expressions.derivatives import absorbing_beside, bent
+from ..expressions.derivatives import absorbing_beside
 from ..expressions.pool import DETACHED
 from ..expressions.symbolic import code_of
 
@@ -110,11 +110,11 @@ def _partial(node: Value, k: int, operand: Any, rule: str, names: dict[str, Any]
     op: Any = node.op
     if not isinstance(operand, Value):
         return None
-    beside = absorbing_beside(op, node.operands, k)
-    constant_beside = any(item.__class__ is float and item == 0 for item in beside)
-    if constant_beside and not bent(op):
-        return None
     partial = eval(code_of(rule), _NAMES, names)  # the text comes from an op, never from data
-    if constant_beside and partial is not None:
-        return _select(compared("lt", operand, 0.0), None, partial)
-    return partial
+    beside = absorbing_beside(op, node.operands, k)
+    if partial is None or not any(item.__class__ is float and item == 0 for item in beside):
+        return partial
+    if op.variadic:
+        return None
+    flowing = partial.flowing if isinstance(partial, Selected) else partial
+    return _select(compared("ne", flowing, 0.0), partial, None)  # a constant: 0 * x, 0 / x, x ** 0

@@ -1,0 +1,267 @@
+"""Random programs through the engine backwards and forwards and through compiled code, which have to agree.
+
+The checker compares the engine with mathematics, one operation at a time. Here it is the engine and the
+compiler that are compared, on what straight-line programs at ordinary points do not have: long sums
+that repeat and share their terms, masks in front of singular functions, infinities, captured state.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from types import SimpleNamespace
+
+from autograd import TABLE, Value, compile, grad
+from autograd.checking.cases.generation import from_generator, generate
+from autograd.checking.cases.program import Line, Program
+from autograd.checking.evidence.findings import RIGHT, UNDECIDED, WRONG
+from autograd.compiling.run import kernel
+from autograd.differentiation import push_forward
+from autograd.graph import topological_order
+from autograd.modes import ieee_arithmetic
+
+FAMILIES = ("sums", "masks", "infinite", "state")
+"""Long sums; masks in front of singular functions; infinities and other extremes; captured state."""
+STRAIGHT = 40
+"""One program in so many becomes straight-line code, which takes a second; the others a tape."""
+
+_UNARY = "square tanh sin relu abs neg sigmoid softplus exp atan".split()
+_SINGULAR = "sqrt cbrt log log2 log10 log1p acosh asin acos atanh reciprocal exp exp2 cosh tan".split()
+_EXTREMES = (0.0, -0.0, math.inf, -math.inf, 1e308, -1e308, 5e-324, 1.0, -1.0, 0.5, 750.0, -750.0, math.nan)
+_MASKED = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+
+
+def program(rng: random.Random, family: str) -> Program:
+    """A random program of a family; the same for the same generator."""
+    if family == "infinite":
+        return _extreme(rng)
+    small = generate(from_generator(rng), max_operations=5, family=rng.choice(["tame", "kinks"]))
+    if family == "masks":
+        return _masked(rng, small)
+    return _summed(rng, small) if family == "sums" else small
+
+
+class _Writer:
+    """Lines after those of a program."""
+
+    def __init__(self, rng, inputs, lines=()):
+        self.rng, self.inputs, self.lines = rng, tuple(inputs), list(lines)
+
+    @property
+    def count(self):
+        return len(self.inputs) + len(self.lines)
+
+    def any(self):
+        return self.rng.randrange(self.count)
+
+    def add(self, name, *operands):
+        self.lines.append(Line(TABLE[name], operands))
+        return self.count - 1
+
+    def done(self):
+        return Program(self.inputs, tuple(self.lines))
+
+
+def _masked(rng, small):
+    """A selector, what it selects from and a singular function of it, several times over."""
+    writer = _Writer(rng, [rng.choice(_MASKED) for _ in small.inputs], small.lines)
+    for _ in range(rng.randint(1, 3)):
+        x, y = writer.any(), writer.any()
+        selected = _selected(writer, x, y)
+        through = _through(writer, x, selected)
+        if rng.random() < 0.5:
+            writer.add(rng.choice(["mul", "add", "maximum"]), through, writer.any())
+    return writer.done()
+
+
+def _selected(writer, x, y):
+    """A line that selects, or not, at the numbers of two others."""
+    other = writer.rng.choice([0.0, 0.0, 1.0, -1.0, y])
+    low = writer.rng.choice([0.0, 0.1, 1.0])
+    condition = writer.add("step", y)
+    names = {
+        "relu": (x,), "maximum": (x, other), "minimum": (x, other), "clip": (x, 0.0, 1.0), "step": (x,),
+        "where": (condition, x, other), "leaky_relu": (x, low), "elu": (x, low), "mul": (x, other),
+        "dot": (0.0, 1.0, x, y), "prod": (x, y, other),
+    }  # fmt: skip
+    name = writer.rng.choice(list(names))
+    return writer.add(name, *names[name])
+
+
+def _through(writer, x, selected):
+    """A line with a singular function of what was selected."""
+    names = {
+        "pow": (selected, writer.rng.choice([0.5, 1.5, -1.0, -0.5, 2.0, 0.0])),
+        "div": (writer.rng.choice([1.0, x]), selected),
+        "hypot": (selected, writer.rng.choice([0.0, selected])),
+    }
+    name = writer.rng.choice([*names, *_SINGULAR])
+    return writer.add(name, *names.get(name, (selected,)))
+
+
+def _summed(rng, small):
+    """Sums of terms around the thresholds of the loop finder: repeated, shared, alike, nearly equal."""
+    writer = _Writer(rng, small.inputs, small.lines)
+    terms = []
+    for _ in range(rng.randint(1, 3)):
+        names = rng.choices(_UNARY, k=rng.randint(1, 6))
+        places = [writer.any() for _ in range(rng.choice([1, 2, 5]))]
+        numbers = rng.choice([[1.0], [0.5, 2.0], [1.0, 1.0 + 2.0**-52], [0.0, -0.0, 1.0], [-1.0, 3.0, 0.25]])
+        for _ in range(rng.choice([1, 16, 31, 32, 33, 64, 90])):
+            if terms and rng.random() < rng.choice([0.0, 0.3, 0.9]):
+                terms.append(rng.choice(terms))
+                continue
+            term = writer.add("mul", rng.choice(places), rng.choice(numbers))
+            for name in names:
+                term = writer.add(name, term)
+            if rng.random() < 0.3:
+                term = writer.add("mul", term, rng.choice(places))
+            terms.append(term)
+    rng.shuffle(terms)
+    result = writer.add(rng.choice(["total", "total", "mean"]), *terms)
+    if rng.random() < 0.5:
+        more = writer.add(rng.choice(["tanh", "neg", "square"]), writer.any())
+        result = writer.add(rng.choice(["add", "sub"]), result, more)
+    return writer.done()
+
+
+def _extreme(rng):
+    """Any operations on infinities, zeros of both signs and numbers that overflow."""
+    writer = _Writer(rng, [rng.choice(_EXTREMES) for _ in range(rng.randint(1, 3))])
+    for _ in range(rng.randint(1, 6)):
+        op = rng.choice(list(TABLE.values()))
+        size = len(op.operands) * (rng.randint(1, 3) if op.variadic else 1)
+        operands = [
+            writer.any() if rng.random() < 0.8 else rng.choice((0.0, 1.0, -2.0, 0.5)) for _ in range(size)
+        ]
+        if op.name == "clip":
+            operands[1:] = [-1.0, 1.0]
+        if not any(isinstance(item, int) for item in operands):
+            operands[0] = writer.any()
+        writer.add(op.name, *operands)
+    return writer.done()
+
+
+def verdict(made: Program, rng: random.Random, family: str, straight: bool = False) -> tuple[str, str]:
+    """Whether the engine and compiled code agree on a program, and where they do not."""
+    before, kernel.LIMIT = kernel.LIMIT, kernel.LIMIT if straight else 0
+    try:
+        with ieee_arithmetic():
+            if family == "state":
+                return _with_state(made, rng)
+            return _at(made, list(made.inputs), rng, ordinary=family != "infinite")
+    finally:
+        kernel.LIMIT = before
+
+
+def _at(made, point, rng, ordinary):
+    """The verdict at one point."""
+
+    def f(*xs):
+        return made.run(xs)[-1]
+
+    everything = tuple(range(len(point)))
+    value, slopes = _number(f(*map(Value, point))), list(grad(f, everything)(*point))
+    leaves = list(map(Value, point))
+    root = f(*leaves)
+    order = topological_order(root) if isinstance(root, Value) else []
+    forward = [push_forward(order, {leaf: 1.0}).get(root, 0.0) for leaf in leaves]
+    found, by_argument = compile(f).value_and_grad(*point, wrt=list(everything))
+    for what, one, other in (
+        ("forward mode", slopes, forward),
+        ("compiled", [value, *slopes], [found, *map(float, by_argument)]),
+    ):
+        if all(map(_close, one, other)):
+            continue
+        if what == "forward mode" and not ordinary and not math.isfinite(sum(one) + sum(other)):
+            continue  # infinities multiplied in another order may give nan
+        if _is_decided(f, everything, point, one, other, rng):
+            return WRONG, f"{made}: {what} {other}, the engine {one}"
+        return UNDECIDED, ""
+    return RIGHT, ""
+
+
+def _number(item):
+    return item.data if isinstance(item, Value) else float(item)
+
+
+def _close(one, other):
+    return (
+        one == other or (one != one and other != other) or math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    )
+
+
+def _answers(f, everything, point):
+    """The value and the slopes."""
+    slopes = grad(f, everything)(*point)
+    return [
+        _number(f(*map(Value, point))),
+        *map(_number, slopes if isinstance(everything, tuple) else [slopes]),
+    ]
+
+
+def _is_decided(f, everything, point, one, other, rng):
+    """Whether rounding cannot be why two answers differ: those a few units away do not scatter as much."""
+    gaps = [abs(a - b) for a, b in zip(one, other, strict=True) if not _close(a, b)]
+    if not all(map(math.isfinite, gaps)):
+        kinds = zip(one, other, strict=True)
+        if not any(math.isinf(a) or math.isinf(b) for a, b in kinds):
+            return True  # a nan against a number
+    scatter = 0.0
+    for _ in range(8):
+        nearby = [x * (1 + rng.uniform(-8, 8) * 2.0**-52) for x in point]
+        again = _answers(f, everything, nearby)[-len(one) :]
+        moved = [abs(a - b) for a, b in zip(one, again, strict=True) if not _close(a, b)]
+        scatter = max([scatter, *(gap if math.isfinite(gap) else math.inf for gap in moved)])
+    return max((gap if math.isfinite(gap) else 1e300 for gap in gaps), default=0.0) > 1e4 * scatter
+
+
+def _with_state(made, rng):
+    """Inputs where a function may find numbers, changed between the calls of one compiled function."""
+    count = len(made.inputs)
+    held = SimpleNamespace(numbers=[0.0] * count, word="text", on=True, nothing=None)
+    table = {
+        "values": [Value(0.0) for _ in range(count)],
+        "deep": [{"k": [0.0] * count, "name": "n"}],
+        "flag": None,
+    }
+    where = [rng.randrange(4) for _ in range(count)]
+
+    def f(x):
+        places = [lambda k: x + held.numbers[k], lambda k: table["values"][k] * 1.0 + 0.0 * x]
+        places += [lambda k: table["deep"][0]["k"][k] + x * 1.0, lambda k: x * (2.0 if held.on else 1.0)]
+        return made.run([places[which](k) for k, which in enumerate(where)])[-1]
+
+    fast = compile(f)
+    for _ in range(3):
+        _change(rng, held, table, rng.randrange(count))
+        x = rng.choice([0.5, -0.75, 1.25])
+        leaf = Value(x)
+        expected = f(leaf)
+        slope = 0.0
+        if isinstance(expected, Value):
+            expected.backward()
+            slope = leaf.grad
+        one, other = [_number(expected), slope], [fast(x), fast.grad(x)]
+        if not all(map(_close, one, other)):
+            if _is_decided(f, 0, [x], one, other, rng) if math.isfinite(sum(one)) else True:
+                return WRONG, f"{made} with {where}, {held}, {table} at {x}: compiled {other}, the engine {one}"
+            return UNDECIDED, ""
+    return RIGHT, ""
+
+
+def _change(rng, held, table, k):
+    """One of many ways to change what a function finds around it."""
+    number = rng.choice([rng.uniform(-2.0, 2.0), 0.0, -0.0, 1.0, rng.choice(_MASKED)])
+    count = len(held.numbers)
+    rng.choice(
+        [
+            lambda: held.numbers.__setitem__(k, number),
+            lambda: setattr(held, "numbers", [number] * count),
+            lambda: setattr(held, "on", not held.on),
+            lambda: setattr(table["values"][k], "data", number),
+            lambda: table["values"].__setitem__(k, Value(number)),
+            lambda: table["deep"][0]["k"].__setitem__(k, number),
+            lambda: table.update(deep=[{"k": [number] * count}]),
+        ]
+    )()
