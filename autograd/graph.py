@@ -6,17 +6,9 @@ from collections import deque
 from itertools import repeat
 from numbers import Real
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
 from .locks import waited_for
-
-
-class Node(Protocol):
-    """What this file needs to know of a node."""
-
-    grad: Any
-    operands: tuple[Any, ...]
-    partials: tuple[Any, ...]
 
 
 def topological_order(*roots: Any) -> list[Any]:

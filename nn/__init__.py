@@ -67,7 +67,6 @@ from .plotting import (
 )
 from .saving import load, save
 from .schedules import (
-    ConstantSchedule,
     CosineAnnealingLR,
     ExponentialLR,
     ReduceLROnPlateau,
@@ -104,7 +103,6 @@ __all__ = [
     "Checkpoint",
     "Clusters",
     "CompiledModel",
-    "ConstantSchedule",
     "Correction",
     "CosineAnnealingLR",
     "Dataset",

@@ -187,6 +187,15 @@ def plain(output: Any) -> Any:
     return float(getattr(output, "data", output))
 
 
+def as_list(output: Any) -> list[Any]:
+    """A model's output as a list, of one output too.
+
+    >>> as_list(0.5), as_list((0.5, 1.0))
+    ([0.5], [0.5, 1.0])
+    """
+    return list(output) if isinstance(output, list | tuple) else [output]
+
+
 def _largest(outputs: Sequence[float]) -> int | None:
     """The position of the largest output; none if there is a nan, which nothing is larger than."""
     if any(math.isnan(x) for x in outputs):

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autograd import Group, Value, zero_grad
+from autograd.nested import flatten
 from autograd.terminal import brief
 
-from .state import Mismatch, flat, read, write
+from .state import Mismatch, read, write
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -181,7 +182,7 @@ def tensors(module: Module) -> dict[str, Any]:
     seen: set[int] = set()
     for name, item in [("", module), *_found(module)]:
         for own, tensor in item.named_tensors(name) if isinstance(item, Module) else [(name, item)]:
-            new = {id(value) for value in flat(tensor)} - seen
+            new = {id(value) for value in flatten(tensor)[0]} - seen
             if new:
                 found[own] = tensor
                 seen |= new

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from autograd.files import LARGEST, read_whole, write_atomically
+from autograd.nested import flatten
 from autograd.terminal import brief, printable, quoted
 
 from .chains import sequential_names
 from .module import Module, tensors
-from .state import Mismatch, flat, shape, write
+from .state import Mismatch, shape, write
 
 FLOATS = ("float16", "float32", "float64")
 NAMES = ("own", "sequential")
@@ -65,7 +66,7 @@ def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", str
 def _largest(own: dict[str, Any], strict: bool) -> int:
     """The most bytes that a file for these tensors can have; without `strict` it may have many others."""
     return (
-        _LARGEST_HEADER + 8 * sum(1 for tree in own.values() for _ in flat(tree)) + (0 if strict else LARGEST)
+        _LARGEST_HEADER + 8 * sum(len(flatten(tree)[0]) for tree in own.values()) + (0 if strict else LARGEST)
     )
 
 

@@ -55,10 +55,6 @@ class Schedule:
         vars(self).update(state)
 
 
-class ConstantSchedule(Schedule):
-    """The learning rate stays what it is."""
-
-
 class StepLR(Schedule):
     """Times gamma every `step_size` epochs: PyTorch's StepLR.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from autograd import Value
+from autograd.nested import flatten, mapped
 from autograd.terminal import brief, listed
 
 
@@ -24,7 +25,7 @@ def read(tensors: Mapping[str, Any]) -> dict[str, Any]:
     >>> read({"weight": [[Value(1.0), Value(2.0)]], "bias": [Value(0.5)]})
     {'weight': [[1.0, 2.0]], 'bias': [0.5]}
     """
-    return {name: _mapped(tree) for name, tree in tensors.items()}
+    return {name: mapped(lambda value: value.data, tree) for name, tree in tensors.items()}
 
 
 def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = True) -> Mismatch:
@@ -54,7 +55,7 @@ def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = T
     pairs = [
         (value, _number(number, name))
         for name in given
-        for value, number in zip(flat(tensors[name]), flat(given[name]), strict=True)
+        for value, number in zip(flatten(tensors[name])[0], flatten(given[name])[0], strict=True)
     ]
     for value, number in pairs:
         value.data = number
@@ -75,19 +76,6 @@ def shape(tree: Any) -> list[int] | str:
     return [len(tree), *(inner[0] if inner else [])]
 
 
-def flat(tree: Any) -> Iterator[Any]:
-    """What nested lists hold, in order.
-
-    >>> list(flat([[1.0, 2.0], [3.0]]))
-    [1.0, 2.0, 3.0]
-    """
-    if isinstance(tree, list | tuple):
-        for item in tree:
-            yield from flat(item)
-    else:
-        yield tree
-
-
 def _some(problems: list[str]) -> str:
     more = f"; and {len(problems) - 10:,} more" if len(problems) > 10 else ""
     return "; ".join(problems[:10]) + more
@@ -96,10 +84,6 @@ def _some(problems: list[str]) -> str:
 def _wrong_names(mismatch: Mismatch) -> list[str]:
     kinds = zip(("missing", "unexpected"), mismatch, strict=True)
     return [f"{kind}: {listed(names)}" for kind, names in kinds if names]
-
-
-def _mapped(tree: Any) -> Any:
-    return [_mapped(item) for item in tree] if isinstance(tree, list | tuple) else tree.data
 
 
 def _plain(tree: Any) -> Any:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..graph import topological_order
+from ..nested import mapped
 from ..transforms.arguments import one_of
 from .blocks import Block
 from .rows import Rows
-from .sums import each
 from .waiting import gathered
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def block_sum(
     found = kernel.run(what, block, names, shared, **options)
     if what == "value_and_grad":
         values, gradient = found
-        return each(lambda rows: float(np.sum(rows, dtype=np.float64)), values), gradient
+        return mapped(lambda rows: float(np.sum(rows, dtype=np.float64)), values), gradient
     return found
 
 
@@ -100,9 +100,9 @@ class Spread:
         if lazily:
             return self._lazily(blocks)
         found = gathered(self.rows.client, blocks)
-        values = each(lambda *parts: np.concatenate(parts), *found)
+        values = mapped(lambda *parts: np.concatenate(parts), *found)
         counts: list[int] = []
-        each(lambda array: counts.append(len(array)), values)
+        mapped(lambda array: counts.append(len(array)), values)
         if any(count != self.rows.size for count in counts):
             raise RuntimeError(f"there are values for {counts} rows, but there are {self.rows.size:,}")
         return values

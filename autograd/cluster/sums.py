@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ..nested import mapped
 
 FAN = 8
 """So many neighbours in the tree are added by one task, from the first to the last."""
@@ -26,20 +28,5 @@ def combined(parts: Sequence[Partial]) -> Partial:
     """
     total = parts[0].sums
     for part in parts[1:]:
-        total = each(lambda x, y: x + y, total, part.sums)
+        total = mapped(lambda x, y: x + y, total, part.sums)
     return Partial(sum(part.rows for part in parts), total)
-
-
-def each(function: Callable[..., Any], *trees: Any) -> Any:
-    """A function of the numbers and arrays in the same places of nested tuples, lists and dicts.
-
-    >>> each(lambda x, y: x * y, {"a": (1.0, 2.0)}, {"a": (3.0, 4.0)})
-    {'a': (3.0, 8.0)}
-    """
-    first = trees[0]
-    if isinstance(first, dict):
-        return {key: each(function, *(tree[key] for tree in trees)) for key in first}
-    if isinstance(first, list | tuple):
-        items = [each(function, *parts) for parts in zip(*trees, strict=True)]
-        return type(first)(*items) if hasattr(first, "_fields") else type(first)(items)
-    return function(*trees)

@@ -11,7 +11,7 @@ from autograd import Value, dot, no_grad, topological_order, zero_grad
 from ..chains import chain, refuse_shared
 from ..data.dataset import Dataset, as_dataset
 from ..losses import Loss, loss_function
-from ..metrics import mode, plain
+from ..metrics import as_list, mode, plain
 from ..module import Module
 
 THROUGH = ("recorded", "adjusted")
@@ -175,7 +175,7 @@ def _forward(model: Module, data: Dataset) -> list[_Link]:
     rows: Sequence[Sequence[Any]] = data.inputs
     for name, module in chain(model):
         inputs = [[Value(number) for number in plain(list(row))] for row in rows]
-        outputs = [_as_list(module(row)) for row in inputs]
+        outputs = [as_list(module(row)) for row in inputs]
         links.append(_Link(name or type(model).__name__, module, inputs, outputs))
         rows = outputs
     return links
@@ -230,19 +230,15 @@ def _check(model: Module, data: Dataset) -> None:
     if not data.size:
         raise ValueError("the data set has no examples: at least 1 example is needed")
     with no_grad(), mode(model, training=False):
-        whole = plain(_as_list(model(data.inputs[0])))
+        whole = plain(as_list(model(data.inputs[0])))
         steps: Any = data.inputs[0]
         for _, module in chain(model):
-            steps = _as_list(module(steps))
+            steps = as_list(module(steps))
     if repr(plain(steps)) != repr(whole):
         raise ValueError(
             f"{type(model).__name__} is not its layers one after the other: its output is {whole}, theirs "
             f"{plain(steps)}. Use a chain of layers, such as an MLP"
         )
-
-
-def _as_list(output: Any) -> list[Any]:
-    return list(output) if isinstance(output, list | tuple) else [output]
 
 
 def _size(rows: list[list[Value]]) -> int:

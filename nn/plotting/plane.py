@@ -9,7 +9,7 @@ from autograd import no_grad
 
 from ..chains import chain
 from ..data.dataset import Dataset, as_dataset
-from ..metrics import are_classes, border, mode, plain
+from ..metrics import are_classes, as_list, border, mode, plain
 from ..module import Module
 from .style import CLASSES, INK, MARKERS, NEGATIVE, PAPER, POSITIVE, TINT_NEGATIVE, TINT_POSITIVE, styled
 
@@ -88,7 +88,7 @@ def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:
         raise ValueError(f"resolution is at least 2, not {resolution!r}")
     xs, ys = (_range(_span([inputs[k] for inputs in data.inputs]), resolution) for k in (0, 1))
     with no_grad(), mode(model, training=False):
-        rows = [[_as_list(model([x, y])) for x in xs] for y in ys]
+        rows = [[as_list(plain(model([x, y]))) for x in xs] for y in ys]
     return Landscape(xs, ys, [[[out[k] for out in row] for row in rows] for k in range(len(rows[0][0]))])
 
 
@@ -139,7 +139,7 @@ def check_plane(data: Dataset) -> None:
 def _outputs(model: Model, data: Dataset) -> list[float]:
     """The outputs for the first point; an error if there are several, and targets that count none."""
     with no_grad(), mode(model, training=False):
-        found = _as_list(model(data.inputs[0]))
+        found = as_list(plain(model(data.inputs[0])))
     if len(found) > 1 and not are_classes(data.targets, len(found)):
         raise ValueError(f"{len(found)} outputs need targets that are whole numbers from 0 to {len(found) - 1}")
     if len(found) > len(CLASSES):
@@ -242,8 +242,3 @@ def _span(numbers: list[float]) -> tuple[float, float]:
 
 def _range(span: tuple[float, float], count: int) -> list[float]:
     return [span[0] + (span[1] - span[0]) * k / (count - 1) for k in range(count)]
-
-
-def _as_list(output: Any) -> list[float]:
-    found = plain(output)
-    return found if isinstance(found, list) else [found]

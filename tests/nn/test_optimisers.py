@@ -12,11 +12,11 @@ from nn import (
     SGD,
     Adam,
     AdamW,
-    ConstantSchedule,
     CosineAnnealingLR,
     ExponentialLR,
     ReduceLROnPlateau,
     RMSprop,
+    Schedule,
     StepLR,
     WarmUp,
     clip_grad_norm_,
@@ -199,7 +199,7 @@ def rates(make, epochs=8):
 
 
 def test_schedules_follow_their_closed_forms():
-    assert rates(ConstantSchedule) == [0.4] * 9
+    assert rates(Schedule) == [0.4] * 9
     assert rates(SCHEDULES["step"]) == pytest.approx([0.4] * 3 + [0.2] * 3 + [0.1] * 3)
     assert rates(SCHEDULES["exponential"]) == pytest.approx([0.4 * 0.9**k for k in range(9)])
     cosine = [0.01 + 0.39 * (1 + math.cos(math.pi * k / 8)) / 2 for k in range(9)]

@@ -177,8 +177,3 @@ def _expression(program: Program) -> tuple[str, dict[str, float]]:
 def values() -> Strategy[Value]:
     """Leaves with a finite number; what `from_type(Value)` gives."""
     return numbers().map(Value)
-
-
-def register() -> None:
-    """Tell hypothesis how to make a Value: called by hypothesis itself where it is installed."""
-    st.register_type_strategy(Value, values())

@@ -23,7 +23,6 @@ ARGUMENTS = ("columns", "shared", "outputs", "sums", "scratch", "masks", "tape")
 
 TAKEN = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr %{name}" for name in ARGUMENTS)])
 NOALIAS = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr noalias %{name}" for name in ARGUMENTS)])
-PASSED = TAKEN
 
 
 def fused(vector: str, words: Sequence[str], out: str) -> list[str]:

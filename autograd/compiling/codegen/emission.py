@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ..expressions.pool import Expression
-from .chunks import ARGUMENTS, PASSED, TAKEN, Code, Setting
+from .chunks import ARGUMENTS, TAKEN, Code, Setting
 from .mathematics import INLINE, OFTEN, Functions
 from .matrices import blocking, blocks, outer, product, table
 from .memory import Memory
@@ -55,7 +55,7 @@ class _Emitter:
         for number, stage in enumerate(self.program.stages):
             if isinstance(stage, Chunk):
                 chunks.append(Code(self.setting, f"chunk{number}").text(stage.nodes))
-                calls.append(f"  call void @chunk{number}({PASSED})")
+                calls.append(f"  call void @chunk{number}({TAKEN})")
             else:
                 calls += self._product(stage) if isinstance(stage, Product) else self._outer(stage)
         later = [
@@ -65,7 +65,7 @@ class _Emitter:
         ]
         if later:
             chunks.append(Code(self.setting, "results").text([], later))
-            calls.append(f"  call void @results({PASSED})")
+            calls.append(f"  call void @results({TAKEN})")
         prepare = self._prepare() if self.layout.rows else []
         parts = [
             *self.functions.declarations(),

@@ -12,6 +12,7 @@ import numpy as np
 from ...errors import TracingError
 from ...formulas import history
 from ...modes import tracing
+from ...nested import mapped
 from ...recording import is_number, recorder
 from ...terminal import brief, quoted
 from ...transforms.explanations import STATIC, explained, users_line, way_out_of_branch
@@ -100,19 +101,14 @@ class Trace:
         self.inputs: list[Value] = list(inputs)
         self.outputs: list[Any] = []
         self.places: list[Place] = []
-        self.template: Any = self._placed(result)
+        self.template: Any = mapped(self._placed, result)
         self.captured: list[Value] = []
         """Values from outside, read again at each call: leaves, and results computed before."""
         self.nodes: list[Value] = self._inside(None if made is None else set(map(id, made)))
         """All that the outputs need, operands first, without the inputs and what was captured."""
 
-    def _placed(self, tree: Any) -> Any:
-        """The result with a position among the places instead of each number or array."""
-        if isinstance(tree, dict):
-            return {key: self._placed(item) for key, item in tree.items()}
-        if isinstance(tree, list | tuple):
-            parts = [self._placed(item) for item in tree]
-            return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    def _placed(self, tree: Any) -> int:
+        """The position among the places that a number or an array of the result gets."""
         array = hasattr(tree, "ndim") and hasattr(tree, "tolist")
         self.places.append(Place(len(self.outputs), tree.shape if array and tree.shape else None))
         for output in tree.ravel().tolist() if array else [tree]:
@@ -161,7 +157,8 @@ class Trace:
 
     def build(self, items: Sequence[Any]) -> Any:
         """Items in the place of the numbers and arrays, nested as the function's result is."""
-        return _rebuilt(self.template, items)
+        template = self.template
+        return items[template] if template.__class__ is int else mapped(items.__getitem__, template)
 
 
 def _correspond(mine: Sequence[Any], its: Sequence[Any], known: dict[Value, Value]) -> bool:
@@ -175,15 +172,6 @@ def _correspond(mine: Sequence[Any], its: Sequence[Any], known: dict[Value, Valu
         elif isinstance(other, Value) or repr(one) != repr(other):  # 0 equals -0, and nan not even itself
             return False
     return True
-
-
-def _rebuilt(template: Any, items: Sequence[Any]) -> Any:
-    if template.__class__ is int:
-        return items[template]
-    if isinstance(template, dict):
-        return {key: _rebuilt(part, items) for key, part in template.items()}
-    parts = [_rebuilt(part, items) for part in template]
-    return type(template)(*parts) if hasattr(template, "_fields") else type(template)(parts)
 
 
 def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Value]) -> Trace:
