@@ -10,12 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
 from ..files import write_atomically
-from ..formulas import formula, history, names_of, partial_formula
-=======
 from ..formulas import names_of, partial_formula
->>>>>>> bfd5519 (Less: nested containers are walked in one module; the dead parts go)
 from ..ops.table import TABLE
 from ..terminal import cut, derivative_sign, in_notebook
 from .cases.program import Program
