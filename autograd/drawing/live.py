@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
@@ -106,6 +107,12 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
     if "again" in kind:  # stands for another box, whose number it shows
         group.set("data-value", next(word for word in kind if word.startswith("of-")).removeprefix("of-"))
         texts[-1].set("class", "data-value")
+        frames = " ".join(
+            shape.get("d") or shape.get("points") or "" for shape in elements(group, "path", "polygon")
+        )
+        right = max(float(x) for x in re.findall(r"(-?[\d.]+),", frames))
+        texts[-1].set("x", f"{right - CELL_MARGIN / 2:.2f}")
+        texts[-1].set("text-anchor", "end")
         return
     if constant or len(texts) < 2:
         return
@@ -114,13 +121,13 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
         del shape.attrib["fill"]
         shape.set("class", "tint")
     label, value = texts[-2:]
-    corners = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
+    edges = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
     numbers = [value] if "group" in kind else [value, texts[-3]]
-    for number in numbers if corners else ():
-        number.set("x", f"{max(corners) - CELL_MARGIN:.2f}")
+    for number in numbers if edges else ():
+        number.set("x", f"{max(edges) - CELL_MARGIN:.2f}")
         number.set("text-anchor", "end")
     for element, name in ((label, "grad-label"), (value, "grad-value")):
         element.set("class", f"grad {name}")
         element.attrib.pop("fill", None)
-    if "group" not in kind:
+    if "group" not in kind:  # of a neuron its output
         texts[-3].set("class", "data-value")

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -87,6 +88,21 @@ def test_a_demo_of_the_lecture_opens_in_two_languages(demo):
     }
     assert ast.unparse(names["ENGLISH"]).isascii()
     assert re.search("[\u3040-\u30ff]", ast.unparse(names["JAPANESE"]))
+
+
+@pytest.mark.slow
+def test_the_pages_that_are_kept_have_the_content_that_the_demo_gives_them(tmp_path):
+    def content(path):
+        text = path.read_text(encoding="utf-8")
+        assert "default-src 'none'" in text
+        found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+        return json.loads(found[1])
+
+    demo = next(demo for demo in DEMOS if demo.name.startswith("21"))
+    run(demo, tmp_path, "pages")
+    for kept in (ROOT / "demos" / "pages").glob("*.html"):
+        assert content(kept) == content(tmp_path / "pages" / kept.name)
+        assert kept.stat().st_size <= 200_000
 
 
 @pytest.mark.slow

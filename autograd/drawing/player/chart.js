@@ -24,7 +24,7 @@ export function chart(svg, { lines, dots = [], across = "", up = "", logarithmic
   const usable = (/** @type {number[]} */ [x, y]) => Number.isFinite(x) && Number.isFinite(height_(y));
   const points = [...lines.flatMap((line) => line.points), ...dots.map((dot) => dot.at)].filter(usable);
   svg.replaceChildren();
-  if (!points.length) return;
+  if (points.length < 2) return;
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => height_(y))];
   let [low, high] = room || [Math.min(...ys), Math.max(...ys)];
   const [left, right] = [Math.min(...xs), Math.max(...xs)];

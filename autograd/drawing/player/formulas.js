@@ -99,3 +99,10 @@ export function ruleOf(graph, edge) {
 export function abridged(name, most = 14) {
   return name.length <= most ? name : `${name.slice(0, most / 2)}…${name.slice(-(most / 2 - 1))}`;
 }
+
+/** What an operation needs of its operands, in their own names. */
+export function needs(graph, k) {
+  const op = graph.op(k);
+  const words = op.variadic ? {} : Object.fromEntries(op.operands.map((name, j) => [name, graph.word(graph.nodes[k].of[j])]));
+  return fill(op.needs, words).replaceAll(">=", "≥").replaceAll("<=", "≤").replaceAll("!=", "≠");
+}

@@ -113,7 +113,7 @@ export class One {
       value.textContent = number;
       return [term, value];
     }));
-    find("agree").textContent = agree ? `✓ ${say.agree}` : `≠ ${say.differ}`;
+    find("agree").textContent = !Number.isFinite(finite + gradient) ? say.noSlope : agree ? `✓ ${say.agree}` : `≠ ${say.differ}`;
     find("nudging").setAttribute("aria-valuetext", `${fixed(by, true)}: ${say.moved(root)} ${fixed(moved, true)}`);
     const points = Array.from({ length: 61 }, (_, j) => x + reach * (j / 30 - 1)).map((at) => [at, graph.rootAt([[k, at]])]);
     const ys = points.map(([, at]) => at).concat(y).filter(Number.isFinite);

@@ -1,5 +1,5 @@
 // The formula panel: what the present moment does, in symbols, in numbers and in words; and the guess.
-import { abridged, formulaOf, ruleOf, signs } from "./formulas.js";
+import { abridged, formulaOf, needs, ruleOf, signs } from "./formulas.js";
 import { fixed, parsed, signOf } from "./numbers.js";
 import { kindOf } from "./words.js";
 
@@ -171,9 +171,9 @@ export class Panel {
   /** Where an operation's operands lie outside of its domain. */
   outside(k) {
     const { graph, say } = this.app;
-    const op = graph.op(k);
-    const numbers = graph.operands(k, graph.data);
-    const where = op.operands.map((name, j) => `${name} = ${[numbers[j]].flat().map((x) => fixed(x)).join(", ")}`).join(", ");
-    return say.outside(`${graph.nodes[k].name} = ${formulaOf(graph, k)}`, where, op.needs);
+    const { of, name } = graph.nodes[k];
+    const where = of.slice(0, 4).filter((item) => typeof item === "number")
+      .map((item) => `${graph.word(item)} = ${fixed(graph.number(item))}`).join(", ");
+    return say.outside(`${name} = ${formulaOf(graph, k)}`, where, needs(graph, k));
   }
 }

@@ -1,4 +1,5 @@
 // The picture: boxes and edges that dot has placed, and what of them a moment of the pass shows.
+import { needs } from "./formulas.js";
 import { combined, fixed, short, signOf } from "./numbers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -116,6 +117,20 @@ class Box {
     this.waiting = this.label?.textContent.replace(/ (Σ?\d+|\d+\/\d+)$/, "") ?? "grad";
     this.bounds = placed(group);
     this.editable = false;
+    /** @type {Element | null} */
+    this.warning = null;
+  }
+
+  /** Below the box, what its operation needs where that is not so. */
+  warn(words) {
+    this.group.classList.toggle("outside", words !== "");
+    if (!words && !this.warning) return;
+    if (!this.warning) {
+      const { x, y, width, height } = this.group.getBBox();
+      this.warning = element("text", { class: "warning", x: x + width / 2, y: y + height + 13, "text-anchor": "middle" });
+      this.group.append(this.warning);
+    }
+    this.warning.textContent = words;
   }
 
   show(data, grad, label, sign) {
@@ -224,7 +239,7 @@ export class Picture {
         `grad${counted}`, concealed ? "" : signOf(grad));
       if (box.editable) box.group.setAttribute("aria-valuenow", String(graph.data[k]));
       box.group.classList.toggle("unknown", !known);
-      box.group.classList.toggle("outside", graph.outside.has(k));
+      box.warn(graph.outside.has(k) ? `! ${needs(graph, k)}` : "");
       box.group.classList.toggle("edited", graph.edited.has(k));
     }
   }
