@@ -116,7 +116,13 @@ class Compiled:
         return self._run(_VALUE, self._bound(args, kwargs) if kwargs else args)
 
     def value_and_grad(
-        self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, has_aux: bool = False
+        self,
+        *args: Any,
+        wrt: Any = None,
+        argnums: Any = None,
+        per_row: bool = False,
+        has_aux: bool = False,
+        **kwargs: Any,
     ) -> tuple[Any, Any]:
         """The values, and the gradient of their sum: an array shaped like the argument, or a tuple of several.
 
@@ -128,30 +134,49 @@ class Compiled:
 
         With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
         """
+        args = self._bound(args, kwargs) if kwargs else args
         asked = self._asked("value_and_grad", one_of(wrt, argnums), per_row, args)
         found: tuple[Any, Any] = self._run(asked._replace(auxiliary=True) if has_aux else asked, args)
         return found
 
-    def grad(self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
+    def grad(
+        self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
+    ) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
+        args = self._bound(args, kwargs) if kwargs else args
         return self._run(self._asked("grad", one_of(wrt, argnums), per_row, args), args)
 
-    def jacobian(self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
+    def jacobian(
+        self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
+    ) -> Any:
         """For each number of f's result, in its place, the gradient as `grad` gives it."""
+        args = self._bound(args, kwargs) if kwargs else args
         return self._run(self._asked("jacobian", one_of(wrt, argnums), per_row, args), args)
 
-    def hessian(self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
+    def hessian(
+        self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
+    ) -> Any:
         """All second derivatives: for each argument in `wrt` those by each, of both their shapes.
 
         An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
         """
+        args = self._bound(args, kwargs) if kwargs else args
         return self._run(self._asked("hessian", one_of(wrt, argnums), per_row, args), args)
 
-    def hvp(self, *args: Any, vector: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False) -> Any:
+    def hvp(
+        self,
+        *args: Any,
+        vector: Any,
+        wrt: Any = None,
+        argnums: Any = None,
+        per_row: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         """The Hessian times a vector: `vector` and the result are shaped like the arguments in `wrt`.
 
         With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
         """
+        args = self._bound(args, kwargs) if kwargs else args
         asked = self._asked("hvp", one_of(wrt, argnums), per_row, args)
         parts = (vector,) if asked.bare else tuple(vector)
         if len(parts) != len(asked.wrt):

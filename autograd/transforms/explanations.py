@@ -6,6 +6,7 @@ import re
 import sysconfig
 import traceback
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def explained(error: Exception, whole: str) -> str:
     text = f"{type(error).__name__}: {error}"
     advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, text)), "")
     if not advice and ("Value" in str(error) or "ufunc" in text):
-        advice = _way_out_of_floats(line)
+        advice = _way_out_of_floats(line) or _way_out_of_floats(_names_in(error))
     if not advice and "'Value'" not in text:
         return ""
     return f"{line}{text}. {advice.format(whole=whole)}" if advice else f"{line}{text}"
@@ -108,6 +109,15 @@ def _way_out_of_floats(line: str) -> str:
     if own in TABLE:
         return f"{name} takes floats: use autograd.{own}"
     return f"{name} takes floats: write it with autograd's functions, or declare it with autograd.operation"
+
+
+def _names_in(error: Exception) -> str:
+    """What the innermost function calls of the modules that it names, where there is no line: at a prompt."""
+    traceback_ = error.__traceback__
+    while traceback_ is not None and traceback_.tb_next is not None:
+        traceback_ = traceback_.tb_next
+    names = traceback_.tb_frame.f_code.co_names if traceback_ is not None else ()
+    return " ".join(f"{first}.{second}(" for first, second in pairwise(names))
 
 
 def _told(frames: Iterable[traceback.FrameSummary]) -> str:
