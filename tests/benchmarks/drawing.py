@@ -2,10 +2,10 @@
 
 python -m tests.benchmarks.drawing [--dot system|bundled|both] [--most 2000] [--limit 20] [--peers]
 
-For each shape and size: values; wall and processor seconds of `draw(...).svg()`; the size of the picture and of its
-file; and how long dot takes for the same graph as one piece, with every edge as long as it is ("-": over the limit, or
-not tried since a smaller one was over it). With --peers the same through micrograd's own `draw_dot` and torchviz,
-where they are installed.
+For each shape and size: values; processor and wall seconds of `draw(...).svg()`; the size of the file and of
+the picture; and how long dot takes for the same graph as one piece, with every edge as long as it is ("-": over
+the limit, or not tried since a smaller one was over it). With --peers the same through micrograd's own
+`draw_dot` and torchviz, where they are installed.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def rows(which: str, sizes: list[int], limit: float) -> Iterator[str]:
 
 
 def peers(limit: float) -> Iterator[str]:
-    """The chain through micrograd's `draw_dot` (its notebook's function) and torchviz, with the system's dot."""
+    """The chain through micrograd's `draw_dot` (of its notebook) and torchviz, with the system's dot."""
     try:
         import graphviz
         from micrograd.engine import Value as Micro
