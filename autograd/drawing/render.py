@@ -135,8 +135,36 @@ def _pdf(svg: bytes) -> bytes:
         raise ValueError(words) from None
     import io
 
-    made: bytes = renderPDF.drawToString(svg2rlg(io.BytesIO(svg)), invariant=1)
+    drawing = svg2rlg(io.BytesIO(svg))
+    _give_japanese_letters(drawing)
+    made: bytes = renderPDF.drawToString(drawing, invariant=1)
     return made
+
+
+def _give_japanese_letters(shape: Any) -> None:
+    """Set texts with Japanese in them in a font that every PDF viewer has; warn of what it has not."""
+    words = getattr(shape, "text", "")
+    if any(ord(letter) >= _ASIAN for letter in words):
+        from reportlab.pdfbase import pdfmetrics
+        from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+        if _JAPANESE not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(UnicodeCIDFont(_JAPANESE))
+        shape.fontName = _JAPANESE
+        try:
+            words.encode("euc_jis_2004")
+        except UnicodeEncodeError:
+            _warn_once(
+                "the PDF that is made of the bundled dot's picture has no font for some of its letters, "
+                f"where a box or nothing stands: save as .svg, which the viewer's fonts display, or {INSTALL}"
+            )
+    for inner in getattr(shape, "contents", ()):
+        _give_japanese_letters(inner)
+
+
+_JAPANESE = "HeiseiKakuGo-W5"
+_ASIAN = 0x2E80
+"""The first letter of the scripts of East Asia, of which the bundled fonts have none."""
 
 
 def _unavailable(format_: str, command: str) -> str:
@@ -151,7 +179,7 @@ def _warn_once(message: str) -> None:
 
 def _warn_of_missing_letters(source: str) -> None:
     """The bundled fonts know Latin, Greek and mathematics; a box would stand for other letters."""
-    if any(ord(letter) >= 0x2E80 for letter in source):
+    if any(ord(letter) >= _ASIAN for letter in source):
         _warn_once(
             "the bundled dot has no font for some letters of this picture and draws boxes in PNG: "
             f"save as .svg, which the viewer's fonts display, or {INSTALL}"

@@ -261,6 +261,19 @@ def test_eps_has_letters_of_every_script(tmp_path):
     assert b"cairo" in content.lower()
 
 
+def test_a_pdf_of_the_bundled_dot_has_japanese_letters_and_warns_of_others(tmp_path, monkeypatch):
+    pytest.importorskip("svglib")
+    from autograd.drawing import render
+
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "dot" else name)
+    render._warn_once.cache_clear()
+    content = draw(Value(1.0, "重み") * 2).save(tmp_path / "x.pdf").read_bytes()
+    assert b"HeiseiKakuGo-W5" in content
+    with pytest.warns(UserWarning, match=r"no font for some of its letters.*save as \.svg"):
+        draw(Value(1.0, "무게 👩") * 2).save(tmp_path / "y.pdf")
+    assert b"HeiseiKakuGo" not in draw(Value(1.0, "w") * 2).save(tmp_path / "z.pdf").read_bytes()
+
+
 TEX = [name for name in ("pdflatex", "lualatex") if shutil.which(name)]
 
 
