@@ -173,8 +173,8 @@ def _at(made, point, rng, ordinary):
     ):
         if all(map(_close, one, other)):
             continue
-        if what == "forward mode" and not ordinary and not math.isfinite(sum(one) + sum(other)):
-            continue  # infinities multiplied in another order may give nan
+        if what == "forward mode" and all(_no_number(a, b, ordinary) for a, b in zip(one, other, strict=True)):
+            continue
         if _is_decided(f, everything, point, one, other, rng):
             return WRONG, f"{made}: {what} {other}, the engine {one}"
         return UNDECIDED, ""
@@ -189,6 +189,15 @@ def _close(one, other):
     return (
         one == other or (one != one and other != other) or math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     )
+
+
+def _no_number(one, other, ordinary):
+    """Whether both are infinite or nan, where another order of operations gives another of these.
+
+    Among infinities one alone may be.
+    """
+    finite = math.isfinite(one), math.isfinite(other)
+    return _close(one, other) or not (any(finite) if ordinary else all(finite))
 
 
 def _answers(f, everything, point):
