@@ -2,8 +2,10 @@
 
 import array
 import collections
+import contextvars
 import copy
 import dataclasses
+import decimal
 import enum
 import functools
 import itertools
@@ -15,6 +17,7 @@ import sys
 import threading
 import time
 import types
+import weakref
 
 import pytest
 
@@ -300,6 +303,26 @@ def test_attributes_read_by_a_helper_a_partial_getattr_or_a_descriptor():
     )  # fmt: skip
 
 
+class Meta(type):
+    rate = 2.0
+
+
+class OfMeta(metaclass=Meta):
+    pass
+
+
+def test_what_a_metaclass_a_new_class_or_a_weak_reference_has(restored):
+    restored.setattr(Meta, "rate", 2.0)
+    item, other = Base(), type("Other", (), {"rate": 50.0})
+    reference, near = weakref.ref(item), weakref.proxy(item)
+    assert_follows(
+        lambda x: OfMeta.rate * x + item.rate + reference().shift + near.shift,
+        lambda: setattr(Meta, "rate", 3.0),
+        lambda: setattr(item, "shift", 4.0),
+        lambda: setattr(item, "__class__", other),
+    )
+
+
 def test_dataclasses_named_by_a_pattern_or_taken_as_a_whole():
     @dataclasses.dataclass
     class Point:
@@ -502,6 +525,23 @@ def test_random_numbers_clocks_files_and_iterators(tmp_path, monkeypatch):
     assert_follows(lambda x: x * float(open(path).read()), lambda: path.write_text("4.0"))  # noqa: SIM115
     assert_follows(lambda x: x * float(os.environ["K"]), lambda: monkeypatch.setenv("K", "5.0"))
     assert_follows(lambda x: x * float(os.getenv("K")), lambda: monkeypatch.setenv("K", "6.0"))
+    monkeypatch.setattr(sys, "argv", ["program", "2.0"])
+    assert_follows(
+        lambda x: x * float(sys.argv[1]),
+        lambda: monkeypatch.setattr(sys, "argv", ["program", "3.0"]),
+        lambda: operator.setitem(sys.argv, 1, "4.0"),
+    )
+    scale = {"k": 2.0}
+    assert_follows(lambda x: x * eval("scale['k']", {"scale": scale}), lambda: scale.update(k=3.0))
+    variable = contextvars.ContextVar("variable", default=2.0)
+    assert_follows(lambda x: x * variable.get(), lambda: variable.set(3.0))
+    with decimal.localcontext() as context:
+        assert_follows(
+            lambda x: x * float(decimal.Decimal(1) / decimal.Decimal(3)), lambda: setattr(context, "prec", 3)
+        )
+    numbers = (float(k) for k in range(100))
+    fast = compile(lambda x: x + next(numbers))
+    assert [fast(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
     local = threading.local()
     local.k = 2.0
     assert_follows(lambda x: x * local.k, lambda: setattr(local, "k", 3.0))

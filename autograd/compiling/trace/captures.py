@@ -182,7 +182,9 @@ class _Search:
         space = module.__dict__
         names = named.every & space.keys()
         if is_core(module.__name__):  # whose functions stay; its clocks and random generators do not
-            self.waiting += [space[name] for name in names if not isinstance(space[name], type | FunctionType)]
+            kept = (type, FunctionType, BuiltinFunctionType, ModuleType)
+            self._space(space, {name for name in names if not isinstance(space[name], kept)})
+            self.waiting += [space[name] for name in names if isinstance(space[name], BuiltinFunctionType)]
         else:
             everything = self.by_any_name and not self._is_library(module.__name__)
             self._space(space, space.keys() if everything else names)
@@ -225,6 +227,8 @@ class _Search:
 
     def _class(self, kind: type) -> None:
         """Attributes of a class and of those it derives from; methods that Python calls by itself too."""
+        if _is_python(type(kind)):
+            self.waiting.append(type(kind))
         for base in kind.__mro__:
             if not self._once((id(base), "class"), base) or not _is_python(base) or is_core(base.__module__):
                 continue

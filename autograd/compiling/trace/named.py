@@ -28,8 +28,10 @@ BY_ANY_NAME = frozenset(
 )
 """What reads attributes whose names do not stand in the code."""
 IMPURE_MODULES = frozenset(("time", "posix", "nt", "_io", "io", "_random"))
-_IMPURE_BUILTINS = frozenset(("open", "input"))
-_IMPURE_ATTRIBUTES = frozenset(("read_text", "read_bytes", "getenv", "urandom"))
+_IMPURE_BUILTINS = frozenset(("open", "input", "eval", "exec", "globals", "__import__"))
+_IMPURE_ATTRIBUTES = frozenset(
+    ("read_text", "read_bytes", "getenv", "urandom", "import_module", "getcontext", "localcontext")
+)
 _CLOCKS, _WITH_CLOCKS = frozenset(("now", "utcnow", "today")), frozenset(("datetime", "date"))
 _HARMLESS = frozenset(
     """logging threading _thread io _io re typing abc pathlib datetime decimal fractions numbers uuid warnings
@@ -69,8 +71,10 @@ class Named(NamedTuple):
                     yield sys.modules[full]
 
     def impure(self, space: Mapping[str, Any]) -> frozenset[str]:
-        """What it calls that reads a file, the environment or a clock."""
+        """What it calls that reads a file, the environment, a clock or any name at all."""
         found = (_IMPURE_BUILTINS & self.read - space.keys()) | (_IMPURE_ATTRIBUTES & self.every)
+        if "Decimal" in self.every:
+            found |= {"Decimal"}  # its precision is that of a context
         return found | (_CLOCKS & self.every if _WITH_CLOCKS & self.every else frozenset())
 
 
