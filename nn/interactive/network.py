@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd import Value
-from autograd.graph import topological_order
-from autograd.ops.op import Op
+from autograd import Op, Value, topological_order
 
 from ..layers import MLP
 from ..losses import Loss

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from autograd import TABLE
 from autograd.drawing.bundle import bundled
 from autograd.drawing.inline import Player
 from autograd.drawing.javascript import NotTranslatableError, definitions
 from autograd.drawing.page import as_json, colours, filled
 from autograd.files import write_atomically
-from autograd.ops.table import TABLE
 
 from ..data.dataset import Dataset, as_dataset
 from ..layers import MLP

@@ -158,7 +158,7 @@ text = (PLAYER / "mathematics.js").read_text() + definitions(TABLE.values())
 asked = [(name, [list(point)] if TABLE[name].variadic else list(point)) for name, point in CASES]
 asked = [(name, point + [0.5] if name == "shrink" else point) for name, point in asked]
 if node:
-    text = re.sub("(?m)^export ", "", text) + f"""
+    text = re.sub("(?m)^(export |import .*)", "", text) + f"""
 console.log(JSON.stringify({json.dumps(asked)}.map(([name, point]) => {{
   const out = OPS[name].value(...point);
   return [out, ...OPS[name].partials(...point, out)];

@@ -16,6 +16,11 @@ PUBLIC = {
     "autograd.advice": {"NN", "missing", "nearest"},
     "autograd.clash": {"replaced"},
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
+    "autograd.nested": {"flatten", "mapped"},
+    "autograd.drawing.bundle": {"bundled"},  # what a page is made of, for nn's own page
+    "autograd.drawing.inline": {"Player"},
+    "autograd.drawing.javascript": {"NotTranslatableError", "definitions"},
+    "autograd.drawing.page": {"as_json", "colours", "filled"},
     "autograd.terminal": {"brief", "cut", "in_notebook", "listed", "printable", "progress_bar", "quoted"},
 }
 
