@@ -511,3 +511,35 @@ def test_no_infinity_is_multiplied_with_the_zero_of_what_was_not_selected(name):
 def test_nothing_comes_back_through_a_branch_that_was_not_selected(name):
     for steep in (autograd.sqrt, autograd.cbrt):
         assert compile(lambda x, steep=steep: UNSELECTED[name](steep(x)) + x).grad(0.0) == (1.0,)
+
+
+def test_tanh_is_within_3_units_in_the_last_place_at_every_exponent():
+    mpmath = pytest.importorskip("mpmath")
+    rng = np.random.default_rng(0)
+    points = np.concatenate(
+        [np.ldexp(rng.uniform(1, 2, 4), e) for e in range(-1074, 1023, 3)]
+        + [rng.uniform(0, 0.6, 2000), rng.uniform(0, 3, 2000), rng.uniform(2, 23, 500)]
+    )
+    found = compile(tanh, batched="x")(points)
+    with mpmath.workprec(140):
+        for x, y in zip(points.tolist(), found.tolist(), strict=True):
+            exact = mpmath.tanh(mpmath.mpf(x))
+            assert abs(exact - y) <= 3 * np.spacing(float(exact)), x
+    ends = compile(tanh, batched="x")(np.array([np.inf, -np.inf, -0.0, np.nan, -1.0]))
+    assert ends[:2].tolist() == [1.0, -1.0]
+    assert np.signbit(ends[2])
+    assert np.isnan(ends[3])
+    assert ends[4] == -compile(tanh, batched="x")(np.array([1.0]))[0]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 8, 11])
+@pytest.mark.parametrize("rows", [1, 7, 64, 257, 1000, 5000])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_are_read_whatever_their_number_and_order(columns, rows, order):
+    x = np.array(np.random.default_rng(0).normal(size=(rows, columns)), order=order)
+    fast = compile(lambda x, w: autograd.total([w[k] * v for k, v in enumerate(x)]), batched="x")
+    weights = np.arange(1.0, columns + 1)
+    assert fast(x, weights) == pytest.approx(x @ weights, rel=1e-13)
+    wider = np.ones((rows, 2 * columns))
+    wider[:, ::2] = x
+    assert fast(wider[:, ::2], weights) == pytest.approx(x @ weights, rel=1e-13)

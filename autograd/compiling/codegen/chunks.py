@@ -172,7 +172,7 @@ class Code:
         return tag
 
     def _at(self, name: str, base: str, column: int) -> None:
-        where = column * self.shape.tile
+        where = column * self.shape.stride
         self.lines.append(f"  {name} = getelementptr {self.shape.scalar}, ptr %{base}, i64 {where}")
 
     def _compute(self, node: Expression) -> None:

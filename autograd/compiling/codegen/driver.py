@@ -41,11 +41,15 @@ copy:
   call void @llvm.memcpy.p0.p0.i64(ptr %to, ptr %from, i64 %bytes, i1 false)
   ret void
 check:
+  br i1 %whole, label %vectors, label %scalars
+vectors:
+{_strided(shape)}
+scalars:
   %any = icmp ne i64 %n, 0
   br i1 %any, label %loop, label %done
 loop:
-  %i = phi i64 [ 0, %check ], [ %next, %loop ]
-  %source = phi ptr [ %from, %check ], [ %source.next, %loop ]
+  %i = phi i64 [ 0, %scalars ], [ %next, %loop ]
+  %source = phi ptr [ %from, %scalars ], [ %source.next, %loop ]
   %x = load {shape.scalar}, ptr %source, align 1
   %target = getelementptr {shape.scalar}, ptr %to, i64 %i
   store {shape.scalar} %x, ptr %target
@@ -66,6 +70,7 @@ done:
   ret void
 }}
 
+{_transposed(shape)}
 define internal void @give(ptr %from, ptr %to, i64 %stride, i64 %n) {{
 entry:
   %dense = icmp eq i64 %stride, {size}
@@ -142,7 +147,7 @@ mask:
   %m.more = icmp ult i64 %m.next, %padded
   br i1 %m.more, label %mask, label %takes
 takes:
-  %c = phi i64 [ 0, %tile ], [ 0, %mask ], [ %c.next, %taken ]
+  %c = phi i64 [ 0, %tile ], [ 0, %mask ], [ %c.next, %alone ], [ %c.end, %together ]
   %c.more = icmp ult i64 %c, %columns
   br i1 %c.more, label %taken, label %compute
 taken:
@@ -152,8 +157,35 @@ taken:
   %c.stride = load i64, ptr %c.at2
   %c.offset = mul i64 %c.stride, %first
   %c.from = getelementptr i8, ptr %c.base, i64 %c.offset
-  %c.place = mul i64 %c, {shape.tile}
+  %c.place = mul i64 %c, {shape.stride}
   %c.to = getelementptr {shape.scalar}, ptr %in_tile, i64 %c.place
+  %c.end = add i64 %c, {shape.lanes}
+  %c.fits = icmp ule i64 %c.end, %columns
+  %c.even = icmp eq i64 %n, %padded
+  %c.maybe = and i1 %c.fits, %c.even
+  br i1 %c.maybe, label %neighbours, label %alone
+neighbours:
+  %k = phi i64 [ 1, %taken ], [ %k.next, %neighbour ]
+  %k.more = icmp ult i64 %k, {shape.lanes}
+  br i1 %k.more, label %neighbour, label %together
+neighbour:
+  %k.column = add i64 %c, %k
+  %k.at = getelementptr [2 x i64], ptr %inputs, i64 %k.column
+  %k.base = load i64, ptr %k.at
+  %k.at2 = getelementptr [2 x i64], ptr %inputs, i64 %k.column, i64 1
+  %k.stride = load i64, ptr %k.at2
+  %k.bytes = mul i64 %k, {size}
+  %c.number = ptrtoint ptr %c.base to i64
+  %k.expected = add i64 %c.number, %k.bytes
+  %k.beside = icmp eq i64 %k.base, %k.expected
+  %k.alike = icmp eq i64 %k.stride, %c.stride
+  %k.good = and i1 %k.beside, %k.alike
+  %k.next = add i64 %k, 1
+  br i1 %k.good, label %neighbours, label %alone
+together:
+  call void @transpose(ptr %c.from, i64 %c.stride, ptr %c.to, i64 %n)
+  br label %takes
+alone:
   call void @take(ptr %c.from, i64 %c.stride, ptr %c.to, i64 %n, i64 %padded)
   %c.next = add i64 %c, 1
   br label %takes
@@ -171,7 +203,7 @@ given:
   %o.stride = load i64, ptr %o.at2
   %o.offset = mul i64 %o.stride, %first
   %o.to = getelementptr i8, ptr %o.base, i64 %o.offset
-  %o.place = mul i64 %o, {shape.tile}
+  %o.place = mul i64 %o, {shape.stride}
   %o.from = getelementptr {shape.scalar}, ptr %out_tile, i64 %o.place
   call void @give(ptr %o.from, ptr %o.to, i64 %o.stride, i64 %n)
   %o.next = add i64 %o, 1
@@ -201,3 +233,89 @@ done:
 
 def _kind(name: str) -> str:
     return "i64" if name in ("rows", "columns", "outputs", "sums") else "ptr"
+
+
+def _strided(shape: Shape) -> str:
+    """Lines that bring whole vectors of rows of one column, whatever its stride, into a tile; then return."""
+    lines = [
+        "  br label %group",
+        "group:",
+        "  %g = phi i64 [ 0, %vectors ], [ %g.next, %group ]",
+        "  %g.source = phi ptr [ %from, %vectors ], [ %g.after, %group ]",
+    ]
+    word, source = "poison", "%g.source"
+    for lane in range(shape.lanes):
+        lines.append(f"  %g.x{lane} = load {shape.scalar}, ptr {source}, align 1")
+        if shape.lanes > 1:
+            lines.append(
+                f"  %g.v{lane} = insertelement {shape.vector} {word}, {shape.scalar} %g.x{lane}, i32 {lane}"
+            )
+            word = f"%g.v{lane}"
+        else:
+            word = "%g.x0"
+        target = "%g.after" if lane == shape.lanes - 1 else f"%g.at{lane}"
+        lines.append(f"  {target} = getelementptr i8, ptr {source}, i64 %stride")
+        source = target
+    lines += [
+        f"  %g.to = getelementptr {shape.scalar}, ptr %to, i64 %g",
+        f"  store {shape.vector} {word}, ptr %g.to, align {shape.align}",
+        f"  %g.next = add i64 %g, {shape.lanes}",
+        "  %g.more = icmp ult i64 %g.next, %n",
+        "  br i1 %g.more, label %group, label %done",
+    ]
+    return "\n".join(lines)
+
+
+def _transposed(shape: Shape) -> str:
+    """The function `transpose`: as many columns that lie side by side as a vector has lanes, at once.
+
+    A square of rows and columns is loaded row by row and exchanged across its diagonal in halves,
+    quarters, and so on: log2(lanes) rounds of shuffles.
+    """
+    lanes, vector = shape.lanes, shape.vector
+    lines = [
+        "define internal void @transpose(ptr %from, i64 %stride, ptr %to, i64 %n) {",
+        "entry:",
+        "  br label %loop",
+        "loop:",
+        "  %i = phi i64 [ 0, %entry ], [ %next, %loop ]",
+        "  %source = phi ptr [ %from, %entry ], [ %after, %loop ]",
+    ]
+    source = "%source"
+    for row in range(lanes):
+        lines.append(f"  %r{row} = load {vector}, ptr {source}, align 1")
+        target = "%after" if row == lanes - 1 else f"%source{row}"
+        lines.append(f"  {target} = getelementptr i8, ptr {source}, i64 %stride")
+        source = target
+    words = [f"%r{row}" for row in range(lanes)]
+    distance = lanes // 2
+    while distance:
+        exchanged = list(words)
+        for k in range(lanes):
+            if not k & distance:
+                one, other = words[k], words[k + distance]
+                low = [lane if not lane & distance else lanes + lane - distance for lane in range(lanes)]
+                high = [lane + distance if not lane & distance else lanes + lane for lane in range(lanes)]
+                for place, mask in ((k, low), (k + distance, high)):
+                    name = exchanged[place] = f"%d{distance}.{place}"
+                    picked = ", ".join(f"i32 {lane}" for lane in mask)
+                    lines.append(
+                        f"  {name} = shufflevector {vector} {one}, {vector} {other}, <{lanes} x i32> <{picked}>"
+                    )
+        words = exchanged
+        distance //= 2
+    for column, word in enumerate(words):
+        lines += [
+            f"  %place{column} = add i64 %i, {column * shape.stride}",
+            f"  %to{column} = getelementptr {shape.scalar}, ptr %to, i64 %place{column}",
+            f"  store {vector} {word}, ptr %to{column}, align {shape.align}",
+        ]
+    lines += [
+        f"  %next = add i64 %i, {lanes}",
+        "  %more = icmp ult i64 %next, %n",
+        "  br i1 %more, label %loop, label %done",
+        "done:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines)

@@ -51,13 +51,17 @@ class _Emitter:
         """The functions for matrices."""
 
     def emitted(self) -> Emitted:
-        chunks, calls = [], []
+        chunks: list[str] = []
+        calls: list[str] = []
+        sums: list[str] = []
         for number, stage in enumerate(self.program.stages):
             if isinstance(stage, Chunk):
                 chunks.append(Code(self.setting, f"chunk{number}").text(stage.nodes))
                 calls.append(f"  call void @chunk{number}({TAKEN})")
+            elif isinstance(stage, Product):
+                calls += self._product(stage)
             else:
-                calls += self._product(stage) if isinstance(stage, Product) else self._outer(stage)
+                sums += self._outer(stage)
         later = [
             node
             for node in {**self.program.outputs, **self.setting.sums}
@@ -72,9 +76,46 @@ class _Emitter:
             *(table(name, places) for places, name in self.tables.items()),
             *self.kernels.values(),
         ]
-        body = [f"define void @body({TAKEN}) {{", *calls, "  ret void", "}"]
-        text = "\n".join([*parts, *chunks, *prepare, *body])
+        text = "\n".join([*parts, *chunks, *prepare, *self._body(calls, sums)])
         return Emitted(text, tuple(sorted(self.functions.used)), len(self.pack))
+
+    def _body(self, calls: list[str], sums: list[str]) -> list[str]:
+        """The function `body`: part of a tile after part through all functions, then the sums over the tile.
+
+        What the functions hand to each other stays in the nearest cache, and what is read and written
+        for each sum is shared by many rows.
+        """
+        shape, moved = self.shape, ("columns", "outputs", "scratch", "masks")
+        if not sums:
+            return [f"define void @body({TAKEN}) {{", *calls, "  ret void", "}"]
+        passed = TAKEN
+        for name in moved:
+            passed = passed.replace(f"%{name}", f"%here.{name}")
+        most = shape.part // shape.block
+        return [
+            f"define internal void @part({TAKEN}) noinline {{",
+            *calls,
+            "  ret void",
+            "}",
+            f"define void @body({TAKEN}) {{",
+            "entry:",
+            "  br label %loop",
+            "loop:",
+            "  %first = phi i64 [ 0, %entry ], [ %after, %loop ]",
+            f"  %row = mul i64 %first, {shape.block}",
+            *(f"  %here.{name} = getelementptr {shape.scalar}, ptr %{name}, i64 %row" for name in moved),
+            "  %left = sub i64 %blocks, %first",
+            f"  %short = icmp ult i64 %left, {most}",
+            f"  %here.blocks = select i1 %short, i64 %left, i64 {most}",
+            f"  call void @part({passed.replace('%blocks', '%here.blocks')})",
+            f"  %after = add i64 %first, {most}",
+            "  %more = icmp ult i64 %after, %blocks",
+            "  br i1 %more, label %loop, label %done",
+            "done:",
+            *sums,
+            "  ret void",
+            "}",
+        ]
 
     def _stage(self, node: Expression) -> Stage | None:
         made = self.memory.made.get(node)
@@ -87,7 +128,7 @@ class _Emitter:
     def _places(self, nodes: Sequence[Expression | None]) -> list[int]:
         """Where the first rows of some columns are."""
         columns = [self.memory.ones if node is None else self.memory.column(node) for node in nodes]
-        return [column * self.shape.tile for column in columns]
+        return [column * self.shape.stride for column in columns]
 
     def _product(self, stage: Product) -> list[str]:
         """The calls that compute a layer, a block of neurons after the other."""

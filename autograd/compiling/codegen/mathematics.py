@@ -30,6 +30,11 @@ _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _TERMS = [1 / math.factorial(k) for k in range(2, 14)]
 """exp(r) - 1 - r over r**2, for |r| <= log(2) / 2: the first term left out is below 5e-18."""
 
+_ODD = [4 * 3.02994407707441961300e-02, 16 * 1.26177193074810590878e-04]
+_EVEN = [2 * 2.27265548208155028766e-01, 8 * 2.52448340349684104192e-03, 32 * 3.00198505138664455042e-06]
+"""exp(2 h) = (1 + w + o) / (1 + w - o) for |h| <= log(2) / 4, where w over h**2 and o over h**3, less the first
+term, are these polynomials in h**2; from the rational function for exp in Moshier's Cephes library."""
+
 INLINE = frozenset(("exp", "tanh"))
 """What is written out here, in float64."""
 OFTEN = 100
@@ -96,15 +101,21 @@ class Inline:
     def _whole(self, number: int) -> str:
         return self.shape.everywhere("i64", str(number))
 
-    def _reduced(self, x: str) -> tuple[str, str, str]:
-        """exp(r) - 1 for x = k log(2) + r, with k shifted, and k as a number.
+    def _remainder(self, x: str, unit: float = math.log(2)) -> tuple[str, str, str]:
+        """r in x = k unit + r, with k shifted, and k as a number; the unit is log(2) or half of it.
 
         The method of Cody and Waite, Software Manual for the Elementary Functions (1980).
         """
-        product = self._two("fmul", x, 1 / math.log(2))
+        part = unit / math.log(2)
+        product = self._two("fmul", x, 1 / unit)
         shifted = self._two("fadd", product, _MAGIC)
         k = self._two("fsub", shifted, _MAGIC)
-        r = self._fused(k, -_LN2_LOW, self._fused(k, -_LN2_HIGH, x))
+        r = self._fused(k, -_LN2_LOW * part, self._fused(k, -_LN2_HIGH * part, x))
+        return r, shifted, k
+
+    def _reduced(self, x: str) -> tuple[str, str, str]:
+        """exp(r) - 1 for x = k log(2) + r, with k shifted, and k as a number."""
+        r, shifted, k = self._remainder(x)
         square = self._two("fmul", r, r)
         even, odd = self._horner(_TERMS[::2], square), self._horner(_TERMS[1::2], square)
         return self._fused(square, self._fused(r, odd, even), r), shifted, k
@@ -126,13 +137,23 @@ class Inline:
         self.lines.append(f"  {self.out} = fmul {self.vector} {scaled}, {second}")
 
     def _tanh(self, x: str) -> None:
-        """e / (e + 2) for e = exp(2 |x|) - 1, which keeps its digits near 0; with the sign of x."""
+        """(exp(2 |x|) - 1) / (exp(2 |x|) + 1) with the sign of x, by one division.
+
+        With 2 |x| = k log(2) + 2 h and exp(2 h) = (1 + w + o) / (1 + w - o), where w is even in h and o is
+        odd, the fraction is (a + (a w + b o)) / (b + (b w + a o)) for a = 2**k - 1 and b = 2**k + 1. The
+        large terms are exact, so that the result is within 3 units in the last place.
+        """
         v, suffix = self.vector, self.shape.suffix
         size = self._new(f"call {v} @llvm.fabs.{suffix}({v} {x})")
-        p, shifted, _ = self._reduced(self._limited(self._two("fadd", size, size), "ogt", 44.0))
+        h, shifted, _ = self._remainder(self._limited(size, "ogt", 22.0), math.log(2) / 2)
+        square = self._two("fmul", h, h)
+        even = self._two("fmul", square, self._horner(_EVEN, square))
+        odd = self._fused(h, self._two("fmul", square, self._horner(_ODD, square)), h)
         scale = self._power_of_two(shifted)
-        e = self._fused(scale, p, self._two("fadd", scale, -1.0))
-        quotient = self._quotient(e, self._two("fadd", e, 2.0))
+        a, b = self._two("fadd", scale, -1.0), self._two("fadd", scale, 1.0)
+        above = self._two("fadd", a, self._fused(b, odd, self._two("fmul", a, even)))
+        below = self._two("fadd", b, self._fused(a, odd, self._two("fmul", b, even)))
+        quotient = self._quotient(above, below)
         self.lines.append(f"  {self.out} = call {v} @llvm.copysign.{suffix}({v} {quotient}, {v} {x})")
 
     def _quotient(self, x: str, y: str) -> str:

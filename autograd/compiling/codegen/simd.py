@@ -32,7 +32,17 @@ class Shape(NamedTuple):
     single: bool
     """float32 instead of float64."""
     tile: int
-    """So many rows go through one function before they go through the next."""
+    """Rows that are in memory at once: all of them pass before a product is summed over the rows."""
+    part: int = 0
+    """Rows of a tile that go through one function before they go through the next; 0 for the whole tile."""
+
+    @property
+    def stride(self) -> int:
+        """Numbers from one column of a tile to the next.
+
+        A cache line more than the rows: columns a power of two apart would share a few sets of the cache.
+        """
+        return self.tile + 64 // (4 if self.single else 8) if self.tile > 1 else 1
 
     @property
     def block(self) -> int:

@@ -170,11 +170,10 @@ def _with_ones(
 
 
 def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Expression]) -> list[Stage]:
-    """Chunks up to each point where a stage has all that it needs."""
+    """Chunks up to each point where a layer has all that it needs; what is summed over the rows comes last."""
     products = _products(order, wanted)
     begun = {dot: product for product, dots in products for dot in dots[:1]}
     given = {node for product, dots in products for node in (*product.results, *dots)}
-    ready = sorted(((_last(outer), k) for k, outer in enumerate(outers)), reverse=True)
     stages: list[Stage] = []
     chunk: list[Expression] = []
 
@@ -185,20 +184,13 @@ def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Express
     for node in order:
         if not node.rows:
             continue
-        while ready and ready[-1][0] < node.number:
-            close()
-            stages.append(outers[ready.pop()[1]])
         if node in begun:
             close()
             stages.append(begun[node])
         elif node not in given:
             chunk.append(node)
     close()
-    return [*stages, *(outers[k] for _, k in reversed(ready))]
-
-
-def _last(outer: Outer) -> int:
-    return max(node.number for node in read(outer))
+    return [*stages, *outers]
 
 
 def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Product, list[Expression]]]:

@@ -250,7 +250,7 @@ def _unit(  # noqa: PLR0912
     one = functions.constant(1.0)
     if name == "column":
         lines = [
-            f"  %{tag}c{unit} = mul i64 %{tag}i1, {shape.tile}",
+            f"  %{tag}c{unit} = mul i64 %{tag}i1, {shape.stride}",
             f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
             f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.columns, i64 %{tag}d{unit}",
             f"  {out} = load {v}, ptr %{tag}e{unit}, align {shape.align}",
@@ -263,7 +263,7 @@ def _unit(  # noqa: PLR0912
         ]
     elif name == "output":
         return [
-            f"  %{tag}c{unit} = mul i64 %{tag}i0, {shape.tile}",
+            f"  %{tag}c{unit} = mul i64 %{tag}i0, {shape.stride}",
             f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
             f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.outputs, i64 %{tag}d{unit}",
             f"  store {v} {words[0]}, ptr %{tag}e{unit}, align {shape.align}",

@@ -24,15 +24,17 @@ from ..expressions.derivatives import below, lowered
 from ..expressions.pool import Expression, World
 
 Array = Any
-STAGED = 2048
-"""So many rows at most are copied to memory at known addresses: asking numpy for one takes longer."""
+STAGED = 4096
+"""Batches of up to this many numbers are copied to memory at known addresses: numpy tells one slowly."""
 ALIGNMENT = 64
 UNITS_OF_LAYERS = 2
 """So many registers of rows for each weight that is loaded."""
-_TILE = 64
-"""So many rows at most go through a stage before they go through the next."""
-_NEAR = 128 * 1024
-"""The bytes of a tile at most, so that it stays near the processor."""
+_TILE = 256
+"""Rows in memory at once: the more there are, the less often sums over the rows are read and written."""
+_PART = 32
+"""Rows that pass through one function before they pass through the next: they stay in the nearest cache."""
+_NEAR = 256 * 1024
+"""Bytes of a tile at most: half of the second cache of a core."""
 
 
 class Facts(NamedTuple):
@@ -88,7 +90,7 @@ class Kernel:
             self.constants: list[float] = [node.value for node in memory.constants]
             self.more_shared: int = len(program.shared) + emitted.packed
             self.scratch: int
-            self.scratch, mathematics = memory.slot_count * shape.tile, emitted.functions
+            self.scratch, mathematics = memory.slot_count * shape.stride, emitted.functions
             tier, instructions = _told(program), program.instructions
         else:
             shape = _shape(layout, machine, single, UNITS)
@@ -153,7 +155,7 @@ def _shape(layout: Layout, machine: Host, single: bool, units: int, slots: int =
     tile = _TILE * (2 if single else 1)
     while tile > lanes * units and tile * size > _NEAR:
         tile //= 2
-    return Shape(lanes, units, single, tile)
+    return Shape(lanes, units, single, tile, min(tile, max(_PART, lanes * units)))
 
 
 class Workspace:
@@ -168,7 +170,7 @@ class Workspace:
         self.inputs: Any = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
         self.results: Any = np.zeros((max(layout.outputs, 1), 2), dtype=np.int64)
         sizes = {
-            "in_tile": layout.columns * shape.tile, "out_tile": layout.outputs * shape.tile,
+            "in_tile": layout.columns * shape.stride, "out_tile": layout.outputs * shape.stride,
             "scratch": kernel.scratch, "mask_tile": shape.tile,
         }  # fmt: skip
         self.tile: Array = aligned(sum(sizes.values()) + ALIGNMENT, dtype)

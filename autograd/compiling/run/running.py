@@ -75,7 +75,8 @@ class Runner:
         if not self.places.batched:
             return self._run_single(leaves)
         rows = self.places.rows(leaves)
-        return self._run_staged(leaves, rows) if rows <= STAGED else self._run_in_place(leaves, rows)
+        few = rows * self.places.columns <= STAGED
+        return self._run_staged(leaves, rows) if few else self._run_in_place(leaves, rows)
 
     def _takers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
         found: list[Callable[[], Any]] = []
@@ -148,7 +149,7 @@ class Runner:
             np.empty((rows, *result.shape), dtype) if result.rows else None for result, _, _ in self.where
         ]
         unit = self.kernel.shape.tile
-        count = max(1, min(self.threads, rows // (unit * 8)))
+        count = max(1, min(self.threads, rows // (unit * 2)))
         cuts = [rows * k // count // unit * unit for k in range(count)] + [rows]
         if count == 1:
             totals = [self._run_part(arrays, results, 0, rows)]
