@@ -103,6 +103,14 @@ class Value(Operations):
             raise TypeError(f"a label is a text, not {label!r} of type {type(label).__name__}")
         self._label = label
 
+    if not TYPE_CHECKING:  # a type checker would take a Value for a float
+
+        def __float__(self) -> float:
+            raise TypeError(
+                "must be real number, not Value: a float would cut the graph. Use autograd's functions in the "
+                "place of math's, such as autograd.sin, or .data for the number alone"
+            )
+
     # Words that people know from micrograd and PyTorch.
 
     def item(self) -> float:

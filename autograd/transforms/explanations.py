@@ -113,10 +113,10 @@ def _way_out_of_floats(line: str) -> str:
 
 def _names_in(error: Exception) -> str:
     """What the innermost function calls of the modules that it names, where there is no line: at a prompt."""
-    traceback_ = error.__traceback__
-    while traceback_ is not None and traceback_.tb_next is not None:
-        traceback_ = traceback_.tb_next
-    names = traceback_.tb_frame.f_code.co_names if traceback_ is not None else ()
+    names: tuple[str, ...] = ()
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if not _is_a_librarys(frame.f_code.co_filename):
+            names = frame.f_code.co_names
     return " ".join(f"{first}.{second}(" for first, second in pairwise(names))
 
 

@@ -1,5 +1,6 @@
 """Words of micrograd, PyTorch, JAX and HIPS autograd: they work, or the error names the word that does."""
 
+import math
 import re
 
 import pytest
@@ -109,3 +110,9 @@ def test_other_names_that_are_missing_are_plain_errors():
         nn.Modul  # noqa: B018
     with pytest.raises(ImportError, match="cannot import name 'Modul'"):
         exec("from nn import Modul", {})
+
+
+@pytest.mark.parametrize("function", [math.sin, math.exp, math.sqrt, float, math.isfinite])
+def test_a_float_function_of_a_value_is_answered_with_ours(function):
+    with pytest.raises(TypeError, match=r"must be real number, not Value: .* Use autograd's functions"):
+        function(Value(0.5))
