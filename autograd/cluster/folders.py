@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .. import terminal
+from ..files import refuse_what_is_no_file
 from .blocks import FileBlock, load
 from .rows import BLOCK, Rows, partition
 from .waiting import gathered
@@ -115,20 +117,36 @@ def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
     """Look at the columns and row groups of a file."""
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(path) as file:
-        schema, groups = file.schema_arrow, file.metadata
-        counts = [groups.row_group(k).num_rows for k in range(groups.num_row_groups)]
+    refuse_what_is_no_file(path)
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            schema, groups = file.schema_arrow, file.metadata
+            counts = [groups.row_group(k).num_rows for k in range(groups.num_row_groups)]
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
     asked = _columns(columns)
+    twice = [name for name in asked if schema.names.count(name) > 1]
+    if twice:
+        raise ValueError(
+            f"{path} has several columns called {terminal.listed(twice)}: give each a name of its own"
+        )
     missing = [name for name in asked if name not in schema.names]
     if missing:
         raise ValueError(
-            f"{path} has no column {', '.join(missing)}: its columns are {', '.join(schema.names)}"
+            f"{path} has no column {terminal.listed(missing)}: its columns are {terminal.listed(schema.names)}"
         )
     for name in asked:
         kind = schema.field(name).type
         if not (pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)):
             raise ValueError(f"{path}: column {name} is of {kind}, not of numbers")
     return _with_rows(path, _ranges(counts, BLOCK if block is None else block), counts)
+
+
+def _damaged(path: str, error: Exception) -> Exception:
+    """The error to raise for one of pyarrow's; its OSErrors of damaged content have no number."""
+    if isinstance(error, OSError) and error.errno:
+        return error
+    return ValueError(f"{path} is not a whole Parquet file: {terminal.brief(error, 400)}")
 
 
 def _columns(columns: Columns) -> list[Any]:
@@ -159,8 +177,11 @@ def read_parquet(path: str, columns: Columns, part: tuple[int, int]) -> dict[str
     """Read some row groups: of each name an array."""
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(path) as file:
-        table = file.read_row_groups(list(range(*part)), columns=_columns(columns), use_threads=False)
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            table = file.read_row_groups(list(range(*part)), columns=_columns(columns), use_threads=False)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
     for name in table.column_names:
         if table[name].null_count:
             raise ValueError(f"{path}: column {name} has {table[name].null_count:,} empty cells")
@@ -195,10 +216,16 @@ def look_npy(path: str, columns: Columns, block: int | None) -> Found:
 
 def _head(path: str) -> Any:
     """A table of numbers that is not read yet. Raises ValueError where the file has none."""
+    refuse_what_is_no_file(path)
     try:
         table = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise ValueError(f"{path} is not a whole .npy file of numbers: {error}") from error
+    except OSError:
+        raise
+    except Exception as error:  # numpy reads the head as Python does, and may stop anywhere in it
+        raise ValueError(f"{path} is not a whole .npy file of numbers: {terminal.brief(error, 400)}") from error
+    if not isinstance(table, np.ndarray):
+        table.close()
+        raise ValueError(f"{path} is a .npz file of several tables: save each as .npy")
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or table.dtype.kind not in "iuf" or not table.flags.c_contiguous:
         raise ValueError(

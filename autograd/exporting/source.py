@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..compiling.trace.tracing import Trace, trace
 from ..value import Value
 from .writing import Writer
 
-_TAKEN = re.compile(r"jax|jnp|functools|SymbolicZero|v\d+|a\d+|op_.*|_.*")
+_TAKEN = re.compile(r"jax|jnp|functools|float|range|SymbolicZero|v\d+|a\d+|op_.*|_.*|argument_\d+")
 
 
 def export(
@@ -57,35 +58,43 @@ def export(
         return _of_graph(f.root, f.inputs, f.parameters, batched, name)
     if isinstance(f, Value):
         return _of_graph(f, list(inputs or ()), list(parameters), batched, name)
-    names = _names(list(inspect.signature(f).parameters)[: len(arguments)], len(arguments))
-    rows = _rows(batched, names)
+    title = _called(name or getattr(f, "__name__", ""))
+    found = list(inspect.signature(f).parameters)[: len(arguments)]
+    names = _names(found, len(arguments), title)
+    rows = _rows(batched, found)
     forms = [described(item, k in rows, names[k]) for k, item in enumerate(arguments)]
     leaves = [Value(0.0) for form in forms for leaf in leaves_of(form) for _ in range(leaf.size)]
     given = iter(leaves)
     traced = trace(f, [with_values(form, given) for form in forms], leaves)
-    return Writer(traced, names, forms, rows, _called(name or getattr(f, "__name__", ""))).text()
+    return Writer(traced, names, forms, rows, title).text()
 
 
 def _of_graph(root: Value, inputs: list[Value], parameters: list[Value], batched: Any, name: str) -> str:
     labels = [value.label for value in inputs] + ["parameters"] * bool(parameters)
-    names = _names(labels, len(labels))
+    title = _called(name or root.label)
+    names = _names(labels, len(labels), title)
     forms = [Leaf((), "number", False) for _ in inputs]
     if parameters:
         forms.append(Leaf((len(parameters),), "array", False))
     traced = Trace([*inputs, *parameters], root)
-    return Writer(traced, names, forms, _rows(batched, names), _called(name or root.label)).text()
+    return Writer(traced, names, forms, _rows(batched, labels), title).text()
 
 
-def _names(found: list[str], count: int) -> list[str]:
-    """Names that the arguments can have in the source."""
-    found = found + [""] * (count - len(found))
-    usable = [
-        name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name) for name in found
-    ]
+def _names(found: list[str], count: int, title: str) -> list[str]:
+    """Names that the arguments can have in the source of a function of some title.
+
+    Python reads letters of two shapes as one (NFKC), so they are compared as it reads them.
+    """
+    found = [unicodedata.normalize("NFKC", name) for name in found + [""] * (count - len(found))]
     return [
-        name if good and found.index(name) == k else f"argument_{k}"
-        for k, (name, good) in enumerate(zip(found, usable, strict=True))
+        name if _usable(name) and name not in (title, f"{title}_rows", *found[:k]) else f"argument_{k}"
+        for k, name in enumerate(found)
     ]
+
+
+def _usable(name: str) -> bool:
+    """Whether the source has another meaning for a name, or Python has."""
+    return name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name)
 
 
 def _rows(batched: Any, names: Sequence[str]) -> set[int]:
@@ -96,4 +105,5 @@ def _rows(batched: Any, names: Sequence[str]) -> set[int]:
 
 
 def _called(name: str) -> str:
-    return name if name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name) else "f"
+    name = unicodedata.normalize("NFKC", name)
+    return name if _usable(name) else "f"

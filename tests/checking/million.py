@@ -21,6 +21,7 @@ from autograd.checking.cases import generation
 from autograd.checking.cases.generation import from_generator, generate
 from autograd.checking.checker import check
 from autograd.checking.evidence.findings import RIGHT, UNDECIDED, WRONG
+from autograd.files import append_line, read_whole
 from autograd.terminal import progress_bar
 
 try:
@@ -107,7 +108,8 @@ def prove(
 
 def _on_cores(processes: int | None) -> Callable[[Callable[..., Block], Iterable[Any]], Iterator[Block]]:
     def run(function: Callable[..., Block], tasks: Iterable[Any]) -> Iterator[Block]:
-        with get_context("spawn").Pool(processes or os.cpu_count()) as pool:
+        cores = os.cpu_count() or 1
+        with get_context("spawn").Pool(max(1, min(processes or cores, 4 * cores))) as pool:
             yield from pool.imap_unordered(function, tasks)
 
     return run
@@ -117,20 +119,26 @@ def _kept(file: str | Path | None, order: int) -> dict[tuple[str, int, int], Blo
     """The blocks of an earlier run; a line that was cut off is done again."""
     found: dict[tuple[str, int, int], Block] = {}
     if file is not None and Path(file).exists():
-        for line in Path(file).read_text("utf-8").splitlines():
-            with suppress(ValueError, KeyError, TypeError):
+        for line in read_whole(file).splitlines():
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
                 fields = json.loads(line)
                 block = Block(**{name: fields[name] for name in Block._fields})
-                found[block.family, block.number, fields["order"]] = block
+                if _whole(block):
+                    found[block.family, block.number, fields["order"]] = block
     return {task: block for task, block in found.items() if task[2] == order}
+
+
+def _whole(block: Block) -> bool:
+    """Whether a block that was read has numbers where one has numbers."""
+    counts = (block.right, block.undecided, block.wrong)
+    numbers = all(type(x) is int and x >= 0 for x in counts) and isinstance(block.seconds, int | float)
+    words = isinstance(block.failures, list) and all(isinstance(text, str) for text in block.failures)
+    return numbers and words and sum(counts) == BLOCK
 
 
 def _keep(file: str | Path | None, block: Block, order: int) -> None:
     if file is not None:
-        with Path(file).open("ab+") as lines:  # a run that was killed may have left half a line
-            lines.seek(-1 if lines.tell() else 0, os.SEEK_END)
-            start = b"" if lines.read(1) in (b"", b"\n") else b"\n"
-            lines.write(start + json.dumps(block._asdict() | {"order": order}).encode() + b"\n")
+        append_line(file, json.dumps(block._asdict() | {"order": order}).encode())
 
 
 def summary(blocks: list[Block]) -> str:

@@ -246,3 +246,23 @@ def test_comparisons_are_recorded():
     source = export(lambda x, y: where(x < y, dot([x, y], [y, y]), relu(x)), 1.0, 2.0)
     f = stand_in(source)["f"]
     assert (float(f(1.0, 2.0)), float(f(3.0, 2.0))) == (6.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("float", "x"), ("jnp", "x"), ("ｊｎｐ", "x"), ("ﬁ", "fi"), ("f", "f_rows"), ("", "argument_0"),
+        ("argument_1", ""), ("class", "x"), ("v1", "a0"), ("x", "x"), ("\x1b[31m", "x\ny"),
+        ("range", "ｆｌｏａｔ"),
+    ],
+)  # fmt: skip
+def test_arguments_of_any_name_do_not_disturb_the_source(labels):
+    x, y = (Value(2.0, label) for label in labels)
+    source = export(tanh(x * y) + x, inputs=[x, y], name="f")
+    compiled = compile(tanh(x * y) + x, inputs=[x, y])
+    assert stand_in(source)["f"](2.0, 0.25) == pytest.approx(compiled(2.0, 0.25), rel=1e-12)
+
+
+def test_rows_are_told_by_the_names_that_the_function_has():
+    source = export(lambda float, w: float * w, [1.0, 2.0], 3.0, batched="float", name="f")
+    assert "f_rows = jax.vmap(f, in_axes=(0, None,))" in source
