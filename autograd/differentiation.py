@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache, reduce
 from typing import Any, NamedTuple
 
@@ -153,13 +153,20 @@ def dependents(order: Iterable[Any], inputs: Iterable[Any]) -> set[Any]:
 
 
 def pull_back(
-    root: Any, gradient: Any = 1.0, inputs: Iterable[Any] | None = None, create_graph: bool = False
+    root: Any,
+    gradient: Any = 1.0,
+    inputs: Collection[Any] | None = None,
+    create_graph: bool = False,
+    stop: Collection[Any] = (),
 ) -> dict[Any, Any]:
     """Reverse mode: the gradient that arrives at each node when `root` is given `gradient`.
 
     Numbers, or with `create_graph` Values. Only nodes that depend on `inputs` take part, if given.
+    What lies below the nodes in `stop` is not looked at: it depends on no input, nor do they on each other.
     """
-    order = topological_order(root)
+    if inputs is not None and len(inputs) == 1:
+        stop = {*stop, *inputs}  # what it was computed from does not depend on it
+    order = topological_order(root, stop=stop)
     active = set(order) if inputs is None else dependents(order, inputs)
     arrived: dict[Any, Any] = {root: gradient}
     partials = _partials(create_graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from itertools import repeat
 from numbers import Real
 from threading import RLock
@@ -11,11 +12,12 @@ from typing import Any
 from .locks import waited_for
 
 
-def topological_order(*roots: Any) -> list[Any]:
+def topological_order(*roots: Any, stop: Collection[Any] = ()) -> list[Any]:
     """Every node that the roots depend on, operands before results, first operands first.
 
     Depth-first with a stack of its own, so that no depth of graph can exhaust Python's.
-    A plain number among the operands is not a node.
+    A plain number among the operands is not a node. The nodes in `stop`, and what only they depend on,
+    are left out.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -23,7 +25,7 @@ def topological_order(*roots: Any) -> list[Any]:
     [3.0, 4.0, 8.0]
     """
     order: list[Any] = []
-    seen: set[Any] = set()
+    seen: set[Any] = set(stop)
     stack: list[Any] = [*reversed(roots)]
     pop, push = stack.pop, stack.append
     while stack:

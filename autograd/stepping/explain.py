@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..formulas import fixed, formula
+from ..terminal import plural
 from ..value import Value
 from .backprop import Backprop
 
@@ -10,7 +11,8 @@ from .backprop import Backprop
 def explain(root: Value) -> str:
     """The forward values in order, every chain-rule step backwards, and the gradients checked.
 
-    The grads of the graph are afterwards what `backward()` gives.
+    The grads of the graph are afterwards what `backward()` gives. Of more than 300 values or steps
+    the first and the last are shown.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x; y.label = "y"
@@ -37,19 +39,38 @@ def explain(root: Value) -> str:
     sections = [
         "forward: every value in the order it is computed\n" + forward_text(pass_),
         f"backward: {count} application{'' if count == 1 else 's'} of the chain rule\n"
-        + "\n".join(map(repr, pass_)),
+        + _steps_text(pass_),
         "gradients beside numerical derivatives\n" + repr(pass_.check()),
     ]
     return "\n\n".join(sections)
 
 
+_MOST, _FIRST, _LAST = 300, 200, 50
+"""From how many values or steps on the middle is left out, and how many are shown before and after it."""
+
+
+def _steps_text(pass_: Backprop) -> str:
+    """Every step done, and as text those that are shown."""
+    count = len(pass_)
+    if count <= _MOST:
+        return "\n".join(map(repr, pass_))
+    pass_.goto(-1)
+    first = [repr(pass_.step()) for _ in range(_FIRST + 1)]
+    pass_.goto(count - _LAST)
+    gap = f"... {plural(count - _FIRST - _LAST, 'more step')} ..."
+    return "\n".join([*first, gap, *(repr(pass_.step()) for _ in range(_LAST))])
+
+
 def forward_text(pass_: Backprop) -> str:
     """The values of a graph, one a line, in topological order."""
-    names = pass_.recorded.names
+    names, order = pass_.recorded.names, pass_.recorded.order
+    shown = order if len(order) <= _MOST else [*order[:_FIRST], *order[-_LAST:]]
     lines = [
         (f"{names[node]} = {formula(node, names)}" if node.op else names[node], fixed(node.data))
-        for node in pass_.recorded.order
+        for node in shown
     ]
+    if len(shown) < len(order):
+        lines.insert(_FIRST, (f"... {plural(len(order) - len(shown), 'more value')} ...", ""))
     wide = max(len(text) for text, _ in lines)
     widest = max(len(number) for _, number in lines)
     return "\n".join(f"  {text:<{wide}}  {number:>{widest + 2}}" for text, number in lines)

@@ -48,6 +48,36 @@ def _is_traced() -> bool:
     return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 
+def existing(f: Any, args: Iterable[Any], named: Mapping[str, Any]) -> set[Value]:
+    """Values that were there before a call of f: among its other arguments, and what f captured."""
+    found: set[Value] = set()
+    seen: set[int] = set()
+    waiting = [*args, *named.values(), f]
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Value):
+            found.add(item)
+        elif isinstance(item, list | tuple | dict):  # of a long one that holds numbers only the first
+            items: Any = list(item.values()) if isinstance(item, dict) else item
+            if items and isinstance(items[0], Value | list | tuple | dict):
+                waiting += items
+        elif callable(item):
+            waiting += [cell.cell_contents for cell in getattr(item, "__closure__", None) or () if _filled(cell)]
+            waiting += getattr(item, "__defaults__", None) or ()
+            waiting += (getattr(item, "func", None), *getattr(item, "args", ()))
+    return found
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:  # a name that has no value yet
+        return False
+
+
 _LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
 """Leaves that derivatives inside the present function call have made for their own arguments."""
 
@@ -94,12 +124,19 @@ class Call:
         self.outputs, self.build_output = flatten(self.result)
         if enclosing is not None:
             enclosing |= own
-        self.create_graph = _is_traced() or any(
-            node not in own
-            for output in self.outputs
-            if isinstance(output, Value)
-            for node in topological_order(output)
-            if not node.operands
+        above = {node for node in self.inputs if node.operands}
+        if above or enclosing is not None:
+            above |= existing(f, lifted, every).difference(self.inputs)
+        self.stop: set[Value] = {*self.inputs, *above}
+        """What is older than the call: a derivative need not go below it, however long its history is."""
+        self.create_graph = _is_traced() or self._depends_on_others(own, above)
+
+    def _depends_on_others(self, own: set[Value], above: set[Value]) -> bool:
+        """Whether the result depends on any other Value than the leaves made for the numbers."""
+        outputs = [output for output in self.outputs if isinstance(output, Value)]
+        return not above.isdisjoint(outputs) or any(
+            not above.isdisjoint(node.operands) if node.operands else node not in own
+            for node in topological_order(*outputs, stop=self.stop)
         )
 
     def rebuild(self, items: Iterable[Any], given: Iterable[Any] = ()) -> list[Any]:
@@ -126,7 +163,7 @@ class Call:
             number(output)
             return [0.0] * len(self.inputs)
         create_graph = self.create_graph or isinstance(gradient, Value)
-        arrived = pull_back(output, gradient, self.inputs, create_graph)
+        arrived = pull_back(output, gradient, self.inputs, create_graph, self.stop)
         return [arrived.get(node, 0.0) for node in self.inputs]
 
     def pushed_forward(self, tangents: Sequence[Any]) -> list[Any]:
@@ -136,7 +173,7 @@ class Call:
         found: dict[Any, Any] = dict(seeds)
         for output in self.outputs:
             if isinstance(output, Value) and output not in found:
-                order = topological_order(output)
+                order = topological_order(output, stop=self.stop)
                 found |= push_forward([n for n in order if n not in found], found, create_graph)
         return [found.get(output, 0.0) for output in self.outputs]
 

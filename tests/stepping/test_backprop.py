@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograd import Value, backprop, dot, label, relu, tanh
+from autograd import Value, backprop, dot, label, relu, tanh, total
 from autograd.backward_pass import BackwardPass
 from autograd.stepping.backprop import Backprop
 
@@ -382,3 +382,16 @@ def test_an_option_that_is_not_there_is_an_error_of_the_method_that_was_called(m
 def test_what_cannot_be_saved_or_played_is_refused_in_words_of_the_call(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call(backprop(Value(2.0, "x") * 3))
+
+
+def test_an_explanation_of_a_sum_of_60_000_terms_is_short_and_does_every_step():
+    from autograd.stepping.explain import explain
+
+    leaves = [Value(1.0) for _ in range(60_000)]
+    text = explain(total(leaves))
+    assert len(text) < 100_000
+    assert "more steps ..." in text
+    assert "more values ..." in text
+    assert "[1/60000]" in text
+    assert "[60000/60000]" in text
+    assert {leaf.grad for leaf in leaves} == {1.0}
