@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from .formulas import history, name_of
-from .graph import topological_order
+from .graph import grad_number, topological_order
 from .recording import point_of
 from .value import Value
 
@@ -34,7 +34,7 @@ def first_anomaly(root: Value) -> Anomaly | None:
         if not _finite(node.data):
             return Anomaly(node, _birth(node))
     for node in reversed(order):
-        if not _finite(node.grad):
+        if not _finite(grad_number(node)):
             return Anomaly(node, _arrival(node, order))
     return None
 
@@ -50,7 +50,7 @@ def _arrival(node: Value, order: list[Value]) -> str:
     found = f"the gradient of {history(node) if node.op else name_of(node, repr(node.data))} is {node.grad!r}"
     for result in reversed(order):
         for operand, partial in zip(result.operands, result.partials, strict=True):
-            if operand is node and partial is not None and not _finite(result.grad * partial):
+            if operand is node and partial is not None and not _finite(grad_number(result) * partial):
                 factors = f"the gradient {result.grad!r} and the derivative {partial!r}"
                 return f"{found}: {history(result)} has {factors}"
     return f"{found}: the sum of its contributions left the range of floats"

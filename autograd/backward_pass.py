@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .formulas import fixed, formula, names_of, partial_formula, partners, word
-from .graph import topological_order
+from .graph import grad_number, topological_order
 from .terminal import derivative_sign
 from .value import Value
 
@@ -74,7 +74,7 @@ class BackwardPass:
         """The nodes whose own gradient is given."""
         self.names: dict[Any, str] = names_of(self.order)
         self.initial: list[float] = [
-            0.0 if node.operands or from_zero else float(node.grad) for node in self.order
+            0.0 if node.operands or from_zero else grad_number(node) for node in self.order
         ]
         self.edges: list[Edge] = []
         """Where something flows: one step of the pass each."""
@@ -188,11 +188,11 @@ class BackwardPass:
 
 def present_state(recorded: BackwardPass) -> State:
     """The gradients that the nodes hold now; none at all before any backward pass."""
-    grads: list[float | None] = [float(node.grad) for node in recorded.order]
+    grads: list[float | None] = [grad_number(node) for node in recorded.order]
     if not any(grads):
         return recorded.state(-1)._replace(title="forward pass", done=None)
     flowed: list[float | None] = [
-        float(recorded.order[edge.result].grad) * edge.partial for edge in recorded.edges
+        grad_number(recorded.order[edge.result]) * edge.partial for edge in recorded.edges
     ]
     return State(grads, list(recorded.expected), flowed, None, recorded.title(len(recorded.edges)))
 

@@ -13,7 +13,7 @@ from .modes import CURRENT, always_recording, ieee_arithmetic
 from .ops.op import Op
 from .ops.primitives import FAST
 from .ops.rules import define, partials_source
-from .recording import EDGES, RECORDED
+from .recording import EDGES, RECORDED, function_of
 
 
 @cache
@@ -38,7 +38,22 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
         starts = range(0, len(operands), size)
         operands, edges = [operands[k : k + size] for k in starts], [edges[k : k + size] for k in starts]
     with ieee_arithmetic():
-        partials = _rules_over_values(op)(*operands, out=node, edges=edges)
+        try:
+            partials = _rules_over_values(op)(*operands, out=node, edges=edges)
+        except TypeError as error:
+            if not op.functions:
+                raise
+            raise TypeError(
+                f"a partial of {op.name} is a Python function that takes numbers only, so it cannot be "
+                f"differentiated in turn: {error}. Write it with autograd's functions, such as autograd.cos "
+                "instead of math.cos, or as text"
+            ) from error
+        now = function_of(op)(*op.grouped([getattr(item, "_data", item) for item in node.operands]))
+    if now != node._data and (now == now or node._data == node._data):
+        raise StaleGraphError(
+            f"{history(node)} was {node._data!r} and would be {now!r} now: data was overwritten since. "
+            "Compute the result again before differentiating it further"
+        )
     for partial, recorded in zip(partials, node.partials, strict=True):
         found = getattr(partial, "_data", partial)
         if found != recorded and (found == found or recorded == recorded):

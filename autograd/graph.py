@@ -88,6 +88,19 @@ def backward(root: Any, gradient: float) -> None:
         raise
 
 
+def grad_number(node: Any) -> float:
+    """The grad of a node as a number: None counts as 0, and of a Value its data.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> (x * x).backward(create_graph=True)
+    >>> grad_number(x)
+    6.0
+    """
+    grad = node.grad
+    return grad if grad.__class__ is float else 0.0 if grad is None else float(getattr(grad, "_data", grad))
+
+
 TURN = waited_for(RLock(), level=3)
 """Held by the thread that is changing grads: graphs may share nodes, and `+=` is not atomic."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import linecache
+import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from numbers import Real
-from typing import Any
+from typing import Any, NoReturn
 
 from .errors import AnomalyError, DomainError, TracingError
 from .formulas import history, name_of
@@ -79,8 +82,66 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
     raise TypeError(f"expected {expected}, not {brief(repr(operand))} of type {kind}")
 
 
+class Unrecorded(tuple[()]):
+    """The partials of a result that was computed inside no_grad(): none, and backward() says why."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Unrecorded, ()
+
+
+UNRECORDED = Unrecorded()
+
+
+class Identity:
+    """What == and != give for a Value and another one or a number: an answer about nodes, not numbers.
+
+    It is as true as the bool that it stands for; as a condition of `where` it is an error.
+    """
+
+    __slots__ = ("same",)
+
+    def __init__(self, same: bool) -> None:
+        self.same = same
+
+    def __bool__(self) -> bool:
+        return self.same
+
+    def __repr__(self) -> str:
+        return repr(self.same)
+
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise TypeError(
+            "== and != ask whether two Values are the same node, whatever their numbers are: that is no "
+            "condition on numbers. Write it with <, <=, > or >=, as in where(x >= 1.0, ...), or compare x.data"
+        )
+
+    __and__ = __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = __invert__ = _refuse
+
+
+DIFFERENT, NOT_THE_SAME = Identity(False), Identity(True)
+
+
+def no_number(value: Any) -> str:
+    """What to write instead of turning a Value into a Python number: the text of an error."""
+    frame, name = sys._getframe(2), "tanh"
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    found = re.search(r"\b(?:math|cmath|np|numpy)\.(\w+)\(", line)
+    if found and found[1] in TABLE:
+        name = found[1]
+    return (
+        f"a Value is no Python number: as one it would lose its gradient. Use autograd's functions, "
+        f"autograd.{name}(value) instead of math.{name}(value), or take the number with value.data"
+    )
+
+
 def truth(operand: Any) -> float:
     """A condition as a number: a bool (numpy's too) becomes 1 or 0."""
+    if operand.__class__ is Identity:
+        operand._refuse()
+    if operand.__class__ is int and operand in (-1, -2):
+        raise TypeError(
+            f"the condition is {operand}: ~ of a bool is a number, never 0. Write `not` instead of ~"
+        )
     if isinstance(operand, bool) or type(operand).__name__ == "bool":
         return float(operand)
     return number(operand)
@@ -228,7 +289,7 @@ def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[An
         mode.tracer.record(operands)
     elif mode.watching:
         _refuse_anomaly(op, out, operands, partials)
-    return (op, operands, partials) if mode.recording else (None, (), ())
+    return (op, operands, partials) if mode.recording else (None, (), UNRECORDED)
 
 
 def _refuse_anomaly(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> None:

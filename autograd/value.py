@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, final
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from .differentiation import pull_back
 from .functions import Operations
@@ -12,7 +14,17 @@ from .graph import TURN, backward, topological_order
 from .modes import CURRENT, always_recording
 from .ops.op import Op
 from .pickling import finish, reduced
-from .recording import bind, is_number, number
+from .recording import (
+    DIFFERENT,
+    NOT_THE_SAME,
+    RECORDED,
+    Identity,
+    Unrecorded,
+    bind,
+    is_number,
+    no_number,
+    number,
+)
 
 if TYPE_CHECKING:
     from .checking.report import Report
@@ -184,14 +196,77 @@ class Value(Operations):
         """
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             mode.tracer.write("backward()")
+        if self.partials.__class__ is Unrecorded:
+            raise ValueError(
+                f"backward() from {self.label or 'a Value'} = {self._data!r}, computed inside no_grad(): "
+                "no gradient would go anywhere. Compute it outside"
+            )
         if not create_graph:
             with TURN:
                 backward(self, number(gradient, "a real number as gradient"))
             return
         with always_recording():
-            for node, received in pull_back(self, number(gradient), create_graph=True).items():
-                found = received if isinstance(received, Value) else Value(received)
-                node.grad = found if node.operands or _is_zero(node.grad) else node.grad + found
+            arrived = pull_back(self, number(gradient), create_graph=True)
+            with TURN:
+                self._receive(arrived)
+
+    def _receive(self, arrived: dict[Value, Any]) -> None:
+        """Give every node the gradient that has arrived at it, as a Value of its own, all at once."""
+        taken: set[Value] = set(arrived)  # nodes of the graph: no grad may be one of its parameters
+        nodes, grads = topological_order(self), []
+        for node in nodes:
+            old = None if node.operands else node.grad
+            if old is not None and not isinstance(old, Value) and not is_number(old):
+                raise TypeError(f"the grad of {node.label or 'a leaf'} is {old!r}: it must be a number or None")
+            new = arrived.get(node)
+            if new is None:
+                grads.append(0.0 if old is None else old)
+                continue
+            if not isinstance(new, Value):
+                new = Value(new)
+            elif new in taken:
+                new = +new
+            taken.add(new)
+            grads.append(new if old is None or _is_zero(old) else old + new)
+        deque(map(setattr, nodes, repeat("grad"), grads), maxlen=0)  # in C code, which Ctrl-C does not stop
+
+    def _as_number(self, *_: Any) -> NoReturn:
+        """Refuse to become a Python number, which would cut the graph without a word."""
+        raise TypeError(no_number(self))
+
+    if not TYPE_CHECKING:
+        __float__ = __int__ = __complex__ = __index__ = _as_number
+
+        def __round__(self, digits=None):
+            return RECORDED["round"](self) if digits is None else self._as_number()
+
+        def __floor__(self):  # numpy calls these three for arrays of Values
+            return RECORDED["floor"](self)
+
+        def __ceil__(self):
+            return RECORDED["ceil"](self)
+
+        def __trunc__(self):
+            return RECORDED["trunc"](self)
+
+        def __divmod__(self, other):
+            return self // other, self % other
+
+        def __rdivmod__(self, other):
+            return other // self, other % self
+
+        def __and__(self, other):
+            return _both(self, other, "&")
+
+        def __or__(self, other):
+            return _both(self, other, "|")
+
+        __rand__, __ror__ = __and__, __or__
+
+        def __invert__(self):
+            if (mode := CURRENT.get()) is None or mode.tracer is None:
+                raise TypeError(_NO_CONDITION.format("~"))
+            return RECORDED["where"](self, 0.0, 1.0)
 
     def zero_grad(self) -> None:
         """Set the grad of every node that this one depends on, and its own, to 0.
@@ -249,13 +324,21 @@ class Value(Operations):
         """Whether it is the same node; while a function is compiled, with a number, an error."""
         if self is other:
             return True
+        if not is_number(other) and other.__class__ is not Value:
+            return NotImplemented
         if (
             (mode := CURRENT.get()) is not None
             and mode.tracer is not None
             and (is_number(other) or other.__class__ is Value)
         ):
             mode.tracer.equal(self, other)
-        return NotImplemented
+        return DIFFERENT  # type: ignore[return-value]
+
+    def __ne__(self, other: object) -> bool:
+        found: Any = self.__eq__(other)
+        if found is NotImplemented:
+            return found  # type: ignore[no-any-return]
+        return NOT_THE_SAME if isinstance(found, Identity) else not found  # type: ignore[return-value]
 
     if TYPE_CHECKING:
 
@@ -293,6 +376,19 @@ class Value(Operations):
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed: hold one in a field, or declare an operation")
+
+
+_NO_CONDITION = "{} takes conditions, such as x > 0, not Values: a comparison gives True or False"
+
+
+def _both(first: Value, second: Any, sign: str) -> Any:
+    """Two conditions as one, while a function is traced; of Values that are numbers an error."""
+    if (mode := CURRENT.get()) is None or mode.tracer is None:
+        raise TypeError(_NO_CONDITION.format(sign))
+    where = RECORDED["where"]
+    if not isinstance(second, Value):
+        second = float(bool(second))
+    return where(first, second, 0.0) if sign == "&" else where(first, 1.0, second)
 
 
 bind(Value)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Value, zero_grad
+from autograd.graph import grad_number
 from autograd.terminal import listed
 
 from .argument_checks import also_called
@@ -42,7 +43,7 @@ class Optimiser:
         """Move every parameter once, by its gradient."""
         self.steps += 1
         for k, parameter in enumerate(self.parameters):
-            self._move(k, parameter, parameter.grad + self.weight_decay * parameter.data)
+            self._move(k, parameter, grad_number(parameter) + self.weight_decay * parameter.data)
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         raise NotImplementedError
@@ -230,7 +231,7 @@ class AdamW(Adam):
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         parameter.data *= 1 - self.lr * self.weight_decay
-        super()._move(k, parameter, parameter.grad)
+        super()._move(k, parameter, grad_number(parameter))
 
 
 def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
@@ -246,11 +247,11 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     """
     _refuse(not max_norm > 0, "max_norm is a number above 0", max_norm)
     moving = list(parameters)
-    length = math.hypot(*(parameter.grad for parameter in moving))
+    length = math.hypot(*map(grad_number, moving))
     share = max_norm / (length + 1e-6)
     if share < 1:
         for parameter in moving:
-            parameter.grad *= share
+            parameter.grad = grad_number(parameter) * share
     return length
 
 

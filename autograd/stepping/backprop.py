@@ -320,13 +320,23 @@ class Backprop:
     def __len__(self) -> int:
         return len(self.recorded.edges)
 
+    def _already_there(self) -> str:
+        """That leaves have gradients from before, to which this pass adds, and how to clear them."""
+        recorded = self.recorded
+        grads = zip(recorded.order, recorded.initial, strict=True)
+        names = [recorded.names[node] for node, grad in grads if grad]
+        if not names:
+            return ""
+        several = f"{names[0]} and {len(names) - 1:,} more" if names[1:] else names[0]
+        return f"; adds to the grad that is there already in {several}: clear it with zero_grad() before"
+
     def __repr__(self) -> str:
         recorded = self.recorded
         root, count = recorded.names[recorded.root], len(recorded.edges)
         equation = f"{root} = {formula(recorded.root, recorded.names)}" if recorded.root.op else root
         head = (
             f"Backprop of {equation}: {plural(len(recorded.order), 'value')}, "
-            f"{plural(count, 'chain-rule step')}, {max(self.done, 0)} done"
+            f"{plural(count, 'chain-rule step')}, {max(self.done, 0)} done{self._already_there()}"
         )
         if self.done == count:
             return f"{head}\n  every grad is what backward() gives"

@@ -48,7 +48,7 @@ def _is_traced() -> bool:
     return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 
-def existing(f: Any, args: Iterable[Any], named: Mapping[str, Any]) -> set[Value]:
+def existing(f: Any, args: Iterable[Any], named: Mapping[Any, Any]) -> set[Value]:
     """Values that were there before a call of f: among its other arguments, and what f captured."""
     found: set[Value] = set()
     seen: set[int] = set()
@@ -65,7 +65,9 @@ def existing(f: Any, args: Iterable[Any], named: Mapping[str, Any]) -> set[Value
             if items and isinstance(items[0], Value | list | tuple | dict):
                 waiting += items
         elif callable(item):
-            waiting += [cell.cell_contents for cell in getattr(item, "__closure__", None) or () if _filled(cell)]
+            waiting += [
+                cell.cell_contents for cell in getattr(item, "__closure__", None) or () if _filled(cell)
+            ]
             waiting += getattr(item, "__defaults__", None) or ()
             waiting += (getattr(item, "func", None), *getattr(item, "args", ()))
     return found

@@ -1,0 +1,280 @@
+"""Grads that are Values, None or texts, passes that cannot finish, numbers written over, comparisons."""
+
+import copy
+import math
+import pickle
+import signal
+import threading
+from itertools import pairwise
+
+import pytest
+
+import autograd
+from autograd import (
+    StaleGraphError,
+    Value,
+    cos,
+    draw,
+    exp,
+    gradients,
+    no_grad,
+    operation,
+    sin,
+    square,
+    total,
+    where,
+)
+from autograd.graph import grad_number
+from nn import SGD
+
+
+def test_a_gradient_is_never_the_parameter_itself():
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    (x * w).backward(create_graph=True)
+    assert x.grad is not w
+    assert w.grad is not x
+    x.grad.data += 1.0
+    assert w.data == 3.0
+    a, b = Value(1.0), Value(2.0)
+    (a + b).backward(create_graph=True)
+    assert a.grad is not b.grad
+
+
+def test_after_a_recorded_pass_pictures_steppers_and_optimisers_use_the_numbers():
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    y = x * w
+    y.backward(create_graph=True)
+    assert "+3" in draw(y).source
+    y.backprop().finish()
+    assert (x.grad, grad_number(x)) == (6.0, 6.0)
+    (x * w).backward(create_graph=True)
+    SGD([w], lr=0.1).step()
+    assert w.data == pytest.approx(3.0 - 0.1 * grad_number(w))
+    assert isinstance(w.data, float)
+
+
+def test_recorded_passes_in_many_threads_lose_no_addition():
+    x = Value(2.0)
+
+    def work():
+        for _ in range(50):
+            (x * 3.0).backward(create_graph=True)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad.data == 8 * 50 * 3.0
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_grad_of_none_counts_as_0(create_graph):
+    x, y = Value(2.0), Value(3.0)
+    x.grad = None
+    (x * y).backward(create_graph=create_graph)
+    assert grad_number(x) == 3.0
+    x.grad = None
+    assert (x * y).backprop().finish().done == 2
+    x.grad = None
+    assert draw(x * y).source
+    SGD([x], lr=1.0).step()
+    assert x.data == 2.0
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_grad_that_is_no_number_is_refused_before_anything_is_added(create_graph):
+    x, y, z = Value(2.0), Value(3.0, "y"), Value(5.0)
+    y.grad = "text"
+    out = x * y * z
+    with pytest.raises(TypeError, match="grad of y is 'text'"):
+        out.backward(create_graph=create_graph)
+    assert (x.grad, y.grad, z.grad) == (0.0, "text", 0.0)
+    y.grad = 0.0
+    out.backward()
+    assert (x.grad, y.grad, z.grad) == (15.0, 10.0, 6.0)
+
+
+class StopError(Exception):
+    """What a signal raises in these tests."""
+
+
+def stopped_after(seconds, work):
+    """Whether work was interrupted so long after its start, and then twice more at once."""
+    count = 0
+
+    def handler(*_):
+        nonlocal count
+        count += 1
+        if count >= 3:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        raise StopError
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, 5e-5)
+        work()
+    except StopError:
+        pass
+    finally:
+        while count < 3:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                break
+            except StopError:
+                continue
+        signal.signal(signal.SIGALRM, before)
+    return count > 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
+def test_an_interrupted_pass_leaves_the_grads_of_all_leaves_as_they_were_or_done():
+    leaves = [Value(0.5 + k / 4000) for k in range(2000)]
+    out = total([square(a) * b for a, b in pairwise(leaves)])
+    out.backward()
+    expected = [leaf.grad for leaf in leaves]
+    twice = [2 * grad for grad in expected]
+    struck = 0
+    for k in range(60):
+        out.zero_grad()
+        out.backward()
+        try:
+            struck += stopped_after(1e-5 + k * 4e-5, out.backward)
+        except StopError:  # one more signal, between the handlers
+            struck += 1
+        assert [leaf.grad for leaf in leaves] in (expected, twice)
+        out.zero_grad()
+        out.backward()
+        assert [leaf.grad for leaf in leaves] == expected
+    assert struck
+
+
+def test_a_pass_that_runs_out_of_memory_is_undone_without_memory(monkeypatch):
+    x, y = Value(2.0), Value(3.0)
+    x.grad = 7.0
+    out = sin(x) * y
+
+    class Failing(float):
+        def __mul__(self, other):
+            raise MemoryError
+
+        __rmul__ = __mul__
+
+    node = out.operands[0]
+    before, node.partials = node.partials, (Failing(1.0),)
+    with pytest.raises(MemoryError):
+        out.backward()
+    assert (x.grad, y.grad) == (7.0, 0.0)
+    node.partials = before
+    out.backward()
+    assert (x.grad, y.grad) == (7.0 + 3.0 * math.cos(2.0), math.sin(2.0))
+
+
+def test_copies_and_pickles_made_at_any_time_have_numbers_as_grads():
+    x = Value(2.0)
+    out = sin(x) * x
+    out.backward()
+    for twin in (copy.deepcopy(out), pickle.loads(pickle.dumps(out))):
+        twin.backward()
+        assert type(twin.grad) is float
+
+
+@pytest.mark.parametrize("f", [sin, lambda x: x**3, cos, square, lambda x: x * x * x, lambda x: exp(x * x)])
+def test_a_leaf_written_over_with_a_number_of_the_same_slope_is_noticed(f):
+    x = Value(2.0)
+    y = f(x)
+    x.data = -x.data
+    y.backward()
+    with pytest.raises(StaleGraphError):
+        gradients(y, [x], create_graph=True)
+    x.data = -x.data
+    assert gradients(y, [x], create_graph=True)[0].data == gradients(y, [x])[0]
+
+
+def test_backward_from_what_recorded_nothing_says_so():
+    x = Value(2.0)
+    with no_grad():
+        y = x * x
+    with pytest.raises(ValueError, match=r"computed inside no_grad\(\)"):
+        y.backward()
+    assert (y.partials, y.operands) == ((), ())
+    assert pickle.loads(pickle.dumps(y)).data == 4.0
+
+
+def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_says_that_it_does_not():
+    x = Value(3.0, "x")
+    y = x * 2
+    y.backward()
+    assert draw(y, step=1).source.count("+2.0000") >= 1
+    assert "+4.0000" not in draw(y, step=1).source
+    first = repr(y.backprop()).splitlines()[0]
+    assert "adds to the grad that is there already in x" in first
+    assert "zero_grad()" in first
+    y.zero_grad()
+    assert "already" not in repr(y.backprop())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: where(x == 1.0, 5.0, 7.0),
+        lambda x: where(x != 2.0, 5.0, 7.0),
+        lambda x: where((x > 0) & (x == 1.0), 5.0, 7.0),
+        lambda x: where((x == 1.0) | (x > 5), 5.0, 7.0),
+        lambda x: where(~(x == 1.0), 5.0, 7.0),
+        lambda x: where(~(x > 0), 5.0, 7.0),
+        lambda x: x & x,
+        lambda x: x | 1.0,
+        lambda x: ~x,
+    ],
+)
+def test_what_is_no_condition_on_numbers_is_an_error(make):
+    with pytest.raises(TypeError, match=r"same node|takes conditions|~ of a bool"):
+        make(Value(1.0))
+
+
+def test_conditions_combine_as_they_do_for_bools():
+    x = Value(1.0)
+    assert where((x > 0) & (x < 2), 5.0, 7.0) == 5.0
+    assert where((x > 0) | (x > 2), 5.0, 7.0) == 5.0
+    assert where((x > 0) & (x > 2), 5.0, 7.0) == 7.0
+
+
+def test_equality_is_still_that_of_nodes_wherever_python_asks_for_it():
+    x, y = Value(1.0), Value(1.0)
+    assert (bool(x == y), bool(x != y)) == (False, True)
+    assert (x == x, x != x) == (True, False)
+    assert [y, x].index(x) == 1
+    assert 1.0 not in [x]
+    assert {x: 1, y: 2}[x] == 1
+    assert x != "a"
+
+
+@pytest.mark.parametrize(
+    "convert", [math.tanh, float, int, math.isnan, lambda v: round(v, 2), complex, lambda v: [1, 2][v]]
+)
+def test_a_value_does_not_become_a_python_number(convert):
+    with pytest.raises(TypeError, match=r"autograd\.tanh\(value\).*value\.data"):
+        convert(Value(1.0))
+
+
+def test_the_error_names_the_function_that_was_called():
+    with pytest.raises(TypeError, match=r"autograd\.sin\(value\) instead of math\.sin\(value\)"):
+        math.sin(Value(1.0))
+
+
+def test_whole_numbers_of_a_value_come_from_operators_and_functions():
+    x = Value(7.5)
+    assert (x // 2).data == 3.0
+    assert [item.data for item in divmod(x, 2)] == [3.0, 1.5]
+    assert [item.data for item in divmod(20, x)] == [2.0, 5.0]
+    assert [math.floor(x).data, math.ceil(x).data, round(x).data, math.trunc(x).data] == [7.0, 8.0, 8.0, 7.0]
+    assert (autograd.floor(x).data, autograd.ceil(x).data, autograd.round(x).data) == (7.0, 8.0, 8.0)
+
+
+def test_a_partial_of_floats_says_which_operation_and_what_to_use_in_the_second_order():
+    wave = operation("wave(x)", math.sin, math.cos)
+    x = Value(1.0)
+    assert gradients(wave(x), [x]) == [math.cos(1.0)]
+    with pytest.raises(TypeError, match=r"partial of wave .*autograd\.cos"):
+        gradients(wave(x), [x], create_graph=True)
