@@ -235,7 +235,7 @@ class Value(Operations):
         raise TypeError(no_number(self))
 
     if not TYPE_CHECKING:
-        __float__ = __int__ = __complex__ = __index__ = _as_number
+        __float__ = __int__ = __complex__ = _as_number
 
         def __round__(self, digits=None):
             return RECORDED["round"](self) if digits is None else self._as_number()

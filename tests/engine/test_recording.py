@@ -65,7 +65,7 @@ def test_only_a_real_number_is_an_operand(wrong):
         total([Value(1.0), wrong])
 
 
-@pytest.mark.parametrize("function", [math.sin, math.floor, float, int, round])
+@pytest.mark.parametrize("function", [math.sin, math.isfinite, float, int])
 def test_a_function_that_would_cut_the_graph_is_a_type_error(function):
     with pytest.raises(TypeError):
         function(Value(1.0))
