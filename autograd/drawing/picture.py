@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from graphviz import Digraph
 
+    from .inline import Player
+
 _TOLD = 5_000
 """Values of which a page tells every step while it shows a part of them."""
 
@@ -205,6 +207,12 @@ class Picture:
         if view:
             webbrowser.open(saved.resolve().as_uri())
         return saved
+
+    def player(self, height: int = 720) -> Player:
+        """Return the interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
+        from .inline import Player
+
+        return Player(self.html(), repr(self), height)
 
     def view(self) -> None:
         """Show it, as `graphviz.Digraph.view` does."""

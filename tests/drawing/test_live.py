@@ -477,6 +477,7 @@ def test_in_a_folded_network_every_step_shows_something_and_a_box_opens_in_place
         if page.inner_text("#when") == "backward pass complete":
             break
     assert unchanged == 0
+    page.keyboard.press("0")
     page.click("g.node.group >> nth=0")
     assert page.locator("#opened").is_visible()
     assert "= tanh(" in page.inner_text("#opened")
@@ -554,3 +555,9 @@ def test_sine_is_alive_too(visit, tmp_path):
     page.keyboard.type("2")
     page.keyboard.press("Enter")
     assert table(page)["y"][0] == "0.9093"
+
+
+def test_a_picture_shows_its_page_in_a_notebook():
+    bundle = draw(graph_of(2.0, -3.0, 10.0)).player()._repr_mimebundle_()
+    assert bundle["text/html"].startswith('<iframe sandbox="allow-scripts allow-downloads"')
+    assert "height:720px" in bundle["text/html"]

@@ -116,32 +116,3 @@ def test_the_types_of_the_modules_hold(npm, tmp_path):
     wrong = tmp_path / "wrong.js"
     wrong.write_text('import { fixed } from "./numbers.js";\nexport const text = fixed("1");\n')
     assert "error TS2345" in checked_types(npm, tmp_path)
-
-
-def test_on_300_values_a_key_and_an_edit_are_quick(visit, tmp_path):
-    model = MLP(2, [48, 1], activation="tanh", rng=random.Random(0))
-    root = mse_loss([model([0.5, -1.0])], [1.0])
-    page = visit(draw(root, max_nodes=400).save(tmp_path / "large.html"))
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
-
-    def busy(script):
-        def now():
-            metrics = session.send("Performance.getMetrics")["metrics"]
-            return next(each["value"] for each in metrics if each["name"] == "ThreadTime")
-
-        start = now()
-        page.evaluate(script)
-        return (now() - start) / 20 * 1000
-
-    key = busy(
-        "() => { for (let k = 0; k < 20; k += 1) { document.dispatchEvent(new KeyboardEvent('keydown',"
-        "{ key: 'ArrowLeft', bubbles: true })); document.body.getBoundingClientRect(); } }"
-    )
-    edit = busy(
-        "() => { const e = document.querySelectorAll('#values input')[3]; for (let k = 0; k < 20; k += 1) {"
-        "e.value = String(k / 10); e.dispatchEvent(new Event('change')); document.body.offsetHeight; } }"
-    )
-    # Milliseconds of the processor; the aims are 30 and 50. Twice that, so that a slow machine does not fail.
-    assert key < 60
-    assert edit < 100

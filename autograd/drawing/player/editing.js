@@ -64,7 +64,6 @@ export class Editing {
     const text = document.activeElement === input || input.id === "typing" ? typed(x) : typed(x, 5);
     if (input.value !== text) input.value = text;
     input.setAttribute("aria-valuenow", typed(x));
-    input.size = Math.max(4, Math.min(10, text.length));
   }
 
   /** Make the boxes of the leaves editable in the picture itself. */

@@ -30,6 +30,7 @@ export class Graph {
     }
     /** For each computed node which of them it is. @type {Map<number, number>} */
     this.rank = new Map(this.computed.map((node, number) => [node, number]));
+    this.parts = new Map();
     this.edited = new Map();
     this.reset();
   }
@@ -97,8 +98,25 @@ export class Graph {
   /** The root at other numbers of some leaves; nothing here changes. */
   rootAt(changes) {
     const data = [...this.data];
-    for (const [k, x] of changes) data[k] = x;
-    return this.forward(data);
+    const moved = new Set();
+    for (const [k, x] of changes) {
+      data[k] = x;
+      for (const node of this.above(k)) moved.add(node);
+    }
+    for (const k of changes.length === 1 ? this.above(changes[0][0]) : this.computed.filter((node) => moved.has(node))) {
+      data[k] = this.op(k).value(...this.operands(k, data));
+    }
+    return data[this.root];
+  }
+
+  /** The nodes that a leaf's number has a part in, in the order of the forward pass. */
+  above(leaf) {
+    if (!this.parts.has(leaf)) {
+      const found = new Set([leaf]);
+      const list = this.computed.filter((k) => this.nodes[k].of.some((item) => typeof item === "number" && found.has(item)) && found.add(k));
+      this.parts.set(leaf, list);
+    }
+    return this.parts.get(leaf);
   }
 
   /** Central difference of the root with respect to a leaf. */

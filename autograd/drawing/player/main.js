@@ -18,6 +18,7 @@ const find = (id) => document.getElementById(id);
 /** @type {(selector: string) => any[]} */
 const all = (selector) => [...document.querySelectorAll(selector)];
 const PACE = 900; // milliseconds for each step while playing
+const LARGE = 150; // boxes from which on only those in sight are kept up to date
 const OVERVIEW = 40; // boxes from which on a zoomed picture has an overview
 
 class App {
@@ -282,6 +283,11 @@ class App {
   moved() {
     this.enable(["fit"], !this.viewing.whole);
     this.opened?.place();
+    if (!this.ready) return;
+    if (this.picture.boxes.size > LARGE) {
+      this.picture.sight = this.viewing.sight();
+      this.picture.show(this.now, this.panel.hidden);
+    }
     this.remember();
   }
 
@@ -331,6 +337,7 @@ class App {
       this.viewing.beginReadable();
     }
     this.ready = true;
+    this.moved();
     this.go(this.now, false, !asked.view);
     if (!asked.view && !this.graph.steps[this.now]) this.viewing.keepInView(this.picture.around([this.graph.root]));
     this.descend.edited();
@@ -350,6 +357,8 @@ class App {
 
   /** The present view as an SVG file of its own, in the present theme's colours. */
   drawing() {
+    this.picture.sight = null;
+    this.picture.show(this.now, this.panel.hidden);
     const svg = /** @type {SVGSVGElement} */ (this.picture.svg.cloneNode(true));
     for (const grip of svg.querySelectorAll(".grip")) grip.remove();
     const { x, y, width, height } = this.viewing.view;

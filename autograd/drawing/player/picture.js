@@ -66,6 +66,7 @@ class Line {
     this.halo = element("path", { class: "halo" });
     this.head = element("polygon", { class: "head" });
     this.path.setAttribute("class", "line");
+    this.bounds = placed(group);
     this.path.before(this.halo);
     this.path.after(this.head);
     this.shown = "";
@@ -114,7 +115,7 @@ class Box {
     this.data = group.querySelector(".data-value");
     this.value = group.querySelector(".grad-value");
     this.label = group.querySelector(".grad-label");
-    this.waiting = this.label?.textContent.replace(/ (Σ?\d+|\d+\/\d+)$/, "") ?? "grad";
+    this.waiting = this.label?.textContent ?? "grad"; // of a folded box, whose grads are not counted
     this.bounds = placed(group);
     this.editable = false;
     /** @type {Element | null} */
@@ -170,6 +171,8 @@ export class Picture {
     }
     this.marked = [];
     this.hidden = null;
+    /** What of a large picture is to be seen; null: all. @type {any} */
+    this.sight = null;
   }
 
   boxId(k) {
@@ -202,6 +205,7 @@ export class Picture {
     });
     const largest = Math.max(...sizes.filter(Number.isFinite), 0) || 1;
     [...this.lines].forEach(([name, line], k) => {
+      if (!this.inSight(line.bounds)) return;
       const flowed = line.members.map((edge) => graph.flowed(edge, moment)).filter((x) => x !== null);
       const width = 1.2 + 4.3 * Math.sqrt((Number.isFinite(sizes[k]) ? sizes[k] : 0) / largest);
       const edge = line.members[0];
@@ -212,9 +216,18 @@ export class Picture {
         line.shown = "";
       }
     });
-    graph.nodes.forEach((_, k) => this.showNode(k, moment));
+    graph.nodes.forEach((node, k) => {
+      if ((this.boxes.get(node.id) || []).some((box) => this.inSight(box.bounds))) this.showNode(k, moment);
+    });
     for (const group of this.folded) this.showFolded(group, moment);
     this.mark(moment, present);
+  }
+
+  /** Whether a part of a large picture is to be seen: laying out letters that are not would cost most of the time. */
+  inSight(bounds) {
+    const { sight } = this;
+    return !sight || (bounds.x < sight.x + sight.width && bounds.x + bounds.width > sight.x
+      && bounds.y < sight.y + sight.height && bounds.y + bounds.height > sight.y);
   }
 
   stateOf(name, line, present, moment, flowed) {

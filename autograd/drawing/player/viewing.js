@@ -70,6 +70,15 @@ export class Viewing {
     return Math.min(this.size.width / view.width, this.size.height / view.height) || 1;
   }
 
+  /** The part of the picture that is on the stage, and a little around it; null: all of it. */
+  sight() {
+    if (this.whole) return null;
+    const { view, size } = this;
+    const scale = this.scale();
+    const [width, height] = [(1.4 * size.width) / scale, (1.4 * size.height) / scale];
+    return { x: view.x + (view.width - width) / 2, y: view.y + (view.height - height) / 2, width, height };
+  }
+
   pointIn({ clientX, clientY }) {
     const box = this.stage.getBoundingClientRect();
     const { view } = this;
