@@ -12,8 +12,11 @@ from .findings import EPS, LIMIT, LIMIT_SINGLE, RIGHT, UNDECIDED, WRONG
 Number = Callable[[float], float]
 REACHES = (1e-1, 1e-3, 1e-5, 1e-7)
 """First steps, relative to the size of the input."""
-FAR_REACHES = (1e1, 1e3, 1e5)
-"""Longer ones, for an input that is small beside what else is in the result."""
+FAR_REACH = 1e1
+"""A longer one, for an input that is small beside what else is in the result. Still longer ones would take a
+small wave for a straight line, whose slope rounding keeps the shorter ones from seeing."""
+COARSE = 2.0**-40
+"""A function whose numbers have fewer bits than this computes in something like float32."""
 CERTAINTY = 10
 """How many times its own estimate an error may be."""
 
@@ -37,7 +40,7 @@ def judged_slope(f: Number, x: float, found: float, unit: float = EPS) -> Slope:
     >>> judged_slope(math.sin, 1.0, math.cos(1.0)).verdict, judged_slope(math.sin, 1.0, 0.5403).verdict
     ('right', 'wrong')
     """
-    first = REACHES[:2] if unit == EPS else FAR_REACHES[:1] + REACHES[:1]
+    first = REACHES[:2] if unit < COARSE else (FAR_REACH, REACHES[0])
     quick = min((derivative(f, x, reach, unit) for reach in first), key=lambda each: each[1])
     truth, tolerance = quick[0], CERTAINTY * quick[1] + 8 * unit * abs(quick[0])
     miss = abs(found - truth)
@@ -51,14 +54,14 @@ def judged_slope(f: Number, x: float, found: float, unit: float = EPS) -> Slope:
     unit = max(unit, unit_of(f, x))
     slope = _judged(f, x, found, unit, steady_derivative(f, x, unit))
     if slope.verdict == UNDECIDED:
-        estimates = [steady_derivative(f, x, unit), *(derivative(f, x, reach, unit) for reach in FAR_REACHES)]
-        longer = _judged(f, x, found, unit, _steadiest(estimates[::-1]))
+        estimates = [derivative(f, x, FAR_REACH, unit), steady_derivative(f, x, unit)]
+        longer = _judged(f, x, found, unit, _steadiest(estimates))
         slope = longer if longer.verdict != UNDECIDED else slope
     return slope
 
 
 def _limit(unit: float) -> float:
-    return LIMIT_SINGLE if unit > EPS else LIMIT
+    return LIMIT_SINGLE if unit > COARSE else LIMIT
 
 
 def _judged(f: Number, x: float, found: float, unit: float, estimate: tuple[float, float]) -> Slope:
@@ -72,8 +75,8 @@ def _judged(f: Number, x: float, found: float, unit: float, estimate: tuple[floa
     if truth and miss + tolerance <= _limit(unit) * abs(truth):
         return Slope(RIGHT, truth, tolerance)
     if abs(truth) <= tolerance:  # nothing, as far as can be seen here: is it anything elsewhere?
-        elsewhere, flat = slope_elsewhere(f, x)
-        if (flat and found == 0) or (elsewhere and miss + tolerance <= _limit(unit) * elsewhere):
+        nearest = first_slope(f, x)
+        if (nearest is None and found == 0) or miss + abs(truth) + tolerance <= _limit(unit) * (nearest or 0.0):
             return Slope(RIGHT, 0.0, tolerance)
     why = f"finite differences know this slope to {tolerance:.1e} only: rounding hides the rest"
     return Slope(UNDECIDED, truth, tolerance, why)
@@ -112,7 +115,7 @@ def _steadiest(found: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def unit_of(f: Number, x: float) -> float:
-    """What share of itself f's number is rounded to: more than 2**-52 if it computes in single precision.
+    """What share of itself f's number is rounded to: more than 2**-52 if it computes in float32.
 
     Such a function stands still between its steps: the first change that is seen is one of them.
     """
@@ -121,26 +124,24 @@ def unit_of(f: Number, x: float) -> float:
         there = f(x + 2.0**-power * (abs(x) or 1.0))
         if there != here:
             share = abs(there - here) / max(abs(there), abs(here))
-            return share if power <= 36 and share > EPS else EPS
+            return share if power <= 36 and share > COARSE else EPS
     return EPS
 
 
-def slope_elsewhere(f: Number, x: float) -> tuple[float, bool]:
-    """The largest slope between this point and others, near and far; and whether nothing changes anywhere.
+def first_slope(f: Number, x: float) -> float | None:
+    """The slope from here to the nearest point at which f is another number; None if it never is.
 
-    >>> slope_elsewhere(lambda x: 1e16 + x, 1.0)[1], slope_elsewhere(lambda x: 3.0, 1.0)
-    (False, (0.0, True))
+    >>> first_slope(lambda x: max(x, 2.0), 1.0), first_slope(lambda x: 3.0, 1.0)
+    (0.5, None)
     """
-    here, largest, flat = f(x), 0.0, True
-    for power in (-10, -3, -1, 0, 1, 2, 3, 5, 7, 10, 14, 20, 27, 35, 45, 60, 80, 120, 200, 400):
-        for sign in (1.0, -1.0):
-            step = sign * 2.0**power * max(abs(x), 1.0)
-            there = f(x + step)
-            flat = flat and there == here
-            slope = abs(there - here) / abs(step)
-            if power <= 45 and math.isfinite(slope):
-                largest = max(largest, slope)
-    return largest, flat
+    here = f(x)
+    for power in (-10, -7, -5, -3, -1, 0, 1, 2, 3, 5, 7, 10, 14, 20, 27, 35, 45, 60, 80, 120, 200, 400):
+        step = 2.0**power * max(abs(x), 1.0)
+        changes = [abs(f(x + sign * step) - here) for sign in (1.0, -1.0)]
+        if any(change != 0 for change in changes):
+            slopes = [change / step for change in changes if math.isfinite(change)]
+            return max(slopes, default=0.0)
+    return None
 
 
 def _slopes(f: Number, x: float, share: float) -> tuple[float, float]:
@@ -156,10 +157,10 @@ def kink(f: Number, x: float, unit: float = EPS) -> tuple[float, float] | None:
     >>> kink(abs, 0.0), kink(math.sin, 0.0)
     ((-1.0, 1.0), None)
     """
-    share = 2.0**-24 if unit == EPS else 2.0**-8
-    (left, right), nearer = _slopes(f, x, share), _slopes(f, x, share / (64 if unit == EPS else 4))
+    share = 2.0**-24 if unit < COARSE else 2.0**-8
+    (left, right), nearer = _slopes(f, x, share), _slopes(f, x, share / (64 if unit < COARSE else 4))
     apart = abs(right - left)
-    if not math.isfinite(apart) or apart <= (1e-3 if unit == EPS else 0.1) * max(abs(left), abs(right)):
+    if not math.isfinite(apart) or apart <= (1e-3 if unit < COARSE else 0.1) * max(abs(left), abs(right)):
         return None
     steady = abs(left - nearer[0]) <= 0.1 * apart and abs(right - nearer[1]) <= 0.1 * apart
     return (left, right) if steady else None
@@ -173,11 +174,11 @@ def jumps(f: Number, x: float, unit: float = EPS) -> bool:
     """
     size, here = abs(x) or 1.0, f(x)
     for sign in (-1, 1):
-        share, far = (2.0**-24, 12) if unit == EPS else (2.0**-10, 6)
+        share, far = (2.0**-24, 12) if unit < COARSE else (2.0**-10, 6)
         tiny, twice, larger = (
             abs(f(x + sign * each * size) - here) for each in (share, 2 * share, share * 2**far)
         )
-        moved = tiny > (1e-9 if unit == EPS else 1e-5) * (abs(here) + tiny)
+        moved = tiny > (1e-9 if unit < COARSE else 1e-5) * (abs(here) + tiny)
         if moved and twice < 1.7 * tiny and larger < 1.1 * 2 ** (far / 2) * tiny:  # as a square root's do
             return True
     return False
