@@ -66,6 +66,19 @@ def test_an_error_in_a_small_input_of_a_function_of_floats_is_never_right(error,
     assert verdict(f, *point, gradient=lambda x, y: (2 * x, 2 * y * (1 + error))) != "right"
 
 
+def test_a_small_wave_beside_a_large_number_is_no_straight_line():
+    # Its slope, 1e-3, is less than what rounding at short steps can show, and longer ones would not see it.
+    def f(x, y):
+        return math.fabs(x) ** 2 + math.fabs(y) ** 2 + 1e-3 * math.cos(y)
+
+    def gradient(x, y):
+        return 2 * x, 2 * y - 1e-3 * math.sin(y)
+
+    for y in (1.4, 1.76, 1.8, 2.3):
+        assert verdict(f, 1.6e6, y, gradient=gradient) != "wrong"
+        assert verdict(f, 1.6e6, y, gradient=lambda x, y: (2 * x, 2 * y)) != "right"
+
+
 def test_zero_is_not_right_where_rounding_hides_the_input():
     def f(x, y):
         return math.fabs(x) ** 2 + math.fabs(y) * math.pi

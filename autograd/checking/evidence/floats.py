@@ -13,8 +13,8 @@ Number = Callable[[float], float]
 REACHES = (1e-1, 1e-3, 1e-5, 1e-7)
 """First steps, relative to the size of the input."""
 FAR_REACH = 1e1
-"""A longer one, for an input that is small beside what else is in the result. Still longer ones would take a
-small wave for a straight line, whose slope rounding keeps the shorter ones from seeing."""
+"""A longer one, for float32. In float64 it would take a small wave beside a large number for a straight line,
+whose slope rounding keeps the shorter ones from seeing."""
 COARSE = 2.0**-40
 """A function whose numbers have fewer bits than this computes in something like float32."""
 CERTAINTY = 10
@@ -52,12 +52,7 @@ def judged_slope(f: Number, x: float, found: float, unit: float = EPS) -> Slope:
     if sides is not None:
         return _between(found, sides)
     unit = max(unit, unit_of(f, x))
-    slope = _judged(f, x, found, unit, steady_derivative(f, x, unit))
-    if slope.verdict == UNDECIDED:
-        estimates = [derivative(f, x, FAR_REACH, unit), steady_derivative(f, x, unit)]
-        longer = _judged(f, x, found, unit, _steadiest(estimates))
-        slope = longer if longer.verdict != UNDECIDED else slope
-    return slope
+    return _judged(f, x, found, unit, steady_derivative(f, x, unit))
 
 
 def _limit(unit: float) -> float:
