@@ -202,8 +202,12 @@ def _check_kinds(given: Any, here: Any) -> None:
         listed = isinstance(present, list) and present and all(map(_is_number, present))
         if listed and not (isinstance(found, list) and all(map(_is_number, found))):
             raise ValueError(f"{key} is not a list of numbers")
-        if _is_number(present) and found is not None and not _is_number(found):
+        if _is_number(present) and not (_is_number(found) or (found is None and key in _MAY_BE_NONE)):
             raise ValueError(f"{key} is not a number")
+
+
+_MAY_BE_NONE = ("first", "best_epoch")
+"""Numbers that are not there before the first step, or the first epoch."""
 
 
 def _is_number(item: Any) -> bool:

@@ -346,6 +346,17 @@ def test_a_checkpoint_that_was_moved_or_removed_meanwhile_is_written_anew(tmp_pa
     assert (epochs_in(tmp_path / "moved.json"), epochs_in(path)) == (3, 8)
 
 
+@pytest.mark.parametrize("key", ["lr", "steps", "momentum", "velocities"])
+def test_a_forged_checkpoint_without_a_number_of_the_optimiser_is_refused(tmp_path, key):
+    path = tmp_path / "run.json"
+    run(path, epochs=1)
+    state = Checkpoint(path)._read()
+    state["optimiser"]["state"][key] = None
+    path.write_bytes(forged(state))
+    with pytest.raises(ValueError, match=f"does not fit this run: optimiser: {key} is not a"):
+        run(path, epochs=2)
+
+
 def test_a_checkpoint_of_several_lines_that_is_cut_or_changed_anywhere_is_refused(tmp_path):
     path, rng = tmp_path / "run.json", random.Random(0)
     small_run(path, 11)
