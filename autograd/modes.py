@@ -5,12 +5,15 @@ The switches live in a context variable, so that threads and async tasks do not 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ContextDecorator, nullcontext
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_GENERATOR = 0x20 | 0x200
+"""The flags of generators, the asynchronous ones too."""
 _SUSPENDING = 0x20 | 0x80 | 0x200
 """The flags of code that Python runs piece by piece: generators, coroutines, both at once."""
 
@@ -54,6 +57,26 @@ class Mode(NamedTuple):
     tracer: Tracer | None = None
     """What answers for Values while a function is traced for the compiler."""
 
+    owner: Any = None
+    """The frame of the generator that switched it on: there alone it is in effect, not in its caller."""
+    outer: Any = None
+    """The mode around one that a generator switched on."""
+
+
+def in_effect(mode: Mode | None) -> Mode | None:
+    """The mode as it counts here: one of a generator only while that generator runs."""
+    while mode is not None and mode.owner is not None and not _runs(mode.owner):
+        mode = mode.outer
+    return mode
+
+
+def _runs(frame: Any) -> bool:
+    """Whether a frame is among those that are being executed."""
+    here: Any = sys._getframe(1)
+    while here is not None and here is not frame:
+        here = here.f_back
+    return here is frame
+
 
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
 
@@ -64,6 +87,7 @@ class _Switch(ContextDecorator):
     def __init__(self, **changes: Any) -> None:
         self._changes = changes
         self._token: Token[Mode | None] | None = None
+        self._mode: Mode | None = None
 
     def _recreate_cm(self) -> _Switch:
         """A fresh switch for each call of a decorated function, which may run in many threads."""
@@ -79,13 +103,20 @@ class _Switch(ContextDecorator):
     def __enter__(self) -> None:
         if self._token is not None:
             raise RuntimeError("this switch is already on: make a new one for a nested or second use")
-        mode = (CURRENT.get() or Mode())._replace(**self._changes)
-        self._token = CURRENT.set(None if mode == Mode() else mode)
+        current, caller = CURRENT.get(), sys._getframe(1)
+        mode = (in_effect(current) or Mode())._replace(**self._changes)
+        if caller.f_code.co_flags & _GENERATOR:  # which gives control back to its caller between its items
+            self._mode = mode._replace(owner=caller, outer=current)
+        else:
+            self._mode = None if mode == Mode() else mode._replace(owner=None, outer=None)
+        self._token = CURRENT.set(self._mode)
 
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
-            CURRENT.reset(self._token)
-            self._token = None
+            owned = self._mode is not None and self._mode.owner is not None
+            if not owned or CURRENT.get() is self._mode:  # else a generator ends inside a switch of its caller
+                CURRENT.reset(self._token)
+            self._token, self._mode = None, None
 
 
 def no_grad() -> _Switch:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from .errors import AnomalyError, DomainError, TracingError
 from .formulas import history, name_of
-from .modes import CURRENT, Mode
+from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
 from .ops.primitives import FAST, IEEE
@@ -230,7 +230,7 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
     point = [operand._data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
     grouped = op.grouped(point)
     in_domain, value, partials = _ieee_functions(op)
-    forgiving = (CURRENT.get() or Mode()).total or any(x != x for x in point)
+    forgiving = (in_effect(CURRENT.get()) or Mode()).total or any(x != x for x in point)
     if not forgiving and not in_domain(*grouped):
         raise DomainError(_outside_message(op, operands, grouped)) from None
     try:
@@ -279,7 +279,7 @@ def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> s
 
 def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
     """The op, operands and partials that a node gets while a mode is on."""
-    mode = CURRENT.get() or Mode()
+    mode = in_effect(CURRENT.get()) or Mode()
     if mode.tracer is not None:
         if not mode.recording:
             raise TracingError(

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..differentiation import pull_back, push_forward
 from ..graph import topological_order
-from ..modes import CURRENT, always_recording
+from ..modes import CURRENT, always_recording, in_effect
 from ..nested import flatten, outline
 from ..recording import number
 from ..value import Value
@@ -103,7 +103,7 @@ class Call:
         named: Mapping[str, Any] | None = None,
     ) -> None:
         every: dict[int | str, Any] = dict(enumerate(args)) | dict(named or {})
-        mode = CURRENT.get()
+        mode = in_effect(CURRENT.get())
         self.recording = mode is None or mode.recording
         self.trees = [flatten(every[k]) for k in argnums]
         given = [leaf for leaves, _ in self.trees for leaf in leaves]

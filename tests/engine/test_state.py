@@ -277,3 +277,40 @@ def test_a_partial_of_floats_says_which_operation_and_what_to_use_in_the_second_
     assert gradients(wave(x), [x]) == [math.cos(1.0)]
     with pytest.raises(TypeError, match=r"partial of wave .*autograd\.cos"):
         gradients(wave(x), [x], create_graph=True)
+
+
+def results(x):
+    with no_grad():
+        for k in range(3):
+            yield x * k
+
+
+def test_no_grad_inside_a_generator_does_not_leak_into_its_caller():
+    x = Value(2.0)
+    for inside in results(x):
+        outside = x * 3.0
+        assert (inside.operands, len(outside.operands)) == ((), 2)
+    assert len((x * 3.0).operands) == 2
+    unfinished = results(x)
+    next(unfinished)
+    assert len((x * 3.0).operands) == 2
+    assert autograd.grad(lambda v: v * v)(x).operands
+    del unfinished
+    assert len((x * 3.0).operands) == 2
+
+
+def test_a_generator_and_a_caller_that_both_switch_do_not_disturb_each_other():
+    x = Value(2.0)
+    generator = results(x)
+    next(generator)
+    with no_grad():
+        assert (x * 3.0).operands == ()
+        assert list(generator)
+        assert (x * 3.0).operands == ()
+    assert len((x * 3.0).operands) == 2
+    with no_grad():
+        started = results(x)
+        next(started)
+    assert len((x * 3.0).operands) == 2
+    assert list(started)
+    assert len((x * 3.0).operands) == 2
