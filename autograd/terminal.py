@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import sys
 import time
@@ -207,6 +206,8 @@ class _NotebookBar:
 
     def report(self, done: int, words: str) -> None:
         """Show how far it is, several times a second at most, and at the end."""
+        import html
+
         import IPython.display as ipython
 
         if time.monotonic() < self.next and not (self.shown and done == self.total):

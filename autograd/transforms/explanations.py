@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sysconfig
-import traceback
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import AnomalyError, DomainError, StaleGraphError, TracingError
 from ..ops.rules import GENERATED
 from ..ops.table import TABLE
 
-_OWN = Path(__file__).parents[1]
-_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+if TYPE_CHECKING:
+    from traceback import FrameSummary
+
+
+_OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 
 _OURS = (AnomalyError, DomainError, StaleGraphError, TracingError)
 
@@ -29,9 +31,6 @@ _ADVICE = {
     r"'(det|inv|solve\w*|eig\w*|svd\w*|qr\w*|cholesky\w*|lstsq)'|linalg": (
         "The functions of numpy.linalg that call LAPACK take floats alone: write the elimination out with "
         "the array's own operators. norm, @ and dot work"
-    ),
-    r"__(round|floor|ceil|trunc)__|for (//|divmod)": (
-        "Rounding has the derivative 0: x - autograd.mod(x, 1.0) is the floor of x"
     ),
     r"not (iterable|subscriptable)|has no len": "Was one number given where a list or an array belongs?",
 }
@@ -54,6 +53,8 @@ _FUNCTION = re.compile(r"\b(?:math|np|numpy|cmath|special)\.(\w+)\(")
 
 def users_line() -> str:
     """The innermost line that is the user's, neither this library's nor a package's; "" for none."""
+    import traceback  # here and below: slow to import, needed for errors only
+
     return _told(traceback.extract_stack())
 
 
@@ -73,6 +74,8 @@ def explained(error: Exception, whole: str) -> str:
     """
     if isinstance(error, _OURS) or getattr(error, "is_explained", False):
         return ""
+    import traceback
+
     line = _told(traceback.extract_tb(error.__traceback__))
     text = f"{type(error).__name__}: {error}"
     advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, text)), "")
@@ -113,6 +116,8 @@ def _way_out_of_floats(line: str) -> str:
 
 def _names_in(error: Exception) -> str:
     """What the innermost function calls of the modules that it names, where there is no line: at a prompt."""
+    import traceback
+
     names: tuple[str, ...] = ()
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if not _is_a_librarys(frame.f_code.co_filename):
@@ -120,7 +125,7 @@ def _names_in(error: Exception) -> str:
     return " ".join(f"{first}.{second}(" for first, second in pairwise(names))
 
 
-def _told(frames: Iterable[traceback.FrameSummary]) -> str:
+def _told(frames: Iterable[FrameSummary]) -> str:
     """The innermost line among frames that is the user's, as an error shows it."""
     users = [frame for frame in frames if not _is_a_librarys(frame.filename)]
     return f"{users[-1].filename}:{users[-1].lineno}: {users[-1].line}\n  " if users else ""
@@ -128,10 +133,8 @@ def _told(frames: Iterable[traceback.FrameSummary]) -> str:
 
 def _is_a_librarys(filename: str) -> bool:
     """Whether a file belongs to this library, to a package or to Python."""
-    parts = Path(filename).parts
-    return (
-        filename.startswith((GENERATED, "<__array_function__", _STANDARD_LIBRARY))
-        or _OWN in Path(filename).parents
-        or "site-packages" in parts
-        or "dist-packages" in parts
+    return filename.startswith((GENERATED, "<__array_function__", _OWN)) or (
+        filename.startswith(_STANDARD_LIBRARY)
+        or f"{os.sep}site-packages{os.sep}" in filename
+        or f"{os.sep}dist-packages{os.sep}" in filename
     )
