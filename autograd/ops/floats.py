@@ -94,7 +94,7 @@ def never_raising(
 
 def floor(x: float) -> float:
     """The largest whole number that is not above x, as a float; infinities and nan stay."""
-    return float(math.floor(x)) if math.isfinite(x) else x
+    return float(math.floor(x)) if x and math.isfinite(x) else x  # -0.0 keeps its sign
 
 
 def overflowing_pow(x: float, y: float) -> float:

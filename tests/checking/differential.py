@@ -27,7 +27,7 @@ STRAIGHT = 40
 
 _UNARY = "square tanh sin relu abs neg sigmoid softplus exp atan".split()
 _SINGULAR = "sqrt cbrt log log2 log10 log1p acosh asin acos atanh reciprocal exp exp2 cosh tan".split()
-_EXTREMES = (0.0, -0.0, math.inf, -math.inf, 1e308, -1e308, 5e-324, 1.0, -1.0, 0.5, 750.0, -750.0, math.nan)
+_EXTREMES = (0.0, -0.0, math.inf, -math.inf, 1e308, -1e308, 5e-324, 1.0, -1.0, 0.5, 750.0, -750.0)
 _MASKED = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 
 
@@ -128,8 +128,9 @@ def _summed(rng, small):
 def _extreme(rng):
     """Any operations on infinities, zeros of both signs and numbers that overflow."""
     writer = _Writer(rng, [rng.choice(_EXTREMES) for _ in range(rng.randint(1, 3))])
+    operations = [op for op in TABLE.values() if op.name != "dot"]  # rounded once it overflows later
     for _ in range(rng.randint(1, 6)):
-        op = rng.choice(list(TABLE.values()))
+        op = rng.choice(operations)
         size = len(op.operands) * (rng.randint(1, 3) if op.variadic else 1)
         operands = [
             writer.any() if rng.random() < 0.8 else rng.choice((0.0, 1.0, -2.0, 0.5)) for _ in range(size)

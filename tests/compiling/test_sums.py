@@ -7,7 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import Value, compile, exp, mean, sin, square, tanh, total
+from autograd import Value, compile, dot, exp, mean, sin, square, tanh, total
 from autograd.compiling.expressions import detect_loops
 
 
@@ -69,6 +69,18 @@ def test_terms_that_differ_in_the_sign_of_a_zero_or_in_the_last_digit_are_kept_a
     close = [1.0 + k % 3 * 2.0**-52 for k in range(90)]
     scaled = compile(lambda a: total([(a * x - a) * 2.0**52 * long_term(a - 1.0) for x in close]))
     assert scaled(1.0) == pytest.approx(90 * long_term(0.0), rel=1e-12)
+
+
+def test_a_sum_of_zeros_with_a_minus_sign_has_none_as_in_python():
+    for f in (
+        lambda x: total([x]),
+        lambda x: total([x, x]),
+        lambda x: mean([x] * 40),
+        lambda x: dot([x], [1.0]),
+    ):
+        for batched in ((), "x"):
+            found = compile(f, batched=batched)(np.array([-0.0]) if batched else -0.0)
+            assert np.copysign(1.0, found) == 1.0
 
 
 def test_factors_that_would_overflow_together_are_not_multiplied():

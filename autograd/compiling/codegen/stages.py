@@ -105,10 +105,13 @@ def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> li
     while waiting:
         place, node = waiting.pop()
         if node.kind == "add" and node.rows and uses[node] == 1:
-            waiting += [(place, operand) for operand in reversed(node.operands)]
+            parts = [item for item in reversed(node.operands) if item.kind != "constant" or item.value]
+            waiting += [(place, operand) for operand in parts]  # every sum starts from 0
         elif node.kind == "fused" and node.rows and uses[node] == 1:
             left, right, rest = node.operands
-            waiting += [(place, left * right), (place, rest)]
+            waiting += (
+                [(place, left * right), (place, rest)] if rest.kind != "constant" else [(place, left * right)]
+            )
         else:
             found.append((place, node))
     return found

@@ -306,5 +306,5 @@ def _lower_layer(lower: World, layer: list[Expression], found: dict[Expression, 
     for row, column in _tiles(len(layer), size, TILE):
         node = layer[row]
         weight, number = found[node.operands[column]], found[node.operands[size + column]]
-        sums[row] = lower.fused(weight, number, sums[row]) if column else weight * number
+        sums[row] = lower.fused(weight, number, sums[row] if column else lower.constant(0.0))
     found.update((node, sums[row]) for row, node in enumerate(layer))

@@ -279,6 +279,11 @@ def _total(world: World, xs: list[Expression]) -> Expression:
     return result
 
 
+def _total_from_0(world: World, xs: list[Expression]) -> Expression:
+    """A sum that starts from 0, as Python's does: of zeros with a minus sign it has none."""
+    return world.primitive("add", (world.constant(0.0), _total(world, xs)))
+
+
 def _halves(world: World, xs: list[Expression]) -> list[Expression]:
     """Two partial sums of neighbours: of a very long sum a tree, which also rounds less."""
     middle = len(xs) // 2
@@ -296,7 +301,7 @@ def _dot(world: World, ws: list[Expression], xs: list[Expression]) -> Expression
     """A sum of products, in a few chains side by side where it is long."""
     pairs = list(zip(ws, xs, strict=True))
     count = CHAINS if len(pairs) >= 2 * CHAINS else 1
-    return _total(world, [_chain(world, pairs[k::count]) for k in range(count)])
+    return _total_from_0(world, [_chain(world, pairs[k::count]) for k in range(count)])
 
 
 def _chain(world: World, pairs: Sequence[tuple[Expression, Expression]]) -> Expression:
@@ -332,7 +337,7 @@ def _small_power(x: Expression, exponent: int) -> Expression:
 
 
 _SEQUENCES: dict[str, Callable[..., Expression]] = {
-    "total": _total, "prod": _prod, "dot": _dot, "logsumexp": _logsumexp,
+    "total": _total_from_0, "prod": _prod, "dot": _dot, "logsumexp": _logsumexp,
 }  # fmt: skip
 
 _FOLD: dict[str, Callable[..., float]] = IEEE | {
