@@ -1,5 +1,6 @@
 // The page: its parts put together, and everything that moves it.
 import { read, written } from "./address.js";
+import { listen } from "./controls.js";
 import { Descend } from "./descend.js";
 import { Editing } from "./editing.js";
 import { expression } from "./formulas.js";
@@ -43,7 +44,7 @@ class App {
     this.editing.attachPicture(this.picture);
     const boxes = [...this.picture.boxes.values()].flat();
     if (boxes.length >= OVERVIEW) this.viewing.addOverview(find("overview"), boxes.map((box) => box.bounds));
-    this.listen();
+    listen(this);
     this.paint(data.theme === "auto" ? "" : data.theme);
     this.restore(true);
   }
@@ -395,101 +396,6 @@ class App {
 
   paintWord() {
     find("theme").textContent = this.theme === "dark" ? this.say.light : this.say.dark;
-  }
-
-  // Controls
-
-  listen() {
-    const hand = (action) => () => {
-      this.stop();
-      action();
-    };
-    const { viewing } = this;
-    const toggle = () => this.paint(this.theme === "dark" ? "light" : "dark");
-    const buttons = {
-      first: hand(() => this.go(this.graph.first)), back: hand(() => this.step(-1)), play: () => this.play(),
-      step: hand(() => this.step(1)), end: hand(() => this.go(this.graph.last)), closer: () => viewing.zoom(1 / 1.4),
-      further: () => viewing.zoom(1.4), fit: () => viewing.fit(), theme: toggle, copy: () => this.copy(),
-      svg: () => this.save(), reset: () => this.reset(),
-      language: () => {
-        this.language = this.language === "en" ? "ja" : "en";
-        this.languageChosen = this.language;
-        this.speak();
-        this.show(false);
-        this.descend.show();
-      },
-    };
-    for (const [id, action] of Object.entries(buttons)) find(id).addEventListener("click", action);
-    find("slider").addEventListener("input", (event) => hand(() => this.go(Number(event.target.value)))());
-    const keys = {
-      ArrowRight: buttons.step, ArrowLeft: buttons.back, ArrowDown: hand(() => this.nextOperation()),
-      ArrowUp: hand(() => this.previousOperation()), Home: buttons.first, End: buttons.end, " ": buttons.play, t: toggle,
-      "+": buttons.closer, "=": buttons.closer, "-": buttons.further, "−": buttons.further, 0: buttons.fit,
-      "/": () => find("find").focus(),
-      Escape: () => this.opened.group && this.opened.toggle(this.opened.group),
-    };
-    const moves = { ArrowRight: [0.2, 0], ArrowLeft: [-0.2, 0], ArrowDown: [0, 0.2], ArrowUp: [0, -0.2] };
-    document.addEventListener("keydown", (/** @type {any} */ event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const at = event.target;
-      if (at.matches?.('input[type="text"], input[type="search"]')) return;
-      if (at.matches?.('input[type="range"]') && at.id !== "slider" && /^(Arrow|Home|End|Page)/.test(event.key)) return;
-      const pressesButton = event.key === " " && at.closest?.("button, label, input");
-      const action = event.shiftKey && moves[event.key] ? () => viewing.pan(...moves[event.key]) : keys[event.key];
-      if (!action || pressesButton) return;
-      event.preventDefault();
-      action();
-    });
-    addEventListener("hashchange", () => this.restore());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      if (!this.themeChosen && this.data.theme === "auto") this.paint("");
-    });
-    addEventListener("resize", () => {
-      this.one.shown = "";
-      this.one.show();
-      this.descend.show();
-    });
-    this.listenTabs();
-    this.listenHover();
-  }
-
-  listenTabs() {
-    const tabs = all('[role="tab"]');
-    const choose = (tab) => {
-      for (const each of tabs) {
-        each.setAttribute("aria-selected", String(each === tab));
-        each.tabIndex = each === tab ? 0 : -1;
-        find(each.getAttribute("aria-controls")).hidden = each !== tab;
-      }
-      this.one.show();
-      this.descend.show();
-    };
-    tabs.forEach((tab, k) => {
-      tab.addEventListener("click", () => choose(tab));
-      tab.addEventListener("keydown", (event) => {
-        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (!by) return;
-        event.preventDefault();
-        event.stopPropagation();
-        const next = tabs[(k + by + tabs.length) % tabs.length];
-        choose(next);
-        next.focus();
-      });
-    });
-    choose(tabs[0]);
-  }
-
-  listenHover() {
-    const { svg } = this.picture;
-    const leaf = (target) => this.graph.leaves.find((k) => this.graph.nodes[k].id === (target.dataset?.value || target.id));
-    svg.addEventListener("pointerover", (/** @type {any} */ event) => {
-      const group = event.target.closest("g.node.leaf");
-      if (!group || event.buttons) return;
-      this.trace(leaf(group) ?? null);
-    });
-    svg.addEventListener("pointerout", (/** @type {any} */ event) => {
-      if (event.target.closest("g.node.leaf") && !event.buttons) this.trace(null);
-    });
   }
 }
 

@@ -98,7 +98,7 @@ export class Viewing {
   /** Where the whole picture would be too small to read, begin near. */
   beginReadable() {
     const scale = this.scale(this.full);
-    if (scale < 0.5) this.zoom(scale / 0.8);
+    if (scale < 0.42) this.zoom(scale / 0.8);
   }
 
   /** Move as far as needed for the rectangles to be seen: all, or else the first. @param {(Rectangle | null)[]} wanted */
