@@ -78,7 +78,7 @@ def generate(
     family that is none of `FAMILIES`.
 
     >>> generate(from_generator(random.Random(1)), max_operations=4)
-    v0 = relu(x0)   at x0 = 0.5
+    v0 = x0 + x0   at x0 = 0.5
     """
     if family not in FAMILIES:
         raise ValueError(f"no family of programs is called {family!r}: there are {', '.join(FAMILIES)}")
