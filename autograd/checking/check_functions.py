@@ -361,6 +361,8 @@ def _in_digits(
         record = Record(root)
         if len(record.nodes) > RECORDED_NODES or not abs(root.data - value) <= 1e-9 * abs(value):
             return None
+        if any(node.op is not None and set(node.op.partials) == {"None"} for node in record.nodes):
+            return None  # floor and the like: a record has them as constants, also where they jump
         if any(finding.verdict != RIGHT for finding in check_record(run, at.numbers, root, leaves)):
             return None
         return list(_held_against(record, leaves, given, unit))
