@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,8 +34,10 @@ def children(tree: Any) -> tuple[list[Any], list[Any], Callable[[list[Any]], Any
         return list(tree._fields), list(tree), lambda items: type(tree)(*items)
     if isinstance(tree, list | tuple):
         return list(range(len(tree))), list(tree), list if isinstance(tree, list) else tuple
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        names = [field.name for field in dataclasses.fields(tree)]
+    if hasattr(type(tree), "__dataclass_fields__"):
+        from dataclasses import fields  # slow to import, as copy is below
+
+        names = [field.name for field in fields(tree)]
         names = [name for name in names if not isinstance(getattr(tree, name), str | bool | None)]
         return names, [getattr(tree, name) for name in names], lambda items: _changed(tree, names, items)
     return None
@@ -45,7 +45,9 @@ def children(tree: Any) -> tuple[list[Any], list[Any], Callable[[list[Any]], Any
 
 def _changed(tree: Any, names: list[str], items: list[Any]) -> Any:
     """A copy of a dataclass with other items in some fields, a frozen one too."""
-    found = copy.copy(tree)
+    from copy import copy
+
+    found = copy(tree)
     for name, item in zip(names, items, strict=True):
         object.__setattr__(found, name, item)
     return found

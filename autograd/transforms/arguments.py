@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,7 +27,9 @@ def parameters(f: Callable[..., Any]) -> list[str]:
     ['x', 'y']
     """
     try:
-        found = inspect.signature(f).parameters.values()
+        from inspect import signature  # slow to import, and only derivatives of functions need it
+
+        found = signature(f).parameters.values()
     except (TypeError, ValueError):
         return []
     return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

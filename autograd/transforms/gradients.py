@@ -14,7 +14,6 @@ from ..nested import flatten, outline
 from ..recording import number
 from ..value import Value
 from .arguments import Argnums, chosen, positions
-from .explanations import FIXED, raise_explained
 
 
 def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -119,6 +118,8 @@ class Call:
             with always_recording():
                 self.result = f(*lifted, **every)  # type: ignore[arg-type]
         except (TypeError, ValueError, IndexError, AttributeError) as error:
+            from .explanations import FIXED, raise_explained  # traceback is slow to import
+
             raise_explained(error, FIXED)
             raise
         finally:
