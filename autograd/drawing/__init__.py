@@ -100,8 +100,9 @@ def draw(
     2
     """
     from .picture import Picture  # here, so that importing autograd stays light
-    from .scene import View, refuse_large
+    from .scene import refuse_large
     from .theme import checked
+    from .view import View
 
     theme = checked(theme)
     _refuse_options(rankdir, depth, show, decimals, lang)
@@ -148,7 +149,7 @@ _LARGEST = 200_000
 def _refuse_options(
     rankdir: str, depth: int | None, show: Collection[str], decimals: int | None, lang: str | None
 ) -> None:
-    from .scene import SHOWN
+    from .view import SHOWN
     from .words import LANGUAGES
 
     if rankdir not in _DIRECTIONS:

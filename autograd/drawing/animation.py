@@ -1,4 +1,4 @@
-"""The backward pass as a film: one SVG that plays itself, or frames in a GIF or APNG."""
+"""The backward pass as an animation: one SVG that plays itself, or frames in a GIF or APNG."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from ..backward_pass import BackwardPass
 from ..formulas import fixed
 from .layout import SVG, as_text, elements, two_layouts
 from .parts import MINUS, sign_of
-from .scene import View, caption_of, room_for_titles
+from .scene import caption_of, room_for_titles
 from .theme import DARK, LIGHT, Theme, variables
+from .view import View
 
 PACE = 0.9
 """Seconds for each step."""
@@ -36,7 +37,7 @@ def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir
                     _only(halo, number, number + 1)
     for k in range(len(recorded.order)):
         if f"n{k}" in groups:
-            _film_of_gradient(groups[f"n{k}"], recorded, k)
+            _animate_gradient(groups[f"n{k}"], recorded, k)
     _add_captions(tree, recorded)
     style = ElementTree.Element(f"{{{SVG}}}style")
     style.text = _style(theme)
@@ -110,7 +111,7 @@ def _only(element: ElementTree.Element, first: int, end: int) -> None:
     _set(element, "visible", _at(first), _at(end))
 
 
-def _film_of_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int) -> None:
+def _animate_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int) -> None:
     """The gradient's cells once for every state that they go through."""
     tints = [e for e in elements(group, "polygon") if e.get("class") == "tint"]
     texts = [e for e in elements(group, "text") if str(e.get("class")).startswith("grad")]

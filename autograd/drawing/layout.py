@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
-from .scene import View, scene
+from .scene import scene
 from .sheet import Sheet
 from .theme import LIGHT, Theme, repaintable, repainted
+from .view import View
 
 SVG = "http://www.w3.org/2000/svg"
 _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)

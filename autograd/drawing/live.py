@@ -9,9 +9,9 @@ from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
 from .layout import SVG, as_text, elements
 from .network import network_scene
-from .scene import View
 from .sheet import Sheet
 from .theme import LIGHT, Theme, repaintable
+from .view import View
 
 _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"

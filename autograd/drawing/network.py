@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ..backward_pass import BackwardPass, State
 from .grouping import Folded, Frame, folded, frames_of
 from .parts import Arrow, Box, Line, Scene, line_widths, sign_of
-from .scene import View, constant_box, folded_box, mark, scene
+from .scene import constant_box, folded_box, mark, scene
+from .view import View
 
 CLEAR = 6
 """Inputs of a neuron up to which all of its edges are drawn."""

@@ -17,8 +17,9 @@ from .grouping import Folded
 from .javascript import NotTranslatableError, definitions
 from .live import live_picture
 from .parts import signs
-from .scene import View, folded_nodes
+from .scene import folded_nodes
 from .theme import DARK, LIGHT, Theme, variables
+from .view import View
 
 
 def page(

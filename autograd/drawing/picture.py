@@ -13,9 +13,10 @@ from ..terminal import plural
 from . import theme as themes
 from .network import network_scene
 from .parts import Scene
-from .scene import View, at_rest, refuse_large
+from .scene import at_rest, refuse_large
 from .sheet import Sheet
 from .text import scene_table, table
+from .view import View
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,64 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, Edge, State
-from ..formulas import fixed, formula, short
+from ..formulas import formula
 from ..terminal import cut
-from .dot_process import DPI, SECONDS
-from .grouping import Folded, Frame, Group, combined, folded, frames_of
+from .grouping import Folded, Frame, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
+from .view import View
 from .words import step_words, title_words
-
-SHOWN = frozenset({"data", "grad", "local", "contribution"})
-"""What boxes and edges show: all of it unless less is asked for."""
-
-
-class View(NamedTuple):
-    """Which part of a graph is to be seen, and how closely."""
-
-    constants: bool = True
-    groups: tuple[Group, ...] = ()
-    collapse: str | None = None
-    """The level of groups of which each is one box."""
-    depth: int | None = None
-    """How many edges away from the root the values end."""
-    title: str = ""
-    """What stands in place of the caption."""
-    max_nodes: int = 300
-    """How many boxes a picture may have, and of how many values a page or an animation may tell."""
-    show: frozenset[str] = SHOWN
-    symbols: bool = False
-    """Whether an edge has its local derivative in symbols instead of numbers."""
-    decimals: int | None = None
-    """Of all numbers; None for four in boxes and three digits on edges."""
-    legend: bool = True
-    lang: str | None = None
-    """The language of the words below a picture and of its page, "en" or "ja"; a page follows the browser."""
-    board: bool = True
-    """Whether a network is drawn as on the board, or every value of it as a box."""
-    timeout: float = SECONDS
-    """Seconds that dot may take for one picture."""
-    dpi: float = DPI
-    """Pixels to the inch of an image."""
-
-    def fixed(self, number: float, sign: bool = False) -> str:
-        """Return a number as it stands in a box."""
-        return fixed(number, sign, 4 if self.decimals is None else self.decimals).translate(MINUS)
-
-    def short(self, number: float, sign: bool = False) -> str:
-        """Return a number as it stands on an edge."""
-        text = short(number, sign) if self.decimals is None else fixed(number, sign, self.decimals)
-        return text.translate(MINUS)
-
-    def plainly(self) -> View:
-        """Return the same view as a page or an animation needs it, which fills in all numbers itself."""
-        return self._replace(show=SHOWN, symbols=False, decimals=None)
 
 
 def at_rest(last: Scene, title: str) -> Scene:
-    """The last frame once more, with no step marked in it: where a film comes to its end."""
+    """The last frame once more, with no step marked in it: where an animation comes to its end."""
     return last._replace(
         boxes=[box._replace(mark="") for box in last.boxes],
         arrows=[arrow._replace(present=False) for arrow in last.arrows],
