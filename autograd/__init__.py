@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import functions
 from .anomalies import first_anomaly
-from .clash import clash
 from .declare import operation
 from .drawing import draw, draw_dot
 from .drawing.grouping import Group
@@ -40,6 +39,7 @@ from .functions import abs as abs
 from .functions import pow as pow
 from .functions import round as round
 from .graph import topological_order
+from .guidance.clash import clash
 from .modes import anomaly_detection, enable_grad, no_grad
 from .ops.op import Op
 from .ops.table import TABLE
@@ -166,7 +166,7 @@ if not TYPE_CHECKING:  # a type checker would take every name for known
 
     def __getattr__(name: str) -> Any:
         """Answer words of other libraries with the one that works here."""
-        from .advice import AUTOGRAD, missing
+        from .guidance.advice import AUTOGRAD, missing
 
         raise missing(__name__, name, AUTOGRAD)
 

@@ -298,7 +298,7 @@ class Step:
         >>> print(BackwardPass(x * 2).step(1).latex()[:38])
         \\frac{\\partial v_{1}}{\\partial x} \\mat
         """
-        from .latex import latex_step
+        from .drawing.latex import latex_step
 
         return latex_step(self, self._pass.names, self._pass.root)
 

@@ -353,7 +353,7 @@ class Value(Operations):
         >>> (a * b + 1).latex()
         'a\\\\,b + 1 = -5.0000'
         """
-        from .latex import latex_value
+        from .drawing.latex import latex_value
 
         return latex_value(self)
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import autograd
 
 if not hasattr(autograd, "Value"):  # another package stands in its place
-    from autograd.clash import replaced
+    from autograd.guidance.clash import replaced
 
     raise ImportError(replaced())
 
@@ -87,7 +87,7 @@ if not TYPE_CHECKING:  # a type checker would take every name for known
 
     def __getattr__(name: str) -> Any:
         """Answer words of other libraries with the one that works here."""
-        from autograd.advice import NN, missing
+        from autograd.guidance.advice import NN, missing
 
         raise missing(__name__, name, NN)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from autograd.advice import nearest
+from autograd.guidance.advice import nearest
 from autograd.terminal import brief, quoted
 
 P = ParamSpec("P")

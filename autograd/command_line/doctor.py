@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..clash import clash
+from ..guidance.clash import clash
 
 _REQUIREMENT = re.compile(r"([\w.-]+)(\[[^]]*\])?.*;.*extra\s*==\s*['\"]([\w-]+)['\"]")
 _FOR_DEVELOPERS = ("bench", "dev", "peers", "test")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from ..clash import replaced
 from ..drawing import draw
 from ..errors import DomainError
+from ..guidance.clash import replaced
 from ..stepping.backprop import Backprop
 from ..stepping.explain import explain
 from ..terminal import brief, printable, printable_lines, quoted

@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from ..advice import nearest
 from ..errors import DomainError
+from ..guidance.advice import nearest
 from ..ops.op import Op
 from ..ops.table import TABLE
 from ..recording import RECORDED

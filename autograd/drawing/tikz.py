@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..latex import latex_name_text
 from ..terminal import printable
 from .labels import brief
+from .latex import latex_name_text
 from .parts import Arrow, Box, Scene
 from .placement import Point
 from .sheet import Sheet
@@ -84,7 +84,7 @@ def _text(words: str) -> str:
 
 
 def _greek(letter: str) -> str:
-    from ..latex import latex_name
+    from .latex import latex_name
 
     return latex_name(letter)
 

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..advice import nearest
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
+from ..guidance.advice import nearest
 from ..terminal import derivative_sign, plural, quoted
 from ..transforms.numerical import Replay
 from ..value import Value

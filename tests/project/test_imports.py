@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     "autograd": {*autograd.__all__, "cluster"},
     "autograd.cluster": {*autograd.cluster.__all__},
-    "autograd.advice": {"NN", "missing", "nearest"},
-    "autograd.clash": {"replaced"},
+    "autograd.guidance.advice": {"NN", "missing", "nearest"},
+    "autograd.guidance.clash": {"replaced"},
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
     "autograd.nested": {"flatten", "mapped"},
     "autograd.drawing.bundle": {"bundled"},  # what a page is made of, for nn's own page

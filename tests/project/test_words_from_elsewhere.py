@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, tanh
-from autograd.advice import AUTOGRAD, NN
+from autograd.guidance.advice import AUTOGRAD, NN
 
 
 def nodes_and_edges(root):

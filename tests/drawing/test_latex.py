@@ -3,7 +3,7 @@
 import pytest
 
 from autograd import Value, backprop, dot, exp, mean, relu, sqrt, square, tanh
-from autograd.latex import latex_name, latex_number, latex_rule
+from autograd.drawing.latex import latex_name, latex_number, latex_rule
 
 
 def values():

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .formulas import applied, fixed, partial_formula, partners
-from .terminal import printable
+from ..formulas import applied, fixed, partial_formula, partners
+from ..terminal import printable
 
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "

@@ -21,7 +21,7 @@ def clash() -> str:
     >>> clash()
     ''
     """
-    folder = os.path.dirname(__file__)
+    folder = os.path.dirname(os.path.dirname(__file__))
     if os.path.exists(os.path.join(folder, _FOREIGN)):
         return (
             f"HIPS autograd is installed in the same folder, {folder}: the two overwrite each other. {_WAY_OUT}"

@@ -1,0 +1,1 @@
+"""Answers for people who come from other libraries, and for environments that clash."""
