@@ -16,6 +16,7 @@ PUBLIC = {
     "autograd.guidance.advice": {"NN", "missing", "nearest"},
     "autograd.guidance.clash": {"replaced"},
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
+    "autograd.graph": {"grad_number"},
     "autograd.nested": {"flatten", "mapped"},
     "autograd.drawing.bundle": {"bundled"},  # what a page is made of, for nn's own page
     "autograd.drawing.inline": {"Player"},
