@@ -374,12 +374,16 @@ def in_blocks_of(count):
 def test_the_checkers_programs_run_on_the_cluster(client, tmp_path, monkeypatch):
     monkeypatch.setattr(million, "BLOCK", 20)
     client.run(in_blocks_of, 20)
-    blocks = million.prove(80, file=tmp_path / "proof.jsonl", run=cluster.run_on(client))
+    straight = ["ill", "kinks", "tame", "wide"]
+    blocks = million.prove(80, families=straight, file=tmp_path / "proof.jsonl", run=cluster.run_on(client))
     client.run(in_blocks_of, 500)
-    assert sorted(block.family for block in blocks) == ["ill", "kinks", "tame", "wide"]
+    assert sorted(block.family for block in blocks) == straight
     assert sum(block.right + block.undecided for block in blocks) == 80
     again = million.prove(
-        80, file=tmp_path / "proof.jsonl", run=lambda function, tasks: map(pytest.fail, tasks)
+        80,
+        families=straight,
+        file=tmp_path / "proof.jsonl",
+        run=lambda function, tasks: map(pytest.fail, tasks),
     )
     assert {block[:5] for block in again} == {block[:5] for block in blocks}
 
@@ -395,8 +399,8 @@ def test_tasks_run_on_the_client_that_was_given_though_a_newer_one_has_failed(cl
 def test_the_command_line_checks_programs_on_a_cluster(client, monkeypatch, capsys):
     monkeypatch.setattr(million, "BLOCK", 5)
     client.run(in_blocks_of, 5)
-    assert million.main(["--programs", "20", "--cluster", client.scheduler.address]) == 0
+    assert million.main(["--programs", "40", "--cluster", client.scheduler.address]) == 0
     client.run(in_blocks_of, 500)
-    assert re.search(r"all +20 .* 0  ", capsys.readouterr().out)
+    assert re.search(r"all +40 .* 0  ", capsys.readouterr().out)
     with pytest.raises(ConnectionError, match="no scheduler answers at 'nonsense://x'"):
         million.main(["--programs", "20", "--cluster", "nonsense://x"])

@@ -226,7 +226,7 @@ def test_numbers_and_modes_of_a_model_are_noticed():
     called = model.calls
     for _ in range(3):
         assert fast.predict([[1.0]]) == [16.0]
-    assert model.calls == called
+    assert model.calls == called + 3  # it writes to itself, so each call runs it as plain Python would
 
 
 def test_pickled_and_copied_with_its_model():
