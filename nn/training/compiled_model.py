@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import autograd
 from autograd import Value
@@ -12,6 +12,11 @@ from autograd import Value
 from ..losses import LOSSES, Loss, cross_entropy, loss_function
 from ..models import Dropout
 from ..module import Module
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import DTypeLike
 
 _REMEMBERED = 100_000
 _ABSENT = object()
@@ -52,11 +57,20 @@ def _differing(now: dict[str, Any], was: dict[str, Any]) -> set[str]:
 class CompiledModel:
     """A model with its loss, compiled; the parameters stay the model's own Values. See `compile_model`."""
 
-    def __init__(self, model: Module, loss: str | Loss, **options: Any) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: str | Loss,
+        *,
+        dtype: DTypeLike = "float64",
+        threads: int = 1,
+        lanes: int | Literal["auto"] = "auto",
+        cache: str | PathLike[str] | None = None,
+    ) -> None:
         self.model: Module = model
         self.loss_function: Loss = loss_function(loss)
-        self._options = options
-        autograd.compile(lambda x: x, **options)  # wrong options, and a missing extra, are errors at once
+        self._options: dict[str, Any] = {"dtype": dtype, "threads": threads, "lanes": lanes, "cache": cache}
+        autograd.compile(lambda x: x, **self._options)  # wrong options, and a missing extra, are errors at once
         self._build()
 
     def _build(self) -> None:
@@ -199,7 +213,15 @@ def _compiled_again(model: Module, loss: Loss, options: dict[str, Any]) -> Compi
     return CompiledModel(model, loss, **options)
 
 
-def compile_model(model: Module, loss: str | Loss = "mse_loss", **options: Any) -> CompiledModel:
+def compile_model(
+    model: Module,
+    loss: str | Loss = "mse_loss",
+    *,
+    dtype: DTypeLike = "float64",
+    threads: int = 1,
+    lanes: int | Literal["auto"] = "auto",
+    cache: str | PathLike[str] | None = None,
+) -> CompiledModel:
     """A model and its loss as native code, for training and for inference; needs the extra `compile`.
 
     The parameters stay the model's own Values: their data is read at each call, and `backward` adds
@@ -216,4 +238,4 @@ def compile_model(model: Module, loss: str | Loss = "mse_loss", **options: Any) 
     >>> abs(predictions[0] - model([0.5, -1.0]).data) < 1e-15
     True
     """
-    return CompiledModel(model, loss, **options)
+    return CompiledModel(model, loss, dtype=dtype, threads=threads, lanes=lanes, cache=cache)
