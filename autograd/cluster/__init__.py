@@ -1,4 +1,4 @@
-"""The same compiled kernels over rows on many cores and machines, on Dask. Needs the extra `cluster`."""
+"""Run compiled kernels over batches on many cores and machines with Dask. Needs the extra `cluster`."""
 
 from .connecting import connect
 from .folders import folder

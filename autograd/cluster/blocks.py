@@ -1,4 +1,4 @@
-"""Blocks: rows as they lie on a worker, made of arrays, or read from a file when they are needed."""
+"""Blocks of rows on a worker: made from arrays, or read from a file when needed."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import numpy as np
 from .sums import Partial
 
 Block = dict[str, Any]
-"""An array for each name, all with equally many rows, at least 1."""
+"""An array for each name, all with the same number of rows, at least 1."""
 
 
 def made(where: str, arrays: Mapping[str, Any]) -> Block:
-    """A block of arrays. Raises ValueError for unlike numbers of rows and for none, TypeError for text."""
+    """Return a block. Raises ValueError for different numbers of rows or zero rows, TypeError for text."""
     block = {}
     for name, array in arrays.items():
         if array.dtype.kind not in "iuf":
-            raise TypeError(f"{where}: {name} takes real numbers (int or float), not {array.dtype}")
+            raise TypeError(f"{where}: {name} must hold real numbers (int or float), not {array.dtype}")
         wanted = array.dtype if array.dtype in (np.float32, np.float64) else np.float64
         block[name] = np.ascontiguousarray(array, dtype=wanted)
     counts = {name: len(array) for name, array in block.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(f"{where}: different numbers of rows: {counts}")
     if not all(counts.values()):
-        raise ValueError(f"{where}: a block of zero rows: leave it out, or join it with its neighbour")
+        raise ValueError(f"{where}: a block has zero rows: leave it out, or merge it with its neighbour")
     return block
 
 
 def joined(where: str, names: Sequence[str], *arrays: Any) -> Block:
-    """A block of arrays that other tasks made."""
+    """Return a block of arrays computed by other tasks."""
     return made(where, dict(zip(names, arrays, strict=True)))
 
 
 def size(block: Block) -> int:
-    """How many rows there are."""
+    """Return the number of rows."""
     return len(next(iter(block.values())))
 
 
 @dataclass(frozen=True)
 class FileBlock:
-    """Some rows of a file, read where and when they are needed."""
+    """Some rows of a file, read on the worker when needed."""
 
     read: Callable[..., dict[str, Any]]
     path: str
@@ -51,23 +51,23 @@ class FileBlock:
     rows: int
 
     def load(self) -> Block:
-        """Read it. Raises FileNotFoundError and ValueError where the file is not what it was."""
+        """Read the rows. Raises FileNotFoundError if the file is missing, ValueError if it has changed."""
         try:
             found = made(self.path, self.read(self.path, self.columns, self.part))
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"{self.path} is not there any more, or not on every worker") from error
+            raise FileNotFoundError(f"{self.path} no longer exists, or not on every worker") from error
         if size(found) != self.rows:
-            raise ValueError(f"{self.path} has changed: {size(found)} rows where {self.rows} were")
+            raise ValueError(f"{self.path} has changed: it has {size(found)} rows instead of {self.rows}")
         return found
 
 
 def load(block: FileBlock) -> Block:
-    """Read a block, to keep it on the worker."""
+    """Read a block, so that it stays in the worker's memory."""
     return block.load()
 
 
 def here(block: Block | FileBlock, chosen: Any) -> Block:
-    """The rows of a block that count: those at the chosen positions, or all."""
+    """Return the rows of a block at the chosen positions, or all of them."""
     block = block.load() if isinstance(block, FileBlock) else block
     return block if chosen is None else {name: array[chosen] for name, array in block.items()}
 
@@ -75,18 +75,18 @@ def here(block: Block | FileBlock, chosen: Any) -> Block:
 def on_block(
     block: Block | FileBlock, chosen: Any, function: Callable[..., Any], there: list[Any], sent: list[Any]
 ) -> Any:
-    """What a function gives for a block; its arguments are what was on the workers, and what was sent."""
+    """Call a function on a block, with arguments held on the workers, then those sent with the task."""
     return function(here(block, chosen), *there, *sent)
 
 
 def partial_of(
     block: Block | FileBlock, chosen: Any, function: Callable[..., Any], there: list[Any], sent: list[Any]
 ) -> Partial:
-    """What a function gives for a block, as the part of a sum."""
+    """Call a function on a block and return the result as a partial sum."""
     rows = here(block, chosen)
     return Partial(size(rows), function(rows, *there, *sent))
 
 
 def together(arguments: Sequence[Any]) -> Sequence[Any]:
-    """Arguments on their way to the workers: one message to each, however many blocks it has."""
+    """Return the arguments unchanged: as one task they are sent to each worker only once."""
     return arguments

@@ -1,4 +1,4 @@
-"""Connections: to workers on this machine, to a scheduler's address, or through a client that is there."""
+"""Connect to workers on this machine, to a scheduler's address, or through an existing client."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def connect(
     memory: str | int | None = None,
     timeout: float = 10.0,
 ) -> Iterator[Client]:
-    """A client of a cluster: its scheduler's address, or a client that is there already.
+    """Connect to a cluster, given its scheduler's address or an existing client; yield the client.
 
     Without an address (or with "local") it starts workers on this machine, by default one process
-    for each core, each with a part of the memory, or as much as `memory` says; what it started it
-    closes at the end. A script that does so needs `if __name__ == "__main__":`, since the workers
-    import it. `timeout` in seconds is how long it waits for an answer and for the first worker. All
-    that it starts listens on 127.0.0.1 alone; what a cluster trusts, and how to use TLS, is in the
-    README of this folder. A client that is given may have a `Security`.
+    for each core, each with its fraction of the memory, or with `memory` bytes each; they are closed
+    on exit. A script that does so needs `if __name__ == "__main__":`, since the workers import it.
+    `timeout` is the time in seconds to wait for an answer and for the first worker. Everything
+    started here listens on 127.0.0.1 only; the README of this folder describes the trust model of a
+    cluster, and how to use TLS. An existing client may have a `Security`.
 
-    Raises ImportError without the extra `cluster`, here or on a worker, and where a worker has
-    another version of Python or of this library; ConnectionError where nobody answers.
+    Raises ImportError without the extra `cluster`, here or on a worker, and if a worker has another
+    version of Python or of this library; ConnectionError if no scheduler answers.
 
     >>> with connect(workers=2) as client:  # doctest: +SKIP
     ...     len(client.scheduler_info()["workers"])
@@ -57,7 +57,7 @@ def connect(
 def _local(workers: int | None, memory: str | int | None) -> Client:
     from distributed import Client
 
-    return Client(  # a cluster that a client makes is closed with it
+    return Client(  # a cluster created by a client is closed with it
         n_workers=workers, threads_per_worker=1, processes=True, memory_limit=memory or "auto",
         host="127.0.0.1", dashboard_address="127.0.0.1:0", worker_dashboard_address=None, protocol="tcp",
     )  # fmt: skip
@@ -76,7 +76,7 @@ def _remote(address: str, timeout: float) -> Client:
 
 
 def equipment() -> dict[str, str]:
-    """What a worker computes with. Raises ImportError for what it has not got."""
+    """Return a worker's versions. Raises ImportError if a dependency is missing."""
     import llvmlite  # noqa: F401
     import numpy  # noqa: F401
 
@@ -84,7 +84,7 @@ def equipment() -> dict[str, str]:
 
 
 def check_workers(client: Client, timeout: float) -> None:
-    """Ask every worker what it has; an error names those that could not compute."""
+    """Check that every worker has the same versions; raise an error that names one that differs."""
     try:
         client.wait_for_workers(1, timeout=timeout)
     except TimeoutError as error:
@@ -97,4 +97,4 @@ def check_workers(client: Client, timeout: float) -> None:
         if isinstance(found, BaseException):
             raise ImportError(f"the worker {address} cannot compute ({found}): there, {EXTRA}") from found
         if found != here:
-            raise ImportError(f"the worker {address} has {found}, but this side {here}: install the same")
+            raise ImportError(f"the worker {address} has {found}, but the client has {here}: install the same versions")

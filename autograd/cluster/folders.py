@@ -1,4 +1,4 @@
-"""Folders of Parquet or .npy files, larger than memory: looked through once, read in blocks."""
+"""Read folders of Parquet or .npy files larger than memory: scanned once, read in blocks."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Columns = Mapping[str, Any]
-"""Of each name a column, or a list of them: by name in Parquet files, by position in .npy files."""
+"""A column or a list of columns for each name: by name in Parquet files, by position in .npy files."""
 
 
 class Found(NamedTuple):
-    """What looking through a file found: the parts it is to be read in, and how many rows each has."""
+    """The scan of a file: the parts to read it in, and the number of rows of each."""
 
     parts: list[Any]
     counts: list[int]
@@ -32,23 +32,24 @@ class Found(NamedTuple):
 def folder(
     client: Client, path: str | Path, *, block: int | None = None, keep: int | None = None, **columns: Any
 ) -> Rows:
-    """Rows in a folder of Parquet files, or of .npy files with a table in each, in the order of their names.
+    """Read a folder of Parquet files, or of .npy files with a table in each, sorted by file name.
 
     Each name is given a column, or a list of columns: by name in Parquet files, by position in .npy
-    files. `block` is how many rows a block has at most; of a Parquet file it has whole row groups,
-    at least one. The folder has to be at that path on every worker; only they read it.
+    files. `block` is the maximum number of rows of a block; a block of a Parquet file consists of
+    whole row groups, at least one. The folder must exist at that path on every worker; only the
+    workers read it.
 
-    The first blocks, up to `keep` bytes in all (by default a third of the workers' memory), stay on
-    the workers after they were read; the others are read again in each step.
+    The first blocks, up to `keep` bytes in total (by default a third of the workers' memory), stay
+    in memory once read; the others are read again in each step.
 
-    Raises FileNotFoundError for a folder or files that are not there, ValueError for files with
-    other columns, with columns that are no numbers, without rows.
+    Raises FileNotFoundError for a missing folder or missing files, ValueError for files with other
+    columns, with non-numeric columns, or without rows.
 
     >>> folder(client, "taxis", x=["distance", "hour"], y="fare")  # doctest: +SKIP
     <84,399,019 rows of x, y in 162 blocks, 40 kept>
     """
     if not columns:
-        raise ValueError("which columns? Give a column, or a list of them, for each name, such as y='price'")
+        raise ValueError("folder needs columns: give a column, or a list of columns, for each name, such as y='price'")
     (found,) = gathered(client, [client.submit(attempted, listed, str(path), pure=False)])
     files = _good(found)
     look, read = _FORMATS[Path(files[0]).suffix]
@@ -70,7 +71,7 @@ def folder(
 
 
 def _kept(client: Client, blocks: list[FileBlock], shapes: dict[str, Any], keep: int | None) -> int:
-    """How many blocks stay on the workers."""
+    """Return the number of blocks that stay in the workers' memory."""
     if keep is None:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         keep = sum(worker["memory_limit"] or 0 for worker in workers) // 3
@@ -83,7 +84,7 @@ def _kept(client: Client, blocks: list[FileBlock], shapes: dict[str, Any], keep:
 
 
 def attempted(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """What a function gives, or the error that it raises: a worker's log is not the place to tell it."""
+    """Return a function's result, or the exception it raises, so that the caller reports it."""
     try:
         return function(*arguments, **options)
     except Exception as error:
@@ -97,10 +98,10 @@ def _good(found: Any) -> Any:
 
 
 def listed(path: str) -> list[str]:
-    """The data files of a folder by name. Raises FileNotFoundError for none, ValueError for two kinds."""
+    """Return the sorted data files of a folder. Raises FileNotFoundError for none, ValueError for two kinds."""
     place = Path(path)
     if not place.is_dir():
-        raise FileNotFoundError(f"{path} is no folder on the workers: it has to be at that path on each")
+        raise FileNotFoundError(f"{path} is not a folder on the workers: it must exist at that path on each")
     files = sorted(file for file in place.iterdir() if file.suffix in _FORMATS and file.name[0] not in "._")
     kinds = {file.suffix for file in files}
     if not kinds:
@@ -114,7 +115,7 @@ def listed(path: str) -> list[str]:
 
 
 def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
-    """Look at the columns and row groups of a file."""
+    """Scan the columns and row groups of a file."""
     import pyarrow.parquet
 
     refuse_what_is_no_file(path)
@@ -143,7 +144,7 @@ def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
 
 
 def _damaged(path: str, error: Exception) -> Exception:
-    """The error to raise for one of pyarrow's; its OSErrors of damaged content have no number."""
+    """Return the error to raise for one of pyarrow's; its OSErrors for damaged content have no errno."""
     if isinstance(error, OSError) and error.errno:
         return error
     return ValueError(f"{path} is not a whole Parquet file: {terminal.brief(error, 400)}")
@@ -154,7 +155,7 @@ def _columns(columns: Columns) -> list[Any]:
 
 
 def _ranges(counts: list[int], most: int) -> list[tuple[int, int]]:
-    """Neighbouring row groups together, as long as they have no more than that many rows."""
+    """Merge neighbouring row groups into ranges of at most `most` rows."""
     ranges: list[tuple[int, int]] = []
     rows = 0
     for k, count in enumerate(counts):
@@ -169,12 +170,12 @@ def _ranges(counts: list[int], most: int) -> list[tuple[int, int]]:
 def _with_rows(path: str, ranges: list[tuple[int, int]], counts: list[int]) -> Found:
     found = Found(ranges, [sum(counts[a:b]) for a, b in ranges])
     if not found.counts or not all(found.counts):
-        raise ValueError(f"{path}: a block of zero rows: take the file, or its empty row groups, away")
+        raise ValueError(f"{path}: a block has zero rows: remove the file, or its empty row groups")
     return found
 
 
 def read_parquet(path: str, columns: Columns, part: tuple[int, int]) -> dict[str, Any]:
-    """Read some row groups: of each name an array."""
+    """Read some row groups: an array for each name."""
     import pyarrow.parquet
 
     try:
@@ -199,7 +200,7 @@ def _arrays(columns: Columns, column: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def look_npy(path: str, columns: Columns, block: int | None) -> Found:
-    """Look at the head of a file."""
+    """Scan the header of a file."""
     table = _head(path)
     width = table.shape[1]
     wrong = [k for k in _columns(columns) if not isinstance(k, int) or not -width <= k < width]
@@ -208,20 +209,20 @@ def look_npy(path: str, columns: Columns, block: int | None) -> Found:
             f"{path} has no column {', '.join(map(repr, wrong))}: its columns are 0 to {width - 1}"
         )
     if not len(table):
-        raise ValueError(f"{path}: a block of zero rows: take the file away")
+        raise ValueError(f"{path}: a block has zero rows: remove the file")
     cuts = partition(len(table), table.strides[0], block)
     parts = list(pairwise(cuts))
     return Found(parts, [b - a for a, b in parts])
 
 
 def _head(path: str) -> Any:
-    """A table of numbers that is not read yet. Raises ValueError where the file has none."""
+    """Return the memory-mapped table of a file. Raises ValueError if it holds no table of numbers."""
     refuse_what_is_no_file(path)
     try:
         table = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError:
         raise
-    except Exception as error:  # numpy reads the head as Python does, and may stop anywhere in it
+    except Exception as error:  # numpy evaluates the header as Python and may raise anything
         raise ValueError(f"{path} is not a whole .npy file of numbers: {terminal.brief(error, 400)}") from error
     if not isinstance(table, np.ndarray):
         table.close()
@@ -229,14 +230,14 @@ def _head(path: str) -> Any:
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or table.dtype.kind not in "iuf" or not table.flags.c_contiguous:
         raise ValueError(
-            f"{path} has {table.dtype} of shape {table.shape}: it takes a table of numbers, rows by columns, "
+            f"{path} has {table.dtype} of shape {table.shape}: it must be a table of numbers, rows by columns, "
             "in C order"
         )
     return table
 
 
 def read_npy(path: str, columns: Columns, part: tuple[int, int]) -> dict[str, Any]:
-    """Read some rows: of each name an array. Not through the map, whose pages would stay in memory."""
+    """Read some rows: an array for each name. Not memory-mapped, whose pages would stay in memory."""
     head = _head(path)
     first, last = part
     width = head.shape[1]

@@ -1,4 +1,4 @@
-"""Rows on the workers of a cluster, in a fixed partition; what is asked of them all at once."""
+"""Rows on the workers of a cluster, in a fixed partition, and reductions over them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 BLOCK, BYTES = 2**19, 2**25
-"""So many rows and bytes a block has at most, unless another number is given: see README.md."""
+"""The default maximum of rows and bytes of a block: see README.md."""
 SMALL, BLOCKS = 2**14, 16
-"""Fewer rows are made into about so many blocks, none of them smaller than that."""
+"""Smaller data is cut into about `BLOCKS` blocks of at least `SMALL` rows each."""
 
 
 class Rows:
-    """Rows in blocks: of each name an array. Made by `rows` and `folder`.
+    """Rows in blocks, an array for each name. Created by `rows` and `folder`.
 
-    The partition and the order of every sum are fixed when it is made. Which worker has a block
-    and computes with it is Dask's affair, and no result depends on it.
+    The partition and the order of every sum are fixed at creation. Dask decides which worker holds
+    and processes a block, and no result depends on it.
     """
 
     def __init__(
@@ -40,19 +40,19 @@ class Rows:
         self.client: Client = client
         self.blocks: list[Any] = list(blocks)
         self.counts: list[int] = list(counts)
-        """The blocks are promises, or where to read them; each has so many rows."""
+        """The number of rows of each block; a block is a future, or a `FileBlock` to read."""
         self.shapes = shapes
-        """Of each name the shape without the rows."""
+        """The shape of each array, without its rows."""
         self._chosen = list(chosen or [None] * len(self.blocks))
-        """Of each block the positions of its rows that count; None for all."""
+        """The positions of the selected rows of each block; None for all."""
         self.size: int = sum(counts)
-        """How many rows there are."""
+        """The number of rows."""
 
     def total(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """The sum over all blocks of `function(block, *arguments)`: numbers and arrays, nested or not.
+        """Return the sum over all blocks of `function(block, *arguments)`: numbers and arrays, nested or not.
 
         A block is a dict of arrays. The arguments are sent to each worker once. Raises RuntimeError
-        if the sum is not of every row.
+        if rows are missing from the sum.
         """
         parts = self._map(partial_of, function, arguments)
         while len(parts) > 1:
@@ -60,16 +60,16 @@ class Rows:
             parts = self.client.map(combined, groups, key="sum", pure=False)
         (found,) = gathered(self.client, parts)
         if found.rows != self.size:
-            raise RuntimeError(f"the sum is of {found.rows:,} rows, but there are {self.size:,}")
+            raise RuntimeError(f"the sum covers {found.rows:,} rows, but there are {self.size:,}")
         return found.sums
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> list[Future]:
-        """For each block, in order, the promise of `function(block, *arguments)`; it stays on its worker."""
+        """Return a future of `function(block, *arguments)` for each block, in order; results stay on the workers."""
         found: list[Future] = self._map(on_block, function, arguments)
         return found
 
     def _map(self, task: Callable[..., Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """A task for each block; futures among the arguments come first where the function is called."""
+        """Submit a task for each block; futures among the arguments are passed to the function first."""
         from distributed import Future
 
         there = [argument for argument in arguments if isinstance(argument, Future)]
@@ -81,10 +81,10 @@ class Rows:
         )  # fmt: skip
 
     def take(self, positions: Sequence[int]) -> Rows:
-        """The rows at these positions, in ascending order, where they are: only the positions travel."""
+        """Select the rows at these positions, in ascending order; only the positions are sent."""
         wanted = np.sort(np.asarray(positions, dtype=np.int64))
         if not len(wanted) or wanted[0] < 0 or wanted[-1] >= self.size:
-            raise ValueError(f"positions are from 0 to {self.size - 1:,}, and at least one of them")
+            raise ValueError(f"positions must be between 0 and {self.size - 1:,}, and at least one is needed")
         cuts = np.cumsum([0, *self.counts])
         inside = [wanted[a:b] for a, b in pairwise(np.searchsorted(wanted, cuts).tolist())]
         used = [k for k, found in enumerate(inside) if len(found)]
@@ -92,7 +92,7 @@ class Rows:
         return self._part(used, [len(item) for item in chosen], chosen)
 
     def some(self, blocks: Sequence[int]) -> Rows:
-        """The rows of these blocks, in that order."""
+        """Select the rows of these blocks, in this order."""
         return self._part(blocks, [self.counts[k] for k in blocks])
 
     def _part(self, blocks: Sequence[int], counts: list[int], chosen: Sequence[Any] | None = None) -> Rows:
@@ -107,20 +107,20 @@ class Rows:
 
 
 def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
-    """Rows of numpy arrays or of dask arrays: one for each name, equally long.
+    """Distribute numpy arrays or dask arrays: one for each name, of the same length.
 
-    `block` is how many rows a block has at most. The blocks stay on the workers; a lost one is made
-    again, for numpy arrays from a copy that the scheduler keeps. Dask arrays keep their own
-    partition, and `block` is not for them.
+    `block` is the maximum number of rows of a block. The blocks stay on the workers; a lost one is
+    recomputed, for numpy arrays from a copy that the scheduler keeps. Dask arrays keep their own
+    partition, so `block` cannot be used with them.
 
-    Raises ValueError for different numbers of rows and for none, TypeError for what are no numbers.
+    Raises ValueError for different numbers of rows or zero rows, TypeError for non-numeric arrays.
 
     >>> import numpy as np
     >>> rows(client, x=np.zeros((10, 3)), y=np.zeros(10), block=4)  # doctest: +SKIP
     <10 rows of x, y in 3 blocks, 3 kept>
     """
     if not arrays:
-        raise ValueError("rows of what? Give an array for each name, such as x=...")
+        raise ValueError("rows needs at least one array: give one for each name, such as x=...")
     if any(hasattr(array, "dask") for array in arrays.values()):
         return _of_dask(client, arrays, block)
     given = made("rows", {name: np.asarray(array) for name, array in arrays.items()})
@@ -131,13 +131,13 @@ def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
 
 
 def partition(count: int, row: int, block: int | None) -> list[int]:
-    """Where blocks of nearly equal size begin and end, for rows of that many bytes.
+    """Return the boundaries of blocks of nearly equal size, for rows of `row` bytes.
 
     >>> partition(10, 8, 4)
     [0, 3, 6, 10]
     """
     if block is not None and block < 1:
-        raise ValueError(f"a block has at least 1 row, not {block!r}")
+        raise ValueError(f"block must be at least 1, not {block!r}")
     usual = min(max(count // BLOCKS, SMALL), BLOCK, max(1, BYTES // max(row, 1)))
     most = usual if block is None else block
     blocks = math.ceil(count / most)
@@ -145,7 +145,7 @@ def partition(count: int, row: int, block: int | None) -> list[int]:
 
 
 def _sent(client: Client, pieces: list[dict[str, Any]]) -> list[Future]:
-    """Blocks as tasks, whose numbers the scheduler keeps: a lost one is made again."""
+    """Submit blocks as tasks whose arrays the scheduler keeps, so that a lost one is recomputed."""
     import dask
 
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
@@ -161,7 +161,7 @@ def _of_dask(client: Client, arrays: dict[str, Any], block: int | None) -> Rows:
     import dask.array
 
     if block is not None:
-        raise ValueError("dask arrays have a partition of their own: rechunk them instead of giving block=")
+        raise ValueError("block= cannot be used with dask arrays: rechunk them instead")
     first = next(array for array in arrays.values() if hasattr(array, "dask"))
     chunks = first.chunks[0]
     if any(math.isnan(n) for n in chunks):

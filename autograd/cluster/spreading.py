@@ -1,4 +1,4 @@
-"""A compiled function over rows on a cluster: values, gradients and Hessians as on one machine."""
+"""Evaluate a compiled function over rows on a cluster: values, gradients and Hessians."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A compiled function as it travels: pickled by value, compiled once in each process."""
+    """A compiled function as it is sent: pickled by value, compiled once in each process."""
 
     pickled: bytes
 
     def run(self, what: str, block: Block, names: Sequence[str], shared: Sequence[Any], **options: Any) -> Any:
-        """What one of its methods gives for a block; arguments that have no rows come from `shared`."""
+        """Call the method `what` on a block; unbatched arguments come from `shared`."""
         left = iter(shared)
         arguments = [block[name] if name in block else next(left) for name in names]
         function = _compiled(self.pickled)
@@ -41,7 +41,7 @@ class Kernel:
 def _compiled(pickled: bytes) -> Any:
     import cloudpickle
 
-    from ..compiling.compiled import Compiled  # here, so that a worker without the extra can tell
+    from ..compiling.compiled import Compiled  # here, so that a worker without the extra can report it
     from ..compiling.recorded_graph import CompiledGraph, GraphFunction
 
     f, options = cloudpickle.loads(pickled)
@@ -49,7 +49,7 @@ def _compiled(pickled: bytes) -> Any:
 
 
 def block_values(block: Block, kernel: Kernel, names: Sequence[str], shared: Sequence[Any]) -> Any:
-    """The values for each row of a block."""
+    """Return the value for each row of a block."""
     return kernel.run("values", block, names, shared)
 
 
@@ -61,7 +61,7 @@ def block_sum(
     what: str,
     options: dict[str, Any],
 ) -> Any:
-    """The derivatives that one of a kernel's methods gives for a block; values summed over its rows."""
+    """Return the derivatives that the method `what` gives for a block; values are summed over its rows."""
     found = kernel.run(what, block, names, shared, **options)
     if what == "value_and_grad":
         values, gradient = found
@@ -70,10 +70,10 @@ def block_sum(
 
 
 class Spread:
-    """A compiled function whose batched arguments are rows on a cluster. Made by `spread`.
+    """A compiled function whose batched arguments are rows on a cluster. Created by `spread`.
 
-    Its methods take the other arguments, in the function's order. They are sent to each worker once
-    at each call; the function itself once, or again where something that it uses has changed.
+    Its methods take the other (shared) arguments, in the function's order. They are sent to each
+    worker once per call; the function itself once, and again if something it uses has changed.
     """
 
     def __init__(self, compiled: Compiled, rows: Rows) -> None:
@@ -92,9 +92,9 @@ class Spread:
         self._kernel: Future | None = None
 
     def values(self, *shared: Any, lazily: bool = False) -> Any:
-        """The function's value for each row, in order; `lazily` as a dask array that stays on the workers.
+        """Return the value for each row, in order; with `lazily` a dask array that stays on the workers.
 
-        Raises TypeError for `lazily` where the function gives several numbers.
+        Raises TypeError for `lazily` if the function returns several numbers.
         """
         blocks = self.rows.each(block_values, self._sent(), self.names, self._given(shared))
         if lazily:
@@ -120,21 +120,21 @@ class Spread:
     def value_and_grad(
         self, *shared: Any, wrt: Any = None, argnums: Any = None, has_aux: bool = False
     ) -> tuple[Any, Any]:
-        """The sum of the values over all rows, and its gradient with respect to the arguments in `wrt`.
+        """Return the sum of the values over all rows, and its gradient with respect to `wrt`.
 
-        By default all that are shared: one gives its gradient, several a tuple.
+        `wrt` is by default all shared arguments: one gives its gradient, several a tuple.
 
-        With `has_aux` f gives several numbers: the first is differentiated, all are summed.
+        With `has_aux` f returns several numbers: the first is differentiated, all are summed.
         """
         found: tuple[Any, Any] = self._summed("value_and_grad", shared, wrt, argnums, has_aux=has_aux)
         return found
 
     def grad(self, *shared: Any, wrt: Any = None, argnums: Any = None) -> Any:
-        """The gradient alone."""
+        """Return the gradient of the sum of the values, as `value_and_grad` does, without the value."""
         return self._summed("grad", shared, wrt, argnums)
 
     def hessian(self, *shared: Any, wrt: Any = None, argnums: Any = None) -> Any:
-        """All second derivatives of the sum, for each argument in `wrt` those by each."""
+        """Return the second derivatives of the sum, for each pair of arguments in `wrt`."""
         return self._summed("hessian", shared, wrt, argnums)
 
     def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, argnums: Any, **options: Any) -> Any:
@@ -144,26 +144,26 @@ class Spread:
     def total(
         self, function: Callable[..., Any], shared: Sequence[Any], *more: Any, rows: Rows | None = None
     ) -> Any:
-        """The sum over all blocks of `function(block, kernel, names, shared, *more)`, as `block_sum` is one.
+        """Return the sum over all blocks of `function(block, kernel, names, shared, *more)`.
 
-        It may be over other rows of the same names.
+        `block_sum` is such a function. `rows` are other rows with the same names to sum over.
         """
         over = self.rows if rows is None else rows
         return over.total(function, self._sent(), self.names, self._given(tuple(shared)), *more)
 
     def _wrt(self, wrt: Any) -> Any:
-        """Arguments to differentiate by, as names."""
+        """Return the names of the arguments to differentiate with respect to."""
         bare = isinstance(wrt, str | int) or (wrt is None and len(self.shared) == 1)
         asked = self.shared if wrt is None else [wrt] if bare else list(wrt)
         for item in asked:
             if item not in self.names and not (isinstance(item, int) and abs(item) < len(self.names)):
-                raise ValueError(f"wrt={item!r} is no argument: the arguments are {', '.join(self.names)}")
+                raise ValueError(f"wrt={item!r} is not an argument; the arguments are {', '.join(self.names)}")
         names = [item if isinstance(item, str) else self.names[item] for item in asked]
         rows = [name for name in names if name in self.batched]
         if rows or not names:
             raise ValueError(
-                f"derivatives by {', '.join(rows) or 'nothing'} have no sum over the rows: on a cluster wrt is "
-                f"of the shared arguments, here {', '.join(self.shared) or 'none'}"
+                f"wrt must name shared arguments on a cluster, here {', '.join(self.shared) or 'none'}, not "
+                f"{', '.join(rows) or 'nothing'}: other derivatives cannot be summed over the rows"
             )
         return names[0] if bare else tuple(names)
 
@@ -173,13 +173,13 @@ class Spread:
             shared = (*shared, np.array([value.data for value in parameters]))
         if len(shared) != len(self.shared):
             raise TypeError(
-                f"this takes {', '.join(self.shared) or 'nothing'}, and {len(shared)} were given: the rows "
-                f"have the others ({', '.join(self.batched)})"
+                f"expected the shared arguments {', '.join(self.shared) or '(none)'}, got {len(shared)}: the rows "
+                f"hold the others ({', '.join(self.batched)})"
             )
         return shared
 
     def _sent(self) -> Future:
-        """The kernel on the workers; made again by Dask where it is lost."""
+        """Return the kernel's future on the workers; Dask recomputes a lost one."""
         from ..compiling.recorded_graph import GraphFunction
 
         f = self.compiled.f
@@ -192,7 +192,7 @@ class Spread:
 
 
 def _batched(compiled: Any, names: list[str]) -> list[str]:
-    """The arguments with rows, by name."""
+    """Return the names of the batched arguments."""
     batched = compiled.batched
     if batched == "all":
         return names
@@ -201,7 +201,7 @@ def _batched(compiled: Any, names: list[str]) -> list[str]:
 
 
 def _leaves_from_outside(graph: Any) -> list[float]:
-    """What a recorded graph uses besides its inputs and parameters."""
+    """Return the values of the leaves that a traced graph has besides its inputs and parameters."""
     given = {*graph.inputs, *graph.parameters}
     return [node.data for node in topological_order(graph.root) if not node.operands and node not in given]
 
@@ -224,11 +224,11 @@ def _delayed(future: Future) -> Any:
 
 
 def spread(compiled: Compiled, rows: Rows) -> Spread:
-    """A compiled function over rows on a cluster, whose names are those of its batched arguments.
+    """Evaluate a compiled function over rows on a cluster; their names are its batched arguments.
 
-    Results equal those on one machine to rounding. They are the same to the bit from run to run,
-    whichever workers there are and whatever happens to them, as long as their processors are of one
-    kind. Raises ValueError where the names differ.
+    Results equal those on one machine up to rounding. They are bitwise equal from run to run, for
+    any number of workers and after failures, as long as the processors are of one kind. Raises
+    ValueError if the names differ.
 
     >>> from autograd import compile, exp
     >>> decay = compile(lambda t, y, rate: (y - exp(-rate * t)) ** 2, batched=("t", "y"))
@@ -239,5 +239,5 @@ def spread(compiled: Compiled, rows: Rows) -> Spread:
     from ..compiling.compiled import Compiled
 
     if not isinstance(compiled, Compiled):
-        raise TypeError(f"spread takes what autograd.compile gives, with batched=..., not {compiled!r}")
+        raise TypeError(f"spread takes a function compiled by autograd.compile with batched=..., not {compiled!r}")
     return Spread(compiled, rows)

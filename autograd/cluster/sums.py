@@ -1,4 +1,4 @@
-"""Sums over blocks: nested numbers and arrays, added in an order that the partition alone decides."""
+"""Sum nested numbers and arrays over blocks, in an order fixed by the partition."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 from ..nested import mapped
 
 FAN = 8
-"""So many neighbours in the tree are added by one task, from the first to the last."""
+"""The number of neighbouring partial sums that one task adds, from left to right."""
 
 
 @dataclass(frozen=True)
 class Partial:
-    """The sums over some neighbouring blocks, and of how many rows they are."""
+    """The sums over some neighbouring blocks, and the number of rows in them."""
 
     rows: int
     sums: Any
 
 
 def combined(parts: Sequence[Partial]) -> Partial:
-    """Neighbours as one, added from the first to the last.
+    """Add neighbouring partial sums, from left to right.
 
     >>> combined([Partial(2, (1.0, [2.0])), Partial(3, (10.0, [20.0]))])
     Partial(rows=5, sums=(11.0, [22.0]))

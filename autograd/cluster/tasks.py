@@ -1,4 +1,4 @@
-"""Independent tasks on a cluster, in the order in which they finish."""
+"""Run independent tasks on a cluster and yield the results as they complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iterator[Any]]:
-    """What maps a function over tasks on a cluster and gives each result when it is there.
+    """Return a function that maps over tasks on a cluster and yields each result as it completes.
 
     >>> list(run_on(client)(len, ["a", "bb"]))  # doctest: +SKIP
     [2, 1]
@@ -35,7 +35,7 @@ def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iter
 
 
 def _wait(client: Client, futures: list[Any]) -> bool:
-    """Until one of them is finished, or some seconds long: a word of it may get lost on a busy machine."""
+    """Wait for the first result, at most `PATIENCE` seconds: a completion message can get lost."""
     from distributed import TimeoutError, wait  # in Python 3.10 not the built-in one
 
     with client.as_current(), suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""Waiting for results in bounded time: a cluster that cannot go on is an error, not silence."""
+"""Wait for results in bounded time: a stalled cluster raises an error."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from distributed import Client
 
 PATIENCE = 5.0
-"""Seconds between two looks at the cluster while nothing has finished."""
+"""Seconds between two health checks of the cluster while no task finishes."""
 LIMIT = 60.0
-"""Seconds for which it may be unable to go on: without workers, with all of them out of memory, or silent."""
+"""Seconds that the cluster may be stalled: without workers, out of memory, or without an answer."""
 
 
 class Waiting:
-    """One wait for results; `look` raises where the cluster has been unable to go on for too long."""
+    """One wait for results; `look` raises if the cluster has been stalled for too long."""
 
     def __init__(self, client: Client, limit: float | None = None) -> None:
         self.client, self.limit = client, LIMIT if limit is None else limit
         self._since: float | None = None
 
     def look(self) -> None:
-        """Raise ConnectionError without a scheduler or workers, MemoryError where all are out of memory."""
+        """Raise ConnectionError without scheduler or workers, MemoryError if all workers are out of memory."""
         workers = self._workers()
         if workers and any(status != "paused" for status in workers):
             self._since = None
@@ -40,8 +40,8 @@ class Waiting:
             raise ConnectionError(f"the scheduler has not answered for {self.limit:g} s")
         if not workers:
             raise ConnectionError(
-                f"the cluster has had no worker for {self.limit:g} s: start some with 'dask worker', or see "
-                "what ended them"
+                f"the cluster has had no worker for {self.limit:g} s: start some with 'dask worker', or check "
+                "why they ended"
             )
         raise MemoryError(
             f"all {len(workers)} workers have been out of memory for {self.limit:g} s: give them more, keep "
@@ -49,11 +49,11 @@ class Waiting:
         )
 
     def _workers(self) -> list[str] | None:
-        """The status of each worker; None where the scheduler does not answer."""
+        """Return the status of each worker; None if the scheduler does not answer."""
         found: list[list[str]] = []
 
         def ask() -> None:
-            with suppress(Exception):  # of a connection that is about to be lost
+            with suppress(Exception):  # the connection may be about to close
                 workers = self.client.scheduler_info(n_workers=-1)["workers"]
                 found.append([str(worker.get("status", "running")) for worker in workers.values()])
 
@@ -64,10 +64,10 @@ class Waiting:
 
 
 def gathered(client: Client, futures: Sequence[Any]) -> list[Any]:
-    """The results of some tasks, in their order.
+    """Return the results of some tasks, in order.
 
-    Raises what a task raised; ConnectionError where the scheduler is gone or has no workers,
-    MemoryError where the workers are out of memory, both after `LIMIT` seconds at most.
+    Re-raises the exception of a failed task. Raises ConnectionError if the scheduler is gone or has no
+    workers, MemoryError if all workers are out of memory, both after `LIMIT` seconds at most.
     """
     waiting = Waiting(client)
     while not _all_done(client, futures):
@@ -76,7 +76,7 @@ def gathered(client: Client, futures: Sequence[Any]) -> list[Any]:
 
 
 def _all_done(client: Client, futures: Sequence[Any]) -> bool:
-    """Wait for some seconds, and give whether all tasks are done."""
+    """Wait for `PATIENCE` seconds at most and return whether all tasks are done."""
     from distributed import TimeoutError, wait  # in Python 3.10 not the built-in one
 
     try:

@@ -73,7 +73,7 @@ def test_batches_of_rows_are_whole_blocks_in_an_order_of_the_generator(client):
     rows = on_cluster(client, BLOBS)
     _, once = trained(rows, "cross_entropy", 3, batch_size=60)
     _, again = trained(rows, "cross_entropy", 3, batch_size=60)
-    assert once.losses == again.losses  # to the bit
+    assert once.losses == again.losses  # bitwise
     assert once.losses[-1] < once.losses[0]
     assert once.accuracies[-1] > 0.9
 
@@ -175,7 +175,7 @@ def test_a_file_that_goes_in_the_middle_of_a_run_leaves_the_model_and_the_checkp
         if epoch == 1:
             (tmp_path / "rows" / "1.npy").unlink()
 
-    with pytest.raises(FileNotFoundError, match=r"1.npy is not there any more"):
+    with pytest.raises(FileNotFoundError, match=r"1.npy no longer exists"):
         fit(model, rows, "hinge", epochs=5, rng=rng, callbacks=[spoil], checkpoint=path)
     assert parameter_values(model) == after[1]
     np.save(tmp_path / "rows" / "1.npy", table[80:160])
