@@ -97,4 +97,6 @@ def check_workers(client: Client, timeout: float) -> None:
         if isinstance(found, BaseException):
             raise ImportError(f"the worker {address} cannot compute ({found}): there, {EXTRA}") from found
         if found != here:
-            raise ImportError(f"the worker {address} has {found}, but the client has {here}: install the same versions")
+            raise ImportError(
+                f"the worker {address} has {found}, the client has {here}: install equal versions"
+            )

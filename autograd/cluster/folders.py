@@ -49,7 +49,7 @@ def folder(
     <84,399,019 rows of x, y in 162 blocks, 40 kept>
     """
     if not columns:
-        raise ValueError("folder needs columns: give a column, or a list of columns, for each name, such as y='price'")
+        raise ValueError("folder needs columns: give one or a list of them for each name, such as y='price'")
     (found,) = gathered(client, [client.submit(attempted, listed, str(path), pure=False)])
     files = _good(found)
     look, read = _FORMATS[Path(files[0]).suffix]

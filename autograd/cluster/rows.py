@@ -64,7 +64,7 @@ class Rows:
         return found.sums
 
     def each(self, function: Callable[..., Any], *arguments: Any) -> list[Future]:
-        """Return a future of `function(block, *arguments)` for each block, in order; results stay on the workers."""
+        """Return a future of `function(block, *arguments)` for each block, in order."""
         found: list[Future] = self._map(on_block, function, arguments)
         return found
 

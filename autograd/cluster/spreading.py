@@ -173,8 +173,8 @@ class Spread:
             shared = (*shared, np.array([value.data for value in parameters]))
         if len(shared) != len(self.shared):
             raise TypeError(
-                f"expected the shared arguments {', '.join(self.shared) or '(none)'}, got {len(shared)}: the rows "
-                f"hold the others ({', '.join(self.batched)})"
+                f"expected the shared arguments {', '.join(self.shared) or '(none)'}, got {len(shared)}: the "
+                f"rows hold the others ({', '.join(self.batched)})"
             )
         return shared
 
@@ -239,5 +239,5 @@ def spread(compiled: Compiled, rows: Rows) -> Spread:
     from ..compiling.compiled import Compiled
 
     if not isinstance(compiled, Compiled):
-        raise TypeError(f"spread takes a function compiled by autograd.compile with batched=..., not {compiled!r}")
+        raise TypeError(f"spread takes a function compiled with batched=..., not {compiled!r}")
     return Spread(compiled, rows)
