@@ -122,7 +122,7 @@ class Operations:
     def mod(self, y: Operand) -> Value:
         """Remainder with the sign of y."""
     def floordiv(self, y: Operand) -> Value:
-        """Quotient, rounded down to a whole number."""
+        """Quotient, rounded down to an integer."""
     def fmod(self, y: Operand) -> Value:
         """Remainder with the sign of x, as C has it."""
     def square(self) -> Value:
@@ -136,15 +136,15 @@ class Operations:
     def copysign(self, y: Operand) -> Value:
         """The size of x with the sign of y, which -0.0 has too."""
     def floor(self) -> Value:
-        """Largest whole number that is not above x."""
+        """Largest integer not above x."""
     def ceil(self) -> Value:
-        """Smallest whole number that is not below x."""
+        """Smallest integer not below x."""
     def trunc(self) -> Value:
-        """X without what follows the decimal point."""
+        """X rounded towards zero to an integer."""
     def round(self) -> Value:
-        """Nearest whole number, of two equally near the even one."""
+        """Nearest integer, the even one of two equally near."""
     def rint(self) -> Value:
-        """Nearest whole number, of two equally near the even one."""
+        """Nearest integer, the even one of two equally near."""
     def degrees(self) -> Value:
         """An angle from radians to degrees."""
     def radians(self) -> Value:
@@ -353,7 +353,7 @@ def pow(x: Value, y: Operand) -> Value:
     d/dx         y * out / x if x and abs(y) < 0.5 else y * pow(x, y - 1.0) if x or y < 1.0 and y or y > 1.0 else 1.0 + sqrt(y - 1.0) * sqrt(y - 1.0) if y else 0.0
     d/dy         out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0
     domain       x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0, a DomainError outside
-    note         x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs a whole exponent, towards which it has no derivative (nan)
+    note         x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs an integer exponent, and has no derivative with respect to it (nan)
 
     >>> f"{pow(2.0, 3.0):.4f}"
     '8.0000'
@@ -387,7 +387,7 @@ def mod(x: float, y: float) -> float: ...
 def mod(x: Operand | Array, y: Operand | Array) -> Any: ...
 @overload
 def floordiv(x: Value, y: Operand) -> Value:
-    """Quotient, rounded down to a whole number.
+    """Quotient, rounded down to an integer.
 
     value        round((x - x % y) / y)
     d/dx         None
@@ -495,7 +495,7 @@ def copysign(x: Value, y: Operand) -> Value:
     value        -abs(x) if atan2(y, -1.0) < 0 else abs(x)
     d/dx         -sign(x) if atan2(y, -1.0) < 0 else sign(x)
     d/dy         None
-    note         derivative 0 at x = 0, and towards y
+    note         derivative 0 at x = 0, and with respect to y
 
     >>> f"{copysign(2.0, -3.0):.4f}"
     '-2.0000'
@@ -509,7 +509,7 @@ def copysign(x: float, y: float) -> float: ...
 def copysign(x: Operand | Array, y: Operand | Array) -> Any: ...
 @overload
 def floor(x: Value) -> Value:
-    """Largest whole number that is not above x.
+    """Largest integer not above x.
 
     value        floor(x)
     d/dx         None
@@ -525,7 +525,7 @@ def floor(x: float) -> float: ...
 def floor(x: Operand | Array) -> Any: ...
 @overload
 def ceil(x: Value) -> Value:
-    """Smallest whole number that is not below x.
+    """Smallest integer not below x.
 
     value        -floor(-x)
     d/dx         None
@@ -541,7 +541,7 @@ def ceil(x: float) -> float: ...
 def ceil(x: Operand | Array) -> Any: ...
 @overload
 def trunc(x: Value) -> Value:
-    """X without what follows the decimal point.
+    """X rounded towards zero to an integer.
 
     value        floor(x) if x > 0 else -floor(-x)
     d/dx         None
@@ -557,7 +557,7 @@ def trunc(x: float) -> float: ...
 def trunc(x: Operand | Array) -> Any: ...
 @overload
 def round(x: Value) -> Value:
-    """Nearest whole number, of two equally near the even one.
+    """Nearest integer, the even one of two equally near.
 
     value        floor(x) if x - floor(x) < 0.5 else floor(x) + 1.0 if x - floor(x) > 0.5 else 2.0 * floor(0.5 * x + 0.5)
     d/dx         None

@@ -1,1 +1,1 @@
-"""The table of operations: one entry each, as text, and what the names in it mean."""
+"""The table of operations: one entry for each, as text, and the meaning of its names."""

@@ -1,4 +1,4 @@
-"""Functions of floats that Python's math does not have, or has otherwise: see primitives.py."""
+"""Functions of floats that Python's math lacks or defines otherwise: see primitives.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def _cbrt_of_a_power(x: float) -> float:
-    """Cube root for Python 3.10: a power, then one Newton step for the last digits."""
+    """Return the cube root, for Python 3.10: a power, then one Newton step for the last digits."""
     if x == 0 or not math.isfinite(x):
         return x
     root = math.copysign(abs(x) ** (1 / 3), x)
@@ -28,22 +28,22 @@ exp2: Callable[[float], float] = getattr(math, "exp2", _power_of_two)
 
 
 def prod(xs: Sequence[float]) -> float:
-    """Product; a float for an empty sequence too."""
+    """Return the product, a float also for an empty sequence."""
     return math.prod(xs, start=1.0)
 
 
 def total(xs: Iterable[float]) -> float:
-    """Sum in IEEE arithmetic: inf where it overflows, nan for inf - inf; Python's own `sum`."""
+    """Return the sum in IEEE arithmetic: inf where it overflows, nan for inf - inf."""
     return sum(xs, 0.0)
 
 
 def dot(ws: Sequence[float], xs: Sequence[float]) -> float:
-    """Sum of products."""
+    """Return the sum of the products."""
     return sum(map(operator.mul, ws, xs), 0.0)
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """log(sum(exp(x))), shifted by the largest operand so that nothing overflows.
+    """Return log(sum(exp(x))), shifted by the largest operand so that nothing overflows.
 
     The largest operand's own term is the 1 of log1p, so that small other terms keep their digits.
 
@@ -59,7 +59,7 @@ def logsumexp(xs: Sequence[float]) -> float:
 
 
 def products_around(xs: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """For each element the product of those before it and of those after it, in linear time.
+    """Return for each element the product of those before it and of those after it, in linear time.
 
     >>> products_around([2.0, 3.0, 5.0])
     [(1.0, 15.0), (2.0, 5.0), (6.0, 1.0)]
@@ -70,7 +70,7 @@ def products_around(xs: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 
 def at_pole(x: float) -> float:
-    """What a logarithm gives where it raises: -inf at 0, nan below."""
+    """Return the value of a logarithm where Python raises: -inf at 0, nan below."""
     return -math.inf if x == 0 else math.nan
 
 
@@ -79,7 +79,7 @@ def never_raising(
     overflow: Callable[..., float] = lambda *_: math.inf,
     invalid: Callable[..., float] = lambda *_: math.nan,
 ) -> Callable[..., float]:
-    """Return a function that gives `overflow` or `invalid` of its operands where this one raises."""
+    """Return `function` with `overflow` or `invalid` of the operands as its value where it raises."""
 
     def ieee(*operands: float) -> float:
         try:
@@ -93,27 +93,27 @@ def never_raising(
 
 
 def floor(x: float) -> float:
-    """The largest whole number that is not above x, as a float; infinities and nan stay."""
+    """Return the largest integer <= x as a float; infinities, nan and -0.0 are kept."""
     return float(math.floor(x)) if x and math.isfinite(x) else x  # -0.0 keeps its sign
 
 
 def overflowing_pow(x: float, y: float) -> float:
-    """x ** y where it is too large: an infinity with the sign of the power."""
+    """Return x ** y where it overflows: an infinity with the sign of the power."""
     return -math.inf if x < 0 and y % 2 == 1 else math.inf
 
 
 def invalid_pow(x: float, y: float) -> float:
-    """x ** y where Python raises ValueError: an infinity at x = 0, else nan."""
+    """Return x ** y where Python raises ValueError: an infinity at x = 0, else nan."""
     return overflowing_pow(math.copysign(1, x), y) if x == 0 else math.nan
 
 
 def remainder(x: float, y: float) -> float:
-    """x % y, with the sign of y; nan for y = 0."""
+    """Return x % y, with the sign of y; nan for y = 0."""
     return x % y if y else math.nan
 
 
 def divide(x: float, y: float) -> float:
-    """x / y as IEEE 754 defines it: 1 / 0 = inf, 0 / 0 = nan.
+    """Return x / y as IEEE 754 defines it: 1 / 0 = inf, 0 / 0 = nan.
 
     >>> divide(-1.0, 0.0), divide(0.0, 0.0)
     (-inf, nan)

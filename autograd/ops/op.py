@@ -17,14 +17,14 @@ Rule = str | Callable[..., Any]
 
 
 class Op:
-    """An operation: what it is called, what it computes, and its partial derivatives.
+    """An operation: its name, its value, and its partial derivatives.
 
     The rules are ordinary mathematics over the operand names of the signature and the result
-    `out`; one partial for each operand, in order. A starred operand such as `*xs` is a whole
+    `out`; one partial for each operand, in order. A variadic operand such as `*xs` is a whole
     sequence; its partial is written for one element `x` (the singular of the name). Such a rule
     may also use the element's partners in the other sequences, the sequences themselves, and
-    `before` and `after`: the products of the elements before and after this one. A partial that is
-    `None` says that the operand was not selected: it gets no edge, and nothing flows back to it.
+    `before` and `after`: the products of the elements before and after this one. A partial of `None`
+    means that the operand was not selected: it gets no edge, and no gradient flows back to it.
 
     >>> op = Op("scaled_tanh(x, scale=2.0)", "scale * tanh(x)", "scale - out * out / scale", "tanh(x)")
     >>> op.name, op.operands, op.defaults
@@ -56,7 +56,7 @@ class Op:
         match = _SIGNATURE.fullmatch(signature)
         parts = match and [_OPERAND.fullmatch(part.strip()) for part in match[2].split(",")]
         if not match or not parts or None in parts:
-            raise ValueError(f"a signature reads 'name(x, y)' or 'name(*xs)', not {quoted(signature)}")
+            raise ValueError(f"signature must read 'name(x, y)' or 'name(*xs)', not {quoted(signature)}")
         stars, operands, defaults = zip(*(part.groups() for part in parts if part), strict=True)
         self.signature = signature
         self.name: str = match[1]
@@ -76,13 +76,13 @@ class Op:
         self.aliases: tuple[str, ...] = tuple(aliases.split())
         """Other names of the method: numpy's, where they differ."""
         self.truth: str = truth or (value if isinstance(value, str) else "")
-        """The value for the checker, in high precision: where its rule is written with floats in mind."""
+        """The value as the checker computes it in high precision, if the rule itself is tuned to floats."""
         self.singular: tuple[str, ...] = tuple(filter(None, map(str.strip, singular.split(";"))))
-        """Expressions that are 0 at its kinks, jumps and poles, which most random programs avoid."""
+        """Expressions that are 0 at kinks, jumps and poles, which most random programs avoid."""
         self.family = family
-        """The family of random programs that draws it more often: "kinks" or "ill"."""
+        """The family of random programs that draws this operation more often: "kinks" or "ill"."""
         self.sample: dict[str, float] = {**self.defaults, **(sample or {})}
-        """Operands that are always these numbers in random programs."""
+        """Operands with a fixed value in random programs."""
         self.functions: dict[str, Callable[..., Any]] = {}
         self.reduced: tuple[Any, ...] | None = None
         """How pickle finds the op again, by name: a function and its arguments."""
@@ -94,11 +94,11 @@ class Op:
         self._refuse_nonsense(stars, partials)
 
     def _text(self, role: str, rule: Rule, operands: tuple[str, ...]) -> str:
-        """The rule as text; a function becomes a call of itself under a name of the op's own."""
+        """Return the rule as text; a Python function becomes a call under a name unique to this op."""
         if isinstance(rule, str):
             return rule
         if not callable(rule):
-            raise TypeError(f"{role} of {self.name} is {rule!r}: give an expression as text, or a function")
+            raise TypeError(f"{role} of {self.name} must be an expression as text, or a function, not {rule!r}")
         name = f"{self.name}_{role}"
         self.functions[name] = rule
         code = getattr(rule, "__code__", None)
@@ -117,29 +117,29 @@ class Op:
                 f"{len(partials)} partials: give exactly one partial for each operand"
             )
         if len(set(stars)) > 1:
-            raise ValueError(f"{self.signature}: star every operand, or none")
+            raise ValueError(f"{self.signature}: make every operand variadic (*xs), or none")
         if "out" in self.operands or len(set(self.operands)) < len(self.operands):
-            raise ValueError(f"{self.signature}: operands need different names, and 'out' is the result's")
+            raise ValueError(f"{self.signature}: operands need different names, and 'out' is reserved for the result")
         for name in self.operands:
             if keyword.iskeyword(name) or name.endswith("_"):
                 raise ValueError(f"{self.signature}: {name!r} cannot name an operand (a keyword, or ends in _)")
         without = self.operands[: len(self.operands) - len(self.defaults)]
         if self.defaults and (self.variadic or not self.defaults.keys().isdisjoint(without)):
-            raise ValueError(f"{self.signature}: defaults come last, and a starred operand has none")
+            raise ValueError(f"{self.signature}: defaults come last, and a variadic operand has none")
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """What one element of each starred operand is called: `x` for `*xs`; else the operands."""
+        """Return the name of one element of each variadic operand, `x` for `*xs`; else the operands."""
         return tuple(name.removesuffix("s") for name in self.operands) if self.variadic else self.operands
 
     @property
     def is_method(self) -> bool:
-        """Whether Values have it as a method: its first operand is a number, not a sequence or condition."""
+        """Whether it is a method of Value: the first operand is a number, not a sequence or a condition."""
         return not self.variadic and self.operands[0] != "condition"
 
     @property
     def documentation(self) -> str:
-        """A docstring: what it is, its rules, its domain, an example."""
+        """Return the docstring: description, rules, domain, example."""
         call, _, result = self.example.partition(" = ")
         shown = f'>>> f"{{{call}:.4f}}"'
         about = f"{self.about[:1].upper()}{self.about[1:]}." if self.about else ""
@@ -155,11 +155,11 @@ class Op:
         return "\n".join(lines)
 
     def partial_of(self, position: int, count: int) -> str:
-        """The rule of the operand at a position, among all `count` operands of one node."""
+        """Return the rule of the operand at a position, among all `count` operands of one node."""
         return self.partials[position * len(self.partials) // count if self.variadic else position]
 
     def grouped(self, flat: list[Any]) -> list[Any]:
-        """One item for each operand of a node as the signature takes them: starred ones in lists.
+        """Return one item for each operand of the signature: variadic ones as lists.
 
         >>> Op("dot(*ws, *xs)", "dot(ws, xs)", "x", "w").grouped([1, 2, 3, 4])
         [[1, 2], [3, 4]]

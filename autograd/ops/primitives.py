@@ -1,4 +1,4 @@
-"""The functions that rules are made of: for each one row, its meaning in every algebra side by side.
+"""The functions that rules are made of: one row for each, with its meaning in every algebra side by side.
 
 On Values, on power series and in derivatives of higher order, a name means the table's operation of
 that name. Operations that are written with these need no row.
@@ -18,11 +18,11 @@ class Primitive(NamedTuple):
 
     name: str
     operands: int
-    """How many it has; 0 for a constant."""
+    """The number of operands; 0 for a constant."""
     fast: Any
     """On floats, at full speed: raises where Python's math does."""
     ieee: Any
-    """On floats as IEEE 754 and numpy have it: inf and nan instead of an exception."""
+    """On floats as IEEE 754 and numpy define it: inf and nan instead of an exception."""
     precise: str
     """On mpmath's numbers: an expression over the context `MP`, or a function of checking/evidence/precise.py."""
     native: str
@@ -32,7 +32,7 @@ class Primitive(NamedTuple):
     javascript: str
     """An expression over `Math`, or a function of drawing/player/mathematics.js."""
     jax_differentiates: bool = False
-    """Whether JAX has the table's derivative, to every order; else the exported code brings it along."""
+    """Whether JAX has the table's derivative, to every order; else the exported code defines it."""
 
 
 # fmt: off
@@ -87,4 +87,4 @@ IEEE: dict[str, Any] = {row.name: row.ieee for row in _ROWS} | {
     "divide": floats.divide,
     "remainder": floats.remainder,
 }
-"""The same names as IEEE 754 and numpy have them, and the operators / and % as functions."""
+"""The same names as IEEE 754 and numpy define them, and the operators / and % as functions."""

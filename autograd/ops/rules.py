@@ -1,4 +1,4 @@
-"""From the text of a rule to a Python function: the same text, read in one algebra or another."""
+"""Compile the text of a rule to a Python function, in any algebra."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 def names_in(text: str) -> set[str]:
-    """Every name that a rule mentions, operands and functions alike."""
+    """Return every name in a rule, operands and functions alike."""
     return set(_NAME.findall(text))
 
 
 GENERATED = "<autograd "
-"""How the filename of every generated source begins."""
+"""The prefix of the filename of every generated source."""
 
 
 def filename_of(name: str, source: str) -> str:
     """Return a filename for generated source, under which a traceback, a debugger and inspect find it.
 
-    Two sources never share one, so that each line shown is of the function that ran.
+    Two sources never share a filename, so that each line shown belongs to the function that ran.
 
     >>> import linecache
     >>> linecache.getline(filename_of("twice", "def twice(x): return 2 * x"), 1)
@@ -49,7 +49,7 @@ def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., A
 
 
 def common_parts(rule: str) -> tuple[str, dict[str, str]]:
-    """A rule of an element without what is the same for all of them, and that by new names: computed once.
+    """Return a rule with the parts common to all elements as names, and those parts: computed once.
 
     >>> common_parts("exp(x - out) / total([exp(x - out) for x in xs])")
     ('exp(x - out) / shared0', {'shared0': 'total([exp(x - out) for x in xs])'})
@@ -66,13 +66,13 @@ _OF_ALL = re.compile(r"\w+\(\[[^\[\]]* for \w+ in \w+\]\)")
 
 
 def partials_source(op: Op, edges: Mapping[str, str]) -> str:
-    """The tuple of an op's partials, as source; None where there is no edge.
+    """Return the tuple of an op's partials, as source; None where there is no edge.
 
-    That is: for an operand that is a plain number, for one that was not selected, and beside a
-    plain number 0 that makes the result constant.
+    There is no edge to an operand that is a plain number, to one that was not selected, and beside
+    a plain number 0 that makes the result constant.
 
-    `edges` has for each operand the condition under which it is a node, as source; for a starred
-    operand, the name of a list with one truth value for each element.
+    `edges` maps each operand to the condition under which it is a node, as source; a variadic
+    operand to the name of a list with one truth value for each element.
 
     >>> from autograd.ops.table import TABLE
     >>> partials_source(TABLE["mul"], {"x": "True", "y": "y_ is not y"})
@@ -90,14 +90,14 @@ def partials_source(op: Op, edges: Mapping[str, str]) -> str:
 
 
 def _flow(op: Op, name: str, rule: str, edges: Mapping[str, str]) -> str:
-    """A partial as source: None instead of 0 where a plain number 0 makes the result constant."""
+    """Return a partial as source: None instead of 0 where a plain number 0 makes the result constant."""
     plain = [other for other in op.absorbing if other != name and edges[other] != "True"]
     varies = " and ".join(f"({edges[other]} or {other})" for other in plain)
     return f"(({rule}) if {varies} else ({rule}) or None)" if plain else f"({rule})"
 
 
 def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] = ()) -> str:
-    """Partials that are mere numbers, as constant tuples: all nodes of an op then share them."""
+    """Return constant partials as tuples of literals, which all nodes of an op then share."""
     if len(chosen) == len(op.partials):
         return f"({''.join(f'{item}, ' for item in chosen)})"
     rule, edge = op.partials[len(chosen)], edges[op.operands[len(chosen)]]
@@ -107,7 +107,7 @@ def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] 
 
 
 def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
-    """The partials of one starred operand: its rule, once for each element."""
+    """Return the partials of one variadic operand as source: its rule, once for each element."""
     (rule, common), sequence = common_parts(op.partials[position]), op.operands[position]
     used = names_in(rule)
     targets, sources = list(op.elements), list(op.operands)
@@ -125,7 +125,7 @@ def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
 
 
 def _flowing(op: Op, position: int, edges: Mapping[str, str]) -> str:
-    """Which elements of one starred operand have an edge, as source."""
+    """Return as source which elements of one variadic operand have an edge."""
     sequence = op.operands[position]
     other = op.operands[1 - position] if len(op.operands) == 2 else sequence
     if other not in op.absorbing or edges[other] == "None":
@@ -135,7 +135,7 @@ def _flowing(op: Op, position: int, edges: Mapping[str, str]) -> str:
 
 
 def without_exceptions(text: str) -> str:
-    """The rule with `/`, `%` and `**` as functions, to be read with the names of `floats.IEEE`.
+    """Return the rule with `/`, `%` and `**` as functions, to be read with the names of `IEEE`.
 
     >>> without_exceptions("-out / y")
     'divide(-out, y)'

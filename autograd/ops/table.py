@@ -1,4 +1,4 @@
-"""The table: every operation, one entry, in mathematics that a calculus student could proof-read."""
+"""The table of operations: one entry for each, in mathematics that a calculus student can proof-read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from .op import Op
 # The columns: signature, value, one partial for each operand. `out` is the result. A conditional
 # expression reads only the branch it takes, so the other one may lie outside its domain.
 # Every comparison is written so that a nan falls through to a branch that keeps it.
-# A partial of `None` is that of an operand which was not selected: nothing flows back to it, and so
-# nothing is multiplied, not even an infinity with 0. A plain number 0 in an `absorbing` operand
-# makes a result that depends on nothing, `0 * x`: there, a partial that is 0 becomes None.
-# What the checker and its random programs need beyond the rules is in `truth`, `singular`, `family`
-# and `sample` (see op.py). A function that is not made of others has a row in primitives.py.
-# The simplest come first: that is what random programs shrink to.
+# A partial of `None` belongs to an operand that was not selected: no gradient flows back to it, so
+# nothing is multiplied, not even an infinity by 0. A plain number 0 in an `absorbing` operand
+# makes a constant result, as in `0 * x`: there, a partial that is 0 becomes None.
+# `truth`, `singular`, `family` and `sample` serve the checker and its random programs (see op.py).
+# A function that is not made of others has a row in primitives.py.
+# The simplest come first, since random programs shrink to them.
 # fmt: off
 _ENTRIES = (
     # arithmetic
@@ -36,13 +36,13 @@ _ENTRIES = (
        "out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0",
        absorbing="x y", domain="x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0", symbol="^", written="x ** y",
        about="x to the power y",
-       note="x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs a whole exponent, towards which it has no derivative (nan)",
+       note="x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs an integer exponent, and has no derivative with respect to it (nan)",
        singular="x if x > 0 else 0.0", family="ill", example="pow(2.0, 3.0) = 8.0"),
     Op("mod(x, y)",      "x % y",               "1.0", "None if x <= out <= x else (out - x) / y",
        domain="y != 0", symbol="%", written="x % y", about="remainder with the sign of y",
        note="jumps at multiples of y", singular="x / y - floor(x / y + 0.5)", family="kinks", truth="x - y * floor(x / y)", example="mod(7.0, 4.0) = 3.0"),
     Op("floordiv(x, y)", "round((x - x % y) / y)", "None", "None",
-       domain="y != 0", symbol="//", written="x // y", about="quotient, rounded down to a whole number",
+       domain="y != 0", symbol="//", written="x // y", about="quotient, rounded down to an integer",
        note="derivative 0 everywhere, also at the jumps", singular="x / y - floor(x / y + 0.5)", family="kinks",
        truth="floor(x / y)", example="floordiv(7.0, 2.0) = 3.0"),
     Op("fmod(x, y)",     "abs(x) % abs(y) * sign(x)", "1.0", "None if x <= out <= x else (out - x) / y",
@@ -60,24 +60,24 @@ _ENTRIES = (
        singular="x", family="kinks", example="sign(-2.0) = -1.0"),
     Op("copysign(x, y)", "-abs(x) if atan2(y, -1.0) < 0 else abs(x)",
        "-sign(x) if atan2(y, -1.0) < 0 else sign(x)", "None",
-       about="the size of x with the sign of y, which -0.0 has too", note="derivative 0 at x = 0, and towards y",
+       about="the size of x with the sign of y, which -0.0 has too", note="derivative 0 at x = 0, and with respect to y",
        singular="x; y", family="kinks", example="copysign(2.0, -3.0) = -2.0"),
     # steps
     Op("floor(x)",       "floor(x)",            "None",
-       symbol="⌊x⌋", about="largest whole number that is not above x",
+       symbol="⌊x⌋", about="largest integer not above x",
        note="derivative 0 everywhere, also at the jumps",
        singular="x - floor(x + 0.5)", family="kinks", example="floor(-2.5) = -3.0"),
     Op("ceil(x)",        "-floor(-x)",          "None",
-       symbol="⌈x⌉", about="smallest whole number that is not below x",
+       symbol="⌈x⌉", about="smallest integer not below x",
        note="derivative 0 everywhere, also at the jumps",
        singular="x - floor(x + 0.5)", family="kinks", example="ceil(-2.5) = -2.0"),
     Op("trunc(x)",       "floor(x) if x > 0 else -floor(-x)", "None",
-       about="x without what follows the decimal point", note="derivative 0 everywhere, also at the jumps",
+       about="x rounded towards zero to an integer", note="derivative 0 everywhere, also at the jumps",
        singular="x - floor(x + 0.5)", family="kinks", example="trunc(-2.5) = -2.0"),
     Op("round(x)",
        "floor(x) if x - floor(x) < 0.5 else floor(x) + 1.0 if x - floor(x) > 0.5 else 2.0 * floor(0.5 * x + 0.5)",
        "None",
-       about="nearest whole number, of two equally near the even one",
+       about="nearest integer, the even one of two equally near",
        note="derivative 0 everywhere, also at the jumps",
        singular="x - floor(x) - 0.5", family="kinks", example="round(2.5) = 2.0", aliases="rint"),
     Op("degrees(x)",     "x * (180.0 / pi)",    "180.0 / pi",
@@ -240,7 +240,7 @@ TABLE: dict[str, Op] = {op.name: op for op in _ENTRIES}
 
 
 def entry(name: str) -> Op:
-    """The table's entry of that name.
+    """Return the table's entry of that name.
 
     >>> entry("tanh")
     <op tanh(x) = tanh(x)>
