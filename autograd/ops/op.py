@@ -119,7 +119,7 @@ class Op:
         if len(set(stars)) > 1:
             raise ValueError(f"{self.signature}: make every operand variadic (*xs), or none")
         if "out" in self.operands or len(set(self.operands)) < len(self.operands):
-            raise ValueError(f"{self.signature}: operands need different names; 'out' is the result")
+            raise ValueError(f"{self.signature}: operands need different names; 'out' is reserved")
         for name in self.operands:
             if keyword.iskeyword(name) or name.endswith("_"):
                 raise ValueError(f"{self.signature}: {name!r} cannot name an operand (a keyword, or ends in _)")
