@@ -1,4 +1,4 @@
-"""Backprop one chain-rule application at a time, forwards and back: a debugger for gradients."""
+"""Step through backpropagation one chain-rule application at a time, forwards and back."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from ..drawing.picture import Picture
 
 _CHECKED = 60_000
-"""Values whose numbers a check by default computes anew, counted once for each leaf."""
+"""The most values that a check recomputes by default, counted once for each leaf."""
 _MOST_SHOWN = 300
-"""So many steps and values are shown as a page in a notebook without being asked for."""
+"""A notebook shows a pass of up to this many steps and values as an interactive page."""
 Target = Value | str | Callable[[Step], bool]
 
 
 class Backprop:
-    """The backward pass of one Value, step by step; every command's result prints as text.
+    """The backward pass of one Value, step by step; the result of every command prints as text.
 
     One step is one edge: contribution = upstream gradient x partial, added to an operand's grad.
     The pass is recorded first and then replayed onto the nodes' grads, so that going back is
     exact; after the last step every grad is what `backward()` gives. Grads that leaves had before
-    are kept, and are what the first contribution is added to.
+    are kept, and the first contribution is added to them.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
     >>> bp = Value.backprop(a * b + a); bp
@@ -54,7 +54,7 @@ class Backprop:
     def __init__(self, root: Value, gradient: float = 1.0) -> None:
         self.recorded: BackwardPass = BackwardPass(root, gradient)
         self.done: int = -1
-        """How many steps are done; -1 as long as the root has not got its own gradient."""
+        """The number of steps done; -1 before the root has its own gradient."""
         self._original = [node.grad for node in self.recorded.order]
         self._arrived = [0] * len(self.recorded.order)
         self._watched: list[Value] = []
@@ -64,7 +64,7 @@ class Backprop:
     def step(self, count: int = 1) -> Step | Steps:
         """Do the next step, or the next `count` of them."""
         if count < 1:
-            raise ValueError(f"step({count}) goes nowhere: give 1 or more, or use back()")
+            raise ValueError(f"step takes a count of 1 or more, got {count}; back() undoes steps")
         steps = Steps(self._advance() for _ in range(min(count, len(self.recorded.edges) - self.done)))
         return steps[0] if count == 1 and steps else steps
 
@@ -81,8 +81,8 @@ class Backprop:
         """Go on until a value's grad is final, or until a condition on the step holds.
 
         `target` is a Value, a label, a condition as text such as "contribution < 0" or "|after| > 1",
-        or a function from a Step to True or False. Gives the last step made. Raises ValueError for a
-        name or a Value that is not in the graph, and for a condition on what a step does not have.
+        or a function from a Step to True or False. Returns the last step made. Raises ValueError for a
+        name or a Value that is not in the graph, and for a condition on an unknown field of a step.
         """
         if isinstance(target, str) and target not in self.recorded.names.values():
             from .prompt import condition
@@ -107,9 +107,9 @@ class Backprop:
         return self
 
     def back(self, count: int = 1) -> Step | Backprop:
-        """Undo the last step, or the last `count` of them, exactly; gives the step now present."""
+        """Undo the last step, or the last `count` of them, exactly; return the step now current."""
         if count < 1:
-            raise ValueError(f"back({count}) goes nowhere: give 1 or more, or use step()")
+            raise ValueError(f"back takes a count of 1 or more, got {count}; step() goes forward")
         return self.goto(max(self.done - count, -1))
 
     def goto(self, number: int) -> Step | Backprop:
@@ -156,12 +156,12 @@ class Backprop:
     # Looking
 
     def peek(self) -> Step | Steps:
-        """The next step, without doing it."""
+        """Return the next step, without doing it."""
         left = self.done < len(self.recorded.edges)
         return self.recorded.step(self.done + 1) if left else Steps()
 
     def where(self, most: int = 30) -> Rows:
-        """The values in the order of the pass, the next operation marked; at most `most` rows of them."""
+        """Return the values in the order of the pass, at most `most` rows, with the next operation marked."""
         order = range(len(self.recorded.order) - 1, -1, -1)
         here = len(order) - 1 - self._present if self._present is not None else len(order) - 1
         start = max(0, min(here - most // 2, len(order) - most))
@@ -170,7 +170,7 @@ class Backprop:
         return Rows(rows, positions(rows, above, below))
 
     def tree(self, depth: int = 8, most: int = 60) -> Rows:
-        """The graph from the root down, a row for each edge with its partial and what has flowed."""
+        """Return the graph from the root down, a row for each edge with its partial and contribution."""
         from ..drawing.text import tree
 
         text = tree(self.recorded, self.recorded.state(self.done), depth, most)
@@ -183,7 +183,7 @@ class Backprop:
         return Rows(list(self._watched), f"watching {names}" if names else "watching nothing")
 
     def check(self, *targets: Value | str, most: int = 30) -> Rows:
-        """A numerical derivative beside the gradient of each target, or of every leaf.
+        """Compare the gradient of each target, or of every leaf, with a numerical derivative.
 
         Of the leaves at most `most`, and on a large graph as many as take about a second.
         """
@@ -202,7 +202,7 @@ class Backprop:
         agrees = abs(gradient - numerical) <= 10 * error + 1e-7 * max(abs(gradient), 1e-6)
         note = ""
         if not math.isfinite(numerical + gradient):
-            agrees, note = True, "cannot be told: no finite slope here"
+            agrees, note = True, "undecided: no finite derivative here"
         elif not agrees:
             left, right = sorted(slope * recorded.gradient for slope in replay.slopes_beside(node))
             room = 1e-4 * max(abs(left), abs(right), 1e-6)
@@ -214,7 +214,7 @@ class Backprop:
 
     @property
     def _present(self) -> int | None:
-        """The index of the value whose rule the next step applies."""
+        """Return the index of the value whose rule the next step applies."""
         if self.done == len(self.recorded.edges):
             return None
         return self.recorded.edges[max(self.done, 0)].result
@@ -248,12 +248,12 @@ class Backprop:
 
         close = nearest(str(target), named, 3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise ValueError(f"no value is called {quoted(target)} here{hint}")
+        raise ValueError(f"there is no value named {quoted(target)} in this graph{hint}")
 
     # Pictures
 
     def picture(self, **options: Unpack[PictureOptions]) -> Picture:
-        """The graph as it stands at the present step, as `draw` gives it and with its options.
+        """Return the picture of the present step, as `draw` makes it and with its options.
 
         >>> picture = backprop(Value(3.0, "x") * 2).picture(theme="dark", title="before the pass")
         >>> picture.theme
@@ -262,14 +262,14 @@ class Backprop:
         return self._drawn("picture", options)
 
     def _drawn(self, method: str, options: PictureOptions) -> Picture:
-        """The picture for one of the methods, whose name an error about its options has."""
+        """Return the picture for one of the methods, which an error about its options names."""
         from ..drawing import PictureOptions, draw
 
         known = PictureOptions.__annotations__
         for word in options:
             if word not in known:
                 close = nearest(word, known)
-                hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+                hint = f"did you mean {close[0]}?" if close else f"known options are {', '.join(known)}"
                 raise TypeError(f"{method}() has no option {word!r}: {hint}")
         return draw(self.recorded, step=self.done, **options)
 
@@ -294,15 +294,15 @@ class Backprop:
         return self._drawn("animate", options).animate(path)
 
     def player(self, height: int = 620, **options: Unpack[PictureOptions]) -> Player:
-        """The interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
+        """Return the interactive page in a frame for a notebook's cell; `height` is in pixels."""
         from ..drawing.inline import Player
 
         if isinstance(height, bool) or not isinstance(height, int) or height < 1:
-            raise ValueError(f"height is a number of pixels, such as 620, not {height!r}")
+            raise ValueError(f"height must be a positive int, in pixels, not {height!r}")
         return Player(self._drawn("player", options).html(), repr(self), height)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What the cell of a notebook shows: the page with its buttons, or words where there are many steps."""
+        """Return the output of a notebook's cell: the interactive page, or text if there are many steps."""
         if max(len(self), len(self.recorded.order)) > _MOST_SHOWN:
             return {"text/plain": repr(self)}
         return self.player()._repr_mimebundle_()
@@ -321,14 +321,14 @@ class Backprop:
         return len(self.recorded.edges)
 
     def _already_there(self) -> str:
-        """That leaves have gradients from before, to which this pass adds, and how to clear them."""
+        """Return a note on gradients that leaves already have, to which this pass adds; "" for none."""
         recorded = self.recorded
         grads = zip(recorded.order, recorded.initial, strict=True)
         names = [recorded.names[node] for node, grad in grads if grad]
         if not names:
             return ""
         several = f"{names[0]} and {len(names) - 1:,} more" if names[1:] else names[0]
-        return f"; adds to the grad that is there already in {several}: clear it with zero_grad() before"
+        return f"; adds to the grad already in {several}: clear it with zero_grad() first"
 
     def __repr__(self) -> str:
         recorded = self.recorded
@@ -348,7 +348,7 @@ class Backprop:
 
 
 def backprop(root: Value, gradient: float = 1.0) -> Backprop:
-    """The backward pass of a Value, to go through one chain-rule application at a time.
+    """Return the backward pass of a Value, to step through one chain-rule application at a time.
 
     >>> x = Value(3.0, "x")
     >>> [step.contribution for step in backprop(x * x)]

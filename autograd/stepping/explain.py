@@ -1,4 +1,4 @@
-"""A whole explanation of one Value in text: forward, backward, gradients beside numerical ones."""
+"""Explain one Value in text: forward, backward, gradients beside numerical derivatives."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .backprop import Backprop
 
 
 def explain(root: Value) -> str:
-    """The forward values in order, every chain-rule step backwards, and the gradients checked.
+    """Return the forward values in order, every chain-rule step backwards, and the gradients checked.
 
-    The grads of the graph are afterwards what `backward()` gives. Of more than 300 values or steps
-    the first and the last are shown.
+    Afterwards the grads of the graph are those of `backward()`. Of more than 300 values or steps,
+    only the first and the last are shown.
 
     >>> x = Value(3.0, "x")
     >>> y = x * x; y.label = "y"
@@ -45,11 +45,11 @@ def explain(root: Value) -> str:
 
 
 _MOST, _FIRST, _LAST = 300, 200, 50
-"""From how many values or steps on the middle is left out, and how many are shown before and after it."""
+"""The most values or steps shown in full; beyond it, the number shown at the start and at the end."""
 
 
 def _steps_text(pass_: Backprop) -> str:
-    """Every step done, and as text those that are shown."""
+    """Do every step and return those shown as text."""
     count = len(pass_)
     if count <= _MOST:
         return "\n".join(map(repr, pass_))
@@ -61,7 +61,7 @@ def _steps_text(pass_: Backprop) -> str:
 
 
 def forward_text(pass_: Backprop) -> str:
-    """The values of a graph, one a line, in topological order."""
+    """Return the values of a graph, one a line, in topological order."""
     names, order = pass_.recorded.names, pass_.recorded.order
     shown = order if len(order) <= _MOST else [*order[:_FIRST], *order[-_LAST:]]
     lines = [

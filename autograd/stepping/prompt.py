@@ -36,11 +36,11 @@ _SHORT = {
 
 
 class Prompt(cmd.Cmd):
-    """Reads commands for a Backprop and prints its answers; an empty line repeats the last one.
+    """Read commands for a Backprop and print its answers; an empty line repeats the last one.
 
-    A command is one letter, its whole name, or any beginning that only one of them has. At a
-    terminal there are history, completion and colour; fed from a pipe it echoes each command, so
-    that what it prints is a transcript. A mistake prints one line and changes nothing.
+    A command is one letter, its full name, or any unambiguous prefix. At a terminal there are
+    history, completion and colour; fed from a pipe it echoes each command, so that the output is a
+    transcript. An invalid command prints one line and changes nothing.
 
     >>> import io
     >>> from autograd import Value, backprop
@@ -126,7 +126,7 @@ class Prompt(cmd.Cmd):
         return self.stepper.step(_whole(count, 1))
 
     def do_next(self, _: str) -> Any:
-        """n, next: do the rest of the present operation"""
+        """n, next: do the rest of the current operation"""
         return self.stepper.next()
 
     def do_until(self, target: str) -> Any:
@@ -160,7 +160,7 @@ class Prompt(cmd.Cmd):
         return self.stepper.where(_whole(most, 30))
 
     def do_tree(self, depth: str) -> Any:
-        """t, tree [DEPTH]: the graph from the root down, with what has flowed"""
+        """t, tree [DEPTH]: the graph from the root down, with its contributions"""
         return self.stepper.tree(_whole(depth, 8))
 
     def do_watch(self, names: str) -> Any:
@@ -172,7 +172,7 @@ class Prompt(cmd.Cmd):
         return self.stepper.check(*self._names(names))
 
     def _names(self, words: str) -> list[str]:
-        """One name that may have spaces in it, or several without."""
+        """Return one name, which may contain spaces, or several names without."""
         return [words] if words in self.stepper.recorded.names.values() else words.split()
 
     def do_show(self, _: str) -> Any:
@@ -191,8 +191,8 @@ class Prompt(cmd.Cmd):
         return f"{len(paths)} pictures: {paths[0]} to {paths[-1].name}"
 
     def do_animate(self, path: str) -> Any:
-        """l, animate PATH: a film of the whole pass, .svg .gif .apng"""
-        return f"film: {self.stepper.animate(path)}" if path else "animate where? Give a path such as film.svg"
+        """l, animate PATH: an animation of the pass, .svg .gif .apng"""
+        return f"animation: {self.stepper.animate(path)}" if path else "animate where? Give a path, as pass.svg"
 
     def do_quit(self, _: str) -> bool:
         """q, quit: leave"""
@@ -209,17 +209,17 @@ class Prompt(cmd.Cmd):
 
 
 def _whole(text: str, default: int | None) -> int:
-    """A whole number from a command's argument."""
+    """Return the integer in a command's argument; raise ValueError for anything else."""
     if not text and default is not None:
         return default
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a whole number") from None
+        raise ValueError(f"{text!r} is not an integer") from None
 
 
 def _whole_name(word: str) -> str:
-    """The command that a word begins, if it is only one."""
+    """Return the command of which a word is the prefix, if there is exactly one; else the word."""
     found = [name for name in sorted(set(_SHORT.values())) if word and name.startswith(word)]
     return _SHORT.get(word) or (found[0] if len(found) == 1 else word)
 

@@ -1,4 +1,4 @@
-"""What the stepper's commands give: rows whose repr is a table that fits a terminal."""
+"""Results of the stepper's commands: rows whose repr is a table that fits a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..value import Value
 
 
 class Steps(list[Step]):
-    """Several steps; its repr is theirs, one below the other, of many the first and the last few."""
+    """A list of steps; its repr shows one below the other, of many only the first and the last."""
 
     def __repr__(self) -> str:
         words = [*map(repr, self[:_FIRST]), *map(repr, self[max(_FIRST, len(self) - _LAST) :])]
@@ -31,7 +31,7 @@ class Row(NamedTuple):
     expression: str
     data: float
     grad: float | None
-    """None as long as no gradient has arrived."""
+    """None until a gradient has arrived."""
     arrived: int
     expected: int
     status: str
@@ -62,11 +62,11 @@ class Checked(NamedTuple):
     """An estimate of the numerical derivative's own error."""
     agrees: bool
     note: str = ""
-    """What else is to be said: a kink, or that nothing can be told."""
+    """A remark: a kink, or that the comparison is undecided."""
 
 
 def positions(rows: list[Row], above: int, below: int) -> str:
-    """The table of `where()`, its columns as wide as their contents, within 80 characters."""
+    """Format the table of `where()`, its columns as wide as their contents, within 80 characters."""
     name_width = min(20, max((width(row.name) for row in rows), default=1)) + 1
     wide = max(len("expression"), max((width(row.expression) for row in rows), default=0))
     wide = min(wide, 80 - name_width - 49)
@@ -88,7 +88,7 @@ def positions(rows: list[Row], above: int, below: int) -> str:
 
 
 def checks(rows: list[Checked], left_out: int) -> str:
-    """The table of `check()`."""
+    """Format the table of `check()`."""
     wide = min(24, max([width(row.name) for row in rows] + [5]))
     lines = [f"  {'value':<{wide}} {'gradient':>14} {'numerical':>14}  difference"]
     for row in rows:

@@ -209,7 +209,7 @@ def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_says_that_it_does
     assert draw(y, step=1).source.count("+2.0000") >= 1
     assert "+4.0000" not in draw(y, step=1).source
     first = repr(y.backprop()).splitlines()[0]
-    assert "adds to the grad that is there already in x" in first
+    assert "adds to the grad already in x" in first
     assert "zero_grad()" in first
     y.zero_grad()
     assert "already" not in repr(y.backprop())

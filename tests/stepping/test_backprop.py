@@ -142,7 +142,7 @@ def test_stepping_past_the_end_says_so(graph):
 
 @pytest.mark.parametrize("command", ["step(0)", "back(0)", "goto(8)", "goto(-2)"])
 def test_a_move_to_nowhere_is_an_error(graph, command):
-    with pytest.raises(ValueError, match=r"nowhere|from -1 to 7"):
+    with pytest.raises(ValueError, match=r"takes a count of 1 or more|from -1 to 7"):
         eval(f"bp.{command}", {"bp": graph["L"].backprop()})
 
 
@@ -358,7 +358,7 @@ def test_until_takes_a_condition_as_text():
     assert (x * -2.0 + x).backprop().until("contribution < 0").contribution == -2.0
     with pytest.raises(ValueError, match="compare number, contribution, partial"):
         (x * x).backprop().until("grad > 0")
-    with pytest.raises(ValueError, match="no value is called 'z'"):
+    with pytest.raises(ValueError, match="there is no value named 'z'"):
         (x * x).backprop().until("z")
 
 
@@ -367,7 +367,7 @@ def test_an_option_that_is_not_there_is_an_error_of_the_method_that_was_called(m
     bp = backprop(Value(2.0, "x") * 3)
     with pytest.raises(TypeError, match=rf"^{method}\(\) has no option 'themee': did you mean theme\?$"):
         getattr(bp, method)(tmp_path / "x.svg", themee="dark")
-    with pytest.raises(TypeError, match=r"^player\(\) has no option 'colour': there are theme, rankdir"):
+    with pytest.raises(TypeError, match=r"^player\(\) has no option 'colour': known options are theme"):
         bp.player(colour="blue")
 
 
@@ -375,7 +375,7 @@ def test_an_option_that_is_not_there_is_an_error_of_the_method_that_was_called(m
     ("call", "error", "message"),
     [
         (lambda bp: bp.save(3), TypeError, 'save takes a path, such as "step.svg", got 3 of type int'),
-        (lambda bp: bp.player("tall"), ValueError, "height is a number of pixels, such as 620, not 'tall'"),
+        (lambda bp: bp.player("tall"), ValueError, "height must be a positive int, in pixels, not 'tall'"),
         (lambda bp: bp.player(groups=3), TypeError, "groups takes a model"),
     ],
 )

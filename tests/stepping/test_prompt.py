@@ -65,11 +65,11 @@ def test_save_writes_a_picture(capsys, tmp_path):
     assert "<svg" in target.read_text(encoding="utf-8")
 
 
-def test_frames_and_a_film_are_written(capsys, tmp_path):
-    out = answers(capsys, f"m {tmp_path / 'all'}\nl {tmp_path / 'film.svg'}\n")
+def test_frames_and_an_animation_are_written(capsys, tmp_path):
+    out = answers(capsys, f"m {tmp_path / 'all'}\nl {tmp_path / 'pass.svg'}\n")
     assert "7 pictures: " in out
     assert (tmp_path / "all" / "step_006.svg").exists()
-    assert "<animate" in (tmp_path / "film.svg").read_text(encoding="utf-8")
+    assert "<animate" in (tmp_path / "pass.svg").read_text(encoding="utf-8")
 
 
 def test_every_method_of_the_stepper_is_a_command():
@@ -137,13 +137,13 @@ def test_at_a_real_terminal_there_are_colour_history_and_completion():
     [
         ("dance", "'dance' is not a command"),
         ("help dance", "'dance' is not a command"),
-        ("goto", "'' is not a whole number"),
-        ("step x", "'x' is not a whole number"),
-        ("step 0", "goes nowhere"),
+        ("goto", "'' is not an integer"),
+        ("step x", "'x' is not an integer"),
+        ("step 0", "takes a count of 1 or more"),
         ("goto 99", "from -1 to 5"),
         ("until", "until which value?"),
-        ("until q", "no value is called 'q'"),
-        ("watch q", "no value is called 'q'"),
+        ("until q", "there is no value named 'q'"),
+        ("watch q", "there is no value named 'q'"),
         ("save", "save where?"),
         ("save /dev/null/x.svg", "/dev/null"),
     ],
