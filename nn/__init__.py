@@ -1,4 +1,4 @@
-"""Neural networks on scalars: neurons, layers and perceptrons whose every number can be looked at.
+"""Neural networks on scalars: neurons, layers and perceptrons in which every number can be inspected.
 
 >>> from nn import MLP, accuracy, fit
 >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -8,14 +8,14 @@ History(100 epochs, loss 0.7... -> 0.0..., accuracy 100.0%)
 >>> accuracy(model, X, y), model([1.0, 0.0]).data > 0
 (1.0, True)
 
-What people need first:
+The most used names:
 
     MLP(2, [8, 8, 1])       a model; Neuron, Layer, Sequential, Dropout, Autoencoder, a Module of your own
     fit(model, X, y)        training: loss=, optimiser=, lr=, epochs=, batch_size=, validation=, compiled=
-    accuracy(model, X, y)   the share of examples that are right; evaluate, mse_loss, cross_entropy ...
+    accuracy(model, X, y)   the fraction of correct predictions; evaluate, mse_loss, cross_entropy ...
     SGD(model, lr=0.1)      optimisers for a loop of your own: loss.backward(), step(), zero_grad()
     plot_history(history)   plots, as plot_decision_boundary(model, X, y)
-    moons(200)              data that are made; Dataset(X, y), load_csv, digits, standardise
+    moons(200)              synthetic data; Dataset(X, y), load_csv, digits, standardise
     save(model, path)       a file that PyTorch reads; load
     layerwise_errors        the error as it passes the layers; Perceptron, k_means, compare_updates
 """
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import autograd
 
-if not hasattr(autograd, "Value"):  # another package stands in its place
+if not hasattr(autograd, "Value"):  # another package of that name was imported
     from autograd.guidance.clash import replaced
 
     raise ImportError(replaced())
@@ -83,10 +83,10 @@ from .training.history import Epoch, History
 from .training.stopping import EarlyStopping
 from .training.sweeping import Sweep, Trial, grid, sweep
 
-if not TYPE_CHECKING:  # a type checker would take every name for known
+if not TYPE_CHECKING:  # a type checker would accept every name
 
     def __getattr__(name: str) -> Any:
-        """Answer words of other libraries with the one that works here."""
+        """Raise an AttributeError that suggests the name used here for one known from other libraries."""
         from autograd.guidance.advice import NN, missing
 
         raise missing(__name__, name, NN)

@@ -1,4 +1,4 @@
-"""Arguments as users give them: random number generators, names of things, words of other libraries."""
+"""Argument checks shared by the package: random number generators, names, synonyms of keywords."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 RNG = random.Random | int | None
-"""A generator of random numbers, a seed for one, or None for a fresh one."""
+"""A random number generator, a seed, or None for a newly seeded generator."""
 
 
 def generator(rng: Any = None) -> random.Random:
-    """Return a generator of random numbers: the one given, one made from a seed, or a fresh one for None.
+    """Return a random number generator: the given one, one made from a seed, or a new one for None.
 
-    A fresh one follows Python's own generator, so that a program repeats itself after `random.seed(0)`.
-    A numpy generator is asked for a seed. Raises TypeError for anything else.
+    A new one is seeded from Python's own generator, so that a program is repeatable after `random.seed(0)`.
+    A numpy generator provides a seed. Raises TypeError for anything else.
 
     >>> generator(3).random() == random.Random(3).random()
     True
@@ -44,7 +44,7 @@ def generator(rng: Any = None) -> random.Random:
 
 
 def check_width(inputs: Any, expected: int, what: str) -> None:
-    """Raise ValueError unless there are `expected` inputs, and TypeError where they are not a list.
+    """Raise ValueError unless there are `expected` inputs, and TypeError if they are not a list.
 
     >>> check_width([1.0, 2.0], 3, "neuron")
     Traceback (most recent call last):
@@ -61,7 +61,7 @@ def check_width(inputs: Any, expected: int, what: str) -> None:
 
 
 def refuse_batch(inputs: Any, what: str) -> None:
-    """Raise TypeError where the inputs are several examples, each a list of numbers.
+    """Raise TypeError if the inputs are a batch: several examples, each a list of numbers.
 
     >>> refuse_batch([[1.0, 2.0], [3.0, 4.0]], "layer")
     Traceback (most recent call last):
@@ -84,9 +84,9 @@ def by_name(
 ) -> T:
     """Look up something by its name, in any spelling: "ReLU", "leaky-relu" and "MSELoss" are found.
 
-    `synonyms` maps other libraries' names (lower case, letters and digits only) to ours, and `advice`
-    maps those of what is not quite the same to a hint. Raises ValueError, with the nearest name, for a
-    name that is not known, and TypeError for what is not a name.
+    `synonyms` maps names of other libraries (lower case, letters and digits only) to ours, and `advice`
+    maps names without an exact equivalent to a hint. Raises ValueError, with the nearest name, for an
+    unknown name, and TypeError for an argument that is not a str.
 
     >>> by_name("activation", "ReLU", {"relu": 1, "tanh": 2})
     1
@@ -109,14 +109,14 @@ def by_name(
 
 
 def _plain(word: str) -> str:
-    """Letters and digits alone, in lower case, without "loss" at the end."""
+    """Return the letters and digits in lower case, without a trailing "loss"."""
     return "".join(filter(str.isalnum, word.lower())).removesuffix("loss")
 
 
 def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function accept keywords that other libraries use for its parameters.
 
-    A keyword that is neither is a TypeError with the nearest name; so is one given under both names.
+    An unknown keyword raises TypeError with the nearest name; so does a parameter given under both names.
 
     >>> @also_called(learning_rate="lr")
     ... def descend(lr=0.1): return lr

@@ -9,9 +9,9 @@ from .module import Module
 
 
 def chain(model: Module) -> list[tuple[str, Module]]:
-    """The layers that information passes one after the other, each with its name.
+    """Return the layers in the order of the forward pass, each with its name.
 
-    A layer, or a module without modules in it, is one link; any other is the links inside it.
+    A layer, or a module without submodules, is one link; any other module contributes its own links.
 
     >>> import random
     >>> from nn import MLP
@@ -22,7 +22,7 @@ def chain(model: Module) -> list[tuple[str, Module]]:
 
 
 class Function(Module):
-    """A plain function as a link: one that stands between the modules of a Sequential."""
+    """A plain function between the modules of a Sequential, as a link of the chain."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
@@ -47,7 +47,7 @@ def _links(name: str, module: Module) -> list[tuple[str, Module]]:
 
 
 def _inside(module: Module) -> Iterator[tuple[str, Any]]:
-    """The modules in the attributes, as often as they are there, and the functions in a sequence or a list."""
+    """Yield the modules in the attributes, with repetitions, and the functions in a sequence or a list."""
     for name, attribute in vars(module).items():
         if isinstance(attribute, Module) or (name.isdigit() and callable(attribute)):
             yield name, attribute
@@ -56,7 +56,7 @@ def _inside(module: Module) -> Iterator[tuple[str, Any]]:
 
 
 def refuse_shared(model: Module) -> None:
-    """Refuse, by a ValueError, a model with one parameter in two layers: its gradient is whole only in the end.
+    """Raise ValueError for a parameter shared by two layers: its gradient is complete only after both.
 
     >>> import random
     >>> from nn import MLP
@@ -67,18 +67,18 @@ def refuse_shared(model: Module) -> None:
         for parameter in link.parameters():
             if owner.setdefault(id(parameter), name) != name:
                 raise ValueError(
-                    f"{owner[id(parameter)]} and {name} share a parameter: its gradient is whole only when the "
-                    "error has passed both, so it cannot be adjusted while it passes"
+                    f"{owner[id(parameter)]} and {name} share a parameter: its gradient is complete only when "
+                    "the error has passed both layers, so it cannot be updated during the backward pass"
                 )
 
 
 def sequential_names(model: Module) -> dict[str, str]:
-    """From the names of a `state_dict` to those of an equal `torch.nn.Sequential`.
+    """Map the names of a `state_dict` to those of an equivalent `torch.nn.Sequential`.
 
-    There an activation takes a position of its own, so that the layers of Linear, ReLU, Linear
+    In PyTorch an activation has a position of its own, so that the layers of Linear, ReLU, Linear
     are 0 and 2; a linear layer has no activation and takes one position, as does every module
     without a layer in it (Activation, Dropout, Softmax). Raises ValueError for a model with
-    parameters outside its layers, and for one with a layer twice.
+    parameters outside its layers, and for one that uses a layer twice.
 
     >>> import random
     >>> from nn import MLP
@@ -99,6 +99,6 @@ def sequential_names(model: Module) -> dict[str, str]:
 
 
 def _activation(link: Any) -> str:
-    """The activation inside a layer; "linear" for a module that has none besides itself."""
+    """Return the activation of a layer; "linear" for a module without a separate one."""
     neurons = getattr(link, "neurons", None)
     return str(neurons[0].activation) if neurons else "linear"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from .argument_checks import by_name
 
 Initialiser = Callable[[random.Random, int, int], float]
-"""From a generator and the numbers of inputs and outputs of a layer to one weight."""
+"""A function of a generator and a layer's numbers of inputs and outputs that returns one weight."""
 
 
 def uniform(rng: random.Random, inputs: int, outputs: int) -> float:
-    """A weight between -1 / sqrt(inputs) and 1 / sqrt(inputs), as PyTorch's linear layers start.
+    """Draw a weight between -1 / sqrt(inputs) and 1 / sqrt(inputs), as PyTorch's linear layers start.
 
     >>> -0.5 <= uniform(random.Random(0), 4, 1) <= 0.5
     True
@@ -23,7 +23,7 @@ def uniform(rng: random.Random, inputs: int, outputs: int) -> float:
 
 
 def xavier(rng: random.Random, inputs: int, outputs: int) -> float:
-    """A weight that keeps the variance of tanh layers: uniform up to sqrt(6 / (inputs + outputs)).
+    """Draw a weight that keeps the variance of tanh layers: uniform up to sqrt(6 / (inputs + outputs)).
 
     X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward neural
     networks, AISTATS 2010.
@@ -36,7 +36,7 @@ def xavier(rng: random.Random, inputs: int, outputs: int) -> float:
 
 
 def he(rng: random.Random, inputs: int, outputs: int) -> float:
-    """A weight that keeps the variance of relu layers: normal with deviation sqrt(2 / inputs).
+    """Draw a weight that keeps the variance of relu layers: normal, standard deviation sqrt(2 / inputs).
 
     K. He, X. Zhang, S. Ren, J. Sun, Delving deep into rectifiers, ICCV 2015.
 
@@ -50,7 +50,7 @@ INITIALISERS: dict[str, Initialiser] = {"uniform": uniform, "xavier": xavier, "h
 
 
 def initialiser(name_or_function: str | Initialiser) -> Initialiser:
-    """An initialiser by its name, or the function itself; a ValueError lists the names.
+    """Return an initialiser by its name, or the function itself; raise ValueError for an unknown name.
 
     >>> initialiser("he") is he
     True

@@ -15,7 +15,7 @@ from .module import Module
 Activation = str | Callable[[Any], Any] | None
 
 DEFAULT_ACTIVATION = "tanh"
-"""That of neurons, layers and models: smooth, so that no unit is dead from the start."""
+"""The activation of neurons, layers and models by default: smooth, so that no unit starts dead."""
 
 SYNONYMS = {
     "identity": "linear",
@@ -24,11 +24,11 @@ SYNONYMS = {
     "swish": "silu",
     "lrelu": "leaky_relu",
 }
-"""Other libraries' names of activations."""
+"""Names of activations in other libraries."""
 
 
 def linear(s: Any) -> Any:
-    """No activation at all: the sum itself.
+    """Return the sum itself: no activation.
 
     >>> linear(0.5)
     0.5
@@ -37,10 +37,10 @@ def linear(s: Any) -> Any:
 
 
 def activation_function(activation: Activation | bool) -> tuple[str, Callable[[Any], Any]]:
-    """Return the name and the function of an activation; "linear", None or False is none at all.
+    """Return the name and the function of an activation; "linear", None and False mean the identity.
 
-    Any function of one number in autograd's table will do, by name or as the function; True is relu,
-    as micrograd's `nonlin` means it. Raises ValueError for a name that is not known.
+    Any function of one number in autograd's table is allowed, by name or as the function; True is relu,
+    as in micrograd's `nonlin`. Raises ValueError for an unknown name.
 
     >>> activation_function("tanh")[1](0.5) == autograd.tanh(0.5)
     True
@@ -61,7 +61,7 @@ def activation_function(activation: Activation | bool) -> tuple[str, Callable[[A
 
 
 def _activations() -> list[str]:
-    """The names of all functions of one number, those that are used as activations first."""
+    """Return the names of all functions of one number, the common activations first."""
     usual = ["linear", "tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus", "step"]
     ops = autograd.TABLE.values()
     others = [op.name for op in ops if not op.variadic and len(op.operands) - len(op.defaults) == 1]
@@ -72,9 +72,9 @@ class Neuron(Module):
     """y = F(w0 x0 + w1 x1 + ... + b): a weighted sum and an activation.
 
     The weights are drawn by `init` ("uniform", "xavier", "he" or a function; by default one that fits
-    the activation) with `rng`, a generator, a seed, or None for fresh ones; the bias starts at 0.
-    Called with as many inputs as it has weights, numbers or Values, it gives one Value; any other
-    number of inputs is a ValueError, a batch a TypeError.
+    the activation) with `rng`, a generator, a seed, or None for a new generator; the bias starts at 0.
+    Called with as many inputs as it has weights, numbers or Values, it returns one Value; any other
+    number of inputs raises ValueError, a batch TypeError.
 
     >>> neuron = Neuron(2, activation="relu")
     >>> for weight, data in zip(neuron.weights, (3.0, -1.0)):
@@ -98,7 +98,7 @@ class Neuron(Module):
         number: str = "",
     ) -> None:
         if inputs < 1:
-            raise ValueError(f"a neuron needs at least 1 input, not {inputs}")
+            raise ValueError(f"a neuron needs at least 1 input, got {inputs}")
         self.activation: str
         self.activation, self._function = activation_function(activation)
         rng = generator(rng)
@@ -117,12 +117,12 @@ class Neuron(Module):
 
     @property
     def w(self) -> list[Value]:
-        """The weights, under micrograd's name."""
+        """Return the weights, under micrograd's name."""
         return self.weights
 
     @property
     def b(self) -> Value:
-        """The bias, under micrograd's name."""
+        """Return the bias, under micrograd's name."""
         return self.bias
 
     def describe(self) -> str:
@@ -130,9 +130,9 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side, each seeing every input: a list of inputs in, a list of outputs out.
+    """A fully connected layer: neurons that each take every input; maps a list to a list.
 
-    `rng` draws the weights: a generator, a seed, or None for fresh ones.
+    `rng` draws the weights: a generator, a seed, or None for a new generator.
 
     >>> layer = Layer(3, 2, "tanh", rng=0)
     >>> len(layer([1.0, 2.0, 3.0])), len(layer.parameters())
@@ -154,7 +154,7 @@ class Layer(Module):
         number: str = "",
     ) -> None:
         if outputs < 1:
-            raise ValueError(f"a layer needs at least 1 neuron, not {outputs}")
+            raise ValueError(f"a layer needs at least 1 neuron, got {outputs}")
         rng = generator(rng)
         self.number = number
         self.neurons: list[Neuron] = [
@@ -177,7 +177,7 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multilayer perceptron: fully connected layers, information flowing one way.
+    """A multilayer perceptron: a chain of fully connected layers.
 
     Described by the number of layers, the neurons of each, and the activation of each: a name or
     function for all layers but the last, which is linear, or a list with one for every layer. One
@@ -208,7 +208,7 @@ class MLP(Module):
         init: str | Initialiser | None = None,
     ) -> None:
         if isinstance(widths, int):
-            raise TypeError(f"widths is a list, the number of neurons of each layer, such as [{widths}, 1]")
+            raise TypeError(f"widths must be a list, the neurons of each layer, such as [{widths}, 1]")
         if not widths:
             raise ValueError("an MLP needs at least one layer: give the number of neurons of each")
         if activation is None or isinstance(activation, str) or callable(activation):
@@ -216,7 +216,7 @@ class MLP(Module):
         else:
             activations = list(activation)
         if len(activations) != len(widths):
-            raise ValueError(f"{len(widths)} layers need {len(widths)} activations, not {len(activations)}")
+            raise ValueError(f"{len(widths)} layers need {len(widths)} activations, got {len(activations)}")
         rng = generator(rng)
         sizes = [inputs, *widths]
         self.layers: list[Layer] = [

@@ -1,6 +1,6 @@
-"""Losses: how far predictions are from targets, as one number to make small.
+"""Losses: the distance of predictions from targets, as one number to minimise.
 
-All are the mean over a batch. A prediction is a number or a list of them; of lists, `mse_loss`,
+All are the mean over a batch. A prediction is a number or a list of numbers; for lists, `mse_loss`,
 `l1_loss`, `huber_loss` and `binary_cross_entropy_with_logits` take the mean over every entry.
 """
 
@@ -16,11 +16,11 @@ from autograd.terminal import brief, quoted
 from .argument_checks import by_name
 
 Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
-"""From predictions and targets, equally many, to one Value."""
+"""A function of predictions and as many targets that returns one Value."""
 
 
 def mse_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
-    """The mean of (prediction - target)^2: PyTorch's MSELoss.
+    """Return the mean of (prediction - target)^2: PyTorch's MSELoss.
 
     >>> mse_loss([1.0, 3.0], [0.0, 1.0])
     2.5
@@ -29,7 +29,7 @@ def mse_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
 
 
 def l1_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
-    """The mean of |prediction - target|: PyTorch's L1Loss.
+    """Return the mean of |prediction - target|: PyTorch's L1Loss.
 
     >>> l1_loss([1.0, 3.0], [0.0, 1.0])
     1.5
@@ -38,7 +38,7 @@ def l1_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
 
 
 def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float = 1.0) -> Any:
-    """Squared near the target, straight beyond `delta`: the mean of PyTorch's HuberLoss.
+    """Return the mean Huber loss, quadratic up to `delta` and linear beyond: PyTorch's HuberLoss.
 
     With d = |prediction - target|: d^2 / 2 where d <= delta, delta (d - delta / 2) beyond.
     P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35
@@ -48,7 +48,7 @@ def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float 
     0.8125
     """
     if not delta > 0:
-        raise ValueError(f"delta is a number above 0, not {delta!r}")
+        raise ValueError(f"delta must be a number above 0, got {delta!r}")
 
     def bent(p: Any, t: Any) -> Any:
         distance = p - t
@@ -59,9 +59,9 @@ def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float 
 
 
 def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
-    """The mean of max(0, 1 - target * prediction); targets are -1 and +1.
+    """Return the mean of max(0, 1 - target * prediction); targets are -1 and +1.
 
-    Zero for a prediction on the right side by a margin of 1. Raises ValueError for other targets.
+    It is 0 for a prediction on the correct side with margin 1 or more. Raises ValueError for other targets.
 
     >>> hinge([2.0, 0.5], [1.0, -1.0])
     0.75
@@ -74,7 +74,7 @@ def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
 
 
 def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
-    """The mean of -t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)); targets from 0 to 1.
+    """Return the mean of -t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)); targets from 0 to 1.
 
     The prediction z is a logit, before any sigmoid. Computed as softplus(z) - t z, which is exact
     and finite for every z: PyTorch's BCEWithLogitsLoss. Raises ValueError for other targets.
@@ -89,23 +89,23 @@ def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequen
                 f"binary_cross_entropy_with_logits takes targets from 0 to 1, not {target!r}: turn -1 and +1 "
                 "into 0 and 1 with (1 + target) / 2, or use hinge"
             )
-    # On the right side softplus(z) - z would lose the digits that softplus(-z) has.
+    # For a correct prediction softplus(z) - z would lose the digits that softplus(-z) has.
     return mean([_cross_entropy_of_two(p, t) for p, t in pairs])
 
 
 def _cross_entropy_of_two(p: Any, t: Any) -> Any:
-    """Of a logit and its target; a target of 0 or 1 has one term, and so no 0 times infinity."""
+    """Return the term of one logit; a target of 0 or 1 has one summand, which avoids 0 times infinity."""
     if _known(t) and t in (0, 1):
         return softplus(-p if t else p)
     return t * softplus(-p) + (1 - t) * softplus(p)
 
 
 def cross_entropy(predictions: Sequence[Sequence[Any]], targets: Sequence[Any]) -> Any:
-    """The mean of -log(softmax(z)[t]) = logsumexp(z) - z_t: PyTorch's CrossEntropyLoss.
+    """Return the mean of -log(softmax(z)[t]) = logsumexp(z) - z_t: PyTorch's CrossEntropyLoss.
 
     A prediction is a list of logits, one for each class; a target is the class, counted from 0,
-    or a list of probabilities, one for each class. A logit of -inf masks its class: no gradient goes
-    there, and the loss is inf where that class is the target. Raises ValueError for anything else.
+    or a list of probabilities, one for each class. A logit of -inf masks its class: its gradient is
+    0, and the loss is inf where that class is the target. Raises ValueError for anything else.
 
     >>> round(cross_entropy([[0.0, 0.0], [0.0, 1000.0]], [0, 1]), 6)
     0.346574
@@ -131,7 +131,7 @@ def _cross_entropy(prediction: Any, target: Any) -> Any:
 
 
 def _relative_to(chosen: Any, logits: list[Any]) -> Any:
-    """logsumexp(logits) - chosen, without the digits that large numbers would cost.
+    """Return logsumexp(logits) - chosen, without cancellation between large numbers.
 
     Where the chosen one is -inf, the class of the target is masked, and the difference is inf.
     """
@@ -143,11 +143,11 @@ def _relative_to(chosen: Any, logits: list[Any]) -> Any:
 
 
 def kl_divergence(predictions: Sequence[Sequence[Any]], targets: Sequence[Sequence[float]]) -> Any:
-    """The mean of the sum of t log(t / q) over the classes, q = softmax of the prediction's logits.
+    """Return the mean of the sum of t log(t / q) over the classes, q = softmax of the prediction's logits.
 
-    How many nats the predicted distribution wastes on the target's: S. Kullback, R. A. Leibler, On
+    The relative entropy of the target to the predicted distribution, in nats: S. Kullback, R. A. Leibler, On
     information and sufficiency, Annals of Mathematical Statistics 22 (1951). PyTorch's KLDivLoss with
-    reduction="batchmean" of log_softmax(z). Raises ValueError for targets that are no distribution.
+    reduction="batchmean" of log_softmax(z). Raises ValueError for targets that are not probabilities.
 
     >>> kl_divergence([[0.0, 0.0]], [[0.5, 0.5]])
     0.0
@@ -175,7 +175,7 @@ LOSSES: dict[str, Loss] = {
 
 
 def loss_function(loss: str | Loss) -> Loss:
-    """A loss by its name, or the function itself; a ValueError lists the names.
+    """Return a loss by its name, or the function itself; raise ValueError for an unknown name.
 
     >>> loss_function("hinge") is hinge
     True
@@ -207,14 +207,14 @@ _ADVICE = dict.fromkeys(
 
 
 def _same_length(predictions: Sequence[Any], targets: Sequence[Any]) -> None:
-    if len(predictions) == 0:  # a numpy array has no truth of its own
+    if len(predictions) == 0:  # the truth value of a numpy array is ambiguous
         raise ValueError("a loss needs at least one prediction and its target")
     if len(predictions) != len(targets):
         raise ValueError(f"{len(predictions)} predictions for {len(targets)} targets: give equally many")
 
 
 def _entries(predictions: Sequence[Any], targets: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Each number of the predictions with its target."""
+    """Pair each number of the predictions with its target."""
     _same_length(predictions, targets)
     pairs: list[tuple[Any, Any]] = []
     for prediction, target in zip(predictions, targets, strict=True):
@@ -226,18 +226,18 @@ def _entries(predictions: Sequence[Any], targets: Sequence[Any]) -> list[tuple[A
         else:
             pairs.append((prediction, target))
     for _, target in pairs:
-        if type(target) is not float:  # which most are
+        if type(target) is not float:  # the common case, without a call
             _refuse_no_number(target)
     return pairs
 
 
 def _mismatch(count: int | None, target: Any) -> str:
-    """That a model gave so many numbers (None for one that is no list), and the target is of another kind."""
+    """Describe a prediction of `count` numbers (None: not a list) with a target of another shape."""
     gave = "one number" if count is None else f"a list of {count}"
     wanted = f"a list of {len(target)}" if _is_list(target) else repr(target)
     advice = "This loss compares them one by one; for classes use cross_entropy"
     if count == 1:
-        advice = "Give lists of one number as targets, or end the model with a Neuron, which gives no list"
+        advice = "Give lists of one number as targets, or end the model with a Neuron, which returns one number"
     return f"the model gave {gave} and its target is {wanted}. {advice}"
 
 
@@ -250,7 +250,7 @@ def _refuse_no_number(target: Any) -> None:
 
 
 def _logits(prediction: Any, name: str) -> list[Any]:
-    """A prediction of one number for each class."""
+    """Return a prediction as a list of logits, one for each class."""
     if not _is_list(prediction):
         raise ValueError(
             f"{name} takes a list of logits as each prediction, one for each class, and this model gives one "
@@ -260,17 +260,17 @@ def _logits(prediction: Any, name: str) -> list[Any]:
 
 
 def _is_list(item: Any) -> bool:
-    """Whether it is a list of numbers: a list, a tuple, or an array."""
+    """Return whether an item is a list, a tuple or an array."""
     return hasattr(item, "__len__") and not isinstance(item, str)
 
 
 def _known(target: Any) -> bool:
-    """Whether a target is a number, which can be checked; one that is being recorded is a Value."""
+    """Return whether a target is a number, which can be checked; while tracing it is a Value."""
     return not isinstance(target, Value)
 
 
 def _probabilities(target: Any, count: int, name: str) -> list[Any]:
-    """A target of one probability for each class."""
+    """Return a target as a list of probabilities, one for each class."""
     given = list(target) if _is_list(target) else []
     if len(given) == count:
         if not all(map(_known, given)):

@@ -1,4 +1,4 @@
-"""Metrics: what people ask of predictions, besides the loss that training makes small."""
+"""Metrics: measures of the predictions besides the loss that training minimises."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .losses import Loss, loss_function
 from .module import Module
 
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
-"""From predictions (numbers, or lists of them) and targets, equally many, to one number."""
+"""A function of predictions (numbers or lists of numbers) and as many targets that returns one number."""
 
 APPROXIMATING = ("mse_loss", "l1_loss", "huber_loss")
-"""The losses that draw predictions to the targets themselves, so that the nearer target is meant."""
+"""Losses of regression, whose predictions approach the targets: the class is the nearer target."""
 
 
 class Evaluation(NamedTuple):
-    """How a model does on a data set."""
+    """The loss and the metrics of a model on a data set."""
 
     loss: float
     metrics: dict[str, float]
 
 
 def binary_accuracy(predictions: Sequence[float], targets: Sequence[float], threshold: float = 0.0) -> float:
-    """The share of predictions that are above the threshold where the target is above 0, and only there.
+    """Return the fraction of predictions on the correct side: above the threshold iff the target is above 0.
 
     >>> binary_accuracy([2.0, -1.0, 0.5], [1.0, -1.0, -1.0])
     0.6666666666666666
@@ -38,7 +38,7 @@ def binary_accuracy(predictions: Sequence[float], targets: Sequence[float], thre
 
 
 def class_accuracy(predictions: Sequence[Sequence[float]], targets: Sequence[float]) -> float:
-    """The share of predictions whose largest output is the one that the target counts, from 0.
+    """Return the fraction of predictions whose largest output is at the index given by the target.
 
     >>> class_accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
@@ -50,12 +50,12 @@ def class_accuracy(predictions: Sequence[Sequence[float]], targets: Sequence[flo
 def accuracy(
     model: Callable[[Sequence[Any]], Any], data: Any, targets: Any = None, threshold: float | None = None
 ) -> float:
-    """The share of examples that the model gets right, in evaluation mode.
+    """Return the fraction of examples that the model classifies correctly, in evaluation mode.
 
-    The data are `accuracy(model, X, y)` or `accuracy(model, dataset)`. With one output: it is above
-    `threshold` where the target is above 0, and only there; by default 0, or 0.5 where the output is
-    a sigmoid. With several: the largest is the one that the target counts. Raises ValueError for no
-    examples, and for several outputs with targets that count none of them.
+    Call it as `accuracy(model, X, y)` or `accuracy(model, dataset)`. One output is correct if it is above
+    `threshold` exactly where the target is above 0; the default is 0, or 0.5 where the output is
+    a sigmoid. Of several outputs the largest must be at the target's index. Raises ValueError for no
+    examples, and for several outputs with targets that are not indices of them.
 
     >>> accuracy(lambda inputs: inputs[0], [[1.0], [-2.0]], [1.0, 1.0])
     0.5
@@ -75,7 +75,7 @@ def accuracy(
 
 
 def border(model: Callable[[Sequence[Any]], Any], inputs: Sequence[Any]) -> float:
-    """Return what tells two classes apart: 0.5 of a model whose output is a sigmoid, 0 of any other.
+    """Return the decision threshold of two classes: 0.5 if the output is a sigmoid, otherwise 0.
 
     >>> from nn import MLP
     >>> border(MLP(2, [1], ["sigmoid"]), [0.0, 1.0]), border(MLP(2, [1]), [0.0, 1.0])
@@ -92,9 +92,9 @@ def evaluate(
     loss: str | Loss = "mse_loss",
     metrics: Mapping[str, Metric] | None = None,
 ) -> Evaluation:
-    """The loss and the metrics of a model, in evaluation mode and without recording.
+    """Compute the loss and the metrics of a model, in evaluation mode and without recording a graph.
 
-    The data are a Dataset or a pair `(X, y)`. Without `metrics` there is the accuracy where the targets
+    The data are a Dataset or a pair `(X, y)`. The default of `metrics` is the accuracy if the targets
     are classes (see `usual_metrics`).
 
     >>> evaluate(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
@@ -107,7 +107,7 @@ def evaluate(
 def evaluation(
     outputs: Sequence[Any], data: Dataset, loss: str | Loss, metrics: Mapping[str, Metric] | None
 ) -> Evaluation:
-    """The loss and the metrics of outputs that are there already.
+    """Compute the loss and the metrics of given outputs.
 
     >>> evaluation([1.0, -2.0], Dataset([[1.0], [-2.0]], [1.0, 1.0]), "mse_loss", {})
     Evaluation(loss=4.5, metrics={})
@@ -120,11 +120,11 @@ def evaluation(
 
 
 def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Loss) -> dict[str, Metric]:
-    """The accuracy, if the targets are classes; nothing for regression and for autoencoders.
+    """Return the accuracy as a metric if the targets are classes; none for regression and autoencoders.
 
-    One output and targets of -1 and +1, or of 0 and 1, are two classes, told apart by the sign;
-    or at 0.5, if the targets are 0 and 1 and the loss draws the output to them. Several outputs
-    and targets that count them are classes too.
+    One output and targets of -1 and +1, or of 0 and 1, are two classes, separated by the sign;
+    or at 0.5, if the targets are 0 and 1 and the loss is one of regression. Several outputs
+    with their indices as targets are classes too.
 
     >>> usual_metrics([0.4], [1.5], "mse_loss")
     {}
@@ -140,7 +140,7 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
 
 
 def threshold(targets: Sequence[Any], loss: str | Loss) -> float:
-    """What tells two classes apart: 0, or 0.5 if the loss draws the output to targets of 0 and 1.
+    """Return the decision threshold of two classes: 0, or 0.5 for a regression loss and targets 0 and 1.
 
     >>> threshold([0, 1], "mse_loss"), threshold([-1, 1], "mse_loss")
     (0.5, 0.0)
@@ -150,12 +150,12 @@ def threshold(targets: Sequence[Any], loss: str | Loss) -> float:
 
 
 def are_classes(targets: Sequence[Any], count: int) -> bool:
-    """Whether every target is a whole number from 0 up to but not including `count`."""
+    """Return whether every target is an integer with 0 <= target < `count`."""
     return all(not hasattr(t, "__len__") and t in range(count) for t in targets)
 
 
 def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[Any]:
-    """The model's output for every example, unrecorded, in evaluation mode.
+    """Return the model's output for every example, in evaluation mode, without recording a graph.
 
     >>> predictions(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
     [1.0, -2.0]
@@ -168,7 +168,7 @@ def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[An
 
 @contextmanager
 def mode(model: object, training: bool) -> Iterator[None]:
-    """A model in training or in evaluation mode; afterwards each of its modules is as it was."""
+    """Put a model in training or evaluation mode for a block; afterwards restore the mode of each module."""
     modules = list(model.modules()) if isinstance(model, Module) else []
     before = [module.training for module in modules]
     for module in modules:
@@ -181,14 +181,14 @@ def mode(model: object, training: bool) -> Iterator[None]:
 
 
 def plain(output: Any) -> Any:
-    """An output without its graph: a number, or a list of them."""
+    """Return an output without its graph: a float, or a list of floats."""
     if isinstance(output, list | tuple):
         return [plain(item) for item in output]
     return float(getattr(output, "data", output))
 
 
 def as_list(output: Any) -> list[Any]:
-    """A model's output as a list, of one output too.
+    """Return a model's output as a list, also if it is a single one.
 
     >>> as_list(0.5), as_list((0.5, 1.0))
     ([0.5], [0.5, 1.0])
@@ -197,7 +197,7 @@ def as_list(output: Any) -> list[Any]:
 
 
 def _largest(outputs: Sequence[float]) -> int | None:
-    """The position of the largest output; none if there is a nan, which nothing is larger than."""
+    """Return the index of the largest output, or None if one is nan, which does not compare."""
     if any(math.isnan(x) for x in outputs):
         return None
     return max(range(len(outputs)), key=lambda k: outputs[k])

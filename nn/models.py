@@ -16,10 +16,10 @@ from .module import Module
 
 
 class Sequential(Module):
-    """Modules one after the other: each takes what the one before gives. PyTorch's Sequential.
+    """A chain of modules: each takes the output of the previous one, as in PyTorch's Sequential.
 
-    They are named by their position, as there: `0.weight`. Plain functions may stand among them.
-    Raises ValueError for none, TypeError for what cannot be called.
+    They are named by their position, as in PyTorch: `0.weight`. Plain functions are allowed too.
+    Raises ValueError for an empty chain, TypeError for an element that is not callable.
 
     >>> from nn import Layer
     >>> first, last = Layer(2, 3, "linear"), Layer(3, 2, "linear")
@@ -33,7 +33,7 @@ class Sequential(Module):
             raise ValueError("a Sequential needs at least one module")
         for position, module in enumerate(modules):
             if not callable(module) or (isinstance(module, type) and issubclass(module, Module)):
-                raise TypeError(f"a Sequential is made of modules, not of {module!r}")
+                raise TypeError(f"a Sequential takes modules and functions, not {module!r}")
             setattr(self, str(position), module)
 
     def forward(self, inputs: Any) -> Any:
@@ -55,7 +55,7 @@ class Sequential(Module):
 
 
 class Activation(Module):
-    """An activation as a module of its own: by name, or any function of one number.
+    """An activation as a separate module: by name, or any function of one number.
 
     >>> Activation("relu")([-1.0, 2.0])
     [0.0, 2.0]
@@ -76,7 +76,7 @@ class Activation(Module):
 
 
 class Dropout(Module):
-    """In training each input is 0 with probability p, and the others are divided by 1 - p.
+    """Set each input to 0 with probability p in training, and divide the others by 1 - p.
 
     In evaluation mode (`model.eval()`) it does nothing. N. Srivastava and others, Dropout: a simple
     way to prevent neural networks from overfitting, JMLR 15 (2014). Raises ValueError for a p
@@ -88,7 +88,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         if not 0 <= p < 1:
-            raise ValueError(f"p, the share of inputs to drop, is from 0 up to but not including 1, not {p!r}")
+            raise ValueError(f"p, the probability of dropping an input, must satisfy 0 <= p < 1, got {p!r}")
         self.p: float = p
         self.rng: Random = generator(rng)
 
@@ -107,7 +107,7 @@ class Softmax(Module):
 
     Computed as exp(-logsumexp(z_j - z_k)), where no large numbers lose the small ones' digits.
 
-    For training use `cross_entropy` on what comes before it.
+    For training use `cross_entropy` on its inputs, the logits.
 
     >>> Softmax()([1000.0, 1000.0])
     [0.5, 0.5]
@@ -116,15 +116,15 @@ class Softmax(Module):
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
         refuse_batch(inputs, "softmax")
         level = logsumexp(inputs)
-        shares = [exp(z - level) for z in inputs]
-        whole = total(shares)  # 1, but for the digits that the level has lost
-        return [share / whole for share in shares]
+        terms = [exp(z - level) for z in inputs]
+        whole = total(terms)  # 1, except for the digits that the level has lost
+        return [term / whole for term in terms]
 
 
 class Autoencoder(Module):
-    """An encoder that narrows its inputs down to a code, and a decoder that gives them back.
+    """An encoder that compresses its inputs to a code, and a decoder that reconstructs them.
 
-    The input is its own answer: train it with `mse_loss` against the inputs. `widths` are the
+    The input is its own target: train it with `mse_loss` against the inputs. `widths` are the
     layers' widths from the first hidden one to the code; the decoder mirrors them. The code is
     linear, and so is the output unless `output` names an activation. Raises ValueError for no widths.
 
@@ -144,7 +144,7 @@ class Autoencoder(Module):
         init: str | Initialiser | None = None,
     ) -> None:
         if not widths:
-            raise ValueError("an autoencoder needs the width of its code: give a list that ends in it")
+            raise ValueError("an autoencoder needs at least one width: end the list with the width of the code")
         rng = generator(rng)
         inside: list[ActivationName] = [activation] * (len(widths) - 1)
         self.encoder: MLP = MLP(inputs, widths, [*inside, "linear"], rng=rng, init=init)
@@ -153,11 +153,11 @@ class Autoencoder(Module):
         )
 
     def encode(self, inputs: Sequence[Any]) -> list[Any]:
-        """The code: a list, of one number too."""
+        """Return the code of an input, as a list."""
         return _listed(self.encoder(inputs))
 
     def decode(self, code: Sequence[Any]) -> list[Any]:
-        """What a code stands for, seen or never seen: how new inputs are made."""
+        """Return the reconstruction of a code; a new code gives a new input."""
         return _listed(self.decoder(code))
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:

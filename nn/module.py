@@ -1,4 +1,4 @@
-"""Module: something with parameters, made of smaller such things."""
+"""Module: the base class of everything with parameters; modules can contain modules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Module:
-    """The base of everything that has parameters: Values, or modules, in its attributes.
+    """The base class of everything with parameters: Values, or modules, in its attributes.
 
     A subclass computes its output in `forward`. Parameters are leaf Values in attributes, and in
     lists, tuples, dicts and object arrays in them, in the order in which they were set; their names
@@ -33,16 +33,16 @@ class Module:
     """
 
     def forward(self, *inputs: Any) -> Any:
-        """Its output for an input: what a subclass defines, and calling the module computes."""
+        """Compute the output; subclasses define it, and calling the module calls it."""
         raise NotImplementedError(f"{brief(type(self).__name__)} needs a forward that computes its output")
 
     def __call__(self, *inputs: Any) -> Any:
         return self.forward(*inputs)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
-        """Every parameter with its name, such as `layers.0.neurons.2.weights.1`, after the prefix.
+        """Yield every parameter with its name after the prefix, such as `layers.0.neurons.2.weights.1`.
 
-        One that is found in several places is given once, under its first name, so that an
+        A shared parameter is yielded once, under its first name, so that an
         optimiser moves it once.
         """
         for name, item in _found(self, prefix):
@@ -50,7 +50,7 @@ class Module:
                 yield name, item
 
     def parameters(self) -> list[Value]:
-        """Every parameter, in the order of `named_parameters`."""
+        """Return every parameter, in the order of `named_parameters`."""
         return [value for _, value in self.named_parameters()]
 
     def zero_grad(self) -> None:
@@ -58,7 +58,7 @@ class Module:
         zero_grad(self.parameters())
 
     def state_dict(self) -> dict[str, Any]:
-        """Every parameter's number by name; a layer's as PyTorch's Linear holds them.
+        """Return the parameters' numbers by name; those of a layer as in PyTorch's Linear.
 
         That is a `weight` with one row for each neuron, and a `bias`.
 
@@ -71,10 +71,10 @@ class Module:
         return read(tensors(self))
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Mismatch:
-        """Take the numbers of a state: nested lists, or arrays, of the same names and shapes.
+        """Set the parameters from a state: nested lists, or arrays, of the same names and shapes.
 
-        Without `strict` names may be missing or unexpected; the result has them. Raises a
-        ValueError that lists what does not fit, a TypeError for what is not a number; then the
+        Without `strict` names may be missing or unexpected; the result lists them. Raises a
+        ValueError that lists each mismatch, a TypeError for an entry that is not a number; then the
         model is unchanged.
 
         >>> class Line(Module):
@@ -89,34 +89,34 @@ class Module:
         return write(tensors(self), state, strict)
 
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        """The nested lists in which a state holds its Values, by name; one by one where there is none."""
+        """Yield the Values as a state arranges them, by name: nested lists, or single Values."""
         yield from ()
 
     training: bool = True
-    """Whether it is in training, as PyTorch's modules have it; `train` and `eval` set it."""
+    """Whether the module is in training mode, as in PyTorch; `train` and `eval` set it."""
 
     def train(self, mode: bool = True) -> Self:
-        """Put it, and every module in it, in training mode (or not); gives itself."""
+        """Put the module and its submodules in training mode (or evaluation mode); return the module."""
         for module in self.modules():
             module.__dict__["training"] = mode
         return self
 
     def eval(self) -> Self:
-        """Put it, and every module in it, in evaluation mode: no dropout. Gives itself."""
+        """Put the module and its submodules in evaluation mode (no dropout); return the module."""
         return self.train(False)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules that this one is directly made of, with their names, each once."""
+        """Yield the direct submodules with their names, each once."""
         for name, item in _found(self, inside=False):
             if isinstance(item, Module):
                 yield name, item
 
     def children(self) -> Iterator[Module]:
-        """The modules that this one is directly made of, each once."""
+        """Yield the direct submodules, each once."""
         return (child for _, child in self.named_children())
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module, named by the prefix, and every one inside it, with their names, each once.
+        """Yield this module, named by the prefix, and all submodules with their names, each once.
 
         >>> from nn import MLP
         >>> import random
@@ -129,20 +129,20 @@ class Module:
                 yield name, item
 
     def modules(self) -> Iterator[Module]:
-        """This module and every one inside it, each once."""
+        """Yield this module and all submodules, each once."""
         return (module for _, module in self.named_modules())
 
     level: str | None = None
-    """What kind of group this is in a picture: "neuron", "layer"; None for no group of its own."""
+    """The kind of its group in a picture: "neuron", "layer"; None for no group of its own."""
     number: str = ""
-    """Which of its kind it is among those beside it, for its name in a picture."""
+    """Its index among its siblings of that kind, for its name in a picture."""
 
     def groups(self) -> list[Group]:
-        """How a picture frames this module: its layers, in them their neurons (see `autograd.draw`)."""
+        """Return the groups of a picture: the layers, with their neurons inside (see `autograd.draw`)."""
         return _groups(self, frozenset())
 
     def describe(self) -> str:
-        """What stands in the parentheses of the repr: shapes, the activation."""
+        """Return the text in the parentheses of the repr: shapes, the activation."""
         return ""
 
     def __repr__(self) -> str:
@@ -150,13 +150,13 @@ class Module:
 
 
 def _found(module: Module, prefix: str = "", inside: bool = True) -> Iterator[tuple[str, Any]]:
-    """Every parameter and module in a module once, with its name; or only those not `inside` its modules."""
+    """Yield every parameter and module once, with its name; without `inside`, only the direct ones."""
     seen = {id(module)}
     waiting = _parts(module, prefix)
     while waiting:
         name, item = waiting.pop()
         if isinstance(item, Value):
-            if item.op is None and id(item) not in seen:  # what was computed is no parameter
+            if item.op is None and id(item) not in seen:  # a parameter is a leaf
                 seen.add(id(item))
                 yield name, item
         elif isinstance(item, Module):
@@ -170,7 +170,7 @@ def _found(module: Module, prefix: str = "", inside: bool = True) -> Iterator[tu
 
 
 def tensors(module: Module) -> dict[str, Any]:
-    """What a state holds: each parameter once, under its first name, and none left out.
+    """Return the entries of a state by name, with every parameter exactly once, under its first name.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -190,7 +190,7 @@ def tensors(module: Module) -> dict[str, Any]:
 
 
 def _parts(whole: Any, name: str) -> list[tuple[str, Any]]:
-    """The attributes of a module, or what a list or a dict holds, named, the last one first."""
+    """Return the named attributes of a module, or the named items of a list or a dict, in reverse order."""
     if isinstance(whole, Module | dict):
         parts = list((vars(whole) if isinstance(whole, Module) else whole).items())
     else:
@@ -199,13 +199,13 @@ def _parts(whole: Any, name: str) -> list[tuple[str, Any]]:
 
 
 def _is_object_array(item: Any) -> bool:
-    """Whether it is an array that may hold Values, of any package."""
+    """Return whether an item is an array of objects, which may hold Values, of any package."""
     return getattr(getattr(item, "dtype", None), "kind", "") == "O" and getattr(item, "ndim", 0) > 0
 
 
 def _groups(module: Module, above: frozenset[int]) -> list[Group]:
-    """The frame of a module around those of its modules, or only those."""
-    above |= {id(module)}  # a module may know the one that it is in
+    """Return the group of a module with those of its submodules inside, or only the latter."""
+    above |= {id(module)}  # a module may refer to its parent
     children = [child for child in module.children() if id(child) not in above]
     inside = [group for child in children for group in _groups(child, above)]
     if module.level is None:
@@ -216,7 +216,7 @@ def _groups(module: Module, above: frozenset[int]) -> list[Group]:
 
 
 def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "") -> Iterator[str]:
-    """The lines of the repr; runs of children that look alike are told once, with their count."""
+    """Yield the lines of the repr; equal neighbouring children are shown once, with their range."""
     count = len(module.parameters())
     head = f"{brief(name)}: " if name else ""
     many = "parameter" if count == 1 else "parameters"

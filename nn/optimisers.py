@@ -1,4 +1,4 @@
-"""Optimisers: how parameters move when their gradients are known; PyTorch's definitions and defaults."""
+"""Optimisers: updates of the parameters from their gradients; PyTorch's definitions and defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Parameters = Module | Iterable[Value]
 
 
 class Optimiser:
-    """The base of all optimisers: a learning rate, the parameters, and some numbers kept for each.
+    """The base class of all optimisers: a learning rate, the parameters, and state for each of them.
 
     The parameters are those of a model, `SGD(model, lr=0.1)`, or any list of leaf Values.
 
@@ -26,13 +26,13 @@ class Optimiser:
     """
 
     kept: ClassVar[tuple[str, ...]] = ()
-    """The lists with one number for each parameter."""
+    """The names of the lists with one number for each parameter."""
 
     def __init__(self, parameters: Parameters, lr: float, weight_decay: float = 0.0) -> None:
         self.parameters: list[Any] = list(_parameters_of(parameters))
         _check_parameters(self.parameters)
-        _refuse(not lr > 0, "lr, the learning rate, is a number above 0", lr)
-        _refuse(not weight_decay >= 0, "weight_decay is 0 or more", weight_decay)
+        _refuse(not lr > 0, "lr, the learning rate, must be a number above 0", lr)
+        _refuse(not weight_decay >= 0, "weight_decay must be 0 or more", weight_decay)
         self.lr: float = lr
         self.weight_decay: float = weight_decay
         self.steps: int = 0
@@ -40,7 +40,7 @@ class Optimiser:
             setattr(self, name, [0.0] * len(self.parameters))
 
     def step(self) -> None:
-        """Move every parameter once, by its gradient."""
+        """Update every parameter once, from its gradient."""
         self.steps += 1
         for k, parameter in enumerate(self.parameters):
             self._move(k, parameter, grad_number(parameter) + self.weight_decay * parameter.data)
@@ -53,21 +53,21 @@ class Optimiser:
         zero_grad(self.parameters)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{key}={item!r}" for key, item in self.settings().items())
-        return f"{type(self).__name__}({len(self.parameters)} parameters, {told})"
+        shown = ", ".join(f"{key}={item!r}" for key, item in self.settings().items())
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {shown})"
 
     def settings(self) -> dict[str, Any]:
-        """The numbers that it was made with, and the present learning rate."""
+        """Return the arguments of the constructor, with the current learning rate."""
         changing = ("parameters", "steps", *self.kept)
         return {key: item for key, item in vars(self).items() if key not in changing}
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on, but for the parameters, as a plain dict."""
+        """Return everything that the next step depends on, except the parameters, as a plain dict."""
         kept = {name: list(getattr(self, name)) for name in self.kept}
         return self.settings() | {"steps": self.steps} | kept
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave; a ValueError, and no change, if it is of something else."""
+        """Restore a state from `state_dict`; raise ValueError, and change nothing, for any other."""
         expected = self.state_dict().keys()
         if state.keys() != expected:
             own, given = listed(expected), listed(state)
@@ -75,7 +75,7 @@ class Optimiser:
         for name in self.kept:
             if len(state[name]) != len(self.parameters):
                 raise ValueError(
-                    f"this state is of {len(state[name])} parameters, not of {len(self.parameters)}"
+                    f"this state is for {len(state[name])} parameters, not for {len(self.parameters)}"
                 )
         for name in expected:
             setattr(self, name, list(state[name]) if name in self.kept else state[name])
@@ -87,7 +87,7 @@ class SGD(Optimiser):
     velocity <- momentum * velocity + grad; w <- w - lr * velocity. With `nesterov` the step looks
     ahead along the velocity: w <- w - lr * (grad + momentum * velocity). Y. Nesterov, A method for
     solving the convex programming problem with convergence rate O(1/k^2), 1983, as I. Sutskever and
-    others put it (ICML 2013). `weight_decay` adds that share of the weight to its gradient.
+    others put it (ICML 2013). `weight_decay` times the weight is added to its gradient.
 
     >>> w = Value(3.0)
     >>> optimiser = SGD([w], lr=0.1)
@@ -110,7 +110,7 @@ class SGD(Optimiser):
         nesterov: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _refuse(not 0 <= momentum < 1, "momentum is from 0 up to but not including 1", momentum)
+        _refuse(not 0 <= momentum < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
         _refuse(nesterov and not momentum, "nesterov needs a momentum above 0", momentum)
         self.momentum: float = momentum
         self.nesterov: bool = nesterov
@@ -121,7 +121,7 @@ class SGD(Optimiser):
 
 
 class RMSprop(Optimiser):
-    """Each parameter's step divided by the root of a running mean of its squared gradients.
+    """Divide each parameter's step by the root of a running mean of its squared gradients.
 
     square <- alpha * square + (1 - alpha) * grad^2; w <- w - lr * grad / (sqrt(square) + eps), or
     along a velocity of such steps. T. Tieleman, G. Hinton, Lecture 6.5, Coursera 2012.
@@ -149,9 +149,9 @@ class RMSprop(Optimiser):
         momentum: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _refuse(not 0 <= alpha < 1, "alpha is from 0 up to but not including 1", alpha)
-        _refuse(not eps >= 0, "eps is 0 or more", eps)
-        _refuse(not 0 <= momentum < 1, "momentum is from 0 up to but not including 1", momentum)
+        _refuse(not 0 <= alpha < 1, "alpha must satisfy 0 <= alpha < 1", alpha)
+        _refuse(not eps >= 0, "eps must be 0 or more", eps)
+        _refuse(not 0 <= momentum < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
         self.alpha: float = alpha
         self.eps: float = eps
         self.momentum: float = momentum
@@ -164,7 +164,7 @@ class RMSprop(Optimiser):
 
 
 class Adam(Optimiser):
-    """Running means of the gradient and of its square, corrected for their start at 0.
+    """Step along running means of the gradient and of its square, corrected for their start at 0.
 
     mean <- b1 * mean + (1 - b1) * grad; square <- b2 * square + (1 - b2) * grad^2; w <- w - lr *
     (mean / (1 - b1^t)) / (sqrt(square / (1 - b2^t)) + eps). D. P. Kingma, J. Ba, Adam: a method for
@@ -193,8 +193,8 @@ class Adam(Optimiser):
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
         for beta in betas:
-            _refuse(not 0 <= beta < 1, "each of betas is from 0 up to but not including 1", beta)
-        _refuse(not eps >= 0, "eps is 0 or more", eps)
+            _refuse(not 0 <= beta < 1, "each of betas must satisfy 0 <= beta < 1", beta)
+        _refuse(not eps >= 0, "eps must be 0 or more", eps)
         self.betas: list[float] = list(betas)
         self.eps: float = eps
 
@@ -207,7 +207,7 @@ class Adam(Optimiser):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay does not go through the running means: w <- w - lr * weight_decay * w.
+    """Adam with decoupled weight decay, outside the running means: w <- w - lr * weight_decay * w.
 
     I. Loshchilov, F. Hutter, Decoupled weight decay regularization, ICLR 2019.
 
@@ -235,17 +235,17 @@ class AdamW(Adam):
 
 
 def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
-    """Shorten the gradient to `max_norm` where it is longer, and give the length that it had.
+    """Scale the gradient down to norm `max_norm` if its norm is larger; return the norm before.
 
     All parameters' gradients count as one vector: PyTorch's clip_grad_norm_. Raises ValueError
-    for a length that is not above 0.
+    for a `max_norm` that is not above 0.
 
     >>> w = Value(3.0)
     >>> (w * w).backward()
     >>> clip_grad_norm_([w], 1.0), round(w.grad, 5)
     (6.0, 1.0)
     """
-    _refuse(not max_norm > 0, "max_norm is a number above 0", max_norm)
+    _refuse(not max_norm > 0, "max_norm must be a number above 0", max_norm)
     moving = list(parameters)
     length = math.hypot(*map(grad_number, moving))
     share = max_norm / (length + 1e-6)
@@ -256,7 +256,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def _parameters_of(parameters: Any) -> Iterable[Any]:
-    """The parameters of a model, or the Values that were given."""
+    """Return the parameters of a model, or the given Values."""
     if isinstance(parameters, Module):
         return parameters.parameters()
     return [parameters] if isinstance(parameters, Value) else parameters
@@ -267,14 +267,14 @@ def _check_parameters(parameters: list[Any]) -> None:
         raise ValueError("there is nothing to optimise: give the parameters of a model")
     strange = [parameter for parameter in parameters if not isinstance(parameter, Value)]
     if strange:
-        raise TypeError(f"an optimiser moves Values, such as model.parameters() gives, not {strange[0]!r}")
+        raise TypeError(f"an optimiser takes Values, such as model.parameters() returns, not {strange[0]!r}")
     computed = [parameter for parameter in parameters if parameter.op is not None]
     if computed:
-        raise ValueError(f"an optimiser moves leaves, and {computed[0]!r} was computed from others")
+        raise ValueError(f"an optimiser takes leaf Values, but {computed[0]!r} was computed from others")
     if len({id(parameter) for parameter in parameters}) < len(parameters):
-        raise ValueError("a parameter is given twice, and would be moved twice at each step")
+        raise ValueError("a parameter is given twice, and would be updated twice in each step")
 
 
 def _refuse(wrong: bool, allowed: str, given: object) -> None:
     if wrong:
-        raise ValueError(f"{allowed}, not {given!r}")
+        raise ValueError(f"{allowed}, got {given!r}")

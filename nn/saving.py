@@ -1,4 +1,4 @@
-"""Parameters in safetensors files, which PyTorch and others read, and which run no code when opened."""
+"""Parameters in safetensors files, which PyTorch and others read, and which execute no code on loading."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LARGEST_HEADER = 100_000_008
 
 
 def save(model: Module, path: str | os.PathLike[str], *, names: str = "own") -> Path:
-    """Write the parameters of a model to a safetensors file, in float64, whole or not at all.
+    """Write the parameters of a model to a safetensors file, in float64, atomically.
 
-    They go by the model's own names, or with `names="sequential"` by those of an equal
+    The names are the model's own, or with `names="sequential"` those of an equivalent
     `torch.nn.Sequential` (see `sequential_names`). Raises ValueError for other `names`; ImportError
     without the extra "save".
 
@@ -41,17 +41,17 @@ def save(model: Module, path: str | os.PathLike[str], *, names: str = "own") -> 
     arrays = {}
     for name, tree in model.state_dict().items():
         if shape(tree) == "uneven":
-            raise ValueError(f"{brief(name)} has rows of different lengths, which no tensor can hold")
+            raise ValueError(f"{brief(name)} has rows of different lengths, which a tensor cannot hold")
         arrays[renaming.get(name, name)] = numpy.array(tree, dtype=numpy.float64)
     return write_atomically(path, safetensors.save(arrays))
 
 
 def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", strict: bool = True) -> Mismatch:
-    """Give a model the parameters in a safetensors file, which are float64, float32 or float16.
+    """Load the parameters in a safetensors file (float64, float32 or float16) into a model.
 
-    A float32 is taken as the number that it is, so what PyTorch computed with it in float32 is
+    A float32 is converted exactly, so a result that PyTorch computed in float32 is
     computed here in float64, and agrees to about 7 digits. Raises ValueError for a file that is
-    damaged or does not fit (with `strict`, all names have to agree), naming what is wrong, and
+    damaged or does not fit (with `strict`, all names must agree), naming the fault, and
     ImportError without the extra "save"; the model is then unchanged.
     """
     renaming = _renaming(model, names)
@@ -64,7 +64,7 @@ def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", str
 
 
 def _largest(own: dict[str, Any], strict: bool) -> int:
-    """The most bytes that a file for these tensors can have; without `strict` it may have many others."""
+    """Return the maximum size in bytes of a file for these tensors; without `strict` there may be others."""
     return (
         _LARGEST_HEADER + 8 * sum(len(flatten(tree)[0]) for tree in own.values()) + (0 if strict else LARGEST)
     )
@@ -74,13 +74,13 @@ def _arrays(content: bytes) -> dict[str, Any]:
     numpy, safetensors = _packages()
     try:
         arrays: dict[str, Any] = safetensors.load(content)
-    except KeyError as error:  # a type of number that numpy does not know
-        raise ValueError(f"it has numbers of type {error}: {_allowed()}") from error
+    except KeyError as error:  # a dtype that numpy does not have
+        raise ValueError(f"it has numbers of dtype {error}: {_allowed()}") from error
     except Exception as error:  # the package's own error is not a ValueError
-        raise ValueError(f"this is not a whole safetensors file: {error}") from error
+        raise ValueError(f"this is not a complete safetensors file: {error}") from error
     for name, array in arrays.items():
         if array.dtype.name not in FLOATS:
-            raise ValueError(f"{brief(name)} has numbers of type {array.dtype.name}: {_allowed()}")
+            raise ValueError(f"{brief(name)} has numbers of dtype {array.dtype.name}: {_allowed()}")
     return {name: array.astype(numpy.float64) for name, array in arrays.items()}
 
 
@@ -90,12 +90,12 @@ def _allowed() -> str:
 
 def _renaming(model: Module, names: str) -> dict[str, str]:
     if names not in NAMES:
-        raise ValueError(f"names is one of {', '.join(map(repr, NAMES))}, not {quoted(names)}")
+        raise ValueError(f"names must be one of {', '.join(map(repr, NAMES))}, got {quoted(names)}")
     return sequential_names(model) if names == "sequential" else {}
 
 
 def _packages() -> tuple[Any, Any]:
-    """numpy, and the safetensors functions that go with it."""
+    """Import numpy and the safetensors functions for it."""
     try:
         import numpy
         import safetensors.numpy

@@ -12,10 +12,10 @@ from .optimisers import Optimiser
 
 
 class Schedule:
-    """The base of all schedules, and the constant one: the learning rate stays what it is.
+    """The base class of all schedules, and the constant one.
 
     It sets `optimiser.lr` when it is made, and after each epoch, when `step()` is called. `rate(k)`
-    is the factor of the first learning rate after k epochs.
+    is the factor of the initial learning rate after k epochs.
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -32,11 +32,11 @@ class Schedule:
         self._set()
 
     def rate(self, epoch: int) -> float:
-        """The factor of the first learning rate after so many epochs."""
+        """Return the factor of the initial learning rate after `epoch` epochs."""
         return 1.0
 
     def step(self, metric: float | None = None) -> None:
-        """An epoch has ended; `metric` is what it is judged by, which most schedules ignore."""
+        """Advance to the next epoch; `metric` measures the finished one, and most schedules ignore it."""
         self.epoch += 1
         self._set()
 
@@ -44,11 +44,11 @@ class Schedule:
         self.optimiser.lr = self.first * self.rate(self.epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """What the next step depends on, as a plain dict."""
+        """Return everything that the next step depends on, as a plain dict."""
         return {key: item for key, item in vars(self).items() if not hasattr(item, "state_dict")}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave; a ValueError, and no change, if it is of another schedule."""
+        """Restore a state from `state_dict`; raise ValueError, and change nothing, for any other."""
         expected = self.state_dict().keys()
         if state.keys() != expected:
             raise ValueError(f"this is not the state of {type(self).__name__}: it has {listed(state)}")
@@ -56,7 +56,7 @@ class Schedule:
 
 
 class StepLR(Schedule):
-    """Times gamma every `step_size` epochs: PyTorch's StepLR.
+    """Multiply the learning rate by gamma every `step_size` epochs: PyTorch's StepLR.
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -66,9 +66,9 @@ class StepLR(Schedule):
 
     def __init__(self, optimiser: Optimiser, step_size: int, gamma: float = 0.1) -> None:
         if step_size < 1:
-            raise ValueError(f"step_size is a number of epochs, 1 or more, not {step_size!r}")
+            raise ValueError(f"step_size must be a number of epochs, 1 or more, got {step_size!r}")
         self.step_size: int = step_size
-        self.gamma: float = _share(gamma)
+        self.gamma: float = _fraction(gamma)
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -76,10 +76,10 @@ class StepLR(Schedule):
 
 
 class ExponentialLR(Schedule):
-    """Times gamma after every epoch: PyTorch's ExponentialLR."""
+    """Multiply the learning rate by gamma after every epoch: PyTorch's ExponentialLR."""
 
     def __init__(self, optimiser: Optimiser, gamma: float) -> None:
-        self.gamma: float = _share(gamma)
+        self.gamma: float = _fraction(gamma)
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -87,7 +87,7 @@ class ExponentialLR(Schedule):
 
 
 class CosineAnnealingLR(Schedule):
-    """Half a cosine from the first learning rate to `eta_min` in `T_max` epochs: PyTorch's CosineAnnealingLR.
+    """Follow half a cosine from the initial rate to `eta_min` in `T_max` epochs: PyTorch's CosineAnnealingLR.
 
     eta_min + (first - eta_min) (1 + cos(pi k / T_max)) / 2; it stays there afterwards. I. Loshchilov,
     F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
@@ -95,7 +95,7 @@ class CosineAnnealingLR(Schedule):
 
     def __init__(self, optimiser: Optimiser, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
         if T_max < 1:
-            raise ValueError(f"T_max is a number of epochs, 1 or more, not {T_max!r}")
+            raise ValueError(f"T_max must be a number of epochs, 1 or more, got {T_max!r}")
         self.T_max: int = T_max
         self.share: float = eta_min / optimiser.lr
         super().__init__(optimiser)
@@ -106,7 +106,7 @@ class CosineAnnealingLR(Schedule):
 
 
 class WarmUp(Schedule):
-    """Evenly up from a share `start` of the learning rate in `epochs`, and then another schedule.
+    """Increase linearly from `start` times the learning rate in `epochs` epochs, then follow `after`.
 
     PyTorch's LinearLR, followed by the other as in SequentialLR, which counts from its own start.
 
@@ -122,11 +122,11 @@ class WarmUp(Schedule):
         self, optimiser: Optimiser, epochs: int, start: float = 1 / 3, after: Schedule | None = None
     ) -> None:
         if epochs < 1:
-            raise ValueError(f"epochs is 1 or more, not {epochs!r}")
+            raise ValueError(f"epochs must be 1 or more, got {epochs!r}")
         if isinstance(after, ReduceLROnPlateau):
-            raise ValueError("after a warm-up comes a schedule that depends on the epoch alone")
+            raise ValueError("after must be a schedule that depends on the epoch alone, not ReduceLROnPlateau")
         self.epochs: int = epochs
-        self.start: float = _share(start)
+        self.start: float = _fraction(start)
         self.after: Schedule | None = after
         super().__init__(optimiser)
 
@@ -137,9 +137,9 @@ class WarmUp(Schedule):
 
 
 class ReduceLROnPlateau(Schedule):
-    """Times `factor` when the metric has not become smaller for more than `patience` epochs.
+    """Multiply by `factor` when the metric has not decreased for more than `patience` epochs.
 
-    PyTorch's ReduceLROnPlateau: smaller by at least the share `threshold` of the best so far counts.
+    PyTorch's ReduceLROnPlateau: a decrease counts from `threshold` times the best metric so far.
     `step(metric)` needs the metric; `fit` gives the validation loss, or the training loss without one.
     """
 
@@ -152,8 +152,8 @@ class ReduceLROnPlateau(Schedule):
         min_lr: float = 0.0,
     ) -> None:
         if patience < 0:
-            raise ValueError(f"patience is a number of epochs, 0 or more, not {patience!r}")
-        self.factor: float = _share(factor)
+            raise ValueError(f"patience must be a number of epochs, 0 or more, got {patience!r}")
+        self.factor: float = _fraction(factor)
         self.patience: int = patience
         self.threshold: float = threshold
         self.min_lr: float = min_lr
@@ -168,7 +168,7 @@ class ReduceLROnPlateau(Schedule):
 
     def step(self, metric: float | None = None) -> None:
         if metric is None:
-            raise ValueError("ReduceLROnPlateau.step takes the metric that should become smaller")
+            raise ValueError("ReduceLROnPlateau.step needs the metric to minimise: call step(loss)")
         if metric < self.best * (1 - self.threshold) or self.best == math.inf:
             self.best = metric
             self.bad = 0
@@ -183,7 +183,7 @@ class ReduceLROnPlateau(Schedule):
         self.optimiser.lr = self.now
 
 
-def _share(number: float) -> float:
+def _fraction(number: float) -> float:
     if not 0 < number < 1:
-        raise ValueError(f"a factor of the learning rate is between 0 and 1, not {number!r}")
+        raise ValueError(f"a factor of the learning rate must be between 0 and 1, got {number!r}")
     return number

@@ -1,4 +1,4 @@
-"""Parameters as plain numbers by name: read out, and written back all at once or not at all."""
+"""Parameters as plain numbers by name: read, and written back all at once or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograd.terminal import brief, listed
 
 
 class Mismatch(NamedTuple):
-    """The names in which a model and a state differ, as PyTorch's `load_state_dict` gives them."""
+    """The names in which a model and a state differ, as PyTorch's `load_state_dict` returns them."""
 
     missing_keys: list[str]
     """In the model, but not in the state."""
@@ -20,7 +20,7 @@ class Mismatch(NamedTuple):
 
 
 def read(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers of nested lists of Values, by name.
+    """Return the numbers of nested lists of Values, by name.
 
     >>> read({"weight": [[Value(1.0), Value(2.0)]], "bias": [Value(0.5)]})
     {'weight': [[1.0, 2.0]], 'bias': [0.5]}
@@ -29,10 +29,10 @@ def read(tensors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = True) -> Mismatch:
-    """Give the Values the numbers of a state: nested lists, or arrays, of the same shapes.
+    """Set the Values from a state: nested lists, or arrays, of the same shapes.
 
     Raises a ValueError that lists every wrong shape and, if `strict`, every missing and unexpected
-    name; a TypeError for what is not a number. After an error no Value has changed.
+    name; a TypeError for an entry that is not a number. After an error no Value has changed.
 
     >>> bias = Value(0.0)
     >>> write({"bias": [bias]}, {"bias": [0.5], "scale": 2.0}, strict=False)
@@ -41,7 +41,7 @@ def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = T
     0.5
     """
     if not isinstance(state, Mapping):
-        raise TypeError(f"a state is a dict from names to numbers, not {brief(type(state).__name__)}")
+        raise TypeError(f"a state must be a dict from names to numbers, not {brief(type(state).__name__)}")
     mismatch = Mismatch([n for n in tensors if n not in state], [str(n) for n in state if n not in tensors])
     given = {name: _plain(state[name]) for name in tensors if name in state}
     problems = _wrong_names(mismatch) if strict else []
@@ -63,7 +63,7 @@ def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = T
 
 
 def shape(tree: Any) -> list[int] | str:
-    """How long nested lists are, from the outside in; "uneven" where they differ among themselves.
+    """Return the shape of nested lists, or "uneven" where lengths on one level differ.
 
     >>> shape([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), shape([[1.0], 2.0]), shape(1.0)
     ([3, 2], 'uneven', [])
@@ -87,7 +87,7 @@ def _wrong_names(mismatch: Mismatch) -> list[str]:
 
 
 def _plain(tree: Any) -> Any:
-    """An array as nested lists, without importing the package that it is of."""
+    """Return an array as nested lists, without importing its package."""
     return tree.tolist() if hasattr(tree, "tolist") else tree
 
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for small networks, to test with (extra `check`)."""
+"""Hypothesis strategies for small networks (extra `check`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ except ImportError as _error:
     raise ImportError("strategies need hypothesis: pip install 'chainwalk[check]'") from _error
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "softplus", "gelu", "silu", "elu", "leaky_relu")
-"""From the simplest on: what a failing network shrinks to."""
+"""Simplest first: a failing network shrinks to the first."""
 
 
 @st.composite
@@ -24,7 +24,7 @@ def networks(
     max_width: int = 3,
     activations: tuple[str, ...] = ACTIVATIONS,
 ) -> MLP:
-    """Small MLPs with simple weights, which shrink to one linear neuron of one input.
+    """Generate small MLPs with simple weights, which shrink to one linear neuron of one input.
 
     >>> networks(max_layers=1).validate()
     """
@@ -38,13 +38,13 @@ def networks(
 
 
 def weights() -> st.SearchStrategy[float]:
-    """Numbers from -2 to 2, the simplest first; none so small that it is lost."""
+    """Generate numbers from -2 to 2, the simplest first, without tiny ones that rounding would absorb."""
     return st.one_of(
         st.sampled_from([0.0, 1.0, -1.0, 0.5, -0.5]), st.integers(-200, 200).map(lambda k: k / 100)
     )
 
 
 def samples(model: MLP) -> st.SearchStrategy[list[float]]:
-    """Inputs that fit a network."""
+    """Generate inputs for a network."""
     width = len(model.layers[0].neurons[0].weights)
     return st.lists(weights(), min_size=width, max_size=width)

@@ -127,10 +127,10 @@ def test_probabilities_are_targets_too():
         (cross_entropy, [[1.0, 2.0]], [None], "not None"),
         (mse_loss, [1.0], [[1.0, 2.0]], "gave one number and its target is a list of 2"),
         (mse_loss, [[1.0]], [1.0], "a list of 1 and its target is 1.0. Give lists"),
-        (lambda p, t: huber_loss(p, t, delta=0.0), [1.0], [1.0], "delta is a number above 0"),
+        (lambda p, t: huber_loss(p, t, delta=0.0), [1.0], [1.0], "delta must be a number above 0"),
     ],
 )
-def test_targets_that_make_no_sense_are_refused(loss, predictions, targets, word):
+def test_invalid_targets_are_refused(loss, predictions, targets, word):
     with pytest.raises(ValueError, match=word):
         loss(predictions, targets)
 

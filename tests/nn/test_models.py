@@ -26,7 +26,7 @@ def test_a_sequence_is_its_modules_one_after_the_other():
     assert "1: Activation(relu)" in repr(model)
     with pytest.raises(ValueError, match="at least one module"):
         Sequential()
-    with pytest.raises(TypeError, match="made of modules"):
+    with pytest.raises(TypeError, match="takes modules and functions"):
         Sequential(first, 3)
 
 
@@ -50,7 +50,7 @@ def test_activations_per_layer_and_functions_of_ones_own():
     assert 0 < model([1.0, 2.0]).data < 1
 
 
-def test_dropout_zeroes_a_share_in_training_and_nothing_in_evaluation():
+def test_dropout_zeroes_a_fraction_in_training_and_nothing_in_evaluation():
     dropout, ones = Dropout(0.25, rng=generator()), [1.0] * 10_000
     out = dropout(ones)
     assert set(out) == {0.0, 1 / 0.75}
@@ -60,7 +60,7 @@ def test_dropout_zeroes_a_share_in_training_and_nothing_in_evaluation():
     assert model.eval()[1].training is False
     assert model.train()[1].training is True
     for p in (-0.1, 1.0):
-        with pytest.raises(ValueError, match="share of inputs"):
+        with pytest.raises(ValueError, match="probability of dropping"):
             Dropout(p, rng=generator())
 
 
@@ -86,7 +86,7 @@ def test_an_autoencoder_narrows_down_and_gives_back():
     assert [v.data for v in model.decode([c.data for c in code])] == [v.data for v in model(x)]
     assert repr(model).splitlines()[0].startswith("Autoencoder(6 -> 4 -> 2 -> 4 -> 6)")
     assert len(Autoencoder(3, [1], rng=generator()).encode([1.0, 2.0, 3.0])) == 1
-    with pytest.raises(ValueError, match="width of its code"):
+    with pytest.raises(ValueError, match="width of the code"):
         Autoencoder(6, [], rng=generator())
 
 

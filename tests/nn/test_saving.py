@@ -41,7 +41,7 @@ def test_the_other_names_are_an_error_that_lists_both(rng, tmp_path):
         load(model, path)
     with pytest.raises(ValueError, match=r"missing: 0.weight.*unexpected: .*layers.1.bias"):
         load(model, save(model, path), names="sequential")
-    with pytest.raises(ValueError, match="names is one of 'own', 'sequential', not 'torch'"):
+    with pytest.raises(ValueError, match="names must be one of 'own', 'sequential', got 'torch'"):
         save(model, path, names="torch")
 
 
@@ -57,22 +57,22 @@ def entry(dtype, shape, start, end):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is not a whole safetensors file"),
-        (b"abc", "is not a whole safetensors file"),
-        (b"\x80\x04\x95" + bytes(30), "is not a whole safetensors file"),  # a pickle
-        (file({}, length=2**60), "is not a whole safetensors file"),
-        (file(b"{" * 100_000), "is not a whole safetensors file"),
-        (file({"weight": entry("F64", [1, 1], 0, 8)}, bytes(4)), "is not a whole safetensors file"),
-        (file({"weight": entry("F64", [1, 1], 0, 8)}, bytes(80)), "is not a whole safetensors file"),
+        (b"", "is not a complete safetensors file"),
+        (b"abc", "is not a complete safetensors file"),
+        (b"\x80\x04\x95" + bytes(30), "is not a complete safetensors file"),  # a pickle
+        (file({}, length=2**60), "is not a complete safetensors file"),
+        (file(b"{" * 100_000), "is not a complete safetensors file"),
+        (file({"weight": entry("F64", [1, 1], 0, 8)}, bytes(4)), "is not a complete safetensors file"),
+        (file({"weight": entry("F64", [1, 1], 0, 8)}, bytes(80)), "is not a complete safetensors file"),
         (
             file({"weight": entry("F64", [1, 1], 0, 8), "bias": entry("F64", [1], 4, 12)}, bytes(12)),
-            "is not a whole safetensors file",
+            "is not a complete safetensors file",
         ),
-        (file({"weight": entry("F64", [2**40, 2**40], 0, 8)}, bytes(8)), "is not a whole safetensors file"),
-        (file({"weight": entry("F64", [-1], 0, 8)}, bytes(8)), "is not a whole safetensors file"),
-        (file({"weight": entry("X64", [1], 0, 8)}, bytes(8)), "is not a whole safetensors file"),
-        (file({"weight": entry("BF16", [1], 0, 2)}, bytes(2)), "has numbers of type 'BF16'"),
-        (file({"weight": entry("I64", [1], 0, 8)}, bytes(8)), "weight has numbers of type int64: save it as"),
+        (file({"weight": entry("F64", [2**40, 2**40], 0, 8)}, bytes(8)), "is not a complete safetensors file"),
+        (file({"weight": entry("F64", [-1], 0, 8)}, bytes(8)), "is not a complete safetensors file"),
+        (file({"weight": entry("X64", [1], 0, 8)}, bytes(8)), "is not a complete safetensors file"),
+        (file({"weight": entry("BF16", [1], 0, 2)}, bytes(2)), "has numbers of dtype 'BF16'"),
+        (file({"weight": entry("I64", [1], 0, 8)}, bytes(8)), "weight has numbers of dtype int64: save it as"),
         (file({"weight": entry("F64", [1, 1], 0, 8)}, bytes(8)), "missing: bias"),
         (
             file({"weight": entry("F64", [1], 0, 8), "bias": entry("F64", [1], 8, 16)}, bytes(16)),
@@ -97,7 +97,7 @@ def test_a_file_cut_anywhere_is_an_error_that_changes_nothing(rng, tmp_path):
     before = parameter_values(model)
     for length in range(len(whole)):
         (tmp_path / "cut").write_bytes(whole[:length])
-        with pytest.raises(ValueError, match="is not a whole safetensors file"):
+        with pytest.raises(ValueError, match="is not a complete safetensors file"):
             load(model, tmp_path / "cut")
     assert parameter_values(model) == before
 

@@ -146,8 +146,8 @@ def test_a_fresh_generator_differs_from_the_one_before_and_a_numpy_generator_giv
     ("parameters", "error", "message"),
     [
         (lambda w: [w, w], ValueError, "a parameter is given twice"),
-        (lambda w: [w * 2.0], ValueError, "an optimiser moves leaves"),
-        (lambda w: [1.0], TypeError, "an optimiser moves Values, such as model.parameters() gives, not 1.0"),
+        (lambda w: [w * 2.0], ValueError, "an optimiser takes leaf Values"),
+        (lambda w: [1.0], TypeError, "an optimiser takes Values, such as model.parameters() returns, not 1.0"),
     ],
 )
 def test_an_optimiser_takes_leaves_each_once(parameters, error, message):
