@@ -33,7 +33,7 @@ from nn import (
         ({"data": Dataset([], [])}, "at least 1 example"),
         ({"validation": Dataset([], [])}, "at least 1 example"),
         ({"early_stopping": 0}, "patience is a number of epochs, 1 or more, not 0"),
-        ({"clip": 0.0}, "not 0.0"),
+        ({"clip": 0.0}, "got 0.0"),
     ],
 )
 def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(rng, arguments, message):

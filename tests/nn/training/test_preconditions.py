@@ -166,7 +166,7 @@ def test_a_list_of_one_number_is_told_from_a_number(rng):
 
 
 def test_widths_are_a_list(rng):
-    with pytest.raises(TypeError, match=r"widths is a list, .* such as \[3, 1\]"):
+    with pytest.raises(TypeError, match=r"widths must be a list, .* such as \[3, 1\]"):
         MLP(2, 3, rng=rng)
 
 
