@@ -1,4 +1,4 @@
-"""With respect to which arguments: `argnums`, JAX's word, or `wrt`, by position or by name."""
+"""The arguments to differentiate with respect to: `argnums` as in JAX, or `wrt`, by position or by name."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Argnums = int | str | Sequence[int | str]
-"""Which arguments: by position, or by name."""
+"""One argument or several, by position or by name."""
 
 
 def one_of(wrt: Any, argnums: Any) -> Any:
-    """Return which arguments are meant, by the one word or the other; None for neither.
+    """Return whichever of `wrt` and `argnums` was given, or None. Raises TypeError if both were.
 
     >>> one_of(None, (0, 1))
     (0, 1)
     """
     if wrt is not None and argnums is not None:
-        raise TypeError("wrt and argnums mean the same: give one of them")
+        raise TypeError("wrt and argnums are two names for the same option: give one of them")
     return argnums if wrt is None else wrt
 
 
 def parameters(f: Callable[..., Any]) -> list[str]:
-    """Return the names of a function's positional parameters; none where it does not tell.
+    """Return the names of a function's positional parameters; none if it has no known signature.
 
     >>> parameters(lambda x, y, *rest, key=0: 0)
     ['x', 'y']
@@ -36,10 +36,10 @@ def parameters(f: Callable[..., Any]) -> list[str]:
 
 
 def chosen(f: Any, argnums: Any, wrt: Any, name: str) -> Argnums:
-    """Return which arguments a transform such as `grad` is asked for, the first by default.
+    """Return the arguments to differentiate with respect to, by default the first.
 
-    Raises TypeError for a function that cannot be called, and for a point where the arguments to
-    differentiate by are named: grad(f, 3.0) in the place of grad(f)(3.0).
+    `name` is that of the transform, such as "grad", for error messages. Raises TypeError if f is not
+    callable, and for a point in place of `argnums`: grad(f, 3.0) instead of grad(f)(3.0).
 
     >>> chosen(abs, None, None, "grad")
     0
@@ -61,18 +61,21 @@ def chosen(f: Any, argnums: Any, wrt: Any, name: str) -> Argnums:
 def positions(
     f: Callable[..., Any], argnums: Argnums, count: int, named: Mapping[str, Any], name: str
 ) -> tuple[int | str, ...]:
-    """Return the argument positions, counted from the front, and names; an error for one that is not there.
+    """Return `argnums` as nonnegative positions, and as names for arguments given by keyword.
+
+    `count` is the number of positional arguments. Raises ValueError for an argument that was not given,
+    or that is named twice.
 
     >>> positions(lambda x, y: x * y, ["y", -2], 2, {}, "grad")
     (1, 0)
     """
-    wanted = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
+    every = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
     found: list[int | str] = []
-    for k in wanted:
+    for k in every:
         if isinstance(k, str) and k not in named:
             words = parameters(f)[:count]
             if k not in words:
-                raise ValueError(f"{name}: argnums={argnums!r}, but no argument called {k!r} was given")
+                raise ValueError(f"{name}: argnums={argnums!r}, but no argument named {k!r} was given")
             found.append(words.index(k))
         elif isinstance(k, int) and not -count <= k < count:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Derivatives of functions, of every order: grad, jacobian, hessian, hvp, jvp, vjp, gradients."""
+"""Derivatives of functions, of any order: grad, jacobian, hessian, hvp, jvp, vjp, gradients."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from .arguments import Argnums, chosen, positions
 
 
 def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:
-    """The derivatives of one Value by some others, in a list; no grad field is touched.
+    """Return the derivatives of one Value with respect to others, as a list in the order of `inputs`.
 
-    Floats, or with `create_graph` Values that can be differentiated in turn. An input that the
-    output does not depend on gets 0. Raises TypeError for an input that is not a Value.
+    They are floats, or with `create_graph=True` Values that can be differentiated in turn; 0 for an
+    input that the output does not depend on. The `grad` of no Value changes.
+
+    Raises TypeError if the output or an input is not a Value.
 
     >>> x, y = Value(2.0), Value(3.0)
     >>> gradients(x * x * y, [x, y])
@@ -34,7 +36,7 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
     found = [arrived.get(value, 0.0) for value in inputs]
     if create_graph:
         return [_as_value(item) for item in found]
-    # While a function is traced no number is known: then a Value through which no gradient flows back.
+    # In a traced function no numbers are known, so the result is a detached Value rather than a float.
     return [item.detach() if isinstance(item, Value) else item for item in found]
 
 
@@ -43,12 +45,12 @@ def _as_value(item: Any) -> Value:
 
 
 def _is_traced() -> bool:
-    """Whether a function is traced, so that no number is known."""
+    """Return whether a function is being traced, so that no numbers are known."""
     return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 
 def existing(f: Any, args: Iterable[Any], named: Mapping[Any, Any]) -> set[Value]:
-    """Values that were there before a call of f: among its other arguments, and what f captured."""
+    """Return the Values that exist before a call of f: among its other arguments, and captured by f."""
     found: set[Value] = set()
     seen: set[int] = set()
     waiting = [*args, *named.values(), f]
@@ -59,7 +61,7 @@ def existing(f: Any, args: Iterable[Any], named: Mapping[Any, Any]) -> set[Value
         seen.add(id(item))
         if isinstance(item, Value):
             found.add(item)
-        elif isinstance(item, list | tuple | dict):  # of a long one that holds numbers only the first
+        elif isinstance(item, list | tuple | dict):  # the first item decides, as a long one holds one kind
             items: Any = list(item.values()) if isinstance(item, dict) else item
             if items and isinstance(items[0], Value | list | tuple | dict):
                 waiting += items
@@ -75,23 +77,22 @@ def existing(f: Any, args: Iterable[Any], named: Mapping[Any, Any]) -> set[Value
 def _filled(cell: Any) -> bool:
     try:
         return cell.cell_contents is not None
-    except ValueError:  # a name that has no value yet
+    except ValueError:  # a variable that is not assigned yet
         return False
 
 
 _LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
-"""Leaves that derivatives inside the present function call have made for their own arguments."""
+"""Leaves created by derivatives that are computed inside the current function call."""
 
 
 class Call:
-    """One call of a function on fresh nodes in place of its numbers, and what came out of it.
+    """One recorded call of a function, with new nodes in place of its arguments' numbers.
 
-    A number becomes a leaf. A Value becomes a node of its own on top of it, so that this call's
-    derivative is not confused with what else depends on that Value, while an outer derivative
-    still finds its way through. The derivatives are Values wherever they depend on any other
-    Value than those leaves: an outer derivative's, or one that the function captured. Inside a
-    `no_grad()` the function is recorded all the same, or there would be no derivative; only the
-    results are then leaves.
+    A number becomes a leaf. A Value becomes the operand of a new node, which keeps this call's
+    derivative apart from other uses of that Value, while an outer derivative still passes through.
+    Derivatives are Values if they depend on any Value other than those leaves: one of an outer
+    derivative, or one captured by the function. Inside `no_grad()` the function is recorded all the
+    same, since derivatives need the graph; its results are then leaves.
     """
 
     def __init__(
@@ -131,11 +132,11 @@ class Call:
         if above or enclosing is not None:
             above |= existing(f, lifted, every).difference(self.inputs)
         self.stop: set[Value] = {*self.inputs, *above}
-        """What is older than the call: a derivative need not go below it, however long its history is."""
+        """Nodes older than the call, at which a derivative stops however long their history is."""
         self.create_graph = _is_traced() or self._depends_on_others(own, above)
 
     def _depends_on_others(self, own: set[Value], above: set[Value]) -> bool:
-        """Whether the result depends on any other Value than the leaves made for the numbers."""
+        """Return whether the result depends on any Value other than the leaves made for numbers."""
         outputs = [output for output in self.outputs if isinstance(output, Value)]
         return not above.isdisjoint(outputs) or any(
             not above.isdisjoint(node.operands) if node.operands else node not in own
@@ -143,16 +144,15 @@ class Call:
         )
 
     def rebuild(self, items: Iterable[Any], given: Iterable[Any] = ()) -> list[Any]:
-        """Items in the order of the inputs, nested as the arguments are."""
+        """Return items, one for each input in order, nested as the arguments are."""
         given = list(given)
         flat = iter([self.finished(item, given) for item in items])
         return [build(flat) for _, build in self.trees]
 
     def finished(self, item: Any, given: Iterable[Any] = ()) -> Any:
-        """A result as the caller gets it: a Value only where something else depends on it.
+        """Return a result as the caller receives it: a Value only if it depends on other Values.
 
-        Something else is what the function captured, or a Value among the `given` gradients or
-        tangents.
+        Those are captured Values, and Values among the `given` gradients or tangents.
         """
         if not isinstance(item, Value):
             return item
@@ -161,7 +161,7 @@ class Call:
         return item if self.recording else item.detach()
 
     def pulled_back(self, output: Any, gradient: Any = 1.0) -> list[Any]:
-        """The gradient at each input, from one output."""
+        """Return the gradient of one output with respect to each input."""
         if not isinstance(output, Value):
             number(output)
             return [0.0] * len(self.inputs)
@@ -170,7 +170,7 @@ class Call:
         return [arrived.get(node, 0.0) for node in self.inputs]
 
     def pushed_forward(self, tangents: Sequence[Any]) -> list[Any]:
-        """The tangent of each output, from those of the inputs."""
+        """Return the tangent of each output, given those of the inputs."""
         create_graph = self.create_graph or any(isinstance(tangent, Value) for tangent in tangents)
         seeds = dict(zip(self.inputs, tangents, strict=True))
         found: dict[Any, Any] = dict(seeds)
@@ -190,7 +190,7 @@ def _called(
 def _single(call: Call, name: str) -> Any:
     if len(call.outputs) != 1:
         raise TypeError(
-            f"{name} needs a function with one number as its result, not {len(call.outputs)}; use jacobian"
+            f"{name} needs a function that returns one number, got {len(call.outputs)} numbers: use jacobian"
         )
     return call.outputs[0]
 
@@ -198,9 +198,11 @@ def _single(call: Call, name: str) -> Any:
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
 ) -> Callable[..., tuple[Any, Any]]:
-    """A function that gives f's value and its gradient, shaped like the argument (or several).
+    """Return a function of the same arguments that returns the value of f and its gradient.
 
-    `argnums`, or `wrt`, says which arguments: positions or names, one or several; by default the first.
+    The gradient has the shape of the argument; for several arguments it is a tuple, one for each.
+    `argnums` (or `wrt`) names the arguments to differentiate with respect to, by position or by name,
+    one or several; by default the first. Arguments and errors are those of `grad`.
 
     >>> value_and_grad(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 3.0)
     (12.0, (12.0, 4.0))
@@ -220,13 +222,16 @@ def value_and_grad(
 def grad(
     f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
 ) -> Callable[..., Any]:
-    """The gradient of f as a function of the same arguments: floats for floats, of any order.
+    """Return a function of the same arguments that returns the gradient of f.
 
-    Arguments are numbers, numpy arrays, or nested lists, tuples, dicts and dataclasses of them, whose
-    shape the gradient takes; f sees arrays of Values. `argnums`, or `wrt`, says with respect to which
-    arguments: positions or names, one or several; by default the first. The gradient consists of Values
-    where the arguments do, or where f uses Values from outside.
-    Raises TypeError if f's result is not one number.
+    Arguments are numbers, numpy arrays, or nested lists, tuples, dicts and dataclasses of them, and
+    the gradient has the same structure; f receives Values, or object arrays of Values. `argnums` (or
+    `wrt`) names the arguments to differentiate with respect to, by position or by name, one or
+    several; by default the first. The gradient consists of floats, or of Values if the arguments do
+    or if f captures Values; it can itself be differentiated, so `grad(grad(f))` is the second derivative.
+
+    Raises TypeError if f is not callable, `argnums` holds anything but positions and names, or f does
+    not return one number; ValueError if there is no such argument or one is named twice.
 
     >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
     (12.0, 12.0)
@@ -245,11 +250,13 @@ def grad(
 def jacobian(
     f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
 ) -> Callable[..., Any]:
-    """All derivatives of a function with several results: for each result, one like the argument.
+    """Return a function of the same arguments that returns all first derivatives of all results of f.
 
-    The derivatives of an array of shape (m, n) by one of shape (k,) are one of shape (m, n, k).
+    Each number of the result is replaced by its gradient, which has the structure of the argument. For
+    a result of shape (m, n) and an argument of shape (k,) the Jacobian has the shape (m, n, k). `argnums`
+    (or `wrt`) and errors are those of `grad`, except that f may return any number of results.
 
-    In reverse mode, one pass for each result; or forwards, one for each input, if they are fewer.
+    Uses reverse mode, one pass for each result, or forward mode if there are fewer inputs than results.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
     [[5.0, 2.0], [1.0, 1.0]]
@@ -276,9 +283,11 @@ def jacobian(
 def hessian(
     f: Callable[..., Any], argnums: Argnums | None = None, *, wrt: Argnums | None = None
 ) -> Callable[..., Any]:
-    """All second derivatives of f: for each number of the argument, one like the argument.
+    """Return a function of the same arguments that returns all second derivatives of f.
 
-    With respect to several arguments, in `argnums` or `wrt`, a tuple with a tuple for each.
+    For an argument of shape (n,) the Hessian has the shape (n, n); for nested arguments each number is
+    replaced by a structure like the argument. With several arguments in `argnums` (or `wrt`) it is a
+    tuple of tuples, indexed by the two arguments. Errors are those of `grad`.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 5.0])
     [[10.0, 4.0], [4.0, 0.0]]
@@ -288,10 +297,11 @@ def hessian(
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """f's value and its directional derivative (forward mode), both shaped like f's result.
+    """Return the value of f and its directional derivative, by forward mode.
 
-    `primals` are the arguments of f, `tangents` the direction: one for each, of the same shape.
-    Raises ValueError where the shapes differ.
+    `primals` are the arguments of f and `tangents` the direction, one for each of the same shape. Both
+    results have the structure of the result of f. Raises ValueError if the shapes differ, TypeError if
+    a tangent is not a number.
 
     >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
@@ -300,7 +310,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     direction, _ = flatten(list(tangents))
     if outline(list(tangents)) != outline(list(primals)):
         raise ValueError(
-            f"jvp needs a tangent for each of {len(call.inputs)} numbers, nested as they are, and was given "
+            f"jvp needs tangents with the structure of the primals ({len(call.inputs)} numbers), got "
             f"{len(direction)}: {tangents!r}"
         )
     found = call.pushed_forward([item if isinstance(item, Value) else number(item) for item in direction])
@@ -309,7 +319,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """f's value, and a function from a gradient of its result to those of its arguments.
+    """Return the value of f and a function that multiplies an upstream gradient by its Jacobian.
+
+    That function takes a gradient with the structure of the result and returns a tuple of gradients,
+    one for each argument; it raises ValueError if the structure differs.
 
     >>> value, pull = vjp(lambda x, y: x * y, 2.0, 5.0)
     >>> value, pull(1.0)
@@ -321,7 +334,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         upstream, _ = flatten(gradient)
         if outline(gradient) != outline(call.result):
             raise ValueError(
-                f"the gradient needs {len(call.outputs)} numbers, nested as the result's, and was given "
+                f"the gradient must have the structure of the result ({len(call.outputs)} numbers), got "
                 f"{len(upstream)}: {gradient!r}"
             )
         rows = [
@@ -335,10 +348,11 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any, **named: Any) -> Any:
-    """The Hessian of f at x times the vector v, shaped like x, without forming the Hessian.
+    """Return the Hessian of f at x times the vector v, in the shape of x, without forming the Hessian.
 
-    Forward mode over reverse mode: the cost of a few gradients, whatever the length of x. `named` are
-    keyword arguments of f.
+    Uses forward mode over reverse mode, at the cost of a few gradients whatever the size of x. `named`
+    are keyword arguments of f. Raises ValueError if v has another shape than x, TypeError if f does not
+    return one number.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], [2.0, 5.0], [1.0, 0.0])
     [10.0, 4.0]

@@ -1,4 +1,4 @@
-"""Numerical derivatives, as evidence that owes nothing to the chain rule."""
+"""Numerical derivatives: evidence that is independent of the chain rule."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ..recording import function_of
 from ..value import Value
 
 EPS = 2.0**-52
-"""The relative distance of two neighbouring floats."""
+"""The machine epsilon of float64: the distance from 1.0 to the next float."""
 _SHRINK = 1.4
-"""By how much each step is smaller than the one before it."""
+"""The factor by which the step size decreases."""
 
 
 def derivative(
     f: Callable[[float], float], x: float, reach: float = 0.1, unit: float = EPS
 ) -> tuple[float, float]:
-    """f'(x) by central differences extrapolated to step 0, and an estimate of its error.
+    """Return f'(x), by central differences extrapolated to step size 0, and an estimate of its error.
 
-    The first step is `reach` times the size of x, or a tenth of that where x is smaller than 0.1;
-    `unit` is the relative error that rounding makes in f's numbers.
+    The first step size is `reach` times max(|x|, 0.1); `unit` is the relative rounding error of the
+    results of f. The derivative is nan if f is not defined around x.
 
     Ridders' method: C. J. F. Ridders, Accurate computation of F'(x) and F'(x) F''(x), Advances in
-    Engineering Software 4 (1982). nan where f is not defined around x.
+    Engineering Software 4 (1982).
 
     >>> value, error = derivative(math.exp, 1.0)
     >>> abs(value - math.e) <= error < 1e-9
@@ -46,13 +46,13 @@ def derivative(
             if spread < error:
                 best, error = new[k + 1], spread
         if row and abs(new[-1] - row[-1]) >= 2 * error and math.isfinite(best):
-            break  # rounding has begun to win
+            break  # rounding errors dominate from here on
         row, step = new, step / _SHRINK
     return best, error
 
 
 def slopes_beside(f: Callable[[float], float], x: float) -> tuple[float, float]:
-    """The slopes of f to the left and to the right of x, by differences over a small step.
+    """Return the left and the right derivative of f at x, by one-sided differences.
 
     >>> slopes_beside(abs, 0.0)
     (-1.0, 1.0)
@@ -63,7 +63,7 @@ def slopes_beside(f: Callable[[float], float], x: float) -> tuple[float, float]:
 
 
 class Replay:
-    """A recorded graph as a plain function of its nodes' numbers, computed anew at each call.
+    """A recorded graph as a function of the numbers of its nodes, recomputed at each call.
 
     >>> x = Value(3.0)
     >>> Replay(x * x + 1)({x: 5.0})
@@ -76,21 +76,21 @@ class Replay:
         self.data: dict[Value, float] = {node: node.data for node in self.order}
 
     def __call__(self, changes: Mapping[Value, float]) -> float:
-        """The root's number when some nodes have others; outside a domain, nan or inf."""
+        """Return the root's number for changed numbers of some nodes; nan or inf outside a domain."""
         return self._following(changes)(changes)
 
     def derivative(self, node: Value) -> tuple[float, float]:
-        """d root / d node by `derivative`, with its error estimate."""
+        """Return the derivative of the root with respect to a node, by `derivative`, and its error."""
         follow = self._following([node])
         return derivative(lambda x: follow({node: x}), node.data)
 
     def slopes_beside(self, node: Value) -> tuple[float, float]:
-        """The slopes of the root to the left and to the right of a node's number."""
+        """Return the left and the right derivative of the root with respect to a node."""
         follow = self._following([node])
         return slopes_beside(lambda x: follow({node: x}), node.data)
 
     def _following(self, changed: Collection[Value]) -> Callable[[Mapping[Value, float]], float]:
-        """The root's number as a function of some nodes' numbers; what does not depend on them stays."""
+        """Return the root's number as a function of the changed nodes; only their dependents are recomputed."""
         affected = dependents(self.order, changed)
         steps = [
             (node, function_of(node.op), node.op, node.operands)

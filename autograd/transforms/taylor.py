@@ -1,4 +1,4 @@
-"""Taylor series of a recorded graph: the table's rules once more, over power series that grow on demand."""
+"""Taylor series of a recorded graph: the table's rules evaluated over lazy power series."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from .gradients import Call
 
 
 def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
-    """The coefficients of f's Taylor series around x: f(x), f'(x), f''(x) / 2 ... up to that order.
+    """Return the coefficients of the Taylor series of f around x: f(x), f'(x), f''(x) / 2, ...
 
-    From out' = sum of partial * operand', coefficient by coefficient: the work grows with the
-    square of the order, not exponentially as that of nested derivatives. The coefficients are
-    floats; where x is a Value, or f uses Values from outside, Values that can be differentiated.
-    Raises ValueError for a negative order, TypeError if f gives anything but one number.
+    The list has order + 1 items: floats, or Values that can be differentiated if x is a Value or f
+    captures Values. They are computed coefficient by coefficient from out' = sum of partial * operand',
+    so the work grows with the square of the order, not exponentially as with nested derivatives.
+
+    Raises ValueError if the order is not an int >= 0, TypeError if f does not return one number.
 
     >>> from autograd import exp, grad
     >>> taylor(exp, 0.0, 4)
@@ -33,12 +34,12 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     3.0
     """
     if not isinstance(order, int) or order < 0:
-        raise ValueError(f"order is a whole number, 0 or more, not {order!r}")
+        raise ValueError(f"order must be an int >= 0, got {order!r}")
     call = Call(f, (x,), (0,))
     if len(call.inputs) != 1 or len(call.outputs) != 1:
         raise TypeError(
-            f"taylor needs a function of one number with one number as its result, not of {len(call.inputs)} "
-            f"with {len(call.outputs)}"
+            f"taylor needs a function of one number that returns one number, got {len(call.inputs)} numbers "
+            f"as the argument and {len(call.outputs)} as the result"
         )
     (leaf,), (root,) = call.inputs, call.outputs
     if not isinstance(root, Value):
@@ -49,10 +50,10 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
 
 
 def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[Any, _Series]:
-    """The series of every node, with coefficients that are Values, or floats."""
+    """Return the series of every node; its coefficients are Values if `values`, else floats."""
     world = _World()
     found: dict[Any, _Series] = {}
-    for node in nodes:  # among them what lies below the leaf, if that stands on a Value
+    for node in nodes:  # including the nodes below the leaf, if it was made from a Value
         start = node if values else node.data
         if node is leaf or not node.op:
             found[node] = _Series(world, None, (), [start, 1.0 if node is leaf else 0.0])
@@ -65,16 +66,16 @@ def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[A
                 continue
             found[node] = world.series(node.op, operands, [start])
     with ieee_arithmetic():
-        for n in range(order + 1):  # all nodes order by order, so that no demand goes deep
+        for n in range(order + 1):  # all nodes order by order, which keeps the recursion shallow
             for node in nodes:
                 found[node].coefficient(n)
     return found
 
 
 class _World:
-    """The series of one expansion; the same operation on the same operands is the same series.
+    """The series of one expansion, one for each operation and operands.
 
-    So the rule of sin finds cos(x), whose rule finds that very sin again, one order lower.
+    Thus the rule of sin uses cos(x), whose rule uses the same sin again, one order lower.
     """
 
     def __init__(self) -> None:
@@ -92,7 +93,7 @@ class _World:
         def apply(*groups: Any) -> Any:
             if op.variadic:
                 operands = [item for group in groups for item in group]
-            else:  # with the defaults of those that were left out
+            else:  # add the defaults of omitted operands
                 operands = [*groups, *(op.defaults[name] for name in op.operands[len(groups) :])]
             if not any(isinstance(item, _Series) for item in operands):
                 return function_of(op)(*groups)
@@ -102,7 +103,7 @@ class _World:
 
 
 class _Series:
-    """A power series whose coefficients are computed when they are asked for."""
+    """A power series whose coefficients are computed on demand."""
 
     __slots__ = ("_partials", "coefficients", "op", "operands", "world")
 
@@ -111,7 +112,7 @@ class _Series:
         self._partials: tuple[Any, ...] | None = None
 
     def coefficient(self, n: int) -> Any:
-        """The n-th coefficient: n out_n = sum over operands and j of j x_j p_(n - j)."""
+        """Return the n-th coefficient, from n out_n = sum over operands and j of j x_j p_(n - j)."""
         if self.op is None:
             return self.coefficients[n] if n < len(self.coefficients) else 0.0
         while len(self.coefficients) <= n:
@@ -129,14 +130,14 @@ class _Series:
             if partial is None:
                 continue
             for j in range(1, m + 1):
-                slope = _coefficient(operand, j)
-                if slope.__class__ is not float or slope:
-                    found = found + j * slope * _coefficient(partial, m - j)
+                x_j = _coefficient(operand, j)
+                if x_j.__class__ is not float or x_j:
+                    found = found + j * x_j * _coefficient(partial, m - j)
         return found / m
 
     @property
     def partials(self) -> tuple[Any, ...]:
-        """The op's rules over series; None for a plain number."""
+        """Return the partials as series, one for each operand; None for a plain number."""
         if self._partials is None:
             op: Any = self.op
             edges = op.grouped([isinstance(item, _Series) for item in self.operands])
@@ -183,7 +184,7 @@ class _Series:
     def __pos__(self) -> Any:
         return self
 
-    # Conditions in rules look at where the series starts.
+    # Conditions in rules are decided by coefficient 0.
     def __bool__(self) -> bool:
         start = self.coefficient(0)
         return bool(getattr(start, "data", start) != 0)
@@ -206,9 +207,11 @@ def _coefficient(item: Any, n: int) -> Any:
 
 
 def _rules(op: Op, world: _World) -> Callable[..., tuple[Any, ...]]:
-    """An op's partials, read in the algebra of one expansion."""
+    """Return a function that computes an op's partials in the algebra of one expansion."""
     if op.functions:
-        raise TypeError(f"taylor needs the partials of {op.name} as text: a Python function takes no series")
+        raise TypeError(
+            f"taylor needs the partials of {op.name} as text: Python functions do not accept series"
+        )
     source = _source(op)
     seen = {name: world.algebra[name] for name in names_in(source) & world.algebra.keys()}
     return define(f"series_{op.name}", source, seen)

@@ -58,14 +58,14 @@ def test_the_derivative_through_the_loop_is_right():
     assert grad(trajectory(30, one_by_one))(1.0) == pytest.approx(expected, rel=1e-8)
 
 
-def test_an_input_that_depends_on_another_input_keeps_its_part():
+def test_an_input_that_depends_on_another_input_keeps_its_contribution():
     x = Value(2.0)
     y = x * x
     assert gradients(y * x, [x, y]) == [12.0, 2.0]
     assert gradients(y * x, [y]) == [2.0]
 
 
-def test_what_a_function_captured_is_still_differentiated_outside():
+def test_captured_values_are_still_differentiated_by_an_outer_derivative():
     def outer(a):
         b = [a * a, a]
         return grad(lambda x: b[0] * x * x + b[1])(a)  # 2 a^3

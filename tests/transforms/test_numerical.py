@@ -26,11 +26,11 @@ def test_the_estimate_lies_within_its_own_error(f, x, truth):
     assert value == pytest.approx(truth, rel=1e-6, abs=1e-9)
 
 
-def test_where_the_function_is_not_defined_the_derivative_is_nan():
+def test_the_derivative_is_nan_where_the_function_is_undefined():
     assert math.isnan(derivative(lambda x: math.nan, 1.0)[0])
 
 
-def test_a_replay_computes_what_the_graph_would_have():
+def test_a_replay_computes_what_the_graph_computes_for_other_numbers():
     custom = operation("thrice(x)", lambda x: 3 * x, lambda x: 3.0)
     x, w = Value(0.5, "x"), Value(2.0, "w")
 
@@ -49,7 +49,7 @@ def test_a_replay_of_an_interior_node_leaves_its_operands_alone():
     assert Replay(s + x)({s: 100.0}) == 103.0
 
 
-def test_a_replay_outside_the_domain_gives_nan_or_inf_without_an_error():
+def test_a_replay_outside_the_domain_returns_nan_or_inf_without_an_error():
     x = Value(1.0)
     assert math.isnan(Replay(sqrt(x))({x: -1.0}))
     assert Replay(log(x))({x: 0.0}) == -math.inf
@@ -74,14 +74,14 @@ def test_the_derivative_of_a_graph_agrees_with_backward():
         (autograd.tanh, 0.5, ""),
     ],
 )
-def test_a_right_gradient_is_not_accused_where_a_difference_cannot_know_it(make, at, note):
+def test_a_right_gradient_is_not_reported_as_wrong_where_differences_are_inaccurate(make, at, note):
     x = Value(at, "x")
     (row,) = make(x).backprop().finish().check()
     assert row.agrees
     assert (note in row.note) if note else row.note == ""
 
 
-def test_a_wrong_gradient_at_a_kink_is_accused():
+def test_a_wrong_gradient_at_a_kink_is_reported():
     wrong = autograd.operation("wrong(x)", "abs(x)", ["3.0"])
     (row,) = wrong(Value(0.0, "x")).backprop().finish().check()
     assert not row.agrees

@@ -15,7 +15,7 @@ from ...modes import tracing
 from ...nested import mapped
 from ...recording import is_number, recorder
 from ...terminal import brief, quoted
-from ...transforms.explanations import STATIC, explained, users_line, way_out_of_branch
+from ...transforms.explanations import STATIC, alternative_to_branch, explained, users_line
 from ...value import Value
 from ..expressions.pool import DETACHED
 from . import unknown
@@ -55,7 +55,7 @@ class _FunctionTracer:
     def branch(self, value: Value) -> NoReturn:
         raise TracingError(
             f"{users_line()}a branch on a Value ({_written(value)}) cannot be compiled: only one way would be "
-            f"recorded. {way_out_of_branch()}"
+            f"recorded. {alternative_to_branch()}"
         )
 
     def read_data(self, value: Value) -> NoReturn:
