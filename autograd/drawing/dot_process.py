@@ -114,7 +114,8 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
         raise DotTimeoutError(f"{name} did not finish within {seconds:g} s") from None
     finally:
         _end(process)
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a killed process may still wait for a disk
+            process.wait(5)
         for stream in (process.stdin, process.stdout, process.stderr):
             with contextlib.suppress(OSError, ValueError):
                 if stream is not None:

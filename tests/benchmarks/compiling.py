@@ -106,7 +106,9 @@ def main():
 
     def run(shape, count, cache=""):
         subprocess.run(
-            [sys.executable, os.path.abspath(__file__), "--one", shape, str(count), cache], check=True
+            [sys.executable, os.path.abspath(__file__), "--one", shape, str(count), cache],
+            check=True,
+            timeout=3600,
         )
 
     print("function operations  compiling  memory  a call of 20 rows, value and gradient")

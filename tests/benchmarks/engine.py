@@ -116,7 +116,9 @@ print([built - start, done - built, resource.getrusage(resource.RUSAGE_SELF).ru_
 
 def fresh(code: str) -> list[float]:
     """What a fresh Python prints for some code: a list of numbers."""
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=3600
+    ).stdout
     found: list[float] = json.loads(output)
     return found
 
@@ -133,7 +135,7 @@ def process_milliseconds(statements: list[str]) -> list[float]:
     for _ in range(IMPORT_ROUNDS):
         for statement, found in zip(statements, times, strict=True):
             start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", statement], check=True)
+            subprocess.run([sys.executable, "-c", statement], check=True, timeout=60)
             found.append(1e3 * (time.perf_counter() - start))
     return [statistics.median(found) for found in times]
 

@@ -1,7 +1,6 @@
 """Arrays: a hand-written backward of numpy arrays, vector results, other libraries, thousands of inputs."""
 
 import dataclasses
-import time
 import warnings
 from typing import NamedTuple
 
@@ -352,11 +351,11 @@ def softmax(x):
     return np.exp(x) / np.exp(x).sum()
 
 
-def test_ten_thousand_inputs_take_seconds_and_the_report_says_what_was_looked_at():
+def test_ten_thousand_inputs_are_not_moved_one_by_one_and_the_report_says_what_was_looked_at():
     x = RNG.normal(size=(100, 100))
-    started = time.process_time()
-    report = check_gradients(log_sum_exp, x, gradient=softmax)
-    assert time.process_time() - started < 60  # minutes if every input were moved by itself
+    calls = []
+    report = check_gradients(lambda x: (calls.append(1), log_sum_exp(x))[1], x, gradient=softmax)
+    assert len(calls) < 2_000  # 20,000 at least if every input were moved by itself
     assert report.right
     assert "all 10,000 inputs moved together, along" in str(report)
     assert "of 10,000 inputs, one by one" in str(report)
@@ -392,11 +391,11 @@ def test_small_inputs_are_not_hidden_behind_large_ones_in_a_large_array():
     assert check_gradients(f, x, gradient=gradient, raises=False).verdict != "right"
 
 
-def test_two_thousand_recorded_inputs_come_back_in_seconds():
+def test_two_thousand_recorded_inputs_take_a_few_calls():
     x = RNG.normal(size=2020)
-    started = time.process_time()
-    report = check_gradients(lambda x: np.sum(np.tanh(x) * x), x)
-    assert time.process_time() - started < 60  # it did not come back
+    calls = []
+    report = check_gradients(lambda x: (calls.append(1), np.sum(np.tanh(x) * x))[1], x)
+    assert len(calls) < 100  # each call records every input
     assert report.right
     assert sum(finding.question == "end to end" for finding in report.findings) == 2020
 

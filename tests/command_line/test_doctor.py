@@ -109,7 +109,7 @@ def test_an_error_of_the_program_itself_is_not_status_1(capsys, monkeypatch):
 )
 def test_every_terminal_can_show_what_is_said(encoding, arguments):
     found = subprocess.run(
-        [sys.executable, "-m", "autograd", *arguments], capture_output=True, check=False,
+        [sys.executable, "-m", "autograd", *arguments], capture_output=True, check=False, timeout=60,
         env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     assert found.returncode == 0, found.stderr

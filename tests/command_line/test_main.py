@@ -87,7 +87,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
         process.stdout.read(1)
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait() == 141  # 1 would say that a gradient is wrong
+        assert process.wait(60) == 141  # 1 would say that a gradient is wrong
 
 
 def test_ctrl_c_is_a_line_and_not_a_traceback(capsys, monkeypatch):
@@ -137,6 +137,7 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         encoding="utf-8",
         check=False,
+        timeout=60,
     )
 
 
@@ -163,6 +164,7 @@ def test_a_terminal_without_unicode_gets_plain_letters(tmp_path):
         env={"PYTHONPATH": str(root), "PYTHONIOENCODING": "ascii", "PATH": ""},
         capture_output=True,
         check=True,
+        timeout=60,
     )
     assert b"dy/dx = x = +3.0000" in result.stdout
 

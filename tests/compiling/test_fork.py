@@ -39,7 +39,7 @@ for k in range(12):
     failures += os.waitpid(child, 0)[1] != 0
 stop.set()
 for thread in threads:
-    thread.join()
+    thread.join(60)
 print(failures)
 """
 

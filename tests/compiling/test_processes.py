@@ -66,7 +66,7 @@ def test_many_threads_call_one_function_at_once_while_it_is_being_compiled():
     wrong, start = [], threading.Barrier(8)
 
     def work(seed):
-        start.wait()
+        start.wait(60)
         rng = np.random.default_rng(seed)
         for _ in range(30):
             x, w = rng.normal(size=int(rng.integers(1, 6000))), rng.normal(size=2)
@@ -82,7 +82,7 @@ def test_many_threads_call_one_function_at_once_while_it_is_being_compiled():
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(60)
     assert not wrong
 
 

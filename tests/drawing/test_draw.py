@@ -214,6 +214,7 @@ def test_the_source_is_the_same_in_every_process(tmp_path):
             env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             check=True,
+            timeout=120,
         ).stdout
         for seed in ("0", "1", "2")
     }

@@ -138,7 +138,9 @@ def test_every_operation_gives_pythons_value_and_partials_in_node(tmp_path):
     (tmp_path / "ask.json").write_text(json.dumps([[n, written(p)] for n, p in questions()]))
     read = 'JSON.parse(require("fs").readFileSync("ask.json", "utf-8"))'
     (tmp_path / "ask.js").write_text(f"{script()}console.log(JSON.stringify(answer({read})));")
-    made = subprocess.run([node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    made = subprocess.run(
+        [node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
     assert_agree(json.loads(made.stdout))
 
 

@@ -493,7 +493,9 @@ def in_node(tmp_path, script, question):
     if not node:
         pytest.skip("no node")
     (tmp_path / "ask.js").write_text(f"{script}\nconsole.log(JSON.stringify({question}));", encoding="utf-8")
-    made = subprocess.run([node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    made = subprocess.run(
+        [node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
     return json.loads(made.stdout)
 
 

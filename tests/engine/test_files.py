@@ -117,7 +117,7 @@ def test_a_killed_writer_leaves_the_old_content_or_the_new_and_the_next_one_clea
         process.stdout.readline()
         time.sleep(rng.uniform(0, 0.05))
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
         found.append(len(leftovers(tmp_path)))
         assert target.read_bytes() in whole
     (tmp_path / ".chainwalk-0000000000000000.tmp").write_bytes(b"half")

@@ -120,7 +120,7 @@ def test_no_grad_in_one_thread_is_not_seen_in_another():
     with no_grad():
         started.set()
         done.wait(5)
-    thread.join()
+    thread.join(60)
     assert seen == [2]
 
 

@@ -64,7 +64,7 @@ def test_recorded_passes_in_many_threads_lose_no_addition():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert x.grad.data == 8 * 50 * 3.0
 
 

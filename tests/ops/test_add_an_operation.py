@@ -163,8 +163,8 @@ console.log(JSON.stringify({json.dumps(asked)}.map(([name, point]) => {{
   const out = OPS[name].value(...point);
   return [out, ...OPS[name].partials(...point, out)];
 }})));"""
-    answers = subprocess.run([node, "-"], input=text, capture_output=True, text=True, check=True).stdout
-    answers = json.loads(answers)
+    ran = subprocess.run([node, "-"], input=text, capture_output=True, text=True, check=True, timeout=60)
+    answers = json.loads(ran.stdout)
     for (name, point), (out, *partials) in zip(CASES, answers, strict=True):
         near(out, TRUTH[name](*map(mp.mpf, point)))
         for k, partial in enumerate(partials[: len(point)]):
@@ -243,6 +243,7 @@ def run(folder, *arguments):
         text=True,
         encoding="utf-8",
         check=False,
+        timeout=300,
     )
 
 

@@ -21,7 +21,7 @@ def site(tmp_path):
 
 def run(site, *arguments):
     return subprocess.run(
-        [sys.executable, "-S", *arguments], cwd=site, capture_output=True, text=True, check=False,
+        [sys.executable, "-S", *arguments], cwd=site, capture_output=True, text=True, check=False, timeout=60,
         env={"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
 

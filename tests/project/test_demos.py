@@ -56,6 +56,7 @@ def run(demo, folder, *arguments):
         text=True,
         encoding="utf-8",
         check=False,
+        timeout=600,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

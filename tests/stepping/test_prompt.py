@@ -167,6 +167,7 @@ def test_the_command_line_steps_through_piped_commands():
         text=True,
         encoding="utf-8",
         check=True,
+        timeout=60,
     )
     assert "(backprop) until x" in result.stdout
     assert "x.grad: +3.0000 -> +6.0000   (2 of 2 contributions, final)" in result.stdout

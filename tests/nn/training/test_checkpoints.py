@@ -85,7 +85,7 @@ def test_a_process_killed_in_the_middle_is_resumed_to_the_last_bit(tmp_path):
         assert process.poll() is None
         time.sleep(0.005)
     process.kill()
-    process.communicate()
+    process.communicate(timeout=60)
     assert 5 <= epochs_in(path) < 30
     assert run(path) == run()
 
@@ -101,7 +101,7 @@ def test_a_process_killed_at_any_moment_again_and_again_is_resumed_to_the_last_b
         if process.poll() is None:
             process.kill()
             kills += 1
-        written, _ = process.communicate()
+        written, _ = process.communicate(timeout=60)
         if process.returncode == 0:
             break
     assert kills >= 3
