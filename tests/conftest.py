@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import builtins
+import os
 import random
 import shutil
 import signal
@@ -12,6 +13,10 @@ from autograd import Value, label, tanh
 # A shell ignores Ctrl-C for what it runs in the background, and so would all processes that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Options for this run are not for the pytest that some tests start themselves.
+os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 @pytest.fixture
