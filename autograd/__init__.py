@@ -7,7 +7,7 @@
 >>> f"{w.grad:.3f}"
 '0.840'
 
-What people need first:
+The main entry points:
 
     Value(2.0, "x")         a number that remembers how it was computed; y.backward() fills in x.grad
     exp, log, tanh ...      functions of numbers, Values and arrays; operation(...) declares your own
@@ -15,10 +15,10 @@ What people need first:
     y.backprop()            the backward pass one step at a time; .player() is a page with buttons
     grad(f), hessian(f)     derivatives of functions, of any order; jacobian, jvp, vjp, hvp, taylor
     autograd.compile(f)     native code with all derivatives, for scipy.optimize and large batches
-    y.check()               whether a gradient is right, and where it is not; see autograd.checking
+    y.check()               whether a gradient is right, and where it is wrong; see autograd.checking
     import nn               neurons, layers, models, fit(model, X, y); see help(nn)
 
-From a shell: chainwalk explain "tanh(w*x)" w=0.5 x=2, and chainwalk doctor where something does not work.
+From a shell: chainwalk explain "tanh(w*x)" w=0.5 x=2; chainwalk doctor if something does not work.
 """
 
 from __future__ import annotations
@@ -108,23 +108,24 @@ def compile(
 
     `f` is written with this library's functions and operators; its arguments are numbers, numpy arrays,
     or sequences, dicts and dataclasses of them. Those named in `batched` (names or positions, or "all")
-    have a leading batch axis; the others are shared by the whole batch. The result is called as f is, and
-    has `value_and_grad`, `grad`, `hessian`, `hvp` and `jacobian`, which of one argument give its array
-    and of several a tuple: `scipy.optimize.minimize(fast, x, jac=fast.grad, hess=fast.hessian)` works.
-    `static` names settings, such as a number of steps: f is compiled for each of their values. Outside
-    an operation's domain it gives nan or inf, as numpy does. Without `f`, return a decorator.
+    have a leading batch axis; the others are shared by the whole batch. The result is called like f, and
+    has the methods `value_and_grad`, `grad`, `hessian`, `hvp` and `jacobian`, which return an array for
+    one argument and a tuple for several: `scipy.optimize.minimize(fast, x, jac=fast.grad,
+    hess=fast.hessian)` works. `static` names settings, such as a number of steps: f is compiled for
+    each of their values. Outside an operation's domain it returns nan or inf, as numpy does. Without
+    `f`, return a decorator.
 
-    f is traced once for arguments of one form. Captured Values are parameters: their data is read at
-    each call. Everything else that its code reads, from closures and globals to attributes and the
-    contents of containers at any depth, is compared at each call, and f is traced anew where
-    something changed. If it reads what cannot be compared, such as a clock or a file, or draws random
-    numbers, it is traced at every call; `explain` then says so. Each operation of f is rounded by
-    itself, as in the engine; only dot products may use fused multiply-adds.
+    f is traced once for each structure and shape of its arguments. Captured Values are parameters: their
+    data is read at each call. Everything else that its code reads, from closures and globals to
+    attributes and the contents of containers at any depth, is compared at each call, and f is traced
+    again if anything changed. If it reads something that cannot be compared, such as a clock or a file,
+    or draws random numbers, it is traced at every call; `explain` reports this. Each operation of f is
+    rounded separately, as in the engine; only dot products may use fused multiply-adds.
 
-    A recorded graph takes `inputs`, the Values that are given at each call, and `parameters`, which
+    For a recorded graph, `inputs` are the Values that each call gives, and `parameters` those that
     may be given as one more argument. `dtype` is float64 or float32, `threads` the number of threads
-    that share a large batch, `lanes` the numbers in a SIMD register, `cache` a folder that keeps
-    compiled code between runs.
+    that share a large batch, `lanes` the number of elements in a SIMD register, `cache` a folder that
+    keeps compiled code between runs.
 
     Raises ImportError without the extra `compile`; TracingError, naming the line, where f branches
     on a Value; TypeError and ValueError for arguments that are not numbers or have other shapes.
@@ -149,7 +150,7 @@ def export(
     parameters: Iterable[Value] = (),
     name: str = "",
 ) -> str:
-    """Write a function of numbers, or a recorded graph, as the source text of one JAX function.
+    """Return a function of numbers, or a recorded graph, as the source of one JAX function.
 
     See `autograd.exporting.export`; needs the extra `compile`. Raises ImportError without it;
     TracingError, naming the line, where f branches on a Value.
@@ -162,10 +163,10 @@ def export(
     return export(f, *arguments, batched=batched, inputs=inputs, parameters=parameters, name=name)
 
 
-if not TYPE_CHECKING:  # a type checker would take every name for known
+if not TYPE_CHECKING:  # a type checker would accept every name
 
     def __getattr__(name: str) -> Any:
-        """Answer words of other libraries with the one that works here."""
+        """Raise AttributeError; for a name of another library it says which one to use here."""
         from .guidance.advice import AUTOGRAD, missing
 
         raise missing(__name__, name, AUTOGRAD)
@@ -176,7 +177,7 @@ if _problem := clash():
 
 __version__ = "0.1.0"
 
-# Not here: abs, pow, round and compile, because a star should not hide Python's own.
+# Without abs, pow, round and compile: a star import should not hide Python's own.
 __all__ = [
     "TABLE",
     "THEMES",

@@ -1,4 +1,4 @@
-"""Where in a recorded graph the first nan or infinity is: among the data, or among the gradients."""
+"""Find the first nan or infinity in a recorded graph: among the data, or among the gradients."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .value import Value
 
 
 class Anomaly(NamedTuple):
-    """A node whose data or grad is not finite, and in words how it came to be."""
+    """A node whose data or grad is not finite, and a sentence that says how it was computed."""
 
     node: Value
     text: str
 
 
 def first_anomaly(root: Value) -> Anomaly | None:
-    """The first node, operands before results, whose data is nan or infinite; None if there is none.
+    """Return the first node, operands before results, whose data is nan or infinite; None if there is none.
 
-    Where all data is finite, the first node on the way back whose grad is not. Unlike
-    `anomaly_detection()` it looks at a graph that is there already.
+    If all data is finite, it is the first node in the backward pass whose grad is not. Unlike
+    `anomaly_detection()`, this examines a graph that has already been recorded.
 
     >>> from autograd import exp
     >>> x = Value(1000.0, "x")
@@ -41,12 +41,12 @@ def first_anomaly(root: Value) -> Anomaly | None:
 
 def _birth(node: Value) -> str:
     if node.op is None:
-        return f"{name_of(node, 'an input')} is {node.data!r}, and was not computed: it came in as that"
+        return f"{name_of(node, 'an input')} is {node.data!r}, and was not computed: it was given"
     return f"{history(node)} gave {node.data!r} at {point_of(node)}"
 
 
 def _arrival(node: Value, order: list[Value]) -> str:
-    """Which of the contributions to a grad is not finite, or that only their sum is not."""
+    """Describe which of the contributions to a grad is not finite, or that only their sum is not."""
     found = f"the gradient of {history(node) if node.op else name_of(node, repr(node.data))} is {node.grad!r}"
     for result in reversed(order):
         for operand, partial in zip(result.operands, result.partials, strict=True):

@@ -13,37 +13,37 @@ from .value import Value
 
 
 class Edge(NamedTuple):
-    """One operand of one node, as the chain rule sees it; indices are those of the order."""
+    """One operand of one node: one application of the chain rule. Nodes are indices into the order."""
 
     result: int
     position: int
-    """Which operand of the result it is, counting plain numbers."""
+    """The position among the operands of the result, plain numbers included."""
     operand: int
     partial: float
 
 
 class State(NamedTuple):
-    """Gradients at one moment: what a picture or a table of the graph shows."""
+    """The gradients after a number of steps, as a picture or a table of the graph shows them."""
 
     grads: list[float | None]
-    """For each node its grad; None where no gradient has arrived yet."""
+    """The grad of each node; None where no gradient has arrived yet."""
     arrived: list[int]
-    """For each node how many contributions have arrived."""
+    """The number of contributions that have arrived at each node."""
     contributions: list[float | None]
-    """For each edge what has flowed along it; None where nothing has yet."""
+    """The contribution of each edge; None where it has not flowed yet."""
     present: int | None
-    """The edge of the present step; None before the first and without stepping."""
+    """The edge of the present step; None before the first step and without stepping."""
     title: str
     done: int | None = None
-    """How many steps are done, -1 before the first; None for the gradients that the nodes hold now."""
+    """The number of steps done, -1 before the seed; None for the gradients that the nodes hold now."""
 
 
 class BackwardPass:
-    """What `root.backward(gradient)` does, in order, without doing it: steps and states.
+    """The steps of `root.backward(gradient)` in order, and the gradients after each of them.
 
-    Gradients that leaves already have are what their first contribution is added to, unless the
-    pass is to be told `from_zero`. Nothing
-    here writes to a node, so a pass can be looked at in any order, backwards too.
+    The first contribution to a leaf is added to the gradient that the leaf already has, unless
+    `from_zero` is set. Nothing here writes to a node, so steps and states can be read in any order,
+    backwards too.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
     >>> recorded = BackwardPass(a * b + a)
@@ -59,13 +59,14 @@ class BackwardPass:
         from_zero: bool = False,
         others: Sequence[Value] = (),
     ) -> None:
-        """Record the pass of a root, and of `others` beside it that get the same gradient.
+        """Record the pass of a root, and of `others` that are given the same gradient.
 
-        `order` has the nodes that they all depend on, operands before results, where it is known.
-        `from_zero` leaves out the gradients that leaves already have.
+        `order` is the topological order of all of them, operands before results, if it is known.
+        `from_zero` leaves out the gradients that leaves already have. Raises TypeError if `root` is
+        not a Value.
         """
         if not isinstance(root, Value):
-            raise TypeError(f"a backward pass starts from a Value, not {root!r}")
+            raise TypeError(f"a backward pass starts from a Value, got {root!r}")
         self.root: Value = root
         self.gradient: float = gradient
         self.order: list[Value] = order or topological_order(root)
@@ -77,12 +78,12 @@ class BackwardPass:
             0.0 if node.operands or from_zero else grad_number(node) for node in self.order
         ]
         self.edges: list[Edge] = []
-        """Where something flows: one step of the pass each."""
+        """The edges along which a contribution flows: one step of the pass each."""
         self.idle: list[Edge] = []
-        """Where nothing flows: to an operand that was not selected, and from a node that nothing reaches."""
+        """The edges without one: to an operand that was not selected, and from a node not reached."""
         self._find_edges()
         self.expected: list[int] = [0] * len(self.order)
-        """For each node how many contributions will arrive: the number of its edges."""
+        """The number of contributions that will arrive at each node: the number of its edges."""
         self._replay()
 
     def _find_edges(self) -> None:
@@ -101,11 +102,11 @@ class BackwardPass:
 
     @property
     def links(self) -> list[Edge]:
-        """The edges and the idle ones, in the order of the pass: all that a picture has arrows for."""
+        """Return the edges and the idle ones, in the order of the pass: all arrows of a picture."""
         return sorted((*self.edges, *self.idle), key=lambda edge: (-edge.result, edge.position))
 
     def _replay(self) -> None:
-        """Follow the pass once: each edge's contribution, and the operand's grad before and after."""
+        """Run the pass once: each edge's contribution, and the operand's grad before and after."""
         grads = list(self.initial)
         for k in self.outputs:
             grads[k] += self.gradient
@@ -113,7 +114,7 @@ class BackwardPass:
         self.before: list[float] = []
         self.after: list[float] = []
         self.counts: list[int] = []
-        """For each edge: the how-manieth contribution to its operand it is."""
+        """The index of each edge among the contributions to its operand, from 1."""
         for edge in self.edges:
             contribution = grads[edge.result] * edge.partial
             self.expected[edge.operand] += 1
@@ -126,7 +127,7 @@ class BackwardPass:
 
     @cached_property
     def consumed(self) -> list[int]:
-        """For each node how many times it is an operand, whether or not anything flows back."""
+        """Return the number of times each node is an operand, whether or not anything flows back."""
         counts = list(self.expected)
         for edge in self.idle:
             counts[edge.operand] += 1
@@ -134,16 +135,16 @@ class BackwardPass:
 
     @cached_property
     def consumers(self) -> list[list[int]]:
-        """For each node the edges that lead to it from its consumers."""
+        """Return, for each node, the edges that lead to it from its consumers."""
         found: list[list[int]] = [[] for _ in self.order]
         for k, edge in enumerate(self.edges):
             found[edge.operand].append(k)
         return found
 
     def neuron(self, node: Value) -> tuple[Value, float] | None:
-        """The output y = F(s) of the neuron whose sum of products a node is, and F'(s).
+        """Return the output y = F(s) of the neuron whose weighted sum a node is, and F'(s).
 
-        s is the node, or the node plus a bias; F is the one operation on s, or nothing (F' = 1).
+        s is the node, or the node plus a bias; F is the activation on s, or the identity (F' = 1).
         None for a node that is not such a sum.
         """
         if node.op is None or node.op.name != "dot":
@@ -159,7 +160,7 @@ class BackwardPass:
         return s, slope
 
     def state(self, done: int) -> State:
-        """The gradients when that many steps are done; -1 is before the root got its own."""
+        """Return the gradients after `done` steps; -1 is before the root's own gradient is set."""
         grads: list[float | None] = [None] * len(self.order)
         arrived = [0] * len(self.order)
         for k in self.outputs if done >= 0 else ():
@@ -171,7 +172,7 @@ class BackwardPass:
         return State(grads, arrived, flowed, done - 1 if done > 0 else None, self.title(done), done)
 
     def title(self, done: int) -> str:
-        """One line that says where the pass stands."""
+        """Return one line that says how far the pass is."""
         total = f"{len(self.edges)} chain-rule step{'' if len(self.edges) == 1 else 's'}"
         if done == len(self.edges):
             return f"backward pass complete: {total}"
@@ -180,14 +181,17 @@ class BackwardPass:
         return f"step {done} of {len(self.edges)}" if done else f"the root's own gradient, then {total}"
 
     def step(self, number: int) -> Step:
-        """The step of that number, from 0 (the root gets its gradient) to the number of edges."""
+        """Return the step of this number, from 0 (the seed of the root) to the number of edges.
+
+        Raises ValueError for any other number.
+        """
         if not 0 <= number <= len(self.edges):
-            raise ValueError(f"there are steps 0 to {len(self.edges)}, not {number!r}")
+            raise ValueError(f"a step must be 0 to {len(self.edges)}, got {number!r}")
         return Step(self, number)
 
 
 def present_state(recorded: BackwardPass) -> State:
-    """The gradients that the nodes hold now; none at all before any backward pass."""
+    """Return the gradients that the nodes hold now; those of the forward pass if all of them are 0."""
     grads: list[float | None] = [grad_number(node) for node in recorded.order]
     if not any(grads):
         return recorded.state(-1)._replace(title="forward pass", done=None)
@@ -222,20 +226,20 @@ class Step:
         self.expected: int = recorded.expected[edge.operand] if edge else 1
         self.final: bool = self.count == self.expected
         self.notes: tuple[str, ...] = ()
-        """Lines that a stepper adds below: the values it was asked to watch."""
+        """Lines that a stepper adds below: the watched values."""
 
     @property
     def receiver(self) -> Value:
-        """The node whose grad changes: the operand, or for step 0 the root."""
+        """Return the node whose grad changes: the operand, or for step 0 the root."""
         return self.operand if self.operand is not None else self.node
 
     @property
     def equation(self) -> str:
-        """The operation: `t = tanh(a)`."""
+        """Return the operation: `t = tanh(a)`."""
         return f"{self._pass.names[self.node]} = {formula(self.node, self._pass.names)}"
 
     def rule(self, numbers: bool = False) -> str:
-        """The partial as the table has it, in the operands' names or in their numbers."""
+        """Return the table's rule for the partial, in the operands' names or numbers; "" for the seed."""
         op = self.node.op
         if self.position is None or op is None:
             return ""
@@ -248,7 +252,7 @@ class Step:
         return partial_formula(self.node, self.position, words, _in_formula(self.node.data))
 
     def local(self, d: str) -> str:
-        """The rule of the one operation, in symbols and numbers: `∂t/∂a = 1 - t * t = ... = +0.0707`."""
+        """Return the rule of the one operation, in symbols and numbers: `∂t/∂a = 1 - t * t = ... = +0.0707`."""
         names, partial = self._pass.names, self.partial or 0.0
         symbols, numbers = self.rule(), self.rule(numbers=True)
         shown = [symbols] if numbers in (symbols, _in_formula(partial)) else [symbols, numbers]
@@ -257,7 +261,7 @@ class Step:
         )
 
     def chained(self, d: str) -> str:
-        """The chain rule: `∂L/∂a += ∂L/∂t * ∂t/∂a = +4.0000 * +0.0707 = +0.2826`."""
+        """Return the chain rule: `∂L/∂a += ∂L/∂t * ∂t/∂a = +4.0000 * +0.0707 = +0.2826`."""
         names = self._pass.names
         root, node, receiver = names[self._pass.root], names[self.node], names[self.receiver]
         upstream, partial = fixed(self.upstream or 0.0, sign=True), fixed(self.partial or 0.0, sign=True)
@@ -267,9 +271,9 @@ class Step:
         )
 
     def neuron(self, d: str) -> str:
-        """At the sum of a neuron y = F(s), what y itself owes to this weight or input.
+        """Return the derivative of a neuron's output y = F(s) with respect to this weight or input.
 
-        `∂y/∂w0 = F'(s) * x0 = +1.0000 * +2.0000 = +2.0000`; the empty text at any other step.
+        `∂y/∂w0 = F'(s) * x0 = +1.0000 * +2.0000 = +2.0000`; the empty string at any other step.
         """
         found = self._pass.neuron(self.node) if self.operand is not None else None
         if found is None or self.position is None:
@@ -285,7 +289,7 @@ class Step:
         )
 
     def change(self) -> str:
-        """What becomes of the grad: `a.grad: 0.0000 -> +0.2826   (1 of 2 contributions, not final yet)`."""
+        """Return how the grad changes: `a.grad: 0.0000 -> +0.2826   (1 of 2 contributions, ...)`."""
         many = f"{self.count} of {self.expected} contributions, " if self.expected > 1 else ""
         before, after = fixed(self.before, sign=True), fixed(self.after, sign=True)
         state = "final" if self.final else "not final yet"
@@ -318,6 +322,6 @@ class Step:
 
 
 def _in_formula(number: float) -> str:
-    """A number inside a formula: four decimals, a negative one in parentheses."""
+    """Return a number for a formula: four decimals, a negative one in parentheses."""
     text = fixed(number)
     return f"({text})" if text.startswith("-") else text

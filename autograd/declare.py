@@ -1,4 +1,4 @@
-"""`operation`: an operation of your own, used, drawn, stepped and checked like one of the table."""
+"""`operation` declares an operation of your own: used, drawn, stepped and checked like a built-in one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ def operation(
 ) -> Callable[..., Any]:
     """Declare an operation of your own: used, drawn, stepped and checked like a built-in one.
 
-    Give its signature, its value and one partial for each operand, as text over the operands and
-    the result `out`, or as functions of the operands; or decorate the function that computes it.
-    `domain` is a condition in text, outside of which the operation raises a DomainError. For
-    derivatives of higher order, write partials that are functions with autograd's functions.
+    Give its signature, its value and one partial for each operand, as expressions (strings) in the
+    operands and the result `out`, or as functions of the operands; or decorate the function that
+    computes the value. `domain` is a condition in the operands, outside of which the operation
+    raises DomainError; `symbol` and `written` are its name and its form in pictures and steps, `about`
+    and `note` go into its docstring. For derivatives of higher order, write partials that are
+    functions with autograd's functions. Return the function that computes and records the operation.
 
-    Raises TypeError for a wrong number of partials and ValueError for a rule that cannot be read.
+    Raises TypeError for a wrong number of partials and ValueError for a rule that cannot be parsed.
 
     >>> softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
     >>> from autograd import Value
@@ -45,7 +47,7 @@ def operation(
     """
     caller = sys._getframe(1).f_globals.get("__name__", "__main__")  # as namedtuple does, for pickle
     if isinstance(partials, dict | set):
-        raise TypeError(f"partials come in the order of the operands, in a list or tuple, not as {partials!r}")
+        raise TypeError(f"partials must be a list or tuple in the order of the operands, got {partials!r}")
     rules = (partials,) if isinstance(partials, str) or callable(partials) else tuple(partials)
     words: dict[str, Any] = {
         "domain": domain,
@@ -56,7 +58,7 @@ def operation(
     }
     if signature is not None:
         if value is None:
-            raise TypeError(f"operation({signature!r}) needs its value, as text or as a function")
+            raise TypeError(f"operation({signature!r}) needs a value, as a string or as a function")
         return _declared(Op(signature, value, *rules, **words), caller)
 
     def decorate(function: Callable[..., float]) -> Callable[..., Any]:
@@ -68,12 +70,12 @@ def operation(
 
 
 def _signature(function: Callable[..., float]) -> str:
-    """The signature of a decorated function, as the table writes one."""
+    """Return the signature of a decorated function, as the table writes one."""
     code = getattr(function, "__code__", None)
     if code is None or code.co_kwonlyargcount or code.co_flags & 0x0C:  # *args or **kwargs
         raise TypeError(
-            f"operation(...) decorates a function written in Python whose parameters are its operands, not "
-            f"{function!r}: give signature, value and partials, as in operation('f(x)', f, [derivative])"
+            f"operation(...) decorates a function written in Python whose parameters are its operands, got "
+            f"{function!r}; give signature, value and partials instead: operation('f(x)', f, [derivative])"
         )
     names, given = code.co_varnames[: code.co_argcount], function.__defaults__ or ()
     defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))
@@ -82,7 +84,7 @@ def _signature(function: Callable[..., float]) -> str:
 
 
 def _declared(op: Op, module: str) -> Callable[..., Any]:
-    """The function of a user's own op; pickle finds the op again through the function's name."""
+    """Return the function of a user's own op; pickle finds the op again through the function's name."""
     check_names(op)
     function = recorder(op)
     function.__doc__, function.__module__ = op.documentation, module

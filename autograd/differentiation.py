@@ -1,4 +1,4 @@
-"""Derivatives of a recorded graph as numbers, or as Values: the table's rules run once more."""
+"""Derivatives of a recorded graph, as numbers, or as Values by evaluating the table's rules again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .recording import EDGES, RECORDED, function_of
 
 @cache
 def _rules_over_values(op: Op) -> Callable[..., tuple[Any, ...]]:
-    """An op's partials as a function of Values: the same text, other meanings for its names."""
+    """Return an op's partials as a function of Values: the same rules over another algebra."""
     operands = ", ".join(op.operands)
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
     source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges)}"
@@ -27,9 +27,9 @@ def _rules_over_values(op: Op) -> Callable[..., tuple[Any, ...]]:
 
 
 def partials_as_values(node: Any) -> tuple[Any, ...]:
-    """The partials of a node, recorded as Values of its operands; None for a plain number.
+    """Return the partials of a node as Values recorded from its operands; None for a plain number.
 
-    Raises StaleGraphError if they are no longer what they were when the node was born.
+    Raises StaleGraphError if they are no longer what they were when the node was recorded.
     """
     op, operands = node.op, node.operands
     edges: list[Any] = [operand.__class__ is not float for operand in operands]
@@ -46,54 +46,54 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
             raise TypeError(
                 f"a partial of {op.name} is a Python function that takes numbers only, so it cannot be "
                 f"differentiated in turn: {error}. Write it with autograd's functions, such as autograd.cos "
-                "instead of math.cos, or as text"
+                "instead of math.cos, or as a string"
             ) from error
         now = function_of(op)(*op.grouped([getattr(item, "_data", item) for item in node.operands]))
     if now != node._data and (now == now or node._data == node._data):
         raise StaleGraphError(
             f"{history(node)} was {node._data!r} and would be {now!r} now: data was overwritten since. "
-            "Compute the result again before differentiating it further"
+            "Run the forward pass again before differentiating further"
         )
     for partial, recorded in zip(partials, node.partials, strict=True):
         found = getattr(partial, "_data", partial)
         if found != recorded and (found == found or recorded == recorded):
             raise StaleGraphError(
-                f"a derivative of {history(node)} was {recorded!r} at its birth and is {found!r} now: data was "
-                "overwritten since. Compute the result again before differentiating it further"
+                f"a derivative of {history(node)} was {recorded!r} when recorded and is {found!r} now: data "
+                "was overwritten since. Run the forward pass again before differentiating further"
             )
     return partials
 
 
 def _partials(create_graph: bool) -> Callable[[Any], tuple[Any, ...]]:
-    """How to get a node's partials: as numbers, as Values, or as the tracer has them, which knows no number."""
+    """Return the function that gives a node's partials: as numbers, as Values, or as the tracer has them."""
     if (mode := CURRENT.get()) is not None and mode.tracer is not None:
         return mode.tracer.partials
     return partials_as_values if create_graph else lambda node: node.partials
 
 
 class Selected(NamedTuple):
-    """What counts where a condition holds, whose answer is not known yet: elsewhere nothing flows.
+    """A partial or gradient that flows only where a condition holds, while tracing.
 
-    A partial, or a gradient on its way: not even an infinite partial further on is multiplied with it.
+    Where it does not hold nothing flows: not even an infinite partial further on is multiplied by 0.
     """
 
     flowing: Any
     condition: Any
 
     def times(self, other: Any) -> Selected:
-        """What flows on through an operation."""
+        """Return what flows on through an operation."""
         if other.__class__ is not Selected:
             return Selected(times(self.flowing, other), self.condition)
         both = RECORDED["where"](self.condition, other.condition, 0.0)
         return Selected(times(self.flowing, other.flowing), both)
 
     def whole(self) -> Any:
-        """A number: 0 where nothing flows."""
+        """Return it as one node: 0 where nothing flows."""
         return RECORDED["where"](self.condition, self.flowing, 0.0)
 
 
 def _edges(node: Any, partials: Callable[[Any], tuple[Any, ...]]) -> Iterable[tuple[Any, Any]]:
-    """The operands of a node, each with its partial."""
+    """Return the operands of a node, each with its partial."""
     edges = zip(node.operands, partials(node), strict=True)
     if partials is not partials_as_values or not (squared := even_power(node)):
         return edges
@@ -103,10 +103,10 @@ def _edges(node: Any, partials: Callable[[Any], tuple[Any, ...]]) -> Iterable[tu
 
 
 def even_power(node: Any) -> tuple[Any, float] | None:
-    """The |x| or hypot(x, y) of 0 that a node is an even power of, and half the exponent; else None.
+    """Return the |x| or hypot(x, y) of 0 that a node is an even power of, and half the exponent; else None.
 
-    Such a power has no kink where the length itself has one. What goes through the length is 0
-    there in every order, by its conventions; so what is missing is the derivative of (x * x) ** half.
+    Such a power has no kink where the length itself has one. By convention the derivative through
+    the length is 0 there in every order; so what is missing is the derivative of (x * x) ** half.
     """
     operands, name = node.operands, node.op.name if node.op else ""
     length: Any = operands[0] if operands else None
@@ -132,7 +132,7 @@ _LENGTHS = ("abs", "hypot")
 
 
 def times(first: Any, second: Any) -> Any:
-    """A product that leaves no node behind for a factor that is the plain number 1."""
+    """Return the product, without a new node for a factor that is the plain number 1."""
     if first.__class__ is Selected:
         return first.times(second)
     if second.__class__ is Selected:
@@ -145,7 +145,7 @@ def times(first: Any, second: Any) -> Any:
 
 
 def _plus(first: Any, second: Any) -> Any:
-    """What arrives from two sides."""
+    """Return the sum of two contributions."""
     if first.__class__ is not Selected and second.__class__ is not Selected:
         return first + second
     total = _whole(first) + _whole(second)
@@ -159,7 +159,7 @@ def _whole(item: Any) -> Any:
 
 
 def dependents(order: Iterable[Any], inputs: Iterable[Any]) -> set[Any]:
-    """The nodes of an order that depend on any of the inputs, the inputs among them."""
+    """Return the nodes of an order that depend on any of the inputs, the inputs among them."""
     reached = set(inputs)
     for node in order:
         if not reached.isdisjoint(node.operands):
@@ -176,8 +176,8 @@ def pull_back(
 ) -> dict[Any, Any]:
     """Reverse mode: the gradient that arrives at each node when `root` is given `gradient`.
 
-    Numbers, or with `create_graph` Values. Only nodes that depend on `inputs` take part, if given.
-    What lies below the nodes in `stop` is not looked at: it depends on no input, nor do they on each other.
+    The gradients are numbers, or Values with `create_graph`. If `inputs` are given, only nodes that
+    depend on them take part. The nodes below those in `stop` are not visited: they depend on no input.
     """
     if inputs is not None and len(inputs) == 1:
         stop = {*stop, *inputs}  # what it was computed from does not depend on it

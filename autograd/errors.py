@@ -1,4 +1,4 @@
-"""The errors this library raises on purpose, beyond Python's own TypeError and ValueError."""
+"""The library's own errors, beside Python's TypeError and ValueError."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ _LONGEST = 2000
 
 
 class _Message(Exception):  # noqa: N818
-    """What has a text that may be shown: on one line, printable, and of a bounded length."""
+    """An error whose message is printable, on one line, and of a bounded length."""
 
     def __init__(self, *words: object) -> None:
         super().__init__(*[brief(word, _LONGEST) if isinstance(word, str) else word for word in words])
 
 
 class DomainError(_Message, ValueError):
-    """An operation was asked for a point where it has no value: log(-1), 1 / 0, sqrt(-1)."""
+    """An operation was evaluated outside its domain: log(-1), 1 / 0, sqrt(-1)."""
 
 
 class AnomalyError(_Message, ArithmeticError):
-    """A nan or an infinity was born while `anomaly_detection()` was watching."""
+    """An operation gave a nan or an infinity inside `anomaly_detection()`."""
 
 
 class StaleGraphError(_Message, RuntimeError):
-    """A leaf's data changed after the forward pass, so the rules no longer describe the graph."""
+    """A leaf's data changed after the forward pass, so the recorded graph is out of date."""
 
 
 class TracingError(_Message, TypeError):
-    """A function that is being compiled depends on a number that is not known yet."""
+    """A function being traced for the compiler depends on a number that is not known while tracing."""

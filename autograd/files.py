@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and read only where they are files and of a size to be read."""
+"""Write files atomically, and read regular files of bounded size."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _KINDS = {
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Replace a file by new content, so that there is the old content or the new at any moment.
+    """Replace a file by new content atomically: at any moment it has the old content or the new.
 
-    The content goes to a temporary file of a random name in the same folder, then to the disk, and
-    takes the name last; threads, processes and containers that share the folder do not disturb each
-    other, and the last one wins. Missing folders are made. The mode and group of a file that is
-    replaced are kept. A link stays one, and the file that it leads to is replaced. Temporary files
-    that killed processes left in the folder are removed.
+    The content is written to a temporary file of a random name in the same folder, synced to the disk
+    and renamed; threads, processes and containers that share the folder do not interfere, and the
+    last writer wins. Missing folders are created. The mode and group of a file that is replaced are
+    kept. A symbolic link is kept, and its target replaced. Temporary files that killed processes left
+    in the folder are removed. Return the path.
 
-    Raises OSError where the folder cannot be written to, PermissionError for a link that another
-    user put into a folder that all may write to, ValueError for a path of a fifo or a device.
+    Raises OSError if the folder cannot be written to, PermissionError for a link that another user
+    put into a world-writable folder, ValueError for the path of a fifo or a device.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +80,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
 
 
 class Stamp(NamedTuple):
-    """What tells whether a file is still the one that was written last, and as it was then."""
+    """The identity of a file and its last change, to detect that it has changed since."""
 
     device: int
     inode: int
@@ -89,19 +89,19 @@ class Stamp(NamedTuple):
 
 
 def stamp(path: str | os.PathLike[str]) -> Stamp:
-    """The stamp of a file as it is now. Raises OSError where there is none."""
+    """Return the stamp of a file as it is now. Raises OSError if there is no such file."""
     return _stamp(os.stat(path))
 
 
 def append_line(
     path: str | os.PathLike[str], line: bytes, *, after: Stamp | None = None, head: bytes = b""
 ) -> Stamp | None:
-    """Append one line to a file, all of it or nothing, and give the file's new stamp.
+    """Append one line to a file, the whole line or nothing, and return the file's new stamp.
 
-    Without `after` the file may be missing, and half a line that a killed process left at its end
-    is ended first. With the stamp of what was written last, a file that has changed since, or that
-    has a second name, is left alone: the result is None. `head` is written over the beginning of the
-    file once the line is on the disk: until then, what it says of the file holds without the line.
+    Without `after` the file may be missing, and an incomplete line that a killed process left at its
+    end is terminated first. With `after`, the stamp of the last write, a file that has changed since,
+    or that has a second hard link, is not written to: the result is None. `head` overwrites the
+    beginning of the file once the line is on the disk: until then the old one is valid.
     Raises as `write_atomically` does.
     """
     if _status(path) is None and after is not None:
@@ -132,10 +132,10 @@ def append_line(
 
 
 def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
-    """The content of a file of at most so many bytes.
+    """Return the content of a file of at most `most` bytes.
 
-    Raises OSError where it cannot be opened; ValueError, which names the path, for a larger file,
-    and for a fifo or a device, which might never end.
+    Raises OSError if it cannot be opened; ValueError, which names the path, for a larger file,
+    and for a fifo or a device, which may have no end.
 
     >>> read_whole(os.devnull)
     Traceback (most recent call last):
@@ -152,7 +152,7 @@ def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
 
 
 def refuse_what_is_no_file(path: str | os.PathLike[str]) -> os.stat_result:
-    """The status of a file that another library is going to open. Raises as `read_whole` does."""
+    """Return the status of a file that another library is going to open. Raises as `read_whole` does."""
     status = os.stat(path)
     _refuse_others(path, status)
     return status
@@ -169,8 +169,8 @@ def _refuse_others(path: str | os.PathLike[str], status: os.stat_result) -> None
 def _refuse_larger(path: str | os.PathLike[str], size: int, most: int) -> None:
     if size > most:
         raise ValueError(
-            f"{_shown(path)} has {size:,} bytes{' or more' if size == most + 1 else ''}, and {most:,} are "
-            "the most that are read here"
+            f"{_shown(path)} has {size:,} bytes{' or more' if size == most + 1 else ''}, more than the "
+            f"limit of {most:,}"
         )
 
 
@@ -179,7 +179,7 @@ def _shown(path: str | os.PathLike[str]) -> str:
 
 
 def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
-    """The status of the file that is to be written, None where there is none yet."""
+    """Return the status of the file that is to be written, None where there is none yet."""
     _refuse_planted_link(path)
     try:
         return refuse_what_is_no_file(path)
@@ -188,7 +188,7 @@ def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
 
 
 def _refuse_planted_link(path: str | os.PathLike[str]) -> None:
-    """In a folder such as /tmp, a link of another user may lead to any file of one's own."""
+    """Refuse another user's link in a folder such as /tmp: it may point to any file of this user."""
     try:
         link = os.lstat(path)
     except FileNotFoundError:
@@ -201,7 +201,7 @@ def _refuse_planted_link(path: str | os.PathLike[str]) -> None:
 
 
 def _temporary(folder: str, mode: int) -> tuple[int, str]:
-    """A new file of a name that nobody can know, locked so that it is no leftover."""
+    """Return a new file of an unpredictable name, locked so that it is not removed as a leftover."""
     while True:
         name = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _OPEN, mode)
@@ -215,7 +215,7 @@ def _temporary(folder: str, mode: int) -> tuple[int, str]:
 
 
 def _take_after(descriptor: int, old: os.stat_result) -> None:
-    """Give the new file the mode of the old one, and its owner and group where that is allowed."""
+    """Give the new file the mode of the old one, and its owner and group if that is allowed."""
     if not hasattr(os, "fchown"):
         return
     for owner in (old.st_uid, -1):
@@ -255,7 +255,7 @@ def _write_all(file: FileIO, content: bytes) -> None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Make the new name itself outlast a power cut, where the system can."""
+    """Make the rename itself survive a power cut, if the system can."""
     with suppress(OSError):  # Windows does not open folders
         descriptor = os.open(folder, os.O_RDONLY | _OPEN)
         try:

@@ -1,4 +1,4 @@
-"""Formulas and numbers as text: a rule with names or numbers filled in, a node as an expression."""
+"""Format formulas and numbers: a rule with names or numbers filled in, a node as an expression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TIGHTEST = 9
 
 
 def fixed(number: float, sign: bool = False, decimals: int = 4) -> str:
-    """Four decimals, or another number of them; scientific notation where those would hide the digits.
+    """Format a number with four decimals; in scientific notation if those would hide the digits.
 
     >>> fixed(3.85611), fixed(0.2826, sign=True), fixed(-0.000012), fixed(3.85611, decimals=1)
     ('3.8561', '+0.2826', '-1.2e-05', '3.9')
@@ -35,7 +35,7 @@ def fixed(number: float, sign: bool = False, decimals: int = 4) -> str:
 
 
 def short(number: float, sign: bool = False) -> str:
-    """Three significant digits or two decimals, for the label of an edge.
+    """Format a number with three significant digits or two decimals, for the label of an edge.
 
     >>> short(0.0706508), short(-2.8921, sign=True), short(0.5)
     ('0.0707', '-2.89', '0.500')
@@ -51,7 +51,7 @@ def short(number: float, sign: bool = False) -> str:
 
 
 def plain(number: float) -> str:
-    """A number as one would write it in a formula, a negative one in parentheses.
+    """Format a number as it is written in a formula, a negative one in parentheses.
 
     >>> plain(2.0), plain(-0.5)
     ('2', '(-0.5)')
@@ -61,12 +61,12 @@ def plain(number: float) -> str:
 
 
 def int_or_none(number: float) -> int | None:
-    """The whole number that a float is, if it is one of moderate size."""
+    """Return the integer that a float equals, if it is of moderate size; else None."""
     return int(number) if abs(number) < 1e15 and number == int(number) else None
 
 
 def fill(rule: str, words: Mapping[str, str]) -> str:
-    """A rule with other words for some of its names, and whole numbers without their `.0`.
+    """Return a rule with some of its names replaced, and integers without their `.0`.
 
     >>> fill("1.0 - out * out", {"out": "t"})
     '1 - t * t'
@@ -75,7 +75,7 @@ def fill(rule: str, words: Mapping[str, str]) -> str:
 
 
 def names_of(order: Iterable[Any]) -> dict[Any, str]:
-    """A name for every node, unique in the graph: its label, or v1, v2 ... where it has none.
+    """Return a name for every node, unique in the graph: its label, or v1, v2 ... without one.
 
     The second of two equal labels gets the number 2, as in `w#2`.
     """
@@ -94,7 +94,7 @@ def names_of(order: Iterable[Any]) -> dict[Any, str]:
 
 
 def applied(op: Op, operands: Iterable[str]) -> str:
-    """An operation applied to operands, the way one writes it: `a * b`, `tanh(a)`, `total(a, b)`.
+    """Return an operation applied to operands as it is written: `a * b`, `tanh(a)`, `total(a, b)`.
 
     >>> from autograd.ops.table import TABLE
     >>> applied(TABLE["mul"], ["a", "(-2)"]), applied(TABLE["atan2"], ["y", "x"])
@@ -114,18 +114,18 @@ def _listed(words: list[str]) -> str:
 
 
 _MOST = 6
-"""How many operands of a sequence are shown; of a longer one the middle is left out."""
+"""The number of operands of a sequence that are shown; the middle of a longer one is left out."""
 
 
 def _shortened(words: list[str]) -> str:
-    """A comma-separated list; a long one with its middle left out."""
+    """Return a comma-separated list; a long one with its middle left out."""
     if len(words) > 1 and set(words) == {"..."}:
         return "..."
     return ", ".join(words if len(words) <= _MOST else [*words[: _MOST - 2], "...", words[-1]])
 
 
 def _shown(node: Any) -> list[Any]:
-    """The operands of a node that `applied` needs: of a long sequence its beginning and its end."""
+    """Return the operands of a node that `applied` needs: of a long sequence its beginning and its end."""
     if not node.op.variadic:
         return list(node.operands)
     groups = node.op.grouped(list(node.operands))
@@ -133,19 +133,19 @@ def _shown(node: Any) -> list[Any]:
 
 
 def word(operand: Any, names: Mapping[Any, str]) -> str:
-    """An operand as one word: a node's name, or the number."""
+    """Return the name of an operand, or the number if it is a plain number."""
     return plain(operand) if operand.__class__ is float else names[operand]
 
 
 def formula(node: Any, names: Mapping[Any, str]) -> str:
-    """How a node was computed, in the names of its operands; the empty text for a leaf."""
+    """Return the operation that computed a node, in the names of its operands; "" for a leaf."""
     return applied(node.op, [word(operand, names) for operand in _shown(node)]) if node.op else ""
 
 
 def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
-    """The branch that a conditional rule takes at a point; the whole rule if that is a mere number.
+    """Return the branch that a conditional rule takes at a point; the whole rule if that is only a number.
 
-    Where nothing flows, in a branch that reads `None`, the slope is 0.
+    In a branch that reads `None` nothing flows: the derivative is written as 0.
 
     >>> taken_branch("y * pow(x, y - 1.0) if y else 0.0", {"x": 3.0, "y": 2.0})
     'y * pow(x, y - 1.0)'
@@ -154,7 +154,7 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
     """
     if " if " not in rule:
         return rule.replace("None", "0")
-    import ast  # only where somebody reads a conditional rule: it is slow to import
+    import ast  # slow to import, and needed for conditional rules only
 
     branch = ast.parse(rule, mode="eval").body
     while isinstance(branch, ast.IfExp):
@@ -165,7 +165,7 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
 
 
 def partners(op: Op, position: int, count: int) -> range:
-    """The positions of the operands that the rule of one of `count` operands may mention.
+    """Return the positions of the operands that the partial of one of `count` operands may depend on.
 
     >>> from autograd.ops.table import TABLE
     >>> list(partners(TABLE["mul"], 0, 2)), list(partners(TABLE["dot"], 4, 6))
@@ -176,7 +176,7 @@ def partners(op: Op, position: int, count: int) -> range:
 
 
 def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str) -> str:
-    """The rule of one partial, with a word for the result and for each of the `partners`."""
+    """Return the rule of one partial, with names for the result and for each of the `partners`."""
     op: Op = node.op
     count = len(node.operands)
     if not op.variadic:
@@ -194,12 +194,12 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
 
 
 def name_of(node: Any, otherwise: str = "") -> str:
-    """A node's label, short enough for an error message; without one another word, or its number."""
+    """Return a node's label, shortened for an error message; without one `otherwise`, or its number."""
     return brief(node.label, 60) if node.label else otherwise or plain(node._data)
 
 
 def history(node: Any, depth: int = 4) -> str:
-    """A node as an expression of labelled or distant nodes, for an error message.
+    """Return a node as an expression of labelled nodes, at most `depth` operations deep.
 
     >>> from autograd import Value
     >>> history((Value(1.0, "a") + 2) * Value(3.0, "b"))
@@ -209,12 +209,12 @@ def history(node: Any, depth: int = 4) -> str:
 
 
 def _unfolds(node: Any, top: bool = False) -> bool:
-    """Whether a history shows what a node was computed from, not just its name or number."""
+    """Return whether a history shows how a node was computed, not only its name or number."""
     return node.__class__ is not float and node.op is not None and (top or not node.label)
 
 
 def _readable(node: Any, depth: int, most: int = 40) -> int:
-    """How many operations deep a history can go before it has more than so many of them."""
+    """Return how deep a history can go before it has more than `most` operations."""
     level, count = [node] if _unfolds(node, top=True) else [], 0
     for reached in range(depth):
         level = [operand for item in level for operand in _shown(item) if _unfolds(operand)]
@@ -227,7 +227,7 @@ def _readable(node: Any, depth: int, most: int = 40) -> int:
 
 
 def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
-    """The expression, and how tightly its outermost operation binds."""
+    """Return the expression, and the precedence of its outermost operation."""
     if node.__class__ is float:
         return plain(node), _TIGHTEST
     if not _unfolds(node, top):
@@ -244,7 +244,7 @@ def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
 
 
 def _binding(op: Op) -> int:
-    """How tightly the way an operation is written binds, in Python's order; a call binds tightest."""
+    """Return the precedence of an operation as it is written, in Python's order; a call has the highest."""
     operator = re.search(r"\*\*|[-+*/%]", op.written)
     if operator is None:
         return _TIGHTEST

@@ -1,7 +1,7 @@
-"""The table's operations as functions, and as methods of Value: all made from their entries.
+"""The table's operations as functions, and as methods of Value, all generated from their entries.
 
-What an editor and a type checker know of them stands in functions.pyi, which
-`python -m tests.ops.write_stub` writes from the same table.
+Editors and type checkers read functions.pyi, which `python -m tests.ops.write_stub` writes from the
+same table.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ OPERATORS = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floordiv", "mod": "mod",
     "pow": "pow", "neg": "neg", "pos": "pos", "abs": "abs",
 }  # fmt: skip
-"""Python's operators, by the name in their methods' underscores, and the operations they stand for."""
+"""Python's operators, by the names of their methods without underscores, and their operations."""
 
 
 class Operations:
-    """The operators and methods of Value: named as the functions are, and as numpy's, which calls them."""
+    """The operators and methods of Value, named as the functions are and as numpy calls them."""
 
     __slots__ = ()
 
     def __radd__(self, other: Any) -> Any:
-        # Python's sum() starts from the whole number 0; it should not leave a node behind.
+        # Python's sum() starts from the integer 0, which should not add a node.
         return self if other.__class__ is int and other == 0 else _add_reflected(self, other)
 
 
@@ -44,11 +44,11 @@ for _name, _op in TABLE.items():
 
 
 def __getattr__(name: str) -> Any:
-    """Give `round`, which as a name of this module would hide Python's own from its examples."""
+    """Return `round`, which as a name of this module would hide Python's own from its examples."""
     if name == "round":
         return RECORDED[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-# Not here: abs, pow and round, because a star should not hide Python's own.
+# Without abs, pow and round: a star import should not hide Python's own.
 __all__ = [name for name in TABLE if name not in ("abs", "pow", "round")]

@@ -1,4 +1,4 @@
-"""Topological order and the chain rule. A node is anything with operands, partials and a grad."""
+"""Topological order and the backward pass. A node is an object with operands, partials and a grad."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .locks import waited_for
 
 
 def topological_order(*roots: Any, stop: Collection[Any] = ()) -> list[Any]:
-    """Every node that the roots depend on, operands before results, first operands first.
+    """Return every node that the roots depend on, operands before results, first operands first.
 
-    Depth-first with a stack of its own, so that no depth of graph can exhaust Python's.
-    A plain number among the operands is not a node. The nodes in `stop`, and what only they depend on,
+    Depth-first search with a stack of its own, so that a deep graph cannot exhaust Python's. A plain
+    number among the operands is not a node. The nodes in `stop`, and those that only they depend on,
     are left out.
 
     >>> from autograd import Value
@@ -50,17 +50,17 @@ def topological_order(*roots: Any, stop: Collection[Any] = ()) -> list[Any]:
 def backward(root: Any, gradient: float) -> None:
     """Add d root / d leaf times `gradient` to every leaf's grad; interior grads start from zero.
 
-    The chain rule in reverse topological order: when a node's turn comes, all of its consumers
-    have contributed, so its grad is complete and can be passed on. A node to which nothing has
-    flowed passes nothing on. Whoever calls it holds TURN.
+    The chain rule in reverse topological order: when a node is reached, all of its consumers have
+    contributed, so its grad is complete and can be passed on. A node that no gradient has reached
+    passes nothing on. The caller holds TURN.
 
-    A pass that cannot finish, whatever stops it, leaves the leaves' grads as they were.
+    If the pass is interrupted, by whatever exception, the leaves' grads are restored.
     """
-    nothing = float("0")  # an object of this pass's own: a grad that is it has received nothing yet
+    nothing = float("0")  # an object of this pass alone: a grad that is it has received nothing yet
     leaves: list[Any] = []
     grads: list[Any] = []
-    undo = map(setattr, leaves, repeat("grad"), grads)  # made beforehand, and run by C code alone:
-    run = deque[None](maxlen=0).extend  # so undoing needs no memory, and a second Ctrl-C comes after it
+    undo = map(setattr, leaves, repeat("grad"), grads)  # made beforehand and run entirely in C:
+    run = deque[None](maxlen=0).extend  # undoing needs no memory, and a second Ctrl-C waits for it
     try:
         order = _interior(root, nothing, leaves, grads)
         run(map(setattr, leaves, repeat("grad"), _numbers(leaves, grads)))
@@ -70,7 +70,7 @@ def backward(root: Any, gradient: float) -> None:
             if upstream is nothing:
                 continue
             count = len(operands)
-            if count == 2:  # the loop below without its overhead: a third of the whole pass
+            if count == 2:  # the loop below unrolled: its overhead is a third of the whole pass
                 (x, y), (dx, dy) = operands, partials
                 if dx is not None:
                     x.grad += upstream * dx
@@ -80,7 +80,7 @@ def backward(root: Any, gradient: float) -> None:
                 if (dx := partials[0]) is not None:
                     operands[0].grad += upstream * dx
             else:
-                for operand, partial in zip(operands, partials):  # noqa: B905 (of one length by birth)
+                for operand, partial in zip(operands, partials):  # noqa: B905 (equally long when recorded)
                     if partial is not None:
                         operand.grad += upstream * partial
     except BaseException:
@@ -89,7 +89,7 @@ def backward(root: Any, gradient: float) -> None:
 
 
 def grad_number(node: Any) -> float:
-    """The grad of a node as a number: None counts as 0, and of a Value its data.
+    """Return the grad of a node as a number: 0 for None, and the data of a Value.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -106,7 +106,7 @@ TURN = waited_for(RLock(), level=3)
 
 
 def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
-    """The leaves' grads to add to: None counts as 0. Raises TypeError for what is not a number."""
+    """Return the leaves' grads to add to, with 0 for None. Raises TypeError for a grad that is not a number."""
     if {*map(type, grads)} <= _ONLY_FLOATS:
         return grads
     found = [0.0 if grad is None else grad for grad in grads]
@@ -114,7 +114,7 @@ def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
         if not isinstance(grad, Real) and grad.__class__ is not leaf.__class__:
             raise TypeError(
                 f"the grad of {leaf.label or 'a leaf'} is {grad!r}, of type {type(grad).__name__}: it must be "
-                "a number, or None for 0. Nothing has been added to any grad"
+                "a number, or None for 0. No grad has been changed"
             )
     return found
 
@@ -125,11 +125,11 @@ _ONLY_FLOATS = {float}
 def _interior(  # noqa: PLR0912 (general cases first inlined, for speed)
     root: Any, nothing: float, leaves: list[Any], grads: list[Any]
 ) -> list[Any]:
-    """The topological order without the leaves, with `nothing` in the place of every grad.
+    """Return the topological order without the leaves, and set every grad to `nothing`.
 
-    The leaves and the grads that they had are appended to the two lists. That a grad is this very
-    object says that its node has been seen, for half the cost of a set of the nodes; and it is a
-    zero, so that no pass which ends early leaves anything behind that is not a number.
+    The leaves and the grads that they had are appended to the two lists. A grad that is this very
+    object marks its node as visited, at half the cost of a set of nodes; it is a zero, so that a pass
+    that ends early leaves only numbers behind.
     """
     order: list[Any] = []
     stack: list[Any] = [root]
@@ -141,7 +141,7 @@ def _interior(  # noqa: PLR0912 (general cases first inlined, for speed)
         elif node.grad is not nothing:
             operands = node.operands
             count = len(operands)
-            if not count:  # leaves come here where that is cheap, and are else settled below, at once
+            if not count:  # leaves come here where that is cheap; the others are handled below, at once
                 add_leaf(node)
                 add_grad(node.grad)
                 node.grad = nothing
@@ -149,7 +149,7 @@ def _interior(  # noqa: PLR0912 (general cases first inlined, for speed)
             node.grad = nothing
             push(node)
             push(None)
-            if count == 2:  # again the general case below, without its overhead
+            if count == 2:  # again the general case below, unrolled
                 x, y = operands
                 if y.__class__ is not float and y.grad is not nothing:
                     if y.operands:

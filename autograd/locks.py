@@ -1,6 +1,6 @@
-"""Locks that a forked process does not find held by a thread which is not there.
+"""Locks that are safe to use across fork.
 
-Only the thread that forks lives on in the child. What another thread was changing at that moment
+Only the thread that forks exists in the child. Data that another thread was changing at that moment
 stays half changed there, and the lock that guarded it stays locked for ever.
 """
 
@@ -17,10 +17,10 @@ _OWN: WeakSet[OwnLock] = WeakSet()
 
 
 def waited_for(lock: Any, level: int) -> Any:
-    """Let every fork wait until no other thread holds this lock; gives the lock.
+    """Make every fork wait until no other thread holds this lock; return the lock.
 
-    A thread may take locks of ascending levels only, and a fork takes all of them in that order, so
-    that neither waits for the other for ever. For locks of the whole program: they are never forgotten.
+    A thread may take locks of ascending levels only, and a fork takes all of them in that order, which
+    prevents deadlock. For locks that live as long as the program: they are never unregistered.
     """
     _SHARED.append((level, lock))
     _SHARED.sort(key=lambda pair: pair[0])
@@ -28,10 +28,10 @@ def waited_for(lock: Any, level: int) -> Any:
 
 
 class OwnLock:
-    """A lock of one object, which is new in a forked process.
+    """A lock of one object, which is replaced by a new one in a forked process.
 
-    For objects whose state is whole at any moment, so that a fork need not wait for the thread that
-    is about to add to it.
+    For objects whose state is consistent at any moment, so that a fork need not wait for a thread that
+    is changing it.
 
     >>> lock = OwnLock()
     >>> with lock.held, lock.held:

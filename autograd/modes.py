@@ -1,6 +1,6 @@
-"""Switches for what happens when a node is born: no_grad and anomaly_detection.
+"""Switches for how nodes are recorded: no_grad, enable_grad and anomaly_detection.
 
-The switches live in a context variable, so that threads and async tasks do not see each other's.
+The mode is a context variable, so that threads and async tasks do not affect each other.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _GENERATOR = 0x20 | 0x200
 """The flags of generators, the asynchronous ones too."""
 _SUSPENDING = 0x20 | 0x80 | 0x200
-"""The flags of code that Python runs piece by piece: generators, coroutines, both at once."""
+"""The flags of code that Python suspends: generators, coroutines, asynchronous generators."""
 
 
 class Tracer(Protocol):
-    """What a Value asks while a function is traced for the compiler, when no number is known yet."""
+    """The interface that Values call while a function is traced, when no number is known yet."""
 
     def record(self, operands: tuple[Any, ...]) -> None:
-        """Note the operands of a node that was made inside the function."""
+        """Note the operands of a node that was recorded inside the function."""
 
     def compare(self, name: str, left: Any, right: Any) -> Any:
         """Return `left < right`, and the other comparisons, as a node."""
@@ -40,7 +40,7 @@ class Tracer(Protocol):
         """Raise TracingError: the number of a Value was read."""
 
     def write(self, what: str) -> NoReturn:
-        """Raise TracingError: a Value was to be changed, by `backward()` or by writing to its data."""
+        """Raise TracingError: a Value is being changed, by `backward()` or by writing to its data."""
 
     def equal(self, left: Any, right: Any) -> NoReturn:
         """Raise TracingError: two Values were compared with `==`, which compares identities."""
@@ -51,27 +51,27 @@ class Mode(NamedTuple):
 
     recording: bool = True
     watching: bool = False
-    """Whether a nan or an infinity is an error at once."""
+    """Whether a nan or an infinity raises AnomalyError."""
     total: bool = False
     """Whether a point outside the domain gives nan or inf instead of an error."""
     tracer: Tracer | None = None
-    """What answers for Values while a function is traced for the compiler."""
+    """The tracer, while a function is traced for the compiler."""
 
     owner: Any = None
-    """The frame of the generator that switched it on: there alone it is in effect, not in its caller."""
+    """The frame of the generator that switched it on: it applies only there, not in the caller."""
     outer: Any = None
-    """The mode around one that a generator switched on."""
+    """The mode outside the one that a generator switched on."""
 
 
 def in_effect(mode: Mode | None) -> Mode | None:
-    """The mode as it counts here: one of a generator only while that generator runs."""
+    """Return the mode that applies here: that of a generator only while the generator runs."""
     while mode is not None and mode.owner is not None and not _runs(mode.owner):
         mode = mode.outer
     return mode
 
 
 def _runs(frame: Any) -> bool:
-    """Whether a frame is among those that are being executed."""
+    """Return whether a frame is among those that are being executed."""
     here: Any = sys._getframe(1)
     while here is not None and here is not frame:
         here = here.f_back
@@ -90,22 +90,23 @@ class _Switch(ContextDecorator):
         self._mode: Mode | None = None
 
     def _recreate_cm(self) -> _Switch:
-        """A fresh switch for each call of a decorated function, which may run in many threads."""
+        """Return a fresh switch for each call of a decorated function, which may run in many threads."""
         return _Switch(**self._changes)
 
     def __call__(self, func: _Function) -> _Function:
         if getattr(getattr(func, "__code__", None), "co_flags", 0) & _SUSPENDING:
             raise TypeError(
-                f"{func!r} runs later, when the switch would be off again: write `with ...:` inside it instead"
+                f"{func!r} is a generator or coroutine, which runs after the switch is off again: write "
+                "`with ...:` inside it instead"
             )
         return super().__call__(func)
 
     def __enter__(self) -> None:
         if self._token is not None:
-            raise RuntimeError("this switch is already on: make a new one for a nested or second use")
+            raise RuntimeError("this switch is already on: create a new one for a nested use")
         current, caller = CURRENT.get(), sys._getframe(1)
         mode = (in_effect(current) or Mode())._replace(**self._changes)
-        if caller.f_code.co_flags & _GENERATOR:  # which gives control back to its caller between its items
+        if caller.f_code.co_flags & _GENERATOR:  # it returns control to its caller between its items
             self._mode = mode._replace(owner=caller, outer=current)
         else:
             self._mode = None if mode == Mode() else mode._replace(owner=None, outer=None)
@@ -114,7 +115,7 @@ class _Switch(ContextDecorator):
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
             owned = self._mode is not None and self._mode.owner is not None
-            if not owned or CURRENT.get() is self._mode:  # else a generator ends inside a switch of its caller
+            if not owned or CURRENT.get() is self._mode:  # else a generator ended inside its caller's switch
                 CURRENT.reset(self._token)
             self._token, self._mode = None, None
 
@@ -149,15 +150,15 @@ _NOTHING_TO_DO = nullcontext()
 
 
 def always_recording() -> AbstractContextManager[None]:
-    """`enable_grad()` for the engine's own use: free of cost where no mode is on.
+    """Return `enable_grad()` for the engine's own use, at no cost if no mode is on.
 
-    Whoever asks for a derivative needs the function recorded, inside a `no_grad()` too.
+    Differentiation needs the function recorded, inside a `no_grad()` too.
     """
     return _NOTHING_TO_DO if CURRENT.get() is None else enable_grad()
 
 
 def anomaly_detection() -> _Switch:
-    """Raise AnomalyError where the first nan or infinity is born, with the path from the leaves.
+    """Raise AnomalyError at the first nan or infinity, with the path from the leaves that led to it.
 
     >>> from autograd import Value, exp
     >>> x = Value(1000.0, "x")
@@ -171,7 +172,7 @@ def anomaly_detection() -> _Switch:
 
 
 def ieee_arithmetic() -> _Switch:
-    """Give nan or inf outside an operation's domain, as numpy does, instead of a DomainError.
+    """Return nan or inf outside an operation's domain, as numpy does, instead of raising DomainError.
 
     >>> from autograd import log
     >>> with ieee_arithmetic():
@@ -182,5 +183,5 @@ def ieee_arithmetic() -> _Switch:
 
 
 def tracing(tracer: Tracer) -> _Switch:
-    """Record without numbers: the tracer answers what depends on one."""
+    """Record without numbers: operations that depend on one call the tracer."""
     return _Switch(tracer=tracer, total=True, recording=True, watching=False)

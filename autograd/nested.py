@@ -1,4 +1,4 @@
-"""Nested containers of numbers as flat lists, and back: lists, tuples, dicts, dataclasses, numpy arrays."""
+"""Flatten nested containers of numbers, and rebuild them: lists, tuples, dicts, dataclasses, arrays."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ Build = Callable[[Iterator[Any]], Any]
 
 
 def is_array(item: Any) -> bool:
-    """Whether something is a numpy array; numpy is not imported for it."""
+    """Return whether an object is a numpy array, without importing numpy."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(item, numpy.ndarray)
 
 
 def is_number_like(item: Any) -> bool:
-    """Whether something has numbers in it, as an array of another library has, and is no container of ours."""
+    """Return whether an object is an array of another library than numpy."""
     return hasattr(item, "ndim") and hasattr(item, "tolist") and not is_array(item)
 
 
 def children(tree: Any) -> tuple[list[Any], list[Any], Callable[[list[Any]], Any]] | None:
-    """The keys and items of a container, and what makes one like it of other items; None for a leaf.
+    """Return the keys and items of a container, and a function that builds one like it; None for a leaf.
 
     >>> keys, items, make = children({"w": 1.0, "b": 2.0})
     >>> keys, items, make([3.0, 4.0])
@@ -44,7 +44,7 @@ def children(tree: Any) -> tuple[list[Any], list[Any], Callable[[list[Any]], Any
 
 
 def _changed(tree: Any, names: list[str], items: list[Any]) -> Any:
-    """A copy of a dataclass with other items in some fields, a frozen one too."""
+    """Return a copy of a dataclass, frozen or not, with other items in some fields."""
     from copy import copy
 
     found = copy(tree)
@@ -54,9 +54,9 @@ def _changed(tree: Any, names: list[str], items: list[Any]) -> Any:
 
 
 def mapped(function: Callable[..., Any], *trees: Any) -> Any:
-    """A function of what stands in the same places of nested tuples, lists and dicts.
+    """Apply a function to the leaves at the same positions of nested tuples, lists and dicts.
 
-    Arrays and dataclasses stand for themselves.
+    Arrays and dataclasses are leaves.
 
     >>> mapped(lambda x, y: x * y, {"a": (1.0, 2.0)}, {"a": (3.0, 4.0)})
     {'a': (3.0, 8.0)}
@@ -72,7 +72,7 @@ def mapped(function: Callable[..., Any], *trees: Any) -> Any:
 
 
 def outline(tree: Any) -> Any:
-    """The nesting of a container without its numbers, to compare with another's.
+    """Return the structure of a container without its numbers, to compare with another's.
 
     >>> outline([1.0, (2.0, 3.0)]) == outline([4.0, [5.0, 6.0]])
     True
@@ -89,13 +89,12 @@ def outline(tree: Any) -> Any:
 
 
 def flatten(tree: Any) -> tuple[list[Any], Build]:
-    """The numbers of a nested container in order, and what builds the same nesting of others.
+    """Return the numbers of a nested container in order, and a function that builds the same structure.
 
-    Lists, tuples, named tuples, dicts and dataclasses may nest. A numpy array is built as an array
-    of the same shape: of floats, or of objects where Values are among its items.
+    Lists, tuples, named tuples, dicts and dataclasses may nest. A numpy array is rebuilt as an array
+    of the same shape: of floats, or of objects if its items include Values.
 
-    Raises TypeError for an array of complex numbers, and for a masked one or a matrix, whose
-    operators mean something else.
+    Raises TypeError for a complex array, for a masked array and for a numpy matrix.
 
     >>> leaves, build = flatten([1.0, (2.0, 3.0)])
     >>> leaves, build(iter("abc"))
@@ -121,19 +120,19 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
 def _refuse(array: Any) -> None:
     if type(array).__name__ in ("matrix", "MaskedArray"):
         raise TypeError(
-            f"a numpy {type(array).__name__} means something else by its operators: give numpy.asarray(x)"
+            f"the operators of a numpy {type(array).__name__} have other meanings: pass numpy.asarray(x)"
         )
     if array.dtype.kind == "c":
         raise TypeError(
-            "derivatives are of real numbers, not of an array of complex ones: give real and imaginary parts "
-            "as two arrays"
+            "the numbers must be real, got a complex array: pass its real and imaginary parts as two arrays"
         )
 
 
 def _array(items: list[Any], shape: tuple[int, ...]) -> Any:
-    """An array of that shape; of items that are arrays themselves, one with their shape behind it.
+    """Return an array of this shape; if the items are arrays, with their shape appended.
 
-    So the derivatives of an array by an array are one array, and by a dict a dict of arrays.
+    So the derivative of an array with respect to an array is an array, and with respect to a dict a
+    dict of arrays.
     """
     import numpy
 

@@ -1,4 +1,4 @@
-"""How pickle and deepcopy take a whole graph along: without recursion, shared nodes shared."""
+"""Support for pickle and deepcopy of a whole graph: without recursion, and keeping shared nodes shared."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from .graph import topological_order
 
 _MEMBERS: ContextVar[frozenset[Any]] = ContextVar("members", default=frozenset())
-"""The nodes that some root is listing at the moment, so that they need not list theirs again."""
+"""The nodes that a root is listing at the moment, which need not list their own operands again."""
 
 
 class _Listed:
-    """Nodes for pickle to save one after the other, operands first; it loads as a list."""
+    """Nodes that pickle saves one after the other, operands first; loads as a list."""
 
     def __init__(self, nodes: list[Any]) -> None:
         self.nodes = nodes
@@ -27,16 +27,16 @@ class _Listed:
         try:
             yield from self.nodes
         finally:
-            if _MEMBERS.get() is members:  # one that was abandoned may end during a later one
+            if _MEMBERS.get() is members:  # an abandoned one may be finalised during a later one
                 _MEMBERS.set(frozenset())
 
 
 def reduced(root: Any) -> tuple[Any, ...]:
-    """What `root.__reduce__` answers.
+    """Return the result of `root.__reduce__`.
 
-    Pickle would recurse once for each link of the graph. So the first node lists everything below
-    it, operands first; each of those finds its operands done. Gradients that are nodes themselves
-    may depend on the very node whose gradient they are: they follow when all of that is done.
+    Pickle would recurse along every edge of the graph. So the first node lists all nodes below it,
+    operands first, and each of them finds its operands saved. A gradient that is itself a node may
+    depend on the node that it belongs to: such gradients follow afterwards.
     """
     kind = root.__class__
     first: tuple[Any, _Listed | None] = (kind, None)
@@ -53,7 +53,7 @@ def reduced(root: Any) -> tuple[Any, ...]:
 
 
 def _with_gradients(order: list[Any], kind: type) -> list[Any]:
-    """The nodes of an order, then those of their gradients' graphs, and of the gradients of these."""
+    """Return the nodes of an order, then those of their gradients' graphs, and of the gradients of these."""
     found, fresh, seen = [node for node in order if node.__class__ is kind], order, set(order)
     while gradients := [node.grad for node in fresh if node.grad.__class__ is kind]:
         above = restored(kind, None, 0.0, 0.0, "", None, tuple(gradients), ())
@@ -64,14 +64,14 @@ def _with_gradients(order: list[Any], kind: type) -> list[Any]:
 
 
 def restored(kind: Any, _below: Any, *state: Any) -> Any:
-    """The node of that class; what is below it has been listed only to come first."""
+    """Return the node of that class; `_below` is only there to be loaded first."""
     node = kind.__new__(kind)
     node._data, node.grad, node._label, node.op, node.operands, node.partials = state
     return node
 
 
 def finish(root: Any, state: tuple[Any, ...]) -> None:
-    """What `root.__setstate__` does: hand out the gradients that are nodes."""
+    """Set the gradients that are nodes: the work of `root.__setstate__`."""
     _, others, root.grad = state
     for node, grad in others:
         node.grad = grad

@@ -1,4 +1,4 @@
-"""The one place where a node is born: from a table entry to the function that records it."""
+"""Generate the functions that compute an operation and record it as a node, from the table's entries."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .ops.rules import define, filename_of, names_in, partials_source, without_e
 from .ops.table import TABLE
 from .terminal import brief
 
-# An operand (x_) is a node with a number (x) in it, or just a number: then the two are the same
-# object, it takes no edge, and its partial is never evaluated. The partials are fixed here, at
-# birth, so that a later write to a leaf cannot corrupt a gradient. The rules see only floats.
+# An operand (x_) is a node with a number (x) in it, or a plain number: then the two are the same
+# object, it has no edge, and its partial is not evaluated. The partials are computed here, when the
+# node is recorded, so that a later write to a leaf cannot corrupt a gradient. Rules see only floats.
 _TEMPLATE = """\
 def {kind}_{name}({parameters}):
 {unwrapped}
@@ -66,24 +66,24 @@ _UNWRAP_SEQUENCE = """\
 
 
 def is_number(operand: object) -> bool:
-    """Whether something is a plain real number: not a bool, a complex number or a text."""
+    """Return whether an object is a plain real number: not a bool, a complex number or a string."""
     kind = operand.__class__
     return kind is int or kind is float or (isinstance(operand, Real) and kind is not bool)
 
 
 def number(operand: Any, expected: str = "a real number or a Value") -> float:
-    """A plain number as a float; anything else is a TypeError that says what is allowed."""
+    """Return a plain number as a float. Raises TypeError, which says what is allowed, for anything else."""
     if is_number(operand):
         return float(operand)
     if is_array(operand):
         shape = getattr(operand, "shape", ())
-        raise TypeError(f"expected {expected}, not an array of shape {shape}: for all its numbers a.ravel()")
+        raise TypeError(f"expected {expected}, not an array of shape {shape}: pass its numbers with a.ravel()")
     kind = brief(type(operand).__name__)
     raise TypeError(f"expected {expected}, not {brief(repr(operand))} of type {kind}")
 
 
 class Unrecorded(tuple[()]):
-    """The partials of a result that was computed inside no_grad(): none, and backward() says why."""
+    """The partials of a result that was computed inside no_grad(): none, which backward() reports."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Unrecorded, ()
@@ -93,9 +93,9 @@ UNRECORDED = Unrecorded()
 
 
 class Identity:
-    """What == and != give for a Value and another one or a number: an answer about nodes, not numbers.
+    """The result of == and != for a Value: a bool that compares nodes, not numbers.
 
-    It is as true as the bool that it stands for; as a condition of `where` it is an error.
+    As a condition of `where` it raises TypeError.
     """
 
     __slots__ = ("same",)
@@ -111,8 +111,8 @@ class Identity:
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError(
-            "== and != ask whether two Values are the same node, whatever their numbers are: that is no "
-            "condition on numbers. Write it with <, <=, > or >=, as in where(x >= 1.0, ...), or compare x.data"
+            "== and != compare whether two Values are the same node, not their numbers: they cannot be a "
+            "condition. Use <, <=, > or >=, as in where(x >= 1.0, ...), or compare x.data"
         )
 
     __and__ = __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = __invert__ = _refuse
@@ -122,25 +122,25 @@ DIFFERENT, NOT_THE_SAME = Identity(False), Identity(True)
 
 
 def no_number(value: Any) -> str:
-    """What to write instead of turning a Value into a Python number: the text of an error."""
+    """Return the message of the TypeError for a Value that is converted to a Python number."""
     frame, name = sys._getframe(2), "tanh"
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
     found = re.search(r"\b(?:math|cmath|np|numpy)\.(\w+)\(", line)
     if found and found[1] in TABLE:
         name = found[1]
     return (
-        f"a Value is no Python number: as one it would lose its gradient. Use autograd's functions, "
-        f"autograd.{name}(value) instead of math.{name}(value), or take the number with value.data"
+        f"a Value cannot be converted to a Python number, which would have no gradient. Use autograd's "
+        f"functions, autograd.{name}(value) instead of math.{name}(value), or read the number with value.data"
     )
 
 
 def truth(operand: Any) -> float:
-    """A condition as a number: a bool (numpy's too) becomes 1 or 0."""
+    """Return a condition as a number: a bool (numpy's too) becomes 1 or 0."""
     if operand.__class__ is Identity:
         operand._refuse()
     if operand.__class__ is int and operand in (-1, -2):
         raise TypeError(
-            f"the condition is {operand}: ~ of a bool is a number, never 0. Write `not` instead of ~"
+            f"the condition is {operand}: ~ of a bool is a nonzero int, always true. Use `not` instead of ~"
         )
     if isinstance(operand, bool) or type(operand).__name__ == "bool":
         return float(operand)
@@ -148,9 +148,9 @@ def truth(operand: Any) -> float:
 
 
 def elementwise(op: Op, operands: tuple[Any, ...]) -> Any:
-    """An op on arrays, which broadcast as numpy's do: floats of floats, and objects where there are Values.
+    """Apply an op to arrays, which broadcast as in numpy: to floats, or to objects if there are Values.
 
-    Raises what the op raises for one of the numbers.
+    Raises the error that the op raises for one of the numbers.
     """
     import numpy
 
@@ -162,11 +162,11 @@ def elementwise(op: Op, operands: tuple[Any, ...]) -> Any:
 
 
 def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], list[bool] | None]:
-    """The operands, their numbers, and which of them are nodes: None means all, [] none."""
+    """Return the operands, their numbers, and which of them are nodes: None for all, [] for none."""
     try:
         nodes = tuple(operands)
     except TypeError:
-        if hasattr(operands, "__iter__"):  # what it gives while it is read is to blame, not what it is
+        if hasattr(operands, "__iter__"):  # the error came from iterating it, not from its type
             raise
         raise TypeError(f"expected a sequence of real numbers and Values, not {operands!r}") from None
     if nodes and nodes[0].__class__ is float and {*map(type, nodes)} == _ONLY_FLOATS:
@@ -187,7 +187,7 @@ def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], li
 
 
 def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[float | None]:
-    """The partials of a starred operand, None for the elements that have no edge."""
+    """Return the partials of a variadic operand, None for the elements that have no edge."""
     if edges is None:
         return partials
     if not edges:
@@ -198,7 +198,7 @@ def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[floa
 def beside(
     edges: list[bool] | None, partners: Sequence[Any], partner_edges: list[bool] | None
 ) -> list[bool] | None:
-    """The elements of a starred operand that have an edge: not those whose partner is a plain 0."""
+    """Return the elements of a variadic operand that have an edge: not those whose partner is a plain 0."""
     if edges == [] or partner_edges is None or (not partner_edges and 0.0 not in partners):
         return edges
     return [
@@ -210,13 +210,13 @@ def beside(
 
 
 def among(edges: list[bool] | None, xs: Sequence[Any], _: list[bool] | None) -> list[bool] | None:
-    """The elements that have an edge when a single plain 0 makes the result constant: then none."""
+    """Return the elements that have an edge: none if a plain 0 among them makes the result constant."""
     constant = edges and any(x == 0 for x, edge in zip(xs, edges, strict=True) if not edge)
     return [] if constant else edges
 
 
 EDGES: dict[str, Any] = {"masked": masked, "beside": beside, "among": among}
-"""What decides which elements of a starred operand have an edge, for every reader of the rules."""
+"""The functions that select the elements of a variadic operand with an edge, for every algebra."""
 
 
 def checked(partials: Sequence[Any]) -> tuple[float | None, ...]:
@@ -225,7 +225,7 @@ def checked(partials: Sequence[Any]) -> tuple[float | None, ...]:
 
 
 def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float | None, ...] | None]:
-    """Value and partials where float arithmetic raises: an error outside the domain, IEEE inside."""
+    """Return value and partials where float arithmetic raises, as in IEEE 754; else raise DomainError."""
     edges = [operand.__class__ is not float for operand in operands]
     point = [operand._data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
     grouped = op.grouped(point)
@@ -273,18 +273,18 @@ def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> s
     return (
         f"{op.name}({', '.join(op.operands)}) is undefined at {values}: it needs {op.domain}"
         f"{'; here ' + ', '.join(origins) if origins else ''}"
-        f". Change the inputs, or keep the operand inside with autograd.clip or autograd.where"
+        f". Change the inputs, or limit the operand with autograd.clip or autograd.where"
     )
 
 
 def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The op, operands and partials that a node gets while a mode is on."""
+    """Return the op, operands and partials that a node gets while a mode is on."""
     mode = in_effect(CURRENT.get()) or Mode()
     if mode.tracer is not None:
         if not mode.recording:
             raise TracingError(
-                "no_grad() inside a function that is being compiled: its results are numbers, which are not "
-                "known yet. For a number without a gradient use value.detach()"
+                "no_grad() cannot be used inside a function that is being compiled: its results are numbers, "
+                "which are not known while tracing. For a value without a gradient use value.detach()"
             )
         mode.tracer.record(operands)
     elif mode.watching:
@@ -296,7 +296,7 @@ def _refuse_anomaly(op: Op, out: float, operands: tuple[Any, ...], partials: tup
     found = f"gave {out!r}" if not _finite(out) else ""
     for position, partial in enumerate(partials):
         if not found and partial is not None and not _finite(partial):
-            found = f"has the derivative {partial!r} towards its operand {position + 1}"
+            found = f"has the derivative {partial!r} with respect to its operand {position + 1}"
     if found:
         node = NAMESPACE["Value"](out)
         node.op, node.operands = op, operands
@@ -308,7 +308,7 @@ def _finite(x: float) -> bool:
 
 
 def point_of(node: Any) -> str:
-    """The path's beginning: the operands of the node, each with its data and how it was made."""
+    """Return the operands of a node as text, each with its data and how it was computed."""
     parts = []
     for operand in node.operands:
         if operand.__class__ is not float:
@@ -318,17 +318,17 @@ def point_of(node: Any) -> str:
 
 
 def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callable[..., Any]:
-    """The function that computes an op and records it as a node; of numbers alone, a number.
+    """Return the function that computes an op and records it as a node; for numbers alone, a number.
 
-    `operator` makes it decline foreign operands, so that the other operand's type (a numpy array)
-    may try; `reflected` takes the operands in the opposite order, for `2 * x`.
+    `operator` makes it return NotImplemented for operands of other types, so that the other operand (a
+    numpy array) can handle the operation; `reflected` swaps the operands, for `2 * x`.
     """
     built_in = TABLE.get(op.name) is op
     names = op.operands[::-1] if reflected else op.operands
     unwrap = [_UNWRAP_SEQUENCE if op.variadic else _UNWRAP_OR_DECLINE if operator else _UNWRAP] * len(names)
     edge = "{0}_edges" if op.variadic else "{0}_ is not {0}"
     edges = {x: edge.format(x) for x in op.operands}
-    if operator:  # a method of Value: its first parameter is a node for sure
+    if operator:  # a method of Value: its first parameter is always a node
         unwrap[0], edges[names[0]] = _UNWRAP_SELF, "True"
     elif len(names) == 1 and not op.variadic:  # a number alone has been returned already
         edges[names[0]] = "True"
@@ -365,19 +365,19 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
 
 
 def check_names(op: Op) -> None:
-    """Refuse a declared op whose rules cannot be read: a syntax error, or a name nobody knows."""
+    """Raise ValueError for a declared op whose rules have a syntax error or an unknown name."""
     known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
     known |= {"if", "else", "and", "or", "not", "for", "in", "None"}
     reserved = NAMESPACE.keys() - FAST.keys() - TABLE.keys() | _BUILT_IN
     for name in op.operands:
         if name in reserved or name.startswith("OP_") or name.endswith("_edges"):
-            raise ValueError(f"{op.name}: an operand cannot be called {name}: recording needs that name")
+            raise ValueError(f"{op.name}: {name} is reserved; give the operand another name")
     for rule in (op.value, *op.partials, op.domain or "1"):
         unknown = sorted(names_in(rule) - known)
         if unknown:
             raise ValueError(
-                f"{op.name}: the rule {rule!r} mentions {', '.join(unknown)}; it may use "
-                f"{', '.join(op.elements)}, out and the operations of the table"
+                f"{op.name}: unknown name in the rule {rule!r}: {', '.join(unknown)}; it may use "
+                f"{', '.join(op.elements)}, out and the built-in operations"
             )
         try:
             for text in (rule, f"({rule})"):  # in parentheses a comment would swallow what follows
@@ -387,7 +387,7 @@ def check_names(op: Op) -> None:
 
 
 def _same_lengths(op: Op) -> str:
-    """Source that refuses two starred operands of different lengths, which zip would cut."""
+    """Return source that refuses two variadic operands of different lengths, which zip would truncate."""
     if not op.variadic or len(op.operands) == 1:
         return ""
     first, second = op.operands[:2]
@@ -395,7 +395,7 @@ def _same_lengths(op: Op) -> str:
 
 
 def unequal(op: Op, first: int, second: int) -> ValueError:
-    """The error for sequences that should be equally long."""
+    """Return the error for sequences that should be equally long."""
     ws, xs = op.operands[:2]
     return ValueError(
         f"{op.name}({ws}, {xs}) needs two sequences of one length, but {ws} has {first} and {xs} has {second}"
@@ -403,7 +403,7 @@ def unequal(op: Op, first: int, second: int) -> ValueError:
 
 
 def _composed(op: Op, algebra: dict[str, Any]) -> dict[str, Any]:
-    """The operations that an op's rules use and that are themselves made of rules: `sigmoid` in softplus."""
+    """Return the composite operations that an op's rules use, such as `sigmoid` in softplus."""
     found: dict[str, Any] = {}
     for name in sorted(names_in(" ".join((op.value, *op.partials))) - algebra.keys() & TABLE.keys()):
         entry = TABLE[name]
@@ -433,7 +433,7 @@ NAMESPACE: dict[str, Any] = (
         "unequal": unequal,
     }
 )
-"""What the generated functions see; `bind` completes it."""
+"""The globals of the generated functions; `bind` completes them."""
 _BUILT_IN = set("Value new edges float zip len NotImplemented ArithmeticError ValueError".split())
 
 
@@ -441,16 +441,16 @@ _ONLY_FLOATS = {float}
 
 
 def bind(node_type: type) -> None:
-    """Tell the generated functions which class a node is: called once, where that class is defined."""
+    """Set the class of nodes for the generated functions: called once, where that class is defined."""
     NAMESPACE.update(Value=node_type, new=node_type.__new__)
 
 
 RECORDED: dict[str, Callable[..., Any]] = {name: recorder(op) for name, op in TABLE.items()}
-"""Every operation of the table as the function that records it."""
+"""The recording function of each operation of the table."""
 
 
 def function_of(op: Op) -> Callable[..., Any]:
-    """The function that records an op, a built-in one or a user's own."""
+    """Return the function that records an op, built-in or declared."""
     return RECORDED[op.name] if TABLE.get(op.name) is op else _declared(op)
 
 

@@ -1,4 +1,4 @@
-"""Text for a terminal: its width, its signs, its colours, its progress bar."""
+"""Format text for a terminal: width, symbols, colours, progress bar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def plural(count: int, word: str) -> str:
-    """A count with its noun.
+    """Return a count with its noun, in the plural unless the count is 1.
 
     >>> plural(1, "step"), plural(1200, "step")
     ('1 step', '1,200 steps')
@@ -21,7 +21,7 @@ def plural(count: int, word: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal a text takes: a Japanese letter takes two, an accent none.
+    """Return the number of terminal columns of a string: two for a Japanese letter, none for an accent.
 
     >>> width("weight"), width("重み"), width("é"), width("e\u0301")
     (6, 4, 1, 1)
@@ -35,10 +35,10 @@ def width(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """A text without line ends, control characters and marks that turn the reading direction.
+    """Replace line ends, control characters and marks of reading direction by spaces.
 
-    Texts from outside (labels, names, paths, what other programs say) go through here before they
-    stand in an error or on a terminal, where such characters are commands.
+    Strings from outside (labels, names, paths, output of other programs) are passed through here before
+    they are put into an error message or printed to a terminal, which would interpret such characters.
 
     >>> printable("two\\nlines"), printable("\\x1b[31mred")
     ('two lines', ' [31mred')
@@ -49,7 +49,7 @@ def printable(text: str) -> str:
 
 
 def brief(item: object, columns: int = 80) -> str:
-    """A text from outside for an error message: printable, and never longer than so many columns.
+    """Return a string from outside for an error message: printable, and at most `columns` wide.
 
     >>> brief("a\\tb"), brief("n" * 1000, 10)
     ('a b', 'nnnnnnn...')
@@ -58,7 +58,7 @@ def brief(item: object, columns: int = 80) -> str:
 
 
 def quoted(item: object, columns: int = 80) -> str:
-    """The repr of something from outside for an error message, never longer than so many columns.
+    """Return the repr of an object from outside for an error message, at most `columns` wide.
 
     >>> quoted("two\\nlines"), quoted([0.0] * 1000, 12)
     ("'two\\\\nlines'", '[0.0, 0.0...')
@@ -67,7 +67,7 @@ def quoted(item: object, columns: int = 80) -> str:
 
 
 def listed(words: Iterable[object], most: int = 20) -> str:
-    """A list of names from outside for an error message: of many, the first ones and how many more.
+    """Return names from outside as a list for an error message: the first `most`, and how many more.
 
     >>> listed("abc"), listed(range(1000), 3)
     ('a, b, c', '0, 1, 2 and 997 more')
@@ -78,12 +78,12 @@ def listed(words: Iterable[object], most: int = 20) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The same for each line of a text that may have several."""
+    """Apply `printable` to each line of a string."""
     return "\n".join(map(printable, text.split("\n")))
 
 
 def cut(text: str, columns: int, dots: str = "...") -> str:
-    """A text, or its beginning and three dots where it takes more columns than there are.
+    """Return a string, or its beginning and three dots if it is wider than `columns`.
 
     >>> cut("tanh(v2111)", 8), cut("重みの初期値", 8)
     ('tanh(...', '重み...')
@@ -97,11 +97,11 @@ def cut(text: str, columns: int, dots: str = "...") -> str:
 
 
 _MARKS = 6
-"""Accents and joined signs that a column may have; text with more of them is cut too."""
+"""The number of combining characters that a column may have; a string with more of them is cut too."""
 
 
 def padded(text: str, columns: int) -> str:
-    """A text in exactly so many columns, cut where it is too long.
+    """Return a string that is exactly `columns` wide: padded with spaces, or cut.
 
     >>> padded("重み", 6) + "|"
     '重み  |'
@@ -111,17 +111,17 @@ def padded(text: str, columns: int) -> str:
 
 
 def shows_unicode() -> bool:
-    """Whether the terminal can show signs beyond ASCII."""
+    """Return whether the terminal can show symbols beyond ASCII."""
     return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
 def derivative_sign() -> str:
-    """The sign of a partial derivative where the terminal can show it; `d` elsewhere."""
+    """Return the symbol of a partial derivative if the terminal can show it; else `d`."""
     return "∂" if shows_unicode() else "d"
 
 
 def not_reached_sign() -> str:
-    """What stands in the place of a gradient that has not arrived yet."""
+    """Return the symbol for a gradient that has not arrived yet."""
     return "·" if shows_unicode() else "."
 
 
@@ -140,7 +140,7 @@ _BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m",
 
 
 def coloured(text: str) -> str:
-    """A text for a terminal: positive numbers in blue, negative ones in vermilion, heads in bold.
+    """Return a string for a terminal: positive numbers in blue, negative ones in vermilion, heads in bold.
 
     >>> coloured("+1.0")
     '\\x1b[38;5;32m+1.0\\x1b[0m'
@@ -154,10 +154,11 @@ def coloured(text: str) -> str:
 def progress_bar(
     total: int, what: str, wanted: bool | None = None, done: int = 0
 ) -> Iterator[Callable[[int, str], object]]:
-    """Show a progress bar; what it yields takes the number of things done and a few words about them.
+    """Show a progress bar; yield a function that reports the number of items done and a short message.
 
-    By default there is one in a notebook, for what takes longer than a second, and on a terminal where
-    rich is installed. Raises ImportError where one is wanted on a terminal without rich.
+    `total` is the number of items, `what` the title. By default (`wanted=None`) a bar is shown in a
+    notebook after a second, and on a terminal if rich is installed. Raises ImportError if one is wanted
+    on a terminal without rich.
 
     >>> with progress_bar(10, "training", wanted=False) as report:
     ...     report(1, "loss 0.5")
@@ -184,7 +185,7 @@ def progress_bar(
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    # On a narrow terminal the words are cut, not the bar.
+    # On a narrow terminal the message is cut, not the bar.
     words = TextColumn(
         "{task.fields[words]}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
     )
@@ -194,18 +195,18 @@ def progress_bar(
 
 
 _PATIENCE, _PAUSE = 1.0, 0.2
-"""Seconds before a bar appears in a notebook, and between two changes of it."""
+"""Seconds before a bar appears in a notebook, and between two updates."""
 
 
 class _NotebookBar:
-    """A bar below the cell of a notebook, which any of them shows: an HTML progress element."""
+    """A bar below the cell of a notebook: an HTML progress element, which every notebook can show."""
 
     def __init__(self, total: int, what: str, patience: float) -> None:
         self.total, self.what, self.next = total, what, time.monotonic() + patience
         self.shown: Any = None
 
     def report(self, done: int, words: str) -> None:
-        """Show how far it is, several times a second at most, and at the end."""
+        """Show the progress, at most five times a second, and at the end."""
         import html
 
         import IPython.display as ipython

@@ -1,4 +1,4 @@
-"""Value: a number that remembers how it was computed, and can send a gradient back."""
+"""Value: a number that remembers how it was computed and propagates gradients back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
-    """The method that compares a Value's number, and declines what is not a number as operators do."""
+    """Return a comparison method, which returns NotImplemented for what is not a number."""
 
     def compared(self: Value, other: Any) -> bool:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
@@ -48,13 +48,13 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Val
 class Value(Operations):
     """A real number (float64) and a node of the graph that computed it.
 
-    Operators and functions on Values give new Values that remember their operands and the partial
-    derivatives towards them. `backward()` then gives every Value its gradient in `grad`: the
-    derivative of the one by the other. Two Values are equal only if they are the same node;
-    `<`, `<=`, `>` and `>=` compare the numbers. A Value is not a float: `math.sin(value)` is a
-    TypeError, because it would cut the graph without a word; use `autograd.sin`.
+    Operators and functions on Values return new Values that remember their operands and the partial
+    derivatives with respect to them. `y.backward()` then sets the `grad` of every Value that y depends
+    on to the derivative of y with respect to it. Two Values are equal only if they are the same node;
+    `<`, `<=`, `>` and `>=` compare the numbers. A Value is not a float: `math.sin(value)` raises
+    TypeError, because it would silently cut the graph; use `autograd.sin`.
 
-    Raises TypeError for anything but a real number (a bool and a text are not numbers here).
+    Raises TypeError if `data` is not a real number (bool and str are not allowed) or `label` not a str.
 
     >>> x, w = Value(2.0, "x"), Value(-3.0, "w")
     >>> y = (w * x).tanh() + x ** 2
@@ -66,7 +66,7 @@ class Value(Operations):
     __slots__ = ("_data", "_label", "grad", "op", "operands", "partials")
 
     _data: float
-    """What `data` shows, for the engine's own use: an attribute is faster than a property."""
+    """The number behind `data`, for the engine's own use: an attribute is faster than a property."""
     _label: str
     grad: Any
     """A float; after `backward(create_graph=True)` a Value."""
@@ -75,7 +75,7 @@ class Value(Operations):
     operands: tuple[Any, ...]
     """What the operation was applied to: Values, and floats for plain numbers."""
     partials: tuple[float | None, ...]
-    """For each operand the derivative towards it, fixed at birth; None for a plain number."""
+    """The derivative with respect to each operand, fixed when recorded; None for a plain number."""
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = number(data, "a real number as data")
@@ -87,7 +87,9 @@ class Value(Operations):
 
     @property
     def data(self) -> float:
-        """The number. What is assigned becomes a float, or is a TypeError; no result is computed anew.
+        """Return the number. Assigning another one does not recompute the results that depend on it.
+
+        Raises TypeError if what is assigned is not a real number.
 
         >>> x = Value(2.0)
         >>> x.data = 3
@@ -106,27 +108,27 @@ class Value(Operations):
 
     @property
     def label(self) -> str:
-        """The name it goes by in pictures, steps and errors; empty where it has none."""
+        """Return the name used in pictures, steps and errors; empty by default."""
         return self._label
 
     @label.setter
     def label(self, label: str) -> None:
         if not isinstance(label, str):
-            raise TypeError(f"a label is a text, not {label!r} of type {type(label).__name__}")
+            raise TypeError(f"label must be a str, not {label!r} of type {type(label).__name__}")
         self._label = label
 
-    if not TYPE_CHECKING:  # a type checker would take a Value for a float
+    if not TYPE_CHECKING:  # a type checker would accept a Value as a float
 
         def __float__(self) -> float:
             raise TypeError(
-                "must be real number, not Value: a float would cut the graph. Use autograd's functions in the "
-                "place of math's, such as autograd.sin, or .data for the number alone"
+                "must be real number, not Value: a float would cut the graph. Use autograd's functions instead "
+                "of math's, such as autograd.sin, or .data for the number alone"
             )
 
-    # Words that people know from micrograd and PyTorch.
+    # Names known from micrograd and PyTorch.
 
     def item(self) -> float:
-        """The number, as `data` gives it: PyTorch's word.
+        """Return the number, like `data`: PyTorch's name.
 
         >>> (Value(2.0) * 3.0).item()
         6.0
@@ -135,19 +137,19 @@ class Value(Operations):
 
     @property
     def _prev(self) -> set[Value]:
-        """The Values that it was computed from: micrograd's word for the nodes among `operands`."""
+        """Return the Values among `operands`: micrograd's name."""
         return {operand for operand in self.operands if isinstance(operand, Value)}
 
     @property
     def _op(self) -> str:
-        """The sign or name of the operation that computed it, empty for a leaf: micrograd's word for `op`."""
+        """Return the symbol or name of the operation, empty for a leaf: micrograd's name for `op`."""
         if self.op is None:
             return ""
         parts = self.op.written.split()
         return parts[1] if len(parts) == 3 else self.op.name
 
     def _backward(self) -> None:
-        """Add to each operand's grad what this node's grad sends back: one step of micrograd's backward pass.
+        """Add this node's contributions to its operands' grads: one step of micrograd's backward pass.
 
         >>> x, y = Value(2.0), Value(3.0)
         >>> z = x * y
@@ -161,7 +163,7 @@ class Value(Operations):
                 operand.grad += self.grad * partial
 
     def conjugate(self) -> Value:
-        """Itself, as of every real number; numpy's var and vdot ask for it."""
+        """Return itself, as for every real number; numpy's var and vdot call it."""
         return self
 
     if TYPE_CHECKING:
@@ -180,12 +182,14 @@ class Value(Operations):
         return self._data != 0
 
     def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
-        """Send `gradient` back: every leaf's grad grows by gradient * d self / d leaf.
+        """Add gradient * d self / d leaf to the grad of every leaf that this Value depends on.
 
-        Leaves accumulate from call to call, once each call; the grads of the nodes in between
-        belong to the last call; threads take turns. With `create_graph` the grads are Values,
-        recorded like any other, so that they can be differentiated in turn. Raises
-        StaleGraphError if that needs a number that has been overwritten since the forward pass.
+        The grads of leaves accumulate from call to call; those of interior nodes belong to the last
+        call. Threads take turns. With `create_graph` the grads are Values, recorded like any other, so
+        that they can be differentiated again.
+
+        Raises ValueError if this Value was computed inside `no_grad()`, and StaleGraphError if
+        `create_graph` needs a number that has been overwritten since the forward pass.
 
         >>> x = Value(2.0)
         >>> y = x * x * x
@@ -199,7 +203,7 @@ class Value(Operations):
         if self.partials.__class__ is Unrecorded:
             raise ValueError(
                 f"backward() from {self.label or 'a Value'} = {self._data!r}, computed inside no_grad(): "
-                "no gradient would go anywhere. Compute it outside"
+                "it has no recorded operands. Compute it outside"
             )
         if not create_graph:
             with TURN:
@@ -211,7 +215,7 @@ class Value(Operations):
                 self._receive(arrived)
 
     def _receive(self, arrived: dict[Value, Any]) -> None:
-        """Give every node the gradient that has arrived at it, as a Value of its own, all at once."""
+        """Set the grad of every node to the gradient that arrived at it, as a Value of its own, at once."""
         taken: set[Value] = set(arrived)  # nodes of the graph: no grad may be one of its parameters
         nodes, grads = topological_order(self), []
         for node in nodes:
@@ -228,10 +232,10 @@ class Value(Operations):
                 new = +new
             taken.add(new)
             grads.append(new if old is None or _is_zero(old) else old + new)
-        deque(map(setattr, nodes, repeat("grad"), grads), maxlen=0)  # in C code, which Ctrl-C does not stop
+        deque(map(setattr, nodes, repeat("grad"), grads), maxlen=0)  # in C, which Ctrl-C does not interrupt
 
     def _as_number(self, *_: Any) -> NoReturn:
-        """Refuse to become a Python number, which would cut the graph without a word."""
+        """Refuse the conversion to a Python number, which would silently cut the graph."""
         raise TypeError(no_number(self))
 
     if not TYPE_CHECKING:
@@ -281,7 +285,7 @@ class Value(Operations):
         zero_grad(topological_order(self))
 
     def detach(self) -> Value:
-        """A leaf with the same number and label, from which no gradient goes back.
+        """Return a leaf with the same number and label, from which no gradient flows back.
 
         >>> x = Value(3.0)
         >>> y = x.detach() * x
@@ -294,7 +298,7 @@ class Value(Operations):
         return Value(self._data, self.label)
 
     def backprop(self, gradient: float = 1.0) -> Backprop:
-        """The backward pass as a `Backprop`, to go through one chain-rule application at a time.
+        """Return the backward pass as a `Backprop`, to step through one chain-rule application at a time.
 
         >>> x = Value(3.0, "x")
         >>> (x * x).backprop().finish()
@@ -308,9 +312,10 @@ class Value(Operations):
         return Backprop(self, gradient)
 
     def check(self, order: int = 1) -> Report:
-        """Check the gradient: a report, with the operation that causes the error where there is one.
+        """Check the gradient, and return a report that names the operation behind an error.
 
-        See `autograd.checking`; needs the extra `check`. No grad is touched.
+        `order` 2 or 3 checks the higher derivatives too; see `autograd.checking`. Needs the extra
+        `check`, else raises ImportError. No grad is changed.
 
         >>> x = Value(0.5)
         >>> (x.exp() * x).check().verdict
@@ -321,7 +326,7 @@ class Value(Operations):
         return check(self, order)
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is the same node; while a function is compiled, with a number, an error."""
+        """Return whether it is the same node. Raises TracingError inside a function being compiled."""
         if self is other:
             return True
         if not is_number(other) and other.__class__ is not Value:
@@ -375,14 +380,14 @@ class Value(Operations):
         finish(self, state)
 
     def __init_subclass__(cls) -> None:
-        raise TypeError("Value cannot be subclassed: hold one in a field, or declare an operation")
+        raise TypeError("Value cannot be subclassed: keep one in an attribute, or declare an operation")
 
 
-_NO_CONDITION = "{} takes conditions, such as x > 0, not Values: a comparison gives True or False"
+_NO_CONDITION = "the operands of {} must be conditions, such as x > 0, not Values"
 
 
 def _both(first: Value, second: Any, sign: str) -> Any:
-    """Two conditions as one, while a function is traced; of Values that are numbers an error."""
+    """Combine two conditions while a function is traced. Raises TypeError outside of tracing."""
     if (mode := CURRENT.get()) is None or mode.tracer is None:
         raise TypeError(_NO_CONDITION.format(sign))
     where = RECORDED["where"]
@@ -395,12 +400,14 @@ bind(Value)
 
 
 def _is_zero(grad: Any) -> bool:
-    """Whether nothing has arrived yet; a Value has, even if its number is 0."""
+    """Return whether a grad has received nothing yet; a Value has, even if its number is 0."""
     return not isinstance(grad, Value) and grad == 0
 
 
 def zero_grad(values: Iterable[Value]) -> None:
-    """Set the grad of each of the values to 0: the leaves of a model, say, before the next pass.
+    """Set the grad of each Value to 0, such as those of a model's parameters before the next pass.
+
+    Raises TypeError for anything but an iterable of Values.
 
     >>> x = Value(2.0)
     >>> (x * x).backward()
@@ -410,7 +417,7 @@ def zero_grad(values: Iterable[Value]) -> None:
     """
     if isinstance(values, Value):
         raise TypeError(
-            "zero_grad takes a list or set of Values: for all that one depends on, value.zero_grad()"
+            "zero_grad takes a list or set of Values; for one and all that it depends on use value.zero_grad()"
         )
     for value in values:
         if not isinstance(value, Value):
@@ -419,10 +426,11 @@ def zero_grad(values: Iterable[Value]) -> None:
 
 
 def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
-    """Label Values by the names they go by: `label(a=x, b=y)`, or everything with `label(locals())`.
+    """Set the labels of Values to their names: `label(a=x, b=y)`, or all variables: `label(locals())`.
 
-    In a list or tuple of Values each gets its index: `w[0]`, `w[1]`. From a dict, whatever is not a
-    Value is passed over, and so are names with a leading underscore; as a keyword it is a TypeError.
+    The items of a list or tuple get an index: `w[0]`, `w[1]`. In a dict, names with a leading underscore
+    and objects that are not Values are skipped; a keyword argument that is not a Value, or a list of
+    Values, raises TypeError.
 
     >>> x, ws = Value(1.0), [Value(2.0), Value(3.0)]
     >>> label(x=x, w=ws)
@@ -431,7 +439,7 @@ def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
     """
     names = {} if names is None else names
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"label takes names as keywords, or a dict with texts as keys, not {names!r}")
+        raise TypeError(f"label takes keyword arguments, or a dict with str keys, got {names!r}")
     found = {key: value for key, value in names.items() if not key.startswith("_")}
     for name, value in (found | values).items():
         if isinstance(value, Value):
@@ -440,4 +448,4 @@ def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
             for index, item in enumerate(value):
                 item.label = f"{name}[{index}]"
         elif name in values:
-            raise TypeError(f"label({name}=...) takes a Value, or a list of Values, not {value!r}")
+            raise TypeError(f"label({name}=...) must be a Value or a list of Values, got {value!r}")

@@ -32,7 +32,7 @@ def test_the_first_node_is_found_and_not_what_follows_from_it():
 
 def test_a_leaf_that_is_nan_came_in_as_that():
     x = Value(math.nan, "x")
-    assert first_anomaly(x * 2).text == "x is nan, and was not computed: it came in as that"
+    assert first_anomaly(x * 2).text == "x is nan, and was not computed: it was given"
     assert first_anomaly(Value(math.inf) + 1).text.startswith("an input is inf")
 
 

@@ -229,8 +229,8 @@ def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_says_that_it_does
         lambda x: ~x,
     ],
 )
-def test_what_is_no_condition_on_numbers_is_an_error(make):
-    with pytest.raises(TypeError, match=r"same node|takes conditions|~ of a bool"):
+def test_only_comparisons_of_numbers_are_conditions(make):
+    with pytest.raises(TypeError, match=r"same node|must be conditions|~ of a bool"):
         make(Value(1.0))
 
 

@@ -36,12 +36,12 @@ def test_what_is_assigned_to_data_becomes_a_float():
         assert x.data == number
 
 
-def test_a_label_is_a_text():
+def test_a_label_must_be_a_str():
     x = Value(1.0)
     for wrong in (2.0, None, b"x", 3):
-        with pytest.raises(TypeError, match="a label is a text"):
+        with pytest.raises(TypeError, match="label must be a str"):
             Value(1.0, wrong)
-        with pytest.raises(TypeError, match="a label is a text"):
+        with pytest.raises(TypeError, match="label must be a str"):
             x.label = wrong
 
 
@@ -52,7 +52,7 @@ def test_zero_grad_and_label_say_what_they_take():
     with pytest.raises(TypeError, match=r"takes Values, not 1\.0"):
         zero_grad([x, 1.0])
     for wrong in ("x", [x], x, {1: x}):
-        with pytest.raises(TypeError, match="label takes names"):
+        with pytest.raises(TypeError, match="label takes keyword arguments"):
             label(wrong)
 
 
