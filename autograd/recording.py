@@ -16,7 +16,7 @@ from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
 from .ops.primitives import FAST, IEEE
-from .ops.rules import define, filename_of, names_in, partials_source, without_exceptions
+from .ops.rules import define, define_later, filename_of, names_in, partials_source, without_exceptions
 from .ops.table import TABLE
 from .terminal import brief
 
@@ -356,8 +356,9 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     extras = {f"OP_{op.name}": op} | op.functions | _composed(op, FAST)
     if built_in:  # they share one namespace, which `bind` can still complete
         NAMESPACE.update(extras)
-    namespace = NAMESPACE if built_in else NAMESPACE | extras
-    function = define(f"{kind}_{op.name}", source, namespace)
+        function = define_later(f"{kind}_{op.name}", names, source, NAMESPACE)
+    else:
+        function = define(f"{kind}_{op.name}", source, NAMESPACE | extras)
     function.__name__ = function.__qualname__ = op.name
     function.__defaults__ = tuple(op.defaults.values())
     function.__doc__ = f"{op.written or op.signature}: {op.about}"
@@ -410,7 +411,7 @@ def _composed(op: Op, algebra: dict[str, Any]) -> dict[str, Any]:
         if name not in op.operands and name not in op.functions:
             value = entry.value if algebra is FAST else without_exceptions(entry.value)
             source = f"def {name}({', '.join(entry.operands)}): return {value}"
-            found[name] = define(name, source, algebra | _composed(entry, algebra))
+            found[name] = define_later(name, entry.operands, source, algebra | _composed(entry, algebra))
             found[name].__defaults__ = tuple(entry.defaults.values())
     return found
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
+from types import CodeType, FunctionType
 from typing import Any
 from zlib import crc32
 
@@ -45,6 +47,47 @@ def define(name: str, source: str, namespace: dict[str, Any]) -> Callable[..., A
     """Compile the source of one function, which a traceback or debugger can show."""
     exec(compile(source, filename_of(name, source), "exec"), namespace)  # from the table, never from data
     function: Callable[..., Any] = namespace[name]
+    return function
+
+
+def define_later(
+    name: str, parameters: tuple[str, ...], source: str, namespace: dict[str, Any]
+) -> Callable[..., Any]:
+    """Return the function that `define` would, without compiling it: its first call does.
+
+    Compiling all functions of the table would take as long as the rest of the import. What can be seen
+    of the function before its first call, its signature and its source, is already that of the whole.
+    """
+    key = filename_of(name, source)
+    stub = _stub(parameters)
+    constants = tuple(key if constant == _KEY else constant for constant in stub.co_consts)
+    code = stub.replace(co_filename=key, co_consts=constants)
+    namespace["ready"] = ready
+    function = FunctionType(code, namespace, name)
+    function.__qualname__ = name
+    _WAITING[key] = function, source
+    return function
+
+
+_WAITING: dict[str, tuple[FunctionType, str]] = {}
+"""By filename: the functions that have not been called, or that another thread is just calling."""
+_KEY = "the filename"
+
+
+@cache
+def _stub(parameters: tuple[str, ...]) -> CodeType:
+    """Return the code of a function of these parameters until its first call."""
+    names = ", ".join(parameters)
+    source = f"def first_call({names}): return ready({_KEY!r})({names})"
+    module = compile(source, f"{GENERATED}first call>", "exec")
+    return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
+
+
+def ready(key: str) -> FunctionType:
+    """Compile the function with that filename; two threads that come at once do it twice, to no harm."""
+    function, source = _WAITING[key]
+    module = compile(source, key, "exec")
+    function.__code__ = next(constant for constant in module.co_consts if isinstance(constant, CodeType))
     return function
 
 
