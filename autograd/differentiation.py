@@ -174,7 +174,7 @@ def pull_back(
     create_graph: bool = False,
     stop: Collection[Any] = (),
 ) -> dict[Any, Any]:
-    """Reverse mode: the gradient that arrives at each node when `root` is given `gradient`.
+    """Return the gradient that arrives at each node when `root` is given `gradient`: reverse mode.
 
     The gradients are numbers, or Values with `create_graph`. If `inputs` are given, only nodes that
     depend on them take part. The nodes below those in `stop` are not visited: they depend on no input.
@@ -198,7 +198,7 @@ def pull_back(
 
 
 def push_forward(order: Iterable[Any], tangents: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
-    """Forward mode: the tangent of every node of an order, given those of the inputs."""
+    """Return the tangent of every node of an order, given those of the inputs: forward mode."""
     found, partials = dict(tangents), _partials(create_graph)
     with always_recording():
         for node in order:

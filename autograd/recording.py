@@ -220,7 +220,7 @@ EDGES: dict[str, Any] = {"masked": masked, "beside": beside, "among": among}
 
 
 def checked(partials: Sequence[Any]) -> tuple[float | None, ...]:
-    """Partials from a user's rules: each is a number, or None where there is no edge."""
+    """Return partials from a user's rules as floats, with None for an operand without an edge."""
     return tuple(None if partial is None else number(partial) for partial in partials)
 
 
@@ -247,7 +247,7 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
 
 @cache
 def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
-    """Domain, value and partials of an op as functions of floats that never raise."""
+    """Return domain, value and partials of an op as functions of floats that never raise."""
     texts = [
         op.domain or "True",
         op.value,

@@ -27,7 +27,7 @@ Range = tuple[float, float]
 
 
 def is_function(text: str) -> bool:
-    """Whether a text is `module:function` rather than an expression.
+    """Return whether a text is `module:function` rather than an expression.
 
     >>> is_function("my.module:loss"), is_function("x*x + 1")
     (True, False)
@@ -87,7 +87,7 @@ def _finished(report: Report, save: str | None) -> int:
 
 
 def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
-    """The function of just these parameters; what it raises says that it was the function."""
+    """Return the function of just these parameters; what it raises says that it was the function."""
 
     def called(*numbers: Any) -> Any:
         try:
@@ -105,7 +105,7 @@ def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> 
 
 
 def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any], list[str], list[str]]:
-    """A function, its parameters, and those of them that have a default."""
+    """Return a function, its parameters, and those of them that have a default."""
     if path := re.fullmatch(r"(?:\./)?([\w/]+)\.py:(\w+)", text.strip()):
         name = f"{path[1].replace('/', '.')}:{path[2]}"
         raise ValueError(f"{text.strip()} is a path: give the module and the function, {name}")
@@ -126,7 +126,7 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
 
 
 def _imported(text: str) -> Callable[..., Any]:
-    """The function that `module:function` names."""
+    """Return the function that `module:function` names."""
     if not is_function(text):
         raise ValueError(f"{text!r} is not module:function")
     module, _, name = text.strip().partition(":")

@@ -46,7 +46,7 @@ def doctor() -> int:
 
 
 def _version(distribution: str) -> str:
-    """The installed version of a distribution; "" for none."""
+    """Return the installed version of a distribution; "" for none."""
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -64,7 +64,7 @@ def _other_distribution() -> str:
 
 
 def _dot() -> str:
-    """Which Graphviz draws."""
+    """Return which Graphviz draws."""
     from ..drawing.dot_process import VARIABLE, dot_command, is_bundled
 
     try:
@@ -76,7 +76,7 @@ def _dot() -> str:
 
 
 def _compiler() -> str:
-    """The processor that compiled code is made for, and how many numbers it takes at once."""
+    """Return the processor that compiled code is made for, and how many numbers it takes at once."""
     try:
         from ..compiling import host
     except ImportError as error:

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _finished(status: int) -> int:
-    """The status, when everything has been written."""
+    """Return the status, when everything has been written."""
     sys.stdout.flush()
     return status
 
@@ -93,7 +93,7 @@ def _replace_signs_that_cannot_be_shown() -> None:
 
 
 def _words(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
-    """The expression and the values: what is left when the options are taken."""
+    """Return the expression and the values: what is left when the options are taken."""
     for word in words:
         if re.match("--[a-z]", word):
             parser.error(f"there is no option {word}")
@@ -202,7 +202,7 @@ def _add_playground(commands: Any) -> None:
 
 
 def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
-    """A command that takes an expression and a value for each of its names.
+    """Return a command that takes an expression and a value for each of its names.
 
     Its parser knows only the options: whatever else there is, in any place, is the expression, which
     may begin with a minus, and then the values.
@@ -276,7 +276,7 @@ def _playground(options: argparse.Namespace) -> int:
 
 
 def _range(text: str) -> tuple[float, float]:
-    """A number, or low:high."""
+    """Return a number, or low:high."""
     low, colon, high = text.partition(":")
     return (_finite(low), _finite(high)) if colon else (_finite(low), _finite(low))
 
@@ -289,7 +289,7 @@ def _finite(text: str) -> float:
 
 
 def _numbers(values: Sequence[str]) -> dict[str, float]:
-    """The `name=number` arguments."""
+    """Return the `name=number` arguments."""
     return _named(values, _finite)
 
 

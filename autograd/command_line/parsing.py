@@ -62,7 +62,7 @@ class ExpressionError(ValueError):
 
 
 def identifier(text: str) -> str:
-    """A text as the name that it is in an expression, where letters of two shapes may be one.
+    """Return a text as the name that it is in an expression, where letters of two shapes may be one.
 
     Raises ValueError for what cannot be a name.
 
@@ -78,7 +78,7 @@ def identifier(text: str) -> str:
 
 
 def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dict[str, Value]]:
-    """The Value of an expression, and the leaves that its names stand for.
+    """Return the Value of an expression, and the leaves that its names stand for.
 
     The text is one expression, or several `name = expression` separated by `;` or lines, of which
     the last is the result; every name becomes its Value's label. A Value in the place of a number is used as
@@ -200,7 +200,7 @@ class _Reader:
         return _COMPARISONS[type(node.ops[0])](self._value(node.left), self._value(node.comparators[0]))
 
     def _binary(self, node: ast.expr) -> Any:
-        """A chain of binary operators from the left, however long, without recursion."""
+        """Return a chain of binary operators from the left, however long, without recursion."""
         chain = []
         while isinstance(node, ast.BinOp):
             chain.append(node)

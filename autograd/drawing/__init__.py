@@ -1,4 +1,4 @@
-"""Pictures of computation graphs, with the error that flows backward through them."""
+"""Draw computation graphs, with the gradients that flow backward through them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PictureOptions(TypedDict, total=False):
 
 
 class Stepper(Protocol):
-    """What stands at a step of a recorded pass: `backprop()` gives one."""
+    """An object at a step of a recorded pass, such as `backprop()` returns."""
 
     recorded: BackwardPass
     done: int
@@ -72,28 +72,31 @@ def draw(
 ) -> Picture:
     """Return the picture of the graph that Values depend on, with the gradients its nodes hold now.
 
-    Each box has a value's operation, label, data and grad; each edge, once error has flowed back
-    along it, the local derivative over the contribution. Several outputs, `draw(y1, y2)` or a
-    list of them, are drawn together. `step` shows instead the moment after that step of the
-    backward pass (-1: before it); `draw(bp)` the step at which a stepper is.
+    Each box shows a value's operation, label, data and grad; each edge, once error has flowed back
+    along it, the local derivative above the contribution. Several outputs, `draw(y1, y2)` or a
+    list of them, are drawn together. `step` draws the graph after that step of the backward pass
+    instead (-1: before it); `draw(bp)` draws the step at which a stepper is.
 
-    What is shown: `show` has any of "data", "grad", "local" (derivatives) and "contribution";
-    `symbols=True` writes local derivatives as formulas, `decimals` fixes how many of them numbers
-    have, `constants=False` leaves plain numbers out, `title` replaces the caption, `legend=False`
-    leaves the legend out, and `lang` is its language and that of pages, "en" or "ja". `depth`
-    shows only the values within that many edges of the outputs.
+    Content: `show` is a collection of "data", "grad", "local" (derivatives) and "contribution";
+    `symbols=True` shows local derivatives as formulas, `decimals` is the number of decimals,
+    `constants=False` leaves out plain numbers, `title` replaces the caption, `legend=False` leaves
+    out the legend, and `lang` is the language of legend and pages, "en" or "ja". `depth` limits
+    the graph to the values within that many edges of the outputs.
 
-    How: `theme` is "light", "dark", "auto" (as the viewer prefers; the default for pages) or a
-    Theme of your own, `rankdir` the direction from operands to results, "LR", "TB", "RL" or "BT".
-    `scale` is the pixels of an image for each of a plain screen, 2 by default; or give `dpi`.
+    Appearance: `theme` is "light", "dark", "auto" (the viewer's preference; the default for pages)
+    or a Theme of your own, `rankdir` the direction from operands to results, "LR", "TB", "RL" or
+    "BT". `scale` is the number of image pixels per screen pixel, 2 by default; or give `dpi`.
 
-    `groups`, an nn model, draws a network as on the board, each neuron a box with a line for each
-    weight; with `collapse="neuron"` as boxes with outputs and edges with the weights' signs and
-    sizes, with "layer" a box for each layer. Groups of your own are frames around their values.
+    `groups`, an nn model, draws a network layer by layer, each neuron as a box with a line for each
+    weight; `collapse="neuron"` draws neurons as boxes with their outputs, and edges with the signs
+    and sizes of the weights, `collapse="layer"` one box for each layer. Other groups are frames
+    around their values.
 
-    A graph that is deep or large is drawn in rows, like lines of text, and an operand that is far
-    away is drawn again beside its consumer as a small box. `timeout` is how many seconds dot may
-    take. Raises ValueError for more than `max_nodes` boxes, which cannot be read.
+    A deep or large graph is drawn in rows, like lines of text; an operand that is far away is drawn
+    again as a small box beside its consumer. `timeout` is the limit for dot in seconds.
+
+    Raises TypeError if an output is not a Value, and ValueError for an invalid option and for more
+    than `max_nodes` boxes, which would be unreadable.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x).source.count("->")
@@ -109,7 +112,7 @@ def draw(
     recorded, done = _recorded(outputs, max_nodes if collapse is None and depth is None else _LARGEST)
     step = done if step is None else step
     if groups is not None and not hasattr(groups, "groups"):
-        raise TypeError(f"groups takes a model, whose layers and neurons are framed, not {groups!r}")
+        raise TypeError(f"groups must be a model or have a method groups(), got {groups!r}")
     view = View(
         constants=constants,
         groups=tuple(groups.groups()) if groups else (),
@@ -143,7 +146,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Digraph:
 
 
 _LARGEST = 200_000
-"""Values of which a part can be shown: more would take minutes to record."""
+"""The largest graph of which a part can be shown: recording more values would take minutes."""
 
 
 def _refuse_options(
@@ -153,20 +156,20 @@ def _refuse_options(
     from .words import LANGUAGES
 
     if rankdir not in _DIRECTIONS:
-        raise ValueError(f"rankdir is one of {', '.join(_DIRECTIONS)}, not {quoted(rankdir)}")
+        raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {quoted(rankdir)}")
     if depth is not None and depth < 0:
-        raise ValueError(f"depth is a number of edges from the root, not {depth!r}")
+        raise ValueError(f"depth must be a number of edges from the root, 0 or more, got {depth!r}")
     if isinstance(show, str) or not SHOWN.issuperset(show):
-        raise ValueError(f"show is a list of some of {', '.join(sorted(SHOWN))}, not {quoted(show)}")
+        raise ValueError(f"show must be a list of some of {', '.join(sorted(SHOWN))}, got {quoted(show)}")
     if decimals is not None and not (isinstance(decimals, int) and 0 <= decimals <= 17):
-        raise ValueError(f"decimals is a whole number from 0 to 17, not {quoted(decimals)}")
+        raise ValueError(f"decimals must be an int from 0 to 17, got {quoted(decimals)}")
     if lang is not None and lang not in LANGUAGES:
-        raise ValueError(f"lang is one of {', '.join(LANGUAGES)}, not {quoted(lang)}")
+        raise ValueError(f"lang must be one of {', '.join(LANGUAGES)}, got {quoted(lang)}")
 
 
 def _above_0(name: str, unit: str, number: float) -> float:
     if not number > 0:
-        raise ValueError(f"{name} is a number of {unit} greater than 0, not {number!r}")
+        raise ValueError(f"{name} must be a positive number of {unit}, got {number!r}")
     return number
 
 
@@ -174,20 +177,20 @@ def _dpi(scale: float | None, dpi: float | None) -> float:
     from .dot_process import DPI
 
     if scale is not None and dpi is not None:
-        raise ValueError("scale and dpi say the same: give one of them (scale=2 is dpi=192)")
+        raise ValueError("scale and dpi set the same thing: give one of them (scale=2 is dpi=192)")
     if scale is not None:
         return 96 * _above_0("scale", "pixels", scale)
-    return DPI if dpi is None else _above_0("dpi", "pixels to the inch", dpi)
+    return DPI if dpi is None else _above_0("dpi", "pixels per inch", dpi)
 
 
 def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int | None]:
-    """The pass of what is to be drawn, and the step at which a stepper stands."""
+    """Return the pass of the outputs to draw, and the current step if a stepper is given."""
     from .scene import refuse_large
 
     if len(outputs) == 1 and isinstance(outputs[0], list | tuple):
         outputs = outputs[0]
     if not outputs:
-        raise TypeError("draw takes the Value to draw, or several of them")
+        raise TypeError("draw needs at least one Value to draw")
     first = outputs[0]
     if len(outputs) == 1 and not isinstance(first, Value):
         done = getattr(first, "done", None)
@@ -200,22 +203,22 @@ def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int
             raise TypeError(_no_value(output))
     order = topological_order(*outputs)
     refuse_large(len(order), max_nodes)
-    # From zero, for the grads that are there may be of this very pass.
+    # From zero, because the present grads may be the result of this very pass.
     return BackwardPass(order[-1], order=order, from_zero=True, others=outputs), None
 
 
 def _no_value(item: object) -> str:
-    """Why something cannot be drawn, and what can be done about it."""
+    """Return the message for an object that cannot be drawn."""
     if hasattr(item, "groups") and callable(item):
         name = type(item).__name__
         return (
-            f"draw takes a Value, not a model: give the {name} an input and draw what comes out, "
+            f"draw takes a Value, not a model: call the {name} with an input and draw its output, "
             "as in draw(model([0.5, -1.0]), groups=model)"
         )
-    return f"draw takes a Value, several of them, or a recorded backward pass, not {quoted(item)}"
+    return f"draw takes a Value, several of them, or a recorded backward pass, got {quoted(item)}"
 
 
 def _state(recorded: BackwardPass, step: int) -> State:
     if not -1 <= step <= len(recorded.edges):
-        raise ValueError(f"step is from -1 to {len(recorded.edges)}, not {step!r}")
+        raise ValueError(f"step must be -1 to {len(recorded.edges)}, got {step!r}")
     return recorded.state(step)

@@ -1,4 +1,4 @@
-"""The backward pass as an animation: one SVG that plays itself, or frames in a GIF or APNG."""
+"""The backward pass as an animation: an SVG that plays by itself, or a GIF or APNG."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .view import View
 PACE = 0.9
 """Seconds for each step."""
 _REST = 3.0
-"""Seconds for which the last step stays before everything begins again."""
+"""Seconds for which the last step is shown before the animation repeats."""
 
 
 def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir: str) -> str:
-    """An SVG without a script that plays the pass again and again, from two layouts only."""
+    """Return an SVG without a script that plays the pass in a loop, made from two layouts only."""
     tree = two_layouts(recorded, view, rankdir, theme)
     total = PACE * (len(recorded.edges) + 2) + _REST
     clock = {"id": "loop", "attributeName": "visibility", "begin": "0s;loop.end", "dur": f"{total:.2f}s"}
@@ -46,7 +46,7 @@ def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir
 
 
 def _add_captions(tree: ElementTree.Element, recorded: BackwardPass) -> None:
-    """Two lines below the picture that say what each step does, one pair shown at a time."""
+    """Add two lines below the picture that describe each step, one pair shown at a time."""
     wide, high = map(float, tree.get("viewBox", "0 0 0 0").split()[2:])
     wider = max(wide, room_for_titles(recorded) + 2 * _MARGIN)
     tree.set("viewBox", f"0 0 {wider:.2f} {high + _CAPTION:.2f}")
@@ -58,7 +58,7 @@ def _add_captions(tree: ElementTree.Element, recorded: BackwardPass) -> None:
         lines = _made("g", {"font-family": "Helvetica,Arial,sans-serif"})
         for text, y, look in zip(words, (10, 30), _LOOKS, strict=True):
             line = _made("text", {"x": f"{_MARGIN}", "y": f"{high + y:.2f}", **look})
-            line.text = text.replace("   ", "\u2003")  # SVG would make one space of several
+            line.text = text.replace("   ", "\u2003")  # SVG collapses several spaces into one
             lines.append(line)
         if number >= 0:
             _appear(lines, number)
@@ -89,7 +89,7 @@ def _made(
 
 
 def _at(number: int) -> str:
-    """When a step is shown, on the clock of the loop; step 0 comes after a first look."""
+    """Return the time at which a step is shown; the graph before step 0 is shown first."""
     return f"loop.begin+{PACE * (number + 1):.2f}s"
 
 
@@ -112,7 +112,7 @@ def _only(element: ElementTree.Element, first: int, end: int) -> None:
 
 
 def _animate_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int) -> None:
-    """The gradient's cells once for every state that they go through."""
+    """Add the gradient's cells once for each of their states."""
     tints = [e for e in elements(group, "polygon") if e.get("class") == "tint"]
     texts = [e for e in elements(group, "text") if str(e.get("class")).startswith("grad")]
     inside = next(g for g in group.iter(f"{{{SVG}}}g") if any(text in list(g) for text in texts))
@@ -138,7 +138,7 @@ def _animate_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int
 
 
 def _moments(recorded: BackwardPass, k: int) -> list[tuple[int, str, str, str]]:
-    """The steps at which a node's gradient changes: number, label, gradient and its sign."""
+    """Return the steps at which a node's gradient changes: number, label, gradient and its sign."""
     found = [(-1, "grad", "·", "")]
     if k == len(recorded.order) - 1:
         seed = recorded.initial[-1] + recorded.gradient
@@ -151,7 +151,7 @@ def _moments(recorded: BackwardPass, k: int) -> list[tuple[int, str, str, str]]:
 
 
 def animated_image(frames: list[bytes], format_: str) -> bytes:
-    """PNG frames as one GIF or APNG that repeats. Raises ImportError without Pillow."""
+    """Return PNG frames as one GIF or APNG that repeats. Raises ImportError without Pillow."""
     try:
         from PIL import Image
     except ImportError as error:

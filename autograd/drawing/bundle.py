@@ -1,4 +1,4 @@
-"""The page's modules as one script, which a page can have inside of itself."""
+"""Bundle the page's JavaScript modules into one script, which is inlined in a page."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from pathlib import Path
 
 PLAYER = Path(__file__).parent / "player"
-"""The folder of the page's own code."""
+"""The folder of the page's JavaScript."""
 _IMPORT = re.compile(r'(?m)^import \{([^}]*)\} from "\.{1,2}/(?:player/)?([\w/]+\.js)";\n')
 _EXPORT = re.compile(r"(?m)^export (?:const|let|function\*?|class|async function) (\w+)")
 
 
 def bundled(main: str, made: dict[str, str], *folders: Path) -> str:
-    """A module and all that it imports, as one script without imports and exports.
+    """Return a module and all that it imports, as one script without imports and exports.
 
-    Each module is a function called once, whose exported names the later ones see; what a module
-    keeps to itself nothing else sees. `made` has modules that are generated, by name; the others
-    are looked for in `folders`, and then in the player's. Raises ValueError where two modules
-    export one name, and where a name is imported that its module does not export.
+    Each module becomes a function that is called once, whose exported names are visible to the later
+    ones; other names stay private. `made` maps names to generated modules; the others are read from
+    `folders`, and then from the player's. Raises ValueError if two modules export the same name, and
+    if a name is imported that its module does not export.
     """
     texts: dict[str, str] = {}
     order: list[str] = []

@@ -1,4 +1,4 @@
-"""From a scene to a `graphviz.Digraph`, which users can edit further."""
+"""Convert a scene to a `graphviz.Digraph`, which users can edit further."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 INSET = "0.014"
-"""Inches (one point) between a box's frame and its contents, which would else cover half of the frame."""
+"""Inches (one point) between a box's frame and its contents, which would otherwise cover the frame."""
 
 
 def digraph(
     scene: Scene, theme: Theme, rankdir: str = "LR", with_caption: bool = True, places: Places | None = None
 ) -> Digraph:
-    """Return the scene as DOT, with an id and a class for every node and edge, and perhaps a place."""
+    """Return the scene as DOT, with an id and a class for every node and edge, and a position if known."""
     import graphviz
 
     graph = graphviz.Digraph("backprop")
@@ -43,7 +43,7 @@ def digraph(
                fontsize="11", margin=INSET, penwidth="2")  # fmt: skip
     graph.attr("edge", fontname=theme.font, fontsize="10", color=theme.line, arrowsize="0.7", penwidth="1.2")
     network = any(box.kind in ("group", "neuron") for box in scene.boxes)
-    if network:  # straight lines from side to side and neurons in order, as on a board
+    if network:  # straight lines from side to side, and neurons in order
         graph.attr("graph", splines="line", ranksep="0.9", mclimit="0.1")
     framed = _add_frames(graph, scene, theme, places)
     for box in scene.boxes:
@@ -71,7 +71,7 @@ _SIZE = re.compile(r'((?:POINT-SIZE|WIDTH|HEIGHT|CELLPADDING)=")(\d+)"|(fontsize
 
 
 def _sized(line: str, factor: float) -> str:
-    """A line of DOT with every size in proportion; a label's own quotes are entities and never match."""
+    """Return a line of DOT with every size scaled; quotes inside labels are entities, so none match."""
 
     def sized(match: re.Match[str]) -> str:
         if match[1]:
@@ -82,7 +82,7 @@ def _sized(line: str, factor: float) -> str:
 
 
 def _add_frames(graph: Digraph, scene: Scene, theme: Theme, places: Places | None) -> set[str]:
-    """The groups as clusters around their boxes; the ids of those boxes."""
+    """Add the groups as clusters around their boxes; return the ids of those boxes."""
     boxes = {box.id: box for box in scene.boxes}
     framed: set[str] = set()
 
@@ -163,7 +163,7 @@ def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Place
 
 
 _SIDES = {"LR": (":e", ":w"), "TB": (":s", ":n"), "RL": (":w", ":e"), "BT": (":n", ":s")}
-"""For each direction where an arrow leaves its operand and where it enters its result."""
+"""The sides where an arrow leaves its operand and enters its result, for each direction."""
 
 
 def _add_arrow(
@@ -201,9 +201,9 @@ def _add_arrow(
     if arrow.present:
         attributes |= _halo(attributes["color"], arrow.width, theme)
     if cut and not arrow.weight and arrow.operand[0] not in "ac":
-        attributes["weight"] = "6"  # a chain is a straight line, and what is drawn again stands below it
+        attributes["weight"] = "6"  # a chain is a straight line, with repeated operands below it
     if cut and not places:
-        attributes["dir"] = "none"  # the curve from box to box, from which a head can be cut at either end
+        attributes["dir"] = "none"  # the curve from box to box, which a head can shorten at either end
     if places:
         curve, label = places.arrows[arrow.id]
         length = 10 * float(attributes.get("arrowsize", "0.7")) * (0.25 if arrow.sign == "zero" else 1)
@@ -214,6 +214,9 @@ def _add_arrow(
 
 
 def _halo(colour: str, width: float, theme: Theme) -> dict[str, str]:
-    """The contribution's colour between two lines of the present's: dot lays lines of 2 points side by side."""
+    """Return the contribution's colour between two lines in the colour of the present step.
+
+    dot draws the lines side by side, each 2 points wide.
+    """
     inner = [colour] * max(1, round(width / 2))
     return {"color": ":".join([theme.now, *inner, theme.now]), "penwidth": "2.2"}

@@ -1,4 +1,4 @@
-"""Running dot: which one, for how long at most, and a clear word where it fails."""
+"""Run dot: find the program, limit its time and output, and report its failures."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ VARIABLE = "CHAINWALK_DOT"
 BUNDLED = "graphviz-pure"
 INSTALL = "install Graphviz (apt install graphviz, brew install graphviz, or graphviz.org/download)"
 DPI = 192.0
-"""Pixels to the inch of an image: two for each pixel of a plain screen, sharp on a retina one and in print."""
+"""Pixels per inch of an image: two for each pixel of a plain screen, sharp on high-density ones too."""
 SECONDS = 30.0
-"""How long one picture may take, unless the caller says otherwise."""
+"""The default time limit for one picture."""
 _MOST = 256_000_000
-"""Bytes after which dot is taken to print without end."""
+"""The limit in bytes for dot's output."""
 _MOST_SAID = 10_000_000
-"""The same for its warnings and errors."""
+"""The limit in bytes for its warnings and errors."""
 
 
 class DotError(RuntimeError):
-    """Dot has failed: it died, printed what is not a picture, or printed without end."""
+    """Dot failed: it crashed, printed something that is not a picture, or too much."""
 
 
 class DotTimeoutError(DotError):
-    """Dot has not finished in the time that it was given."""
+    """Dot did not finish within the time limit."""
 
 
 def dot_command() -> str:
-    """Return the dot to use: $CHAINWALK_DOT, else the system's, else the bundled one.
+    """Return the path of the dot to use: $CHAINWALK_DOT, else the system's, else the bundled one.
 
-    Raises RuntimeError if the variable names a file that is not there, or if there is none at all.
+    Raises RuntimeError if the variable names a missing file, or if no dot is found.
     """
     import shutil
 
@@ -48,18 +48,18 @@ def dot_command() -> str:
         found = shutil.which(override)
         if not found:
             raise RuntimeError(
-                f"{VARIABLE}={brief(override)} is not a program: name a dot, or unset {VARIABLE}"
+                f"{VARIABLE}={brief(override)} is not a program: set it to the path of a dot, or unset it"
             )
         return found
     found = shutil.which("dot") or bundled()
     if not found:
-        raise RuntimeError(f"no dot to draw with: pip install {BUNDLED}, or {INSTALL}")
+        raise RuntimeError(f"no dot was found: pip install {BUNDLED}, or {INSTALL}")
     return found
 
 
 @cache
 def bundled() -> str | None:
-    """Return the command of the graphviz-pure wheel, wherever pip has put it; None where there is none."""
+    """Return the path of the graphviz-pure wheel's program, or None if it is not installed."""
     from importlib import metadata  # slow to import, needed by the first picture only
 
     try:
@@ -78,11 +78,11 @@ def is_bundled(command: str) -> bool:
 
 
 def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
-    """Return what dot prints for a source.
+    """Return the output of dot for a source.
 
-    Raises DotTimeoutError after that many seconds, DotError where dot dies or prints without end, and
-    ValueError with dot's own words where it refuses the source or an argument. Whatever happens,
-    no process of it is left.
+    Raises DotTimeoutError after `seconds`, DotError if dot crashes or prints too much, and ValueError
+    with dot's own message if it rejects the source or an argument. In every case its processes are
+    ended.
     """
     import subprocess  # slow to import, needed by the first picture only
 
@@ -94,7 +94,7 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # so that what it has started ends with it
+            start_new_session=True,  # so that its child processes are ended with it
         )
     except OSError as error:
         raise DotError(f"{command} cannot be run ({error.strerror}): {_OTHER}") from error
@@ -122,7 +122,7 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
                     stream.close()
     words = brief(_what_was_wrong(said), 120)
     if len(printed) >= _MOST or len(said) >= _MOST_SAID:
-        raise DotError(f"{name} printed without end, so it was stopped: {_OTHER}")
+        raise DotError(f"{name} printed too much and was stopped: {_OTHER}")
     if process.returncode < 0:
         raise DotError(f"{name} died ({_signal_name(-process.returncode)}): {words or _OTHER}")
     if process.returncode or not printed:
@@ -130,7 +130,7 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
     return bytes(printed)
 
 
-_OTHER = f"name another dot in {VARIABLE}, or pip install {BUNDLED}"
+_OTHER = f"set {VARIABLE} to another dot, or pip install {BUNDLED}"
 
 
 def _write(stream: IO[bytes], content: bytes) -> None:
@@ -140,7 +140,7 @@ def _write(stream: IO[bytes], content: bytes) -> None:
 
 
 def _read(process: subprocess.Popen[bytes], stream: IO[bytes], into: bytearray, most: int) -> None:
-    """Read a stream to its end; end the process after so many bytes."""
+    """Read a stream to its end; kill the process after `most` bytes."""
     with contextlib.suppress(OSError, ValueError):
         while chunk := os.read(stream.fileno(), 1 << 16):
             into += chunk
@@ -150,7 +150,7 @@ def _read(process: subprocess.Popen[bytes], stream: IO[bytes], into: bytearray, 
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started, where the system has groups of processes."""
+    """Kill a process, with its children if the system has process groups."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -165,7 +165,7 @@ def _signal_name(number: int) -> str:
 
 
 def _what_was_wrong(said: bytearray) -> str:
-    """What dot says was wrong: the first line that is no mere warning."""
+    """Return dot's error message: the first line that is not a warning."""
     lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if not line.lower().startswith("warning")]
     return (errors or lines or [""])[0]

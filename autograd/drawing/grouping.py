@@ -1,4 +1,4 @@
-"""Which nodes belong together, such as those of a neuron or a layer, and one box in their place."""
+"""Group nodes, such as those of a neuron or a layer, and fold a group into one box."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ..value import Value
 
 
 class Grouped(Protocol):
-    """Something whose parameters make groups: every `nn.Module` is."""
+    """An object whose parameters form groups, such as an `nn.Module`."""
 
     def groups(self) -> list[Group]:
-        """The groups it is made of, outermost first."""
+        """Return its groups, outermost first."""
         ...
 
 
 class Group(NamedTuple):
-    """A named part of a graph, known by its parameters; parts may be made of parts."""
+    """A named part of a graph, identified by its parameters; groups may nest."""
 
     name: str
     detail: str
     level: str
-    """What kind of part it is: "neuron", "layer" ..."""
+    """The kind of group: "neuron", "layer" ..."""
     parameters: tuple[Value, ...]
     children: tuple[Group, ...] = ()
 
 
 class Frame(NamedTuple):
-    """A group as it occurs in one graph: the nodes in it that are in none of its children."""
+    """The part of one graph that belongs to a group: its nodes, except for those of its children."""
 
     id: str
     name: str
@@ -40,15 +40,15 @@ class Frame(NamedTuple):
     children: tuple[Frame, ...]
 
     def all_nodes(self) -> list[int]:
-        """Its nodes and those of its children."""
+        """Return its nodes and those of its children."""
         return [*self.nodes, *(k for child in self.children for k in child.all_nodes())]
 
 
 def frames_of(recorded: BackwardPass, groups: Iterable[Group]) -> list[Frame]:
-    """The groups as frames around nodes of a graph; one that does not occur in it is left out.
+    """Return the groups as frames around nodes of a graph, without those that do not occur in it.
 
-    A node belongs to a group if it is one of its parameters, is computed with one, or is a
-    function of one such node alone that nothing else consumes: a neuron's sum, bias, activation.
+    A node belongs to a group if it is one of its parameters, if it is computed from one, or if it is
+    the only consumer, and a function of one operand, of such a node: a neuron's sum, bias, activation.
     """
     owner: dict[int, int] = {}
     leaves: list[Group] = []
@@ -66,7 +66,7 @@ def frames_of(recorded: BackwardPass, groups: Iterable[Group]) -> list[Frame]:
 
 
 def _only_function(recorded: BackwardPass, node: Value, operand: int) -> bool:
-    """Whether a node is a function of that one operand, and its only consumer."""
+    """Return whether a node is a function of this operand alone, and its only consumer."""
     single = node.op is not None and not node.op.variadic and len(node.operands) == 1
     return single and recorded.consumed[operand] == 1
 
@@ -95,22 +95,22 @@ def _framed(groups: Iterable[Group], numbers: Any, owner: dict[int, int], ids: A
 
 
 class Folded(NamedTuple):
-    """One frame shown as a single box."""
+    """A frame shown as a single box."""
 
     frame: Frame
     nodes: tuple[int, ...]
     outputs: tuple[int, ...]
-    """The nodes that something outside consumes."""
+    """The nodes that are consumed outside."""
     error: float | None
-    """The gradient that arrives at the output; of several outputs, the length of their vector."""
+    """The gradient that arrives at the output; the norm of the gradients of several outputs."""
 
 
 def folded(recorded: BackwardPass, state: State, frames: list[Frame], level: str) -> list[Folded]:
-    """The frames of a level, each to be drawn as one box. Raises ValueError for an unknown level."""
+    """Return the frames of a level, each folded into one box. Raises ValueError for an unknown level."""
     chosen = [frame for frame in _flat(frames) if frame.level == level]
     if not chosen:
         known = ", ".join(sorted({frame.level for frame in _flat(frames)})) or "none: pass groups=model"
-        raise ValueError(f"collapse={level!r} finds no such group; the groups here are {known}")
+        raise ValueError(f"collapse must be the level of a group, got {level!r}; the levels here are {known}")
     return [_fold(recorded, state, frame) for frame in chosen]
 
 
@@ -128,7 +128,7 @@ def _fold(recorded: BackwardPass, state: State, frame: Frame) -> Folded:
 
 
 def combined(numbers: list[float]) -> float | None:
-    """One number as it is; of several the Euclidean length of their vector; None for none.
+    """Return a single number as it is, the Euclidean norm of several, and None for none.
 
     >>> combined([-2.0]), combined([3.0, -4.0]), combined([])
     (-2.0, 5.0, None)

@@ -1,4 +1,4 @@
-"""The interactive page inside the cell of a notebook."""
+"""Show the interactive page in the cell of a notebook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Player:
-    """A page in a frame of its own: it shows itself below the cell of a notebook."""
+    """A page in an iframe, which is the output of a notebook's cell."""
 
     def __init__(self, page: str, words: str, height: int) -> None:
         self.page: str = page

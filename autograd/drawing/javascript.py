@@ -1,4 +1,4 @@
-"""The table's rules in JavaScript: what lets a page compute values and partial derivatives again."""
+"""Translate the table's rules to JavaScript, so that a page can compute values and partial derivatives."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _OPERATORS: dict[type, str] = {
 
 
 class NotTranslatableError(ValueError):
-    """A rule that only Python can compute, such as one that is a Python function."""
+    """A rule cannot be translated, for example because it is a Python function."""
 
 
 class _Translation:
-    """One rule, an expression over numbers, as the text of a JavaScript expression.
+    """Translates one rule, an expression over numbers, to a JavaScript expression.
 
     Functions are members of `M` (the rows of ops/primitives.py), operations of the table members of `OPS`.
     """
@@ -58,7 +58,7 @@ class _Translation:
                 raise NotTranslatableError(f"{ast.unparse(node)!r} cannot be translated to JavaScript")
 
     def condition(self, node: ast.expr) -> str:
-        """Python's truth of a number is "not 0", of a nan too; JavaScript's is another."""
+        """Return a condition; as in Python, and unlike JavaScript, a nan is true."""
         match node:
             case ast.BoolOp(op=op, values=values):
                 sign = " && " if isinstance(op, ast.And) else " || "
@@ -78,7 +78,7 @@ class _Translation:
 
     def _name(self, name: str) -> str:
         if name in self.bound:
-            return f"{name}_"  # an operand may bear a name that JavaScript keeps for itself
+            return f"{name}_"  # an operand may have a name that is reserved in JavaScript
         if name == "pi":
             return "M.pi"
         raise NotTranslatableError(f"{name!r} has no counterpart in JavaScript")
@@ -108,9 +108,9 @@ def _parsed(rule: str) -> ast.expr:
 
 
 def translated(rule: str, operands: Iterable[str], own: str = "") -> tuple[str, set[str]]:
-    """A rule as a JavaScript expression, and the operations of the table that it calls.
+    """Return a rule as a JavaScript expression, and the operations of the table that it calls.
 
-    Operands get a trailing underscore. Raises NotTranslatableError for what only Python can compute.
+    Operands get a trailing underscore. Raises NotTranslatableError for what JavaScript cannot compute.
 
     >>> translated("0.0 if x < 0 else sigmoid(x) / 2.0", ["x"])
     ('((x_ < 0) ? 0 : (OPS.sigmoid.value(x_) / 2))', {'sigmoid'})
@@ -120,9 +120,9 @@ def translated(rule: str, operands: Iterable[str], own: str = "") -> tuple[str, 
 
 
 def _branches(rule: str, operands: Iterable[str]) -> list[tuple[str, str]]:
-    """The branches of a conditional rule: when each is taken, as JavaScript, and its text.
+    """Return the branches of a conditional rule: each condition as JavaScript, and the branch as text.
 
-    A branch that is a mere number says nothing by itself: there the whole rule is the text.
+    For a branch that is only a number the text is the whole rule.
     """
     found, node, reader, whole = [], _parsed(rule), _Translation(operands, ""), rule.replace("None", "0")
     while isinstance(node, ast.IfExp):
@@ -134,10 +134,10 @@ def _branches(rule: str, operands: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def definition(op: Op) -> tuple[str, set[str]]:
-    """An operation as a member of the JavaScript object `OPS`; and the operations that it calls.
+    """Return an operation as a member of the JavaScript object `OPS`; and the operations that it calls.
 
-    `value` and `domain` take the operands (a starred one as an array), `partials` the operands and
-    the result, and gives one partial for each operand of a node; `rules` are the partials as text.
+    `value` and `domain` take the operands (a variadic one as an array); `partials` takes the operands
+    and the result, and returns one partial for each operand of a node; `rules` are the partials as text.
     """
     if op.functions:
         raise NotTranslatableError(f"{op.name} has a Python function as a rule")
@@ -165,7 +165,7 @@ def definition(op: Op) -> tuple[str, set[str]]:
 
 
 def _partial(op: Op, position: int) -> tuple[str, set[str]]:
-    """The partials of one operand, for a starred one spread over its elements."""
+    """Return the partials of one operand, or of the elements of a variadic one."""
     rule = op.partials[position]
     if not op.variadic:
         return translated(rule, [*op.operands, "out"], op.name)
@@ -181,7 +181,7 @@ def _partial(op: Op, position: int) -> tuple[str, set[str]]:
 
 
 def _bound(op: Op) -> list[str]:
-    """The names that a rule may use beside functions."""
+    """Return the names that a rule may use beside functions."""
     return [*op.operands, *op.elements, "out", "before", "after"]
 
 
@@ -197,7 +197,7 @@ def _rule(op: Op, rule: str) -> str:
 
 
 def definitions(ops: Iterable[Op]) -> str:
-    """The module operations.js: `OPS` with these operations and those that their rules call.
+    """Return the module operations.js: `OPS` with these operations and those that their rules call.
 
     Raises NotTranslatableError if one of them cannot be translated.
 

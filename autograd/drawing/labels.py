@@ -1,4 +1,4 @@
-"""The words inside boxes, beside arrows and below a picture, as Graphviz's HTML-like labels."""
+"""Format the contents of boxes, the labels of arrows and the caption as Graphviz's HTML-like labels."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from .parts import Arrow, Box, Scene
 from .theme import Theme
 
 LONGEST = 60
-"""Letters of a name that a box shows; its tooltip has the whole of it."""
+"""The width at which a box cuts a name, in columns; its tooltip has the whole name."""
 _QUOTED = 15_000
-"""Bytes of a tooltip."""
+"""The limit of a tooltip in bytes."""
 CELL_MARGIN = 8
-"""Points between the right end of a gradient's number and the right end of its tinted cell."""
+"""Points between the end of a gradient's number and the right edge of its tinted cell."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def text(words: str) -> str:
-    """Words as text inside an HTML-like label.
+    """Return words escaped for an HTML-like label.
 
-    Graphviz expands escapes such as \\N even there, so a backslash is doubled, as an entity.
+    Graphviz expands escapes such as \\N there too, so a backslash is doubled, as an entity.
 
     >>> text("a<b & \\\\N")
     'a&lt;b &amp; &#92;&#92;N'
@@ -28,9 +28,9 @@ def text(words: str) -> str:
 
 
 def tooltip(words: str) -> str:
-    """Words as an attribute: there a backslash has to survive two more readings.
+    """Return words escaped for an attribute, where a backslash is unescaped twice more.
 
-    Graphviz reads at most 16 kB in one quoted text, so of more the end is left out.
+    Graphviz reads at most 16 kB of one quoted string, so a longer one is cut.
     """
     lines = (printable(line).translate(_ENTITIES).replace("\\", "&#92;" * 4) for line in words.split("\n"))
     made = "&#10;".join(lines)
@@ -40,30 +40,30 @@ def tooltip(words: str) -> str:
 
 
 def brief(words: str, columns: int = LONGEST) -> str:
-    """The beginning of a text, in at most so many columns."""
+    """Return a string, cut to at most `columns` columns."""
     return cut(words, columns, "…")
 
 
 def font(words: str, colour: str, size: int | None = None, bold: bool = False, before: str = "") -> str:
-    """Words in a colour, in another size or weight than the rest, `before` them a space that stays."""
+    """Return words in a colour, size and weight; `before` is markup in front of them, such as a space."""
     sized = f' POINT-SIZE="{size}"' if size else ""
     inner = before + (f"<B>{text(words)}</B>" if bold else text(words))
     return f'<FONT COLOR="{colour}"{sized}>{inner}</FONT>'
 
 
 def table(rows: str, padding: int = 0) -> str:
-    """Rows of an HTML-like label as a table without lines."""
+    """Return rows of an HTML-like label as a table without borders."""
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{padding}">{rows}</TABLE>'
 
 
 def _row(
     word: str, number: str, tint: str = "", compact: bool = False, wide: bool = False, more: int = 0
 ) -> str:
-    """A word and a number in cells of fixed size: a box has one geometry, whatever its numbers.
+    """Return a word and a number in cells of fixed size, so that a box has the same size in all frames.
 
-    The tint lies behind the whole row as one rectangle, without seams between the cells. In a box
-    that a long name has made wide, Graphviz would spread all cells; there the row has only two.
-    `more` is the points that a number takes beyond those of four decimals.
+    The tint is one rectangle behind the whole row, without gaps between the cells. In a box with a
+    long name Graphviz would spread the cells; there the row has only two. `more` is the additional
+    width in points of a number with more than four decimals.
     """
     colour = f' BGCOLOR="{tint}"' if tint else ""
     high = f'FIXEDSIZE="TRUE" HEIGHT="{17 if compact else 21}"'
@@ -86,7 +86,7 @@ _INDENT = "&#160;&#160;"
 
 
 def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False, more: int = 0) -> str:
-    """The row of a gradient: tinted by its sign, or a mere dot where none has arrived."""
+    """Return the row of a gradient: tinted by its sign, or a dot if none has arrived."""
     word = box.counted if box.kind in ("group", "neuron") else f"grad {box.counted}".strip()
     if box.grad is None:
         return _row(font(word, theme.mute), font("·", theme.mute, bold=True), "", compact, wide, more)
@@ -95,12 +95,12 @@ def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False,
 
 
 def wider(scene: Scene) -> int:
-    """Points that numbers take beyond those of four decimals."""
+    """Return the additional width in points of numbers with more than four decimals."""
     return max(0, round(6.4 * (scene.decimals - 4)))
 
 
 def shortened(words: str, room: float, size: float) -> str:
-    """Words, or as many of them as take about `room` points in letters of a size.
+    """Return words, cut to a width of about `room` points at a font size.
 
     >>> shortened("tanh(v2111 + v2112)", 60, 10)
     'tanh(v211…'
@@ -109,7 +109,7 @@ def shortened(words: str, room: float, size: float) -> str:
 
 
 def _named(box: Box, theme: Theme, room: float, size: int) -> str:
-    """A value's name; one without a label also says what it is, as far as there is room."""
+    """Return a value's name; without a label, its formula too if there is room."""
     name = brief(box.name)
     left = room - 0.6 * size * width(name)
     formula = shortened(f"= {box.formula}", left, size - 3) if box.formula else ""
@@ -118,12 +118,12 @@ def _named(box: Box, theme: Theme, room: float, size: int) -> str:
 
 
 def again_label(box: Box, theme: Theme) -> str:
-    """An operand that is drawn elsewhere: its name and its data."""
+    """Return the label of an operand that is drawn elsewhere: its name and its data."""
     return font(brief(box.name, 24), theme.mute, 10, bold=True) + font(box.data, theme.mute, 10, before=_INDENT)
 
 
 def box_label(box: Box, theme: Theme, scene: Scene) -> str:
-    """A value: its operation's badge, its name, its data and its gradient, or less of them."""
+    """Return the label of a value: its operation's badge, name, data and gradient, as the view selects."""
     compact, more = scene.compact, wider(scene)
     room, size = (64, 12) if compact else (118, 13)
     wide = 0.6 * size * width(brief(box.name)) > room + more
@@ -157,7 +157,7 @@ def box_label(box: Box, theme: Theme, scene: Scene) -> str:
 
 
 def group_label(box: Box, theme: Theme, scene: Scene) -> str:
-    """A folded group: its name and what it is, over the error that arrives at it."""
+    """Return the label of a folded group: its name and kind above the error that arrives at it."""
     neuron = box.kind == "neuron"
     head = _head(box.name, box.formula if neuron else box.data, theme)
     more = wider(scene)
@@ -166,7 +166,7 @@ def group_label(box: Box, theme: Theme, scene: Scene) -> str:
 
 
 HEAD, LINE = 24, 18
-"""Points that the head of a neuron's box and each of its lines are high."""
+"""The heights in points of the head of a neuron's box and of each of its lines."""
 
 
 def _head(name: str, detail: str, theme: Theme) -> str:
@@ -180,7 +180,7 @@ def _head(name: str, detail: str, theme: Theme) -> str:
 
 
 def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
-    """A neuron as one box: a line for each weight, then bias, sum and output."""
+    """Return the label of a neuron: a line for each weight, then bias, sum and output."""
     high = f'FIXEDSIZE="TRUE" HEIGHT="{LINE}"'
     rows, more = [], wider(scene)
     for line in box.lines:
@@ -217,17 +217,17 @@ def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
 
 
 def input_label(box: Box, theme: Theme) -> str:
-    """An input of a network that is a plain number: its name over its data."""
+    """Return the label of an input of a network that is a plain number: its name above its data."""
     lines = font(brief(box.name), theme.ink, 11, bold=True), font(box.data, theme.mute)
     cells = (f'<TD ALIGN="LEFT" BALIGN="LEFT">{line}<BR ALIGN="LEFT"/></TD>' for line in lines)
     return table("".join(f"<TR>{cell}</TR>" for cell in cells), 2)
 
 
 def arrow_label(arrow: Arrow, theme: Theme) -> str:
-    """Partial over contribution; before it has flowed in the colour of the paper, to keep its room."""
+    """Return the partial above the contribution, which is drawn invisibly until it flows."""
     partial = theme.mute if arrow.sign else theme.paper
     contribution = getattr(theme, f"text_{arrow.sign}") if arrow.sign else theme.paper
     cells = [font(arrow.partial, partial)] if arrow.partial else []
     cells += [font(arrow.contribution, contribution, bold=True)] if arrow.contribution else []
-    beside = '<TD WIDTH="4"></TD>'  # keeps a thick line off the letters
+    beside = '<TD WIDTH="4"></TD>'  # keeps a thick line away from the letters
     return table("".join(f"<TR>{beside}<TD>{cell}</TD>{beside}</TR>" for cell in cells), 1)

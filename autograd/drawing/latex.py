@@ -1,4 +1,4 @@
-"""Formulas as LaTeX: a value as an equation, a step of the chain rule, a name, a number."""
+"""Format formulas as LaTeX: a value as an equation, a step of the chain rule, a name, a number."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SPECIAL = {
 
 
 def latex_name(name: str) -> str:
-    """Return a value's name as LaTeX in mathematics: indices below, Greek letters as such.
+    """Return a value's name as LaTeX for math mode: with subscripts and Greek letters.
 
     >>> latex_name("w12"), latex_name("alpha"), latex_name("loss"), latex_name("l0.n1.b")
     ('w_{12}', '\\\\alpha', '\\\\mathrm{loss}', '\\\\mathrm{l0.n1.b}')
@@ -54,7 +54,7 @@ def latex_name(name: str) -> str:
 
 
 def latex_name_text(words: str) -> str:
-    """Return a text in upright letters; letters that plain LaTeX has none for are put into a box of text."""
+    """Return words in upright letters; letters that plain LaTeX lacks are put into \\text."""
     parts = re.findall(r"[\x20-\x7e]+|[^\x20-\x7e]+", printable(words))
     written = (
         rf"\mathrm{{{''.join(_SPECIAL.get(letter, letter) for letter in part)}}}"
@@ -81,7 +81,7 @@ def latex_number(number: float, sign: bool = False) -> str:
 def latex_value(node: Any, depth: int = 6) -> str:
     """Return a value as an equation: its label, how it was computed, and its number.
 
-    What it was computed from is a label where it has one, and else written out, `depth` operations deep.
+    Operands with a label are written as the label, others are expanded, at most `depth` operations deep.
     """
     words: dict[str, str] = {}
     formula = latex_rule(_expression(node, depth, words), words) if node.op else ""
@@ -90,7 +90,7 @@ def latex_value(node: Any, depth: int = 6) -> str:
 
 
 def _expression(node: Any, depth: int, words: dict[str, str]) -> str:
-    """A node in Python's syntax, in names that stand for what they are in `words`."""
+    """Return a node in Python's syntax; the names in it are keys of `words`."""
     operands = []
     for operand in node.operands:
         name = f"_{len(words)}"
@@ -117,7 +117,7 @@ def latex_partial(node: Any, position: int, names: Mapping[Any, str]) -> str:
 
 
 def _called(node: Any, operands: list[str]) -> str:
-    """A sum of products, or another function of sequences, written out where it is short."""
+    """Return a sum of products, or another function of sequences, written out if it is short."""
     op, size = node.op, len(operands) // len(node.op.operands)
     parts = [operands[start : start + size] for start in range(0, len(operands), size or 1)]
     if op.name == "dot" and 0 < size <= _WRITTEN_OUT:
@@ -130,7 +130,7 @@ def _called(node: Any, operands: list[str]) -> str:
 
 
 _WRITTEN_OUT = 6
-"""Terms of a sum up to which they are all written."""
+"""The largest number of terms of a sum that are all written."""
 
 
 def _operand(operand: Any, names: Mapping[Any, str]) -> str:
@@ -144,7 +144,7 @@ def _number(number: float) -> str:
 
 
 def latex_rule(rule: str, words: Mapping[str, str]) -> str:
-    """Return an expression in Python's syntax as LaTeX, with words for some of its names.
+    """Return an expression in Python's syntax as LaTeX, with some of its names replaced by `words`.
 
     >>> latex_rule("1 - t * t / 2", {"t": "t"}), latex_rule("tanh(x) ** 2", {})
     ('1 - \\\\frac{t\\\\,t}{2}', '\\\\tanh(x)^{2}')
@@ -157,7 +157,7 @@ def latex_rule(rule: str, words: Mapping[str, str]) -> str:
 
 
 def _written(tree: ast.expr, words: Mapping[str, str], binding: int) -> str:
-    """One node; `binding` is how tightly what is around it binds: 1 a sum, 2 a product, 3 a power."""
+    """Return one node; `binding` is the precedence around it: 1 for a sum, 2 a product, 3 a power."""
     if isinstance(tree, ast.Constant):
         number = tree.value
         return f"{number:g}" if isinstance(number, float) else str(number)

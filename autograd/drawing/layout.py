@@ -1,4 +1,4 @@
-"""One SVG that can show every step: laid out before and after the pass, and then taken apart."""
+"""Combine the layouts before and after the pass into one SVG that can show every step."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LINK = "{http://www.w3.org/1999/xlink}"
 def two_layouts(
     recorded: BackwardPass, view: View, rankdir: str, theme: str | Theme = "auto"
 ) -> ElementTree.Element:
-    """The SVG after the pass, with each edge as it was before it as well.
+    """Return the SVG after the pass, with each edge as it was before the pass as well.
 
-    Every edge is there twice, `forth-e3_0` and `e3_0`, and every box has its gradient's cells
-    marked by classes, so that a step is shown by changing classes and texts only.
+    Every edge occurs twice, as `forth-e3_0` and `e3_0`, and the cells of every gradient are marked by
+    classes, so that a step is shown by changing classes and texts only.
     """
     states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
     sheet, colours = Sheet(rankdir, view.timeout), repaintable(theme)
@@ -33,7 +33,7 @@ def two_layouts(
     forth = {group.get("id"): group for group in before.iter(f"{{{SVG}}}g") if _is(group, "edge")}
     whole = after.find(f"{{{SVG}}}g")
     if whole is None:
-        raise RuntimeError("dot gave an SVG without a drawing in it")
+        raise RuntimeError("dot returned an SVG without a drawing")
     for position, group in reversed(list(enumerate(whole))):
         if _is(group, "edge"):
             _prepare_edge(group)
@@ -48,7 +48,7 @@ def two_layouts(
 
 
 def as_text(tree: ElementTree.Element) -> str:
-    """An SVG as text, its colours as CSS variables."""
+    """Return an SVG as text, its colours as CSS variables."""
     ElementTree.register_namespace("", SVG)
     return repainted(ElementTree.tostring(tree, encoding="unicode"))
 
@@ -58,13 +58,13 @@ def _is(group: ElementTree.Element, kind: str) -> bool:
 
 
 def elements(group: ElementTree.Element, *kinds: str) -> list[ElementTree.Element]:
-    """All elements of some kinds inside a group, in the order of the text."""
+    """Return all elements of some kinds inside a group, in document order."""
     wanted = {f"{{{SVG}}}{kind}" for kind in kinds}
     return [element for element in group.iter() if element.tag in wanted]
 
 
 def _prepare_edge(group: ElementTree.Element) -> None:
-    """An edge that error has flowed back along, with a halo behind it for the present step."""
+    """Prepare an edge along which error has flowed back, with a halo behind it for the present step."""
     group.set(
         "class", f"{group.get('class')} back ahead" if "flowed" in str(group.get("class")) else "edge constant"
     )
@@ -82,7 +82,7 @@ def _prepare_edge(group: ElementTree.Element) -> None:
 
 
 def _prepare_forth(group: ElementTree.Element) -> ElementTree.Element:
-    """The same edge before: grey, forwards, without its hidden labels."""
+    """Return the same edge before the pass: grey, pointing forwards, without its hidden labels."""
     group.set("id", f"forth-{group.get('id')}")
     group.set("class", "edge forth ahead")
     for child in list(group):
@@ -92,7 +92,7 @@ def _prepare_forth(group: ElementTree.Element) -> ElementTree.Element:
 
 
 def _prepare_node(group: ElementTree.Element) -> None:
-    """A box whose gradient cells are the script's to fill: right-aligned, coloured by class."""
+    """Prepare a box for a script that fills its gradient: right-aligned, coloured by class."""
     link = next(iter(group.iter(f"{{{SVG}}}a")))
     words = link.attrib.pop(f"{_LINK}title", "").split("\ngrad ")[0]
     link.tag = f"{{{SVG}}}g"

@@ -1,4 +1,4 @@
-"""What stands below a picture: its title, and a legend of all the signs on it and of no others."""
+"""Make the caption of a picture: its title, and a legend of exactly the symbols that occur in it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from .theme import Theme
 from .words import left_out_words, legend_words
 
 _WIDE = 92
-"""Columns of a line of the legend, as many as fit below a graph of four operations."""
+"""The width of a line of the legend in columns, which fits below a graph of four operations."""
 
 
 _HIGH = 22
-"""Points that a line of the legend is high, whatever signs are in it."""
+"""The height of a line of the legend in points, whatever symbols are in it."""
 
 
 def caption(scene: Scene, theme: Theme) -> str:
-    """Return where the pass stands, what the step changes, and the legend, as an HTML-like label.
+    """Return the title, the change that the step makes, and the legend, as an HTML-like label.
 
-    The title has the room that all frames' titles need, and the legend the lines that it has when
-    every sign is on the picture, so that all frames share one geometry.
+    The title is as wide as the longest title of all frames, and the legend as high as with all
+    symbols, so that all frames have the same size.
     """
     room = f' WIDTH="{scene.room}"' if scene.room else ""
     lines = [font(brief(scene.title, 400), theme.ink, 13, bold=True)]
@@ -39,7 +39,7 @@ def caption(scene: Scene, theme: Theme) -> str:
 
 
 def _lines(entries: list[tuple[str, str, int]]) -> list[tuple[str, float]]:
-    """Entries filled into lines, and about how many points each line takes."""
+    """Arrange entries in lines; return each line and its approximate width in points."""
     lines: list[tuple[str, float]] = []
     used = _WIDE
     for sign, words, columns in entries:
@@ -53,7 +53,7 @@ def _lines(entries: list[tuple[str, str, int]]) -> list[tuple[str, float]]:
 
 
 def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str, str, int]]:
-    """Each sign with its meaning and the columns that it takes; `every` one that a frame may have."""
+    """Return each symbol with its meaning and width in columns; `every` includes those of all frames."""
     kinds = {box.kind for box in scene.boxes}
     constants = [box for box in scene.boxes if box.kind == "constant"]
     boxes = [box for box in scene.boxes if box.kind not in ("constant", "again", "input")]
@@ -115,7 +115,7 @@ def _widths_differ(arrows: list[Arrow]) -> bool:
 
 
 def _box(inside: str, colour: str, style: str = "") -> str:
-    """A frame as it is on the picture, as small as a letter."""
+    """Return a frame as in the picture, in the size of a letter."""
     styled = f' STYLE="{style}"' if style else ""
     cell = f"<TD>{inside}</TD>" if inside else '<TD WIDTH="12" HEIGHT="5"></TD>'
     return (

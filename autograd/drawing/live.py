@@ -1,4 +1,4 @@
-"""The picture inside a page: laid out once, its lines and numbers marked for the script to fill."""
+"""Draw the picture of a page: laid out once, with lines and numbers that a script fills."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LINK = "{http://www.w3.org/1999/xlink}"
 
 
 def live_picture(recorded: BackwardPass, view: View, rankdir: str, theme: str | Theme = "auto") -> str:
-    """The SVG of a graph whose numbers a script writes.
+    """Return the SVG of a graph whose numbers a script fills in.
 
-    Each line runs from box to box without an arrowhead, which the script adds at the end that error
-    or data arrives at; every box has room for a gradient; texts that change have a class.
+    Each line runs from box to box without an arrowhead, which the script adds at the end where error
+    or data arrives; every box has room for a gradient; texts that change have a class.
     """
     after = recorded.state(len(recorded.edges))
     grads: list[float | None] = [0.0 if grad is None else grad for grad in after.grads]
-    view = view._replace(board=view.collapse is not None)  # else every value has a box for the script to fill
+    view = view._replace(board=view.collapse is not None)  # else every value has a box
     boxes = network_scene(recorded, after._replace(present=None, grads=grads), view).boxes
     before = network_scene(recorded, recorded.state(-1), view)
     arrows = [arrow._replace(weight="") for arrow in before.arrows]  # the script shows what flows
@@ -74,7 +74,7 @@ def _parent(group: ElementTree.Element, child: ElementTree.Element) -> ElementTr
 
 
 def _to_the_tip(path: str, heads: list[ElementTree.Element]) -> str:
-    """A spline whose last point is the tip of its arrowhead, on the frame of the box."""
+    """Return a spline whose last point is the tip of its arrowhead, on the frame of the box."""
     corners = [
         tuple(map(float, point.split(","))) for head in heads for point in head.get("points", "").split()
     ]
@@ -87,7 +87,7 @@ def _to_the_tip(path: str, heads: list[ElementTree.Element]) -> str:
 
 
 def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
-    """A box whose data and gradient are the script's to fill: right-aligned, coloured by class."""
+    """Prepare a box for a script that fills its data and gradient: right-aligned, coloured by class."""
     link = next(iter(group.iter(f"{{{SVG}}}a")), None)
     if link is not None:
         link.attrib.pop(f"{_LINK}title", None)

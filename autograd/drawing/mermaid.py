@@ -1,4 +1,4 @@
-"""A picture as Mermaid, the diagrams of Markdown pages; its syntax: https://mermaid.js.org/syntax/flowchart.html."""
+"""Write a picture as a Mermaid flowchart, for Markdown (https://mermaid.js.org/syntax/flowchart.html)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SHAPES = {"leaf": ("(", ")"), "constant": ("(", ")"), "input": ("(", ")"), "roo
 
 
 def mermaid(scene: Scene, rankdir: str) -> str:
-    """Return the scene as the text of a Mermaid flowchart.
+    """Return the scene as a Mermaid flowchart.
 
-    Arrows show where error flows once it has flowed: from a result back to its operands.
+    Once error has flowed along an edge, its arrow points from the result back to the operand.
     """
     lines = [f"flowchart {rankdir}"]
     numbers = {box.id: f"b{number}" for number, box in enumerate(scene.boxes)}
@@ -62,7 +62,7 @@ def _arrow(arrow: Arrow, numbers: dict[str, str]) -> str:
 
 
 def _escaped(words: str) -> str:
-    """Text inside Mermaid's quotes: what is not a letter, a digit or harmless is written as its number.
+    """Return words escaped for Mermaid's quotes: special characters as their code points.
 
     >>> _escaped('a "b" <c>')
     'a #34;b#34; #60;c#62;'

@@ -1,4 +1,4 @@
-"""A network as on the board: a column for each layer, a box for each neuron, inputs left, loss right."""
+"""Draw a network layer by layer: a column for each layer, a box for each neuron, from inputs to loss."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .scene import constant_box, folded_box, mark, scene
 from .view import View
 
 CLEAR = 6
-"""Inputs of a neuron up to which all of its edges are drawn."""
+"""The largest number of inputs of a neuron whose edges are all drawn."""
 STRONGEST = 3
-"""How many are drawn where there are more."""
+"""The number of edges drawn for a neuron with more inputs: those with the largest weights."""
 MANY_LINES = 20
-"""Weights that a neuron's box has lines for."""
+"""The largest number of weights in the box of a neuron."""
 
 
 class _Unit(NamedTuple):
@@ -26,15 +26,15 @@ class _Unit(NamedTuple):
     column: int
     weights: list[int]
     inputs: list[list[int | float]]
-    """For each sample the operands that the weights are multiplied with."""
+    """The operands that the weights are multiplied with, for each sample."""
     bias: int | None
     sums: list[int]
-    """For each sample what the activation is applied to."""
+    """The node that the activation is applied to, for each sample."""
     outputs: list[int]
 
 
 def network_scene(recorded: BackwardPass, state: State, view: View) -> Scene:
-    """Return what one state of a recorded pass shows: a network as on the board, any other graph as it is."""
+    """Return the scene of one state of a recorded pass: a network layer by layer, or the graph as it is."""
     drawn = None
     if view.groups and view.collapse in (None, "neuron") and view.depth is None and view.board:
         drawn = _board(recorded, state, view)
@@ -90,7 +90,7 @@ def _innermost(frames: list[Frame]) -> list[Frame]:
 
 
 def _layers(frames: list[Frame]) -> list[list[Frame]]:
-    """The neurons of each layer, in the order of the layers; neurons without a layer are one."""
+    """Return the neurons of each layer, in order; neurons outside of layers form one layer."""
     found: list[list[Frame]] = []
     alone = [frame for frame in frames if frame.level == "neuron"]
     for frame in frames:
@@ -100,7 +100,7 @@ def _layers(frames: list[Frame]) -> list[list[Frame]]:
 
 
 def _units(recorded: BackwardPass, groups: list[Folded], layers: list[list[Frame]]) -> list[_Unit] | None:
-    """The neurons, or None where one is not an activation of a sum of products and a bias."""
+    """Return the neurons, or None if one is not an activation of a weighted sum and a bias."""
     by_id = {group.frame.id: group for group in groups}
     found = []
     for column, layer in enumerate(layers):
@@ -146,7 +146,7 @@ def _unit(recorded: BackwardPass, group: Folded, column: int) -> _Unit | None:
 
 
 def _sources(recorded: BackwardPass, units: list[_Unit]) -> dict[tuple[str, int], str] | None:
-    """For each neuron and place of an input the box that it comes from; None for what is not feed-forward."""
+    """Return the box that each input of each neuron comes from, or None if it is not feed-forward."""
     owner = {k: unit for unit in units for k in unit.outputs}
     found: dict[tuple[str, int], str] = {}
     for unit in units:
@@ -167,7 +167,7 @@ def _sources(recorded: BackwardPass, units: list[_Unit]) -> dict[tuple[str, int]
 def _input_boxes(
     recorded: BackwardPass, whole: Scene, units: list[_Unit], sources: dict[tuple[str, int], str], view: View
 ) -> tuple[list[Box], list[list[str]]]:
-    """A box for each input, once, and the column of their ids; a Value keeps the box that it has."""
+    """Return a box for each input and the column of their ids; a Value keeps its own box."""
     values: dict[int, list[int | float]] = {}
     for unit in units:
         for sample in unit.inputs:
@@ -201,7 +201,7 @@ def _input_boxes(
 
 
 def _strongest(recorded: BackwardPass, weights: list[int], most: int | None = None) -> list[int]:
-    """The positions of the weights whose edges, or lines, are drawn."""
+    """Return the positions of the weights whose edges, or lines in a box, are drawn."""
     if most is None and len(weights) <= CLEAR:
         return list(range(len(weights)))
     size = [abs(recorded.order[k].data) for k in weights]
@@ -218,7 +218,7 @@ def _weight_arrow(
     width: float,
     flowed: dict[str, Arrow],
 ) -> Arrow:
-    """The edge of one weight: its sign and size; backwards once error has flowed along it."""
+    """Return the edge of one weight, with its sign and size; reversed once error has flowed along it."""
     weight, id_ = recorded.order[k], f"{source}-{unit.group.frame.id}"
     known = flowed.get(id_)
     return Arrow(
@@ -237,7 +237,7 @@ def _weight_arrow(
 
 
 def _box(recorded: BackwardPass, state: State, unit: _Unit, view: View) -> Box:
-    """A neuron: its output and the error at it; as a whole with a line for each weight."""
+    """Return the box of a neuron: its output, the error at it, and a line for each weight."""
     order, frame = recorded.order, unit.group.frame
     box = folded_box(unit.group, view, mark(recorded, state, unit.group.nodes))
     outs = [order[k].data for k in unit.outputs]
@@ -280,7 +280,7 @@ def _without_values(frame: Frame) -> Frame:
 
 
 def _with_the_rest(columns: list[list[str]], boxes: list[Box], arrows: list[Arrow]) -> list[list[str]]:
-    """The columns of inputs and layers, and those of the loss; each in the order of its operands."""
+    """Return the columns of inputs and layers, then those of the loss, each in the order of its operands."""
     column = {id_: number for number, ids in enumerate(columns) for id_ in ids}
     height = {
         id_: place / max(1, len(ids) - 1) if len(ids) > 1 else 0.5

@@ -1,4 +1,4 @@
-"""The interactive page: one offline file in which a graph's numbers can be changed and its pass played."""
+"""Write the interactive page: one offline file that plays the pass and lets users change the numbers."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from .view import View
 def page(
     recorded: BackwardPass, opening: int, view: View, theme: str | Theme = "auto", rankdir: str = "LR"
 ) -> str:
-    """The HTML of the page; it opens at a step, or at the one that its address names after `#`.
+    """Return the HTML of the page, which opens at a step, or at the one given after `#` in its address.
 
-    It needs nothing but itself: no request leaves it, and it runs only the script it was made
-    with. The graph is laid out once; the page computes values, partials and gradients itself, with
-    the rules of the table in JavaScript, and writes them into the picture. Whatever a label
-    contains, it is shown as text.
+    The page is self-contained: it sends no requests, and its policy allows only its own script. The
+    graph is laid out once; the page computes values, partials and gradients itself, with the table's
+    rules in JavaScript, and writes them into the picture. Labels are always shown as plain text.
     """
     name = recorded.names[recorded.root]
     equation = f"{name} = {formula(recorded.root, recorded.names)}" if recorded.root.op else name
@@ -50,7 +49,7 @@ def page(
 
 
 def filled(template: str, script: str, parts: dict[str, str]) -> str:
-    """A page from its template, its script and its other parts, with a policy that allows that script alone."""
+    """Fill a page's template with its script and other parts, and a policy that allows that script only."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data: blob:"
     whole = {**parts, "script": script, "policy": policy}
@@ -58,7 +57,7 @@ def filled(template: str, script: str, parts: dict[str, str]) -> str:
 
 
 def colours(theme: str | Theme = "auto") -> str:
-    """Both themes as CSS variables, chosen by the attribute that the script sets; or one of your own."""
+    """Return both themes as CSS variables, selected by an attribute that the script sets; or one theme."""
     if isinstance(theme, Theme):
         return f":root{{{variables(theme)}}}"
     return (
@@ -69,7 +68,7 @@ def colours(theme: str | Theme = "auto") -> str:
 
 
 def as_json(data: Any) -> str:
-    """JSON that nothing inside can end: no `<` is left in it; numbers that are not finite as text."""
+    """Return JSON that is safe inside a script: without `<`, and with non-finite numbers as strings."""
     text = json.dumps(_finite(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
 
@@ -83,7 +82,7 @@ def _finite(data: Any) -> Any:
 
 
 def _operations(recorded: BackwardPass) -> tuple[str, str]:
-    """The rules in JavaScript; or none, and the reason why the page cannot compute the graph anew."""
+    """Return the rules in JavaScript, and the reason if the page cannot compute the graph itself."""
     used = {node.op.name: node.op for node in recorded.order if node.op}
     try:
         return definitions(used.values()), ""
@@ -92,7 +91,7 @@ def _operations(recorded: BackwardPass) -> tuple[str, str]:
 
 
 def _data(recorded: BackwardPass, view: View, opening: int, theme: str | Theme, frozen: str) -> dict[str, Any]:
-    """What the script needs to know: every node once, its number and its partials."""
+    """Return the data of the script: every node once, with its number and its partials."""
     names, inside = recorded.names, folded_nodes(recorded, recorded.state(-1), view)
     nodes = [
         {

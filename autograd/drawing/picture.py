@@ -1,4 +1,4 @@
-"""A picture of a graph: to save, to show, to look into; in a notebook it shows itself."""
+"""The picture of a graph, which can be saved, shown and inspected; in a notebook it shows itself."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from .inline import Player
 
 _TOLD = 5_000
-"""Values of which a page tells every step while it shows a part of them."""
+"""The largest graph whose steps a page lists while it shows a part of the values."""
 
 
 class Picture:
-    """One state of a recorded backward pass as a picture; `draw` makes it.
+    """One state of a recorded backward pass as a picture, as `draw` returns it.
 
     >>> from autograd import Value, draw
     >>> picture = draw(Value(2.0, "x") * 3)
@@ -54,7 +54,7 @@ class Picture:
 
     @cached_property
     def scene(self) -> Scene:
-        """The boxes, arrows and words of the picture, before any layout."""
+        """Return the boxes, arrows and words of the picture, before layout."""
         return network_scene(self.recorded, self.state, self._view)
 
     @property
@@ -67,25 +67,25 @@ class Picture:
 
     @cached_property
     def digraph(self) -> Digraph:
-        """The `graphviz.Digraph`, to be edited further before it is saved.
+        """Return the `graphviz.Digraph`, which can be edited before the picture is saved.
 
-        A picture in rows whose digraph is edited is laid out by dot as one piece.
+        A picture in rows whose digraph has been edited is laid out by dot in one piece.
         """
         return self._sheet.digraph(self.scene, self._colours)
 
     def _drawn(self, format_: str) -> bytes:
-        """Return the picture, with the edits that its digraph has had."""
+        """Return the picture as the bytes of a file, with the edits made to its digraph."""
         if "digraph" in vars(self) and self.source != self._sheet.digraph(self.scene, self._colours).source:
             return self._sheet.draw_digraph(self.digraph, format_)
         return self._sheet.draw(self.scene, self._colours, format_)
 
     @property
     def source(self) -> str:
-        """The DOT text: the same for the same expression, byte for byte."""
+        """Return the DOT source, which is identical for identical expressions."""
         return str(self.digraph.source)
 
     def svg(self) -> str:
-        """Return the picture as SVG text; with the theme "auto" it follows the viewer's preference."""
+        """Return the picture as SVG; with the theme "auto" it follows the viewer's preference."""
         text = self._drawn("svg").decode()
         return themes.automatic(text) if self.theme == "auto" else text
 
@@ -103,7 +103,7 @@ class Picture:
         return page(recorded, opening, self._view.plainly(), self.theme or "auto", self.rankdir)
 
     def animated_svg(self) -> str:
-        """Return the whole pass as an SVG that plays itself, without a script; it shows every value."""
+        """Return the whole pass as an SVG that plays by itself, without a script; it shows every value."""
         from .animation import animated_svg
 
         self._refuse_large(self._view.max_nodes)
@@ -111,13 +111,13 @@ class Picture:
         return animated_svg(self.recorded, whole, self.theme or "auto", self.rankdir)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save under a path whose suffix names the format; return the path.
+        """Save the picture to a path whose suffix selects the format; return the path.
 
-        svg, png, jpg, gv and json always, tex (TikZ, for LaTeX) and mmd (Mermaid, for Markdown),
-        and html for the interactive page that plays the whole pass; pdf with an installed dot or
-        the extra "pdf"; gif and apng, animations of the pass, with the extra "animate"; others
-        where the installed dot has them. Either the whole file is there afterwards or what was
-        there before.
+        svg, png, jpg, gv, json, tex (TikZ, for LaTeX), mmd (Mermaid, for Markdown) and html (the
+        interactive page that plays the whole pass) are always available; pdf needs an installed dot or
+        the extra "pdf", gif and apng (animations of the pass) the extra "animate"; others need an
+        installed dot that supports them. The file is replaced atomically.
+
         Raises ValueError for a format that cannot be made, and OSError where the path cannot be
         written.
         """
@@ -127,7 +127,7 @@ class Picture:
         format_ = target.suffix[1:].lower()
         if not format_:
             raise ValueError(
-                f"{str(target)!r} needs a suffix that names the format: .svg, .png, .gv, .json ..."
+                f"{str(target)!r} needs a suffix that selects the format: .svg, .png, .gv, .json ..."
             )
         return write_atomically(target, self._bytes(format_))
 
@@ -157,18 +157,25 @@ class Picture:
         return animated_image(pictures, format_)
 
     def animate(self, path: str | os.PathLike[str]) -> Path:
-        """Save the whole pass as an animation: .svg (which plays itself, without a script), .gif or .apng."""
+        """Save the whole pass as an animation; return the path.
+
+        The suffix selects the format: .svg (which plays without a script), .gif or .apng. Raises
+        ValueError for another one, and ImportError for .gif and .apng without Pillow.
+        """
         from pathlib import Path
 
         target = Path(path)
         if target.suffix.lower() == ".svg":
             return write_atomically(target, self.animated_svg().encode())
         if target.suffix.lower() not in (".gif", ".apng"):
-            raise ValueError(f"an animation is .svg, .gif or .apng, not {target.suffix or target}")
+            raise ValueError(f"an animation must be .svg, .gif or .apng, got {target.suffix or target}")
         return self.save(target)
 
     def frames(self, folder: str | os.PathLike[str], format: str = "svg") -> list[Path]:
-        """Save one picture for each step of the pass, all of one geometry, as step_000.svg ..."""
+        """Save one picture for each step of the pass, all of the same size; return their paths.
+
+        They are called step_000.svg, step_001.svg ... in the folder, which is created if missing.
+        """
         from pathlib import Path
 
         self._refuse_large(self._view.max_nodes)
@@ -180,7 +187,7 @@ class Picture:
         ]
 
     def _at(self, done: int) -> Picture:
-        """Return the same picture after that many steps."""
+        """Return the same picture after `done` steps."""
         other = Picture(self.recorded, self.recorded.state(done), self._view, self.theme, self.rankdir)
         other._sheet = self._sheet
         return other
@@ -191,16 +198,16 @@ class Picture:
         return [network_scene(self.recorded, state, self._view) for state in states]
 
     def _refuse_large(self, most: int) -> None:
-        refuse_large(len(self.recorded.order), most, "a page or an animation tells of all of them")
+        refuse_large(len(self.recorded.order), most, "a page or an animation shows all of them")
 
     def pipe(self, format: str = "svg") -> bytes:
-        """Return the bytes of the file in a format, as `graphviz.Digraph.pipe` does."""
+        """Return the picture in a format as bytes, like `graphviz.Digraph.pipe`."""
         return self._bytes(format.lower())
 
     def render(self, path: str | os.PathLike[str], format: str | None = None, view: bool = False) -> Path:
-        """Save the picture, and perhaps open it, as `graphviz.Digraph.render` does; return the path.
+        """Save the picture, and open it if `view` is true, like `graphviz.Digraph.render`; return the path.
 
-        A `format` is added to the path as its suffix; without one the path's own suffix names it.
+        A `format` is appended to the path as its suffix; without one the path's own suffix selects it.
         """
         import webbrowser
 
@@ -210,17 +217,17 @@ class Picture:
         return saved
 
     def player(self, height: int = 720) -> Player:
-        """Return the interactive page in a frame, for the cell of a notebook; `height` is in pixels."""
+        """Return the interactive page for the cell of a notebook; `height` is in pixels."""
         from .inline import Player
 
         return Player(self.html(), repr(self), height)
 
     def view(self) -> None:
-        """Show it, as `graphviz.Digraph.view` does."""
+        """Show the picture, like `graphviz.Digraph.view`."""
         self.show()
 
     def show(self) -> None:
-        """Show it: below the cell of a notebook, else in the viewer for SVG files (the browser)."""
+        """Show the picture below the cell of a notebook, or else in the browser."""
         if "ipykernel" in sys.modules:
             from IPython.display import display
 

@@ -1,4 +1,4 @@
-"""Where everything stands in a picture of several rows: dot lays out each row, and they are stacked here."""
+"""Compute the positions in a picture of several rows, which dot lays out separately."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .labels import HEAD, LINE
 from .parts import Box, Scene
 
 TALL = 9_000
-"""Points after which the rows go on in another column; an image of 32,767 pixels can hold no more."""
+"""The height in points at which rows continue in another column; an image has at most 32,767 pixels."""
 _LINE_GAP, _BESIDE, _COLUMN_GAP = 30.0, 60.0, 110.0
 _POINT = re.compile(r"(-?\d[\d.]*(?:e[+-]?\d+)?),(-?\d[\d.]*(?:e[+-]?\d+)?)")
 
@@ -23,13 +23,13 @@ Curve = list[Point]
 
 
 class Places(NamedTuple):
-    """The position of each box, arrow and frame by its id, in points; as text in Graphviz's notation."""
+    """The position of each box, arrow and frame by its id, in points, in Graphviz's notation."""
 
     boxes: dict[str, str]
     arrows: dict[str, tuple[Curve, str]]
-    """The curve from box to box, and the middle of the label, which may be empty."""
+    """The curve from box to box, and the centre of the label, which may be empty."""
     frames: dict[str, tuple[str, str]]
-    """The rectangle, and the middle of the label."""
+    """The rectangle, and the centre of the label."""
     width: float
     height: float
     sizes: dict[str, tuple[float, float]]
@@ -37,9 +37,9 @@ class Places(NamedTuple):
 
 
 def stacked(rows: Iterable[dict[str, Any]], rankdir: str) -> Places:
-    """Return the places of rows that dot has laid out one by one: below each other, in columns.
+    """Return the positions of rows that dot has laid out separately: stacked, in columns.
 
-    Where the direction is up or down, a row is a column, and they stand beside each other.
+    If the direction is up or down, a row is a column, and they are placed beside each other.
     """
     graphs = list(rows)
     upright = rankdir in ("TB", "BT")
@@ -56,13 +56,13 @@ def stacked(rows: Iterable[dict[str, Any]], rankdir: str) -> Places:
 
 
 _WITHIN, _APART, _BETWEEN, _EDGE = 14.0, 44.0, 120.0, 14.0
-"""Points between the boxes of a column, between framed ones and others, between columns, inside a frame."""
+"""Points between boxes of a column, between framed and other boxes, between columns, inside a frame."""
 
 
 def in_columns(graph: dict[str, Any], scene: Scene, rankdir: str) -> Places:
-    """Return the places of a scene whose columns are known; of its boxes dot has found the sizes.
+    """Return the positions in a scene whose columns are known, given the sizes of boxes from dot.
 
-    All columns have one middle line. An arrow is a straight line; one that belongs to a line of a
+    All columns are centred. An arrow is a straight line; one that belongs to a line of a
     neuron's box leads to that line.
     """
     upright = rankdir in ("TB", "BT")
@@ -119,12 +119,12 @@ def _ids(frame: Frame) -> list[str]:
 
 
 def _position(box: Box, line: int) -> int:
-    """Which line of a box belongs to an input; -1 for none."""
+    """Return the index of a box's line that belongs to an input; -1 if there is none."""
     return next((k for k, each in enumerate(box.lines) if each.position == line >= 0), -1)
 
 
 def _line_of(box: Box, number: int, sizes: dict[str, tuple[float, float]]) -> float:
-    """How far below the middle of a box one of its lines is."""
+    """Return how far below the centre of a box one of its lines is, in points."""
     if not box.lines or number < 0:
         return 0.0
     high = HEAD + LINE * len(box.lines)
@@ -153,7 +153,7 @@ def _place_frame(
 
 
 def _lines(sizes: list[tuple[float, float]]) -> tuple[list[tuple[float, float]], tuple[float, float]]:
-    """Fill lines from left to right, and columns from top to bottom: each corner, and the whole size."""
+    """Arrange sizes in lines and columns; return each corner, and the whole size."""
     widest = max(wide for wide, _ in sizes)
     corners: list[tuple[float, float]] = []
     x = y = left = line = lowest = 0.0
@@ -175,7 +175,7 @@ def _size(graph: dict[str, Any]) -> tuple[float, float]:
 
 
 def _note(graph: dict[str, Any], places: Places, right: float, up: float) -> None:
-    """Note the places of one row, moved by so many points."""
+    """Add the positions of one row, moved by an offset in points."""
 
     def moved(text: str) -> str:
         return _POINT.sub(lambda at: f"{float(at[1]) + right:.2f},{float(at[2]) + up:.2f}", text)
@@ -192,7 +192,7 @@ def _note(graph: dict[str, Any], places: Places, right: float, up: float) -> Non
 
 
 def with_head(curve: Curve, length: float, back: bool) -> str:
-    """Return a curve in Graphviz's notation, which ends where an arrowhead of that length begins."""
+    """Return a curve in Graphviz's notation that ends where an arrowhead of this length begins."""
     points = curve if back else curve[::-1]
     tip, low, high = points[0], 0.0, 1.0
     while len(points) > 4 and _far(points[3], tip) < length:
@@ -200,7 +200,7 @@ def with_head(curve: Curve, length: float, back: bool) -> str:
     for _ in range(16):
         middle = (low + high) / 2
         low, high = (middle, high) if _far(_from(points, middle)[0], tip) < length else (low, middle)
-    if high < 0.9:  # a head as long as the curve itself leaves no line
+    if high < 0.9:  # a head as long as the curve leaves no line
         points = _from(points, high) + points[4:]
     text = " ".join(f"{x:.2f},{y:.2f}" for x, y in (points if back else points[::-1]))
     return f"{'s' if back else 'e'},{tip[0]:.2f},{tip[1]:.2f} {text}"
@@ -211,7 +211,7 @@ def _far(a: Point, b: Point) -> float:
 
 
 def _from(points: Curve, t: float) -> Curve:
-    """The first cubic from its parameter t on (de Casteljau's construction)."""
+    """Return the part of the first cubic after its parameter t (de Casteljau's algorithm)."""
 
     def mix(p: Point, q: Point) -> Point:
         return p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * t

@@ -1,4 +1,4 @@
-"""From DOT to the bytes of a file: in which formats, with which settings, and what to do where it fails."""
+"""Render DOT as a file of any format, with fallbacks and advice if dot fails."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .dot_process import (
 )
 
 _QUICKLY = ["-Gnslimit=0.1", "-Gnslimit1=0.1", "-Gmclimit=0.1", "-Gsplines=line"]
-"""Settings with which dot is quicker, and its picture less tidy."""
+"""Settings that make dot faster, and its picture less tidy."""
 _IMAGES = ("png", "jpg", "jpeg", "jpe", "webp")
 
 
@@ -32,10 +32,10 @@ def render(
 ) -> bytes:
     """Return the picture in a format, as the bytes of its file.
 
-    `placed` says that the source has a position for everything, so that nothing is to be laid out.
-    `seconds` is the limit for dot, which gets half of it for its usual settings and the rest for
-    quicker ones. Raises ValueError for a format that this dot does not have, with what helps;
-    DotTimeoutError where the time is up; DotError where dot dies or prints what is not a picture.
+    `placed` means that the source has the positions of all nodes and edges, so that no layout is
+    needed. `seconds` is the time limit for dot: half of it with the usual settings, the rest with
+    faster ones. Raises ValueError for a format that this dot lacks, with advice; DotTimeoutError
+    after the time limit; DotError if dot crashes or does not print a picture.
     """
     if format_ in ("gv", "dot"):
         return source.encode()
@@ -53,16 +53,16 @@ def render(
             raise ValueError(_unavailable(format_, command)) from None
         raise DotError(f"{os.path.basename(command)} refused the graph: {error}") from None
     _refuse_garbage(made, format_, command)
-    if format_ == "svg":  # a viewer may have none of that name
+    if format_ == "svg":  # a viewer may not have this font
         return made.replace(b'font-family="Arial"', b'font-family="Arial,Helvetica,sans-serif"')
     return _with_density(made, dpi) if format_ == "png" else made
 
 
 def laid_out(sources: list[str], seconds: float = SECONDS) -> list[dict[str, Any]]:
-    """Return where dot puts the nodes and edges of each graph, as its JSON format has it.
+    """Return dot's positions of the nodes and edges of each graph, in its JSON format.
 
-    One process lays out many of them, one after the other; on several cores there are as many
-    processes, at most four. Raises what `render` raises.
+    One process lays out many graphs, one after the other; there is one process for each core, at
+    most four. Raises the errors of `render`.
     """
     from concurrent.futures import ThreadPoolExecutor  # slow to import, needed by large pictures only
 
@@ -81,7 +81,7 @@ def _laid_out(sources: list[str], seconds: float) -> list[dict[str, Any]]:
             graph, at = decoder.raw_decode(text, at)
             found.append(graph)
         if len(found) != len(sources):
-            raise ValueError(f"{len(found)} graphs came back of {len(sources)}")
+            raise ValueError(f"{len(found)} of {len(sources)} graphs were returned")
     except ValueError as error:
         name = os.path.basename(dot_command())
         raise DotError(f"{name} did not give a layout ({error}): {INSTALL}") from None
@@ -99,8 +99,8 @@ def _run(arguments: list[str], source: str, placed: bool, seconds: float) -> byt
         return run_dot([*_QUICKLY, *arguments], source, seconds / 2)
     except DotTimeoutError as error:
         raise DotTimeoutError(
-            f"the picture is not laid out after {seconds:g} s: show less of it with depth=3, or with "
-            f'groups=model and collapse="neuron"; or give it more time with timeout={4 * seconds:g}'
+            f"dot did not finish the layout within {seconds:g} s: show less of the graph with depth=3, or "
+            f'with groups=model and collapse="neuron"; or allow more time with timeout={4 * seconds:g}'
         ) from error
 
 
@@ -108,7 +108,7 @@ _BEGINNINGS = {"png": b"\x89PNG", "jpg": b"\xff\xd8", "jpeg": b"\xff\xd8", "pdf"
 
 
 def _refuse_garbage(made: bytes, format_: str, command: str) -> None:
-    """Raise DotError for what is not a whole file of a format."""
+    """Raise DotError if the output is not a complete file of a format."""
     whole = made.startswith(_BEGINNINGS.get(format_, b""))
     if format_ == "svg":
         whole = b"<svg" in made and made.rstrip().endswith(b"</svg>")
@@ -121,13 +121,13 @@ def _refuse_garbage(made: bytes, format_: str, command: str) -> None:
             whole = False
     if not whole:
         raise DotError(
-            f"{os.path.basename(command)} printed something that is not {format_}: name another dot in "
-            f"{dot_process.VARIABLE}, or {INSTALL}"
+            f"the output of {os.path.basename(command)} is not {format_}: set {dot_process.VARIABLE} to "
+            f"another dot, or {INSTALL}"
         )
 
 
 def _with_density(png: bytes, dpi: float) -> bytes:
-    """Return a PNG that says how many pixels of it make an inch, which is its size in print."""
+    """Return a PNG with its resolution in pixels per inch, which determines its size in print."""
     if b"pHYs" in png[:200]:
         return png
     chunk = b"pHYs" + struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)
@@ -136,12 +136,12 @@ def _with_density(png: bytes, dpi: float) -> bytes:
 
 
 def _pdf(svg: bytes) -> bytes:
-    """Return the SVG as a PDF with real lines and letters, for a dot that makes none."""
+    """Return the SVG as a vector PDF, for a dot that cannot make one."""
     try:
         from reportlab.graphics import renderPDF
         from svglib.svglib import svg2rlg
     except ImportError:
-        words = f"the bundled dot makes no PDF: pip install 'chainwalk[pdf]', or {INSTALL}"
+        words = f"the bundled dot cannot make a PDF: pip install 'chainwalk[pdf]', or {INSTALL}"
         raise ValueError(words) from None
     import io
 
@@ -152,7 +152,7 @@ def _pdf(svg: bytes) -> bytes:
 
 
 def _give_japanese_letters(shape: Any) -> None:
-    """Set texts with Japanese in them in a font that every PDF viewer has; warn of what it has not."""
+    """Set Japanese texts in a font that every PDF viewer has; warn of letters that it lacks."""
     words = getattr(shape, "text", "")
     if any(ord(letter) >= _ASIAN for letter in words):
         from reportlab.pdfbase import pdfmetrics
@@ -165,8 +165,8 @@ def _give_japanese_letters(shape: Any) -> None:
             words.encode("euc_jis_2004")
         except UnicodeEncodeError:
             _warn_once(
-                "the PDF that is made of the bundled dot's picture has no font for some of its letters, "
-                f"where a box or nothing stands: save as .svg, which the viewer's fonts display, or {INSTALL}"
+                "the PDF made from the bundled dot's picture has no font for some of its letters, which are "
+                f"missing or shown as boxes: save as .svg, which the viewer's fonts display, or {INSTALL}"
             )
     for inner in getattr(shape, "contents", ()):
         _give_japanese_letters(inner)
@@ -174,7 +174,7 @@ def _give_japanese_letters(shape: Any) -> None:
 
 _JAPANESE = "HeiseiKakuGo-W5"
 _ASIAN = 0x2E80
-"""The first letter of the scripts of East Asia, of which the bundled fonts have none."""
+"""The first code point of the scripts of East Asia, which the bundled fonts lack."""
 
 
 def _unavailable(format_: str, command: str) -> str:
@@ -188,7 +188,7 @@ def _warn_once(message: str) -> None:
 
 
 def _warn_of_missing_letters(source: str) -> None:
-    """The bundled fonts know Latin, Greek and mathematics; a box would stand for other letters."""
+    """Warn of letters that the bundled fonts lack: all but Latin, Greek and mathematics."""
     if any(ord(letter) >= _ASIAN for letter in source):
         _warn_once(
             "the bundled dot has no font for some letters of this picture and draws boxes in PNG: "

@@ -1,11 +1,11 @@
-"""A deep or large graph cut into rows, like lines of text, so that any depth can be laid out and read.
+"""Cut a deep or large graph into rows, like lines of text, so that any depth can be laid out and read.
 
-What makes dot slow is depth with sharing: an edge over r ranks is r - 1 virtual nodes for its
+Dot is slow on deep graphs with shared values: an edge over r ranks is r - 1 virtual nodes for its
 network simplex (Gansner, Koutsofios, North and Vo, "A technique for drawing directed graphs",
-1993), and a value that a whole loop shares has an edge over every distance. Here an edge that is
-long, or that leads from one row to another, starts at a small box with the operand's name and
-number beside its consumer, "drawn again". A row has a bounded number of boxes, so the time for all
-of them is linear in their number.
+1993), and a value that a whole loop shares has an edge over every distance. Here a long edge, or
+one from another row, starts at a small box beside its consumer that repeats the operand's name and
+number ("drawn again"). A row has a bounded number of boxes, so the time is linear in the size of
+the graph.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from .grouping import Frame
 from .parts import Arrow, Box, Scene
 
 DEEP = 10
-"""Ranks up to which a graph is drawn in one piece."""
+"""The largest number of ranks of a graph that is drawn in one piece."""
 MANY = 90
-"""Boxes up to which a graph is drawn in one piece."""
+"""The largest number of boxes of a graph that is drawn in one piece."""
 LONG = 250
-"""The sum of the ranks that all edges span, up to which a graph is drawn in one piece."""
+"""The largest sum, over all edges, of the ranks they span, of a graph that is drawn in one piece."""
 RANKS = 5
-"""Operations that stand beside each other in a row."""
+"""The largest number of operations beside each other in a row."""
 NEAR = 2
-"""Ranks that an edge may span within a row."""
+"""The largest number of ranks that an edge may span within a row."""
 FULL = 40
-"""Boxes in a row, unless one operation has more operands."""
+"""The largest number of boxes in a row, unless one operation has more operands."""
 
 
 def rows(scene: Scene) -> list[Scene]:
-    """Return the scene in the order of the computation as rows; a small one is its only row, unchanged.
+    """Cut a scene into rows in the order of the computation; a small scene is returned unchanged.
 
-    Every arrow is in exactly one row and keeps its id; so does every box. A box of the kind "again"
-    stands for an operand that is in another row or too far away in the same one.
+    Every arrow and every box is in exactly one row and keeps its id. A box of the kind "again"
+    repeats an operand that is in another row or too far away in the same one.
     """
     into: dict[str, list[Arrow]] = {}
     for arrow in scene.arrows:
@@ -57,7 +57,7 @@ def rows(scene: Scene) -> list[Scene]:
 
 
 def joined(pieces: list[Scene]) -> Scene:
-    """Return rows as one scene again, now with the boxes that are drawn again."""
+    """Join rows to one scene, which includes the boxes that are drawn again."""
     first = pieces[0]
     if len(pieces) == 1:
         return first
@@ -69,10 +69,10 @@ def joined(pieces: list[Scene]) -> Scene:
 
 
 def _in_order(boxes: dict[str, Box], into: dict[str, list[Arrow]]) -> list[Box]:
-    """Operands before results, depth first, without the constants.
+    """Return the boxes, operands before results, depth first, without the constants.
 
-    The operand with the longest history comes first, so that what is quickly computed stands right
-    before its consumer: a loop is read step by step.
+    The operand with the longest history comes first, so that one with a short history is right before
+    its consumer: a loop is read step by step.
     """
     depth: dict[str, int] = {}
     for id_ in boxes:
@@ -95,7 +95,7 @@ def _in_order(boxes: dict[str, Box], into: dict[str, list[Arrow]]) -> list[Box]:
 
 
 def _deep(order: list[Box], into: dict[str, list[Arrow]]) -> bool:
-    """Whether a graph has more ranks, or longer edges in all, than dot lays out quickly and readably."""
+    """Return whether a graph has more ranks or longer edges than dot lays out quickly and readably."""
     rank: dict[str, int] = {}
     first: dict[str, int] = {}
     for box in order:
@@ -109,21 +109,21 @@ def _deep(order: list[Box], into: dict[str, list[Arrow]]) -> bool:
 
 
 class _Row:
-    """Boxes that are laid out together, added in the order of the computation."""
+    """Boxes that are laid out together, in the order of the computation."""
 
     def __init__(self, all_boxes: dict[str, Box]) -> None:
         self.all_boxes = all_boxes
         self.boxes: list[Box] = []
         self.arrows: list[Arrow] = []
         self.rank: dict[str, int] = {}
-        """For each box its distance from the left end."""
+        """The rank of each box, from the left end."""
         self.used: set[str] = set()
-        """Boxes at which an arrow of this row starts, or would if they were nearer."""
+        """The boxes that are operands in this row, or that a small box repeats."""
         self.again: dict[str, tuple[str, int]] = {}
-        """For an operand the id and the rank of the small box drawn last for it."""
+        """The id and the rank of the last small box drawn for an operand."""
 
     def is_full_with(self, arrows: list[Arrow]) -> bool:
-        """Return whether a result with these arrows belongs into the next row."""
+        """Return whether a result with these arrows belongs in the next row."""
         if not arrows or not self.arrows:
             return False
         waiting = sum(box.kind == "leaf" and box.id not in self.used for box in self.boxes)
@@ -133,7 +133,7 @@ class _Row:
         return 1 + max((self.rank.get(arrow.operand, 0) for arrow in arrows), default=-1)
 
     def next_row(self) -> _Row:
-        """Return a new row, which takes along the leaves that nothing has used yet."""
+        """Return a new row, which takes over the leaves that are not used yet."""
         row = _Row(self.all_boxes)
         unused = [box for box in self.boxes if box.kind == "leaf" and box.id not in self.used]
         gone = {box.id for box in unused}
@@ -151,14 +151,14 @@ class _Row:
         self.boxes.append(box)
 
     def _start(self, arrow: Arrow, rank: int) -> str:
-        """Return the box that an arrow starts at: a small one where the operand itself is far away."""
+        """Return the box that an arrow starts at: a small one if the operand is far away."""
         operand = self.all_boxes[arrow.operand]
         if operand.kind == "constant":
             self.boxes.append(operand)
             return operand.id
         if operand.id in self.rank:
             if operand.kind == "leaf" and operand.id not in self.used:
-                self.rank[operand.id] = rank - 1  # dot puts it beside its first consumer
+                self.rank[operand.id] = rank - 1  # dot places it beside its first consumer
             self.used.add(operand.id)
             if rank - self.rank[operand.id] <= NEAR:
                 return operand.id
@@ -171,7 +171,7 @@ class _Row:
 
 
 def _frames_of(frames: tuple[Frame, ...], row: _Row, number: int, seen: set[str]) -> tuple[Frame, ...]:
-    """The frames around what is in a row; one that an earlier row has begun says that it goes on."""
+    """Return the frames around the boxes of a row; a frame begun in an earlier row is marked as continued."""
     found = []
     for frame in frames:
         nodes = tuple(k for k in frame.nodes if f"n{k}" in row.rank)

@@ -1,4 +1,4 @@
-"""What is to be seen of a backward pass at one moment, before any layout: boxes, arrows, words."""
+"""Build the scene of one state of a backward pass, before layout: boxes, arrows, words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .words import step_words, title_words
 
 
 def at_rest(last: Scene, title: str) -> Scene:
-    """The last frame once more, with no step marked in it: where an animation comes to its end."""
+    """Return the last frame without a marked step, for the end of an animation."""
     return last._replace(
         boxes=[box._replace(mark="") for box in last.boxes],
         arrows=[arrow._replace(present=False) for arrow in last.arrows],
@@ -24,7 +24,7 @@ def at_rest(last: Scene, title: str) -> Scene:
 
 
 def room_for_titles(recorded: BackwardPass) -> int:
-    """The width in points of the longest title of a step, generously."""
+    """Return an upper bound for the width of the longest title of a step, in points."""
     long = {node: min(len(name), LONG_NAME) for node, name in recorded.names.items()}
     root = long[recorded.root]
     names = (long[recorded.order[e.operand]] + long[recorded.order[e.result]] + root for e in recorded.edges)
@@ -32,13 +32,13 @@ def room_for_titles(recorded: BackwardPass) -> int:
 
 
 LONG_NAME = 40
-"""Letters of a name in a title; its box has more of them, and its tooltip all."""
+"""The width at which a title cuts a name; its box shows more of it, and its tooltip all."""
 _FRAME_OF_TITLE = 62
-"""Letters of a step's title that are not names: its number, three fractions and three numbers."""
+"""The number of letters of a step's title beside names: its number, three fractions, three numbers."""
 
 
 def folded_nodes(recorded: BackwardPass, state: State, view: View) -> dict[int, Folded]:
-    """For each node that is shown inside a folded box, that box."""
+    """Return the folded box of each node that is shown inside one."""
     if not view.collapse:
         return {}
     boxes = folded(recorded, state, frames_of(recorded, view.groups), view.collapse)
@@ -46,7 +46,7 @@ def folded_nodes(recorded: BackwardPass, state: State, view: View) -> dict[int, 
 
 
 def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  # noqa: B008 (immutable)
-    """What one state of a recorded pass shows."""
+    """Return the scene of one state of a recorded pass."""
     found, inside = frames_of(recorded, view.groups), folded_nodes(recorded, state, view)
     boxes_folded = list(dict.fromkeys(inside.values()))
     near, hidden = _near(recorded, view.depth)
@@ -93,11 +93,11 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
 
 
 COMPACT = 40
-"""Values above which each box has two lines instead of three."""
+"""The number of values above which each box has two lines instead of three."""
 
 
 def _near(recorded: BackwardPass, depth: int | None) -> tuple[set[int], dict[int, int]]:
-    """The nodes within a number of edges from the root; for those at the border how many lie behind."""
+    """Return the nodes within a number of edges of the root, and how many are hidden behind each one."""
     distance = dict.fromkeys(recorded.outputs, 0)
     links = recorded.links
     for edge in links:  # results before operands: a result's own distance is settled by now
@@ -122,7 +122,7 @@ def _more(k: int, count: int) -> Box:
 
 
 def caption_of(recorded: BackwardPass, state: State, language: str = "en") -> tuple[str, str]:
-    """Where the pass stands, for a step its chain rule in symbols and numbers; and what it changes."""
+    """Return the title, for a step its chain rule in symbols and numbers, and the change that it makes."""
     if state.present is None:
         return title_words(recorded, state, language), ""
     step = recorded.step(state.present + 1)
@@ -160,7 +160,7 @@ def _box(recorded: BackwardPass, state: State, k: int, view: View) -> Box:
 
 
 def mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
-    """Which part a box with these nodes has in the present step."""
+    """Return the role of a box with these nodes in the present step."""
     if state.present is None:
         return ""
     edge = recorded.edges[state.present]
@@ -173,7 +173,7 @@ def constant_box(id_: str, number: float) -> Box:
 
 
 def _idle_arrow(edge: Edge, waiting: bool) -> Arrow:
-    """The arrow of an operand to which nothing flows back: it was not selected."""
+    """Return the arrow of an operand to which nothing flows back because it was not selected."""
     id_, sign = f"e{edge.result}_{edge.position}", "" if waiting else "zero"
     return Arrow(id_, f"n{edge.operand}", f"n{edge.result}", sign, 1.2, "not taken", "", False)
 
@@ -199,7 +199,7 @@ def _arrow(recorded: BackwardPass, state: State, k: int, widths: list[float], vi
 
 
 def folded_box(each: Folded, view: View, mark: str = "") -> Box:
-    """A group as one box, with the error that has arrived at it."""
+    """Return a group as one box, with the error that has arrived at it."""
     several = len(each.outputs) > 1
     grad = None if each.error is None else view.fixed(each.error, sign=not several)
     return Box(
@@ -217,12 +217,12 @@ def folded_box(each: Folded, view: View, mark: str = "") -> Box:
 
 
 def waiting(each: Folded) -> str:
-    """What a folded box says beside its gradient: whose it is."""
+    """Return the label of a folded box's gradient."""
     return f"‖error‖ of {len(each.outputs)}" if len(each.outputs) > 1 else "out grad"
 
 
 def arrow_id(recorded: BackwardPass, inside: dict[int, Folded], k: int) -> str | None:
-    """The id of the arrow that a step's edge is part of; None for one inside a folded box."""
+    """Return the id of the arrow that a step's edge is part of; None for an edge inside a folded box."""
     return _arrow_id(recorded.edges[k], inside)
 
 
@@ -234,7 +234,7 @@ def _arrow_id(edge: Edge, inside: dict[int, Folded]) -> str | None:
 
 
 def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded], view: View) -> list[Arrow]:
-    """One arrow for all the edges between two boxes of which one is a group."""
+    """Return one arrow for all the edges between two boxes if one of them is a group."""
     bundles: dict[str, list[int]] = {}
     for k in range(len(recorded.edges)):
         name = arrow_id(recorded, inside, k)
@@ -252,11 +252,10 @@ def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded
 
 
 def _bundle(name: str, edges: list[int], state: State, final: float, width: float, view: View) -> Arrow:
-    """One arrow for some edges; what flowed along several of them is the length of their vector.
+    """Return one arrow for several edges; its contribution is the norm of theirs.
 
-    A single edge goes without its numbers: they stand in the box of the neuron that it leads to,
-    and between fully connected layers they would bend all lines around them. Several keep the
-    room for the number that they will have.
+    A single edge has no numbers: they are in the box of the neuron that it leads to, and between fully
+    connected layers they would distort all lines. Several edges reserve the space of their number.
     """
     operand, result = name.split("-")
     size = combined([c for c in (state.contributions[k] for k in edges) if c is not None])
@@ -274,7 +273,7 @@ def _bundle(name: str, edges: list[int], state: State, final: float, width: floa
 
 
 def without(frame: Frame, level: str | None, gone: set[int]) -> Frame:
-    """A frame around what is left of it when the groups of a level are boxes."""
+    """Return a frame without the nodes that are hidden when the groups of a level are boxes."""
     children = tuple(
         child._replace(nodes=(), children=()) if child.level == level else without(child, level, gone)
         for child in frame.children
@@ -283,10 +282,10 @@ def without(frame: Frame, level: str | None, gone: set[int]) -> Frame:
 
 
 def refuse_large(count: int, most: int, why: str = "") -> None:
-    """Raise ValueError for more values than a picture is allowed to have, with advice."""
+    """Raise ValueError, with advice, for more values than a picture may have."""
     if count > most:
         less = 'show less with depth=3, or with groups=model and collapse="neuron"; or '
         raise ValueError(
-            f"a graph of {count:,} values is more than can be read (max_nodes={most}): "
-            f"{f'{why}, so ' if why else less}pass max_nodes={count} if you mean it"
+            f"a graph of {count:,} values is too large to read (max_nodes={most}): "
+            f"{f'{why}, so ' if why else less}pass max_nodes={count} to draw it anyway"
         )

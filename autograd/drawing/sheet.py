@@ -1,4 +1,4 @@
-"""The paper of a picture: scenes of one graph, drawn with one geometry, in any format."""
+"""Draw the scenes of one graph with a common layout, in any format."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 _PIXELS = 60e6
-"""An image has at most so many, or else fewer to the inch: 60 million are 240 MB while it is made."""
+"""The limit for the size of an image, whose resolution is reduced above it; it takes 240 MB of memory."""
 
 
 class Sheet:
     """Draws the scenes of one graph: a small one as dot lays it out, a deep or large one in rows.
 
-    Rows are laid out once; all scenes of the same graph have room for the same labels and share
-    the places of the first. `seconds` is the limit of time for dot.
+    Rows are laid out once; all scenes of one graph reserve space for the same labels and share the
+    positions of the first. `seconds` is the time limit for dot.
     """
 
     def __init__(self, rankdir: str = "LR", seconds: float = SECONDS, dpi: float = DPI) -> None:
@@ -33,7 +33,7 @@ class Sheet:
         self._places: Places | None = None
 
     def digraph(self, scene: Scene, theme: Theme, with_caption: bool = True) -> Digraph:
-        """Return a scene as DOT, in which nothing has a place yet."""
+        """Return a scene as DOT without positions."""
         pieces = [scene] if scene.columns else rows(scene)
         return digraph(joined(pieces), theme, self.rankdir, with_caption)
 
@@ -47,7 +47,7 @@ class Sheet:
         return render(str(placed.source), format_, placed=True, seconds=self.seconds, dpi=dpi)
 
     def places(self, scene: Scene, theme: Theme) -> tuple[Scene, Places]:
-        """Return a scene with what is drawn again in it, and the places of everything."""
+        """Return a scene with the operands that are drawn again, and the positions of all its parts."""
         pieces = [scene] if scene.columns else rows(scene)
         drawn = joined(pieces)._replace(cut=not scene.columns)
         if self._places is None and scene.columns:
@@ -61,5 +61,5 @@ class Sheet:
         return drawn, self._places
 
     def draw_digraph(self, graph: Digraph, format_: str) -> bytes:
-        """Return DOT, perhaps edited, as the bytes of a file; dot lays all of it out."""
+        """Return DOT, which may have been edited, as the bytes of a file; dot lays it out."""
         return render(str(graph.source), format_, seconds=self.seconds, dpi=self.dpi)

@@ -1,4 +1,4 @@
-"""The graph in a terminal: a table of its values, and a tree with the error that flows along its edges."""
+"""Print a graph in a terminal: as a table of values, or as a tree with the contributions of its edges."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = 80
 
 
 def table(recorded: BackwardPass, state: State, most: int = 60) -> str:
-    """The values from the root down: each with its expression, data and grad, each once.
+    """Return a table of the values from the root down, each once, with its expression, data and grad.
 
     >>> from autograd import Value
     >>> recorded = BackwardPass(Value(2.0, "x") * 3)
@@ -40,7 +40,7 @@ def table(recorded: BackwardPass, state: State, most: int = 60) -> str:
 
 
 def scene_table(scene: Scene) -> str:
-    """The boxes of a picture from the root down: groups that are shown as one box are one row."""
+    """Return a table of the boxes of a picture from the root down; a folded group is one row."""
     rows = []
     for box in reversed(scene.boxes):
         if box.kind == "constant" and not box.name.startswith("…"):
@@ -58,11 +58,11 @@ def scene_table(scene: Scene) -> str:
 
 
 def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -> str:
-    """The graph as a tree from the root down, one row for each edge, at most 80 columns wide.
+    """Return the graph as a tree from the root down, one row for each edge, at most 80 columns wide.
 
-    A row has a value, its data, the partial of the edge that leads to it, what flowed along that
-    edge, and the grad. What a value was computed from stands below it once; three dots stand for
-    it where the value comes again, and `depth` edges below the root.
+    A row has a value, its data, the partial of the edge that leads to it, the contribution of that
+    edge, and the grad. The operands of a value are listed below it once; three dots replace them
+    where the value occurs again, and `depth` edges below the root. At most `most` rows are shown.
 
     >>> from autograd import Value
     >>> x = Value(3.0, "x")
@@ -90,7 +90,7 @@ def _line(words: str, numbers: tuple[str, ...], wide: int) -> str:
 
 
 def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The rows from the root down; what lies below a value comes once."""
+    """Yield the rows from the root down; the operands of a value are listed once."""
     numbers = {(edge.result, edge.position): number for number, edge in enumerate(recorded.edges)}
     below: dict[int, list[Edge]] = {}
     for edge in recorded.links:
@@ -114,7 +114,7 @@ def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[st
 
 
 _IDLE = -1
-"""In the place of an edge's number: nothing flows there, the operand was not selected."""
+"""Stands for an edge along which nothing flows, because the operand was not selected."""
 
 
 def _numbers(recorded: BackwardPass, state: State, k: int, arrived_by: int | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The colours of pictures and pages: light and dark, readable in every colour vision and in grey."""
+"""The colours of pictures and pages: light and dark, readable with colour blindness and in grey."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..terminal import quoted
 
 
 class Theme(NamedTuple):
-    """One colour for each role; `pos`, `neg` and `zero` tell of a sign, `size` of a length without one."""
+    """A colour for each role; `pos`, `neg` and `zero` mark a sign, `size` a norm, which has none."""
 
     paper: str
     node: str
@@ -26,7 +26,7 @@ class Theme(NamedTuple):
     zero: str
     size: str
     past_pos: str
-    """`past_`: the same for an earlier step, while a later one is shown."""
+    """`past_` colours are those of earlier steps, while a later one is shown."""
     past_neg: str
     past_zero: str
     past_size: str
@@ -39,11 +39,11 @@ class Theme(NamedTuple):
     tint_zero: str
     tint_size: str
     group: str
-    """Behind the nodes of one neuron or layer."""
+    """The background of the nodes of one neuron or layer."""
     font: str = "Arial"
-    """Helvetica's twin: asked for Helvetica itself, dot takes a wider font wherever that is not installed."""
+    """Has the widths of Helvetica, for which dot would substitute a wider font where it is not installed."""
     points: int = 11
-    """The height of the ordinary text in points; everything else is in proportion."""
+    """The font size of ordinary text in points; all other sizes are proportional."""
 
 
 LIGHT = Theme(
@@ -60,40 +60,40 @@ DARK = Theme(
     text_pos="#7CC6F0", text_neg="#FFA873", text_zero="#9AA5B0", text_size="#C3CCD5",
     tint_pos="#16344A", tint_neg="#47291A", tint_zero="#232B35", tint_size="#2A333D", group="#171D24",
 )  # fmt: skip
-# Within a theme every role has a colour of its own, be it one step away from another's: so a
-# picture drawn in one theme can be repainted, role by role, without being laid out again.
+# Within a theme every role has a distinct colour, even if it differs from another by one step: so a
+# picture drawn in one theme can be recoloured, role by role, without another layout.
 
 
 def colours_of(theme: Theme) -> dict[str, str]:
-    """The colours of a theme by their roles."""
+    """Return the colours of a theme by their roles."""
     return {name: value for name, value in theme._asdict().items() if name not in ("font", "points")}
 
 
 def checked(theme: str | Theme | None) -> str | Theme | None:
-    """Return a theme that can be drawn in. Raises ValueError for what is none, with what is allowed."""
+    """Return a theme if it is valid. Raises ValueError for an unknown name, a wrong colour, font or size."""
     if theme is None or (isinstance(theme, str) and theme in THEMES):
         return theme
     if not isinstance(theme, Theme):
-        raise ValueError(f"theme is one of {', '.join(THEMES)}, or a Theme, not {quoted(theme)}")
+        raise ValueError(f"theme must be one of {', '.join(THEMES)}, or a Theme, got {quoted(theme)}")
     for name, colour in colours_of(theme).items():
         if not re.fullmatch("#[0-9a-fA-F]{6}", str(colour)):
             raise ValueError(
-                f"a theme's {name} is a colour such as {getattr(LIGHT, name)}, not {quoted(colour)}"
+                f"{name} of a theme must be a colour such as {getattr(LIGHT, name)}, got {quoted(colour)}"
             )
     if not re.fullmatch(r"[\w ,-]{1,80}", theme.font):
-        raise ValueError(f"a theme's font is the name of a font, not {quoted(theme.font)}")
+        raise ValueError(f"font of a theme must be the name of a font, got {quoted(theme.font)}")
     if not 4 <= theme.points <= 72:
-        raise ValueError(f"a theme's points are from 4 to 72, not {theme.points!r}")
+        raise ValueError(f"points of a theme must be from 4 to 72, got {theme.points!r}")
     return theme
 
 
 def repaintable(theme: str | Theme) -> Theme:
-    """The theme in which a picture is drawn that is repainted afterwards: only its letters count."""
+    """Return the theme for drawing a picture that is recoloured later: the light one in the same font."""
     return LIGHT._replace(font=theme.font, points=theme.points) if isinstance(theme, Theme) else LIGHT
 
 
 def variables(theme: Theme) -> str:
-    """The theme as CSS custom properties.
+    """Return the theme as CSS custom properties.
 
     >>> variables(LIGHT)[:32]
     '--paper:#FFFFFF;--node:#FFFFFE;-'
@@ -102,7 +102,7 @@ def variables(theme: Theme) -> str:
 
 
 def repainted(svg: str) -> str:
-    """An SVG in the light theme's colours, with each of them as a CSS variable instead.
+    """Replace each colour of the light theme in an SVG by a CSS variable.
 
     >>> repainted('<text fill="#1f2933">')
     '<text fill="var(--ink)">'
@@ -114,7 +114,7 @@ def repainted(svg: str) -> str:
 
 
 def automatic(svg: str) -> str:
-    """The SVG with both themes inside; the viewer's preference for light or dark decides."""
+    """Return the SVG with both themes, selected by the viewer's preference for light or dark."""
     style = (
         f"<style>:root{{{variables(LIGHT)}}}"
         f"@media(prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}</style>"

@@ -1,4 +1,4 @@
-"""A picture as TikZ, for LaTeX and slides: the same places, in the document's own letters."""
+"""Write a picture as TikZ, for LaTeX and slides: the same layout in the document's own fonts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MACROS = {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "Σ": r"$\Sigma$",
 
 
 def tikz(scene: Scene, rankdir: str, sheet: Sheet, theme: Theme) -> str:
-    """Return a whole LaTeX document with the picture as TikZ.
+    """Return a complete LaTeX document with the picture as TikZ.
 
-    It needs the packages geometry, xcolor and tikz, and compiles with pdflatex and lualatex; of letters
-    that are neither Latin nor Greek only lualatex with luatexja has any.
+    It needs the packages geometry, xcolor and tikz, and compiles with pdflatex and lualatex; letters
+    that are neither Latin nor Greek need lualatex with luatexja.
     """
     drawn, places = sheet.places(scene, theme)
     used = sorted(colours_of(theme).items())
@@ -68,7 +68,7 @@ def _asian(scene: Scene) -> bool:
 
 
 def _text(words: str) -> str:
-    """Words as LaTeX text; a letter that has no macro is put where only lualatex prints it."""
+    """Return words as LaTeX text; a letter without a macro is put into \\text, which lualatex prints."""
     made = []
     for letter in printable(words):
         if letter in _MACROS:

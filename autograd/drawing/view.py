@@ -1,4 +1,4 @@
-"""Which part of a graph a picture shows, how closely, and in which words."""
+"""The options that determine what a picture shows of a graph."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from .grouping import Group
 from .parts import MINUS
 
 SHOWN = frozenset({"data", "grad", "local", "contribution"})
-"""What boxes and edges show: all of it unless less is asked for."""
+"""The numbers that boxes and edges show by default: all of them."""
 
 
 class View(NamedTuple):
-    """Which part of a graph is to be seen, and how closely."""
+    """The part of a graph that a picture shows, and how."""
 
     constants: bool = True
     groups: tuple[Group, ...] = ()
     collapse: str | None = None
-    """The level of groups of which each is one box."""
+    """The level of the groups that are folded into one box each."""
     depth: int | None = None
-    """How many edges away from the root the values end."""
+    """The largest distance from the root in edges; None for no limit."""
     title: str = ""
-    """What stands in place of the caption."""
+    """Replaces the caption, if given."""
     max_nodes: int = 300
-    """How many boxes a picture may have, and of how many values a page or an animation may tell."""
+    """The limit for the boxes of a picture, and for the values of a page or an animation."""
     show: frozenset[str] = SHOWN
     symbols: bool = False
-    """Whether an edge has its local derivative in symbols instead of numbers."""
+    """Whether the local derivative of an edge is shown in symbols instead of numbers."""
     decimals: int | None = None
-    """Of all numbers; None for four in boxes and three digits on edges."""
+    """The decimals of all numbers; None for four in boxes and three significant digits on edges."""
     legend: bool = True
     lang: str | None = None
-    """The language of the words below a picture and of its page, "en" or "ja"; a page follows the browser."""
+    """The language of legend and page, "en" or "ja"; with None a page follows the browser."""
     board: bool = True
-    """Whether a network is drawn as on the board, or every value of it as a box."""
+    """Whether a network is drawn layer by layer, or every value of it as a box."""
     timeout: float = SECONDS
-    """Seconds that dot may take for one picture."""
+    """The time limit for dot in seconds, for one picture."""
     dpi: float = DPI
-    """Pixels to the inch of an image."""
+    """Pixels per inch of an image."""
 
     def fixed(self, number: float, sign: bool = False) -> str:
-        """Return a number as it stands in a box."""
+        """Return a number as a box shows it."""
         return fixed(number, sign, 4 if self.decimals is None else self.decimals).translate(MINUS)
 
     def short(self, number: float, sign: bool = False) -> str:
-        """Return a number as it stands on an edge."""
+        """Return a number as an edge shows it."""
         text = short(number, sign) if self.decimals is None else fixed(number, sign, self.decimals)
         return text.translate(MINUS)
 
     def plainly(self) -> View:
-        """Return the same view as a page or an animation needs it, which fills in all numbers itself."""
+        """Return the view for a page or an animation, which fills in all numbers itself."""
         return self._replace(show=SHOWN, symbols=False, decimals=None)

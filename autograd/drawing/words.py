@@ -1,4 +1,4 @@
-"""The words below a picture: what its signs mean and where the pass stands, in English and Japanese."""
+"""The words of a caption, in English and Japanese: legend, titles and steps."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ LEGEND = {
     "error": ("out grad: gradient of the output", "out grad: 出力の勾配"),
     "errors": ("‖error‖ of n: length of n gradients", "‖error‖ of n: n 個の勾配の長さ"),
 }
-"""What each sign of a picture means."""
+"""The meaning of each symbol in a picture."""
 
 
 def legend_words(key: str, language: str) -> str:
-    """Return what a sign means.
+    """Return the meaning of a symbol.
 
     >>> legend_words("leaf", "ja")
     '葉: 計算されていない値'
@@ -48,13 +48,13 @@ def legend_words(key: str, language: str) -> str:
 
 
 def left_out_words(count: int, language: str) -> str:
-    """Return how many edges of a network are not drawn."""
+    """Return the note on the number of edges of a network that are not drawn."""
     words = f"{plural(count, 'weaker edge')} left out", f"弱い辺 {count:,} 本は省略"
     return words[LANGUAGES.index(language)]
 
 
 def title_words(recorded: BackwardPass, state: State, language: str) -> str:
-    """Return where a pass stands that is at no particular step."""
+    """Return the title of a state that is not at a particular step."""
     if language == "en":
         return state.title
     count = len(recorded.edges)
@@ -70,7 +70,7 @@ def title_words(recorded: BackwardPass, state: State, language: str) -> str:
 
 
 def step_words(step: Step, name: str, language: str) -> tuple[str, str]:
-    """Return what a step does, in symbols and numbers, and what becomes of the grad of a name."""
+    """Return the chain rule of a step in symbols and numbers, and the change of the grad of `name`."""
     if language == "en":
         return f"step {step.number} of {step.of}   {step.chained('∂')}", step.change()
     many = f"{step.expected} 個の寄与のうち {step.count} 個目, " if step.expected > 1 else ""

@@ -28,7 +28,7 @@ def export(
     parameters: Iterable[Value] = (),
     name: str = "",
 ) -> str:
-    """A function of numbers as the source of one JAX function, for GPUs and TPUs: jit it, differentiate it.
+    """Return a function of numbers as the source of one JAX function, for GPUs and TPUs.
 
     `f` is as `compile` takes it, or what that gave; the arguments are examples of the forms it is to
     be called with. Those named in `batched` (of a compiled function they are known) have rows: then
@@ -93,7 +93,7 @@ def _names(found: list[str], count: int, title: str) -> list[str]:
 
 
 def _usable(name: str) -> bool:
-    """Whether the source has another meaning for a name, or Python has."""
+    """Return whether the source has another meaning for a name, or Python has."""
     return name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name)
 
 

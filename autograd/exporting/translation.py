@@ -19,7 +19,7 @@ NATIVE = {
 
 
 def called(op: Op, operands: list[str]) -> str:
-    """An operation of operands, which are names, items or numbers.
+    """Return an operation of operands, which are names, items or numbers.
 
     >>> called(TABLE["mul"], ["v1", "x[2]"]), called(TABLE["asin"], ["v1"]), called(TABLE["relu"], ["v1"])
     ('v1 * x[2]', 'jnp.arcsin(v1)', 'op_relu(v1)')
@@ -118,7 +118,7 @@ class _OfSequences(_InJax):
         return ast.parse(text, mode="eval").body
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        """A rule for each element: of arrays, the same rule."""
+        """Return a rule for each element: of arrays, the same rule."""
         (loop,) = node.generators
         outer = self.names
         self.names = outer | {ast.unparse(loop.target): ast.unparse(self.visit(loop.iter))}
@@ -134,7 +134,7 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def translated(rule: str, own: str = "") -> tuple[str, set[str]]:
-    """A rule in JAX's words, and the operations of the table that it calls.
+    """Return a rule in JAX's words, and the operations of the table that it calls.
 
     >>> translated("0.0 if x < 0 else x")
     ('jnp.where(x < 0, 0.0, x)', set())
@@ -150,7 +150,7 @@ def _read(reader: _InJax, rule: str) -> tuple[str, set[str]]:
 
 
 def selected(rule: str, reader: _InJax | None = None) -> str:
-    """Where a partial is not `None`, in JAX's words: True unless the rule has such a branch.
+    """Return where a partial is not `None`, in JAX's words: True unless the rule has such a branch.
 
     >>> selected("None if x < 0 else 1.0"), selected("None"), selected("1.0 / x")
     ('jnp.where(x < 0, False, True)', 'False', 'True')
@@ -193,7 +193,7 @@ AROUND = '''def _around(xs):
 
 
 def definition(op: Op) -> tuple[str, set[str]]:
-    """An operation with the table's own derivatives, as JAX source; and the operations that it calls.
+    """Return an operation with the table's own derivatives, as JAX source; and the operations that it calls.
 
     Raises TypeError for a rule that is a Python function.
     """

@@ -18,7 +18,7 @@ class Group(NamedTuple):
 
 
 def groups(roots: Iterable[Any], leaves: Iterable[Value]) -> tuple[list[Group], dict[Value, Value]]:
-    """The nodes below some roots in groups, operands first; and for each node that first one that it equals."""
+    """Return the nodes below some roots in groups, operands first, and the first equal node of each node."""
     same: dict[Value, Value] = {leaf: leaf for leaf in leaves}
     depth = dict.fromkeys(same, 0)
     known: dict[Any, Value] = {}
@@ -40,7 +40,7 @@ def groups(roots: Iterable[Any], leaves: Iterable[Value]) -> tuple[list[Group], 
 
 
 def _constant(op: Op, operands: Sequence[Any]) -> tuple[bool, ...]:
-    """Which operands are plain numbers: their partials must not be computed."""
+    """Return which operands are plain numbers: their partials must not be computed."""
     return () if op.variadic else tuple(not isinstance(item, Value) for item in operands)
 
 
@@ -59,7 +59,7 @@ Item = Place | float
 
 
 def number(value: float) -> str:
-    """A number as source."""
+    """Return a number as source."""
     if value != value or value in (float("inf"), float("-inf")):
         return {"nan": "jnp.nan", "inf": "jnp.inf"}.get(repr(value), "(-jnp.inf)")
     return repr(value) if value >= 0 and repr(value)[0] != "-" else f"({value!r})"

@@ -51,7 +51,7 @@ class Writer:
                     self.places[next(inputs)] = Place(array, k, None if leaf.shape == () else leaf.size)
 
     def text(self) -> str:
-        """The whole module."""
+        """Return the whole module."""
         for count, group in enumerate(self.groups, 1):
             self.lines.append(f"v{count} = {self._computed(group)}")
             several = len(group.nodes) if len(group.nodes) > 1 else None
@@ -82,7 +82,7 @@ class Writer:
         return "\n".join(lines) + "\n"
 
     def _definitions(self) -> list[str]:
-        """The operations that JAX does not have, or has other derivatives for."""
+        """Return the operations that JAX does not have, or has other derivatives for."""
         waiting = [group.op for group in self.groups if _custom(group.op)]
         found: dict[str, str] = {}
         while waiting:
@@ -136,7 +136,7 @@ def _custom(op: Op) -> bool:
 
 
 def _leaves(form: Any, where: str) -> Iterable[tuple[str, Leaf]]:
-    """The arrays of an argument, and how each is reached in it."""
+    """Yield the arrays of an argument, and how each is reached in it."""
     if isinstance(form, Leaf):
         yield where, form
         return
@@ -145,7 +145,7 @@ def _leaves(form: Any, where: str) -> Iterable[tuple[str, Leaf]]:
 
 
 def _sequence(op: Op, rows: list[list[Item]]) -> str:
-    """A starred operation of some nodes, whose operands have equally many elements."""
+    """Return a starred operation of some nodes, whose operands have equally many elements."""
     sequences = [op.grouped(list(row)) for row in rows]
     operands = [matrix([row[k] for row in sequences]) for k in range(len(op.operands))]
     if _custom(op):

@@ -1,4 +1,4 @@
-"""Films of the backward pass: an SVG that plays itself, GIF and APNG."""
+"""Animations of the backward pass: an SVG that plays by itself, GIF and APNG."""
 
 import io
 import random
@@ -105,7 +105,7 @@ def test_without_pillow_the_error_names_the_extra(root, tmp_path, monkeypatch):
 
 
 def test_a_film_has_one_of_three_suffixes(root, tmp_path):
-    with pytest.raises(ValueError, match=r"an animation is \.svg, \.gif or \.apng, not \.png"):
+    with pytest.raises(ValueError, match=r"an animation must be \.svg, \.gif or \.apng, got \.png"):
         draw(root).animate(tmp_path / "L.png")
 
 

@@ -1,4 +1,4 @@
-"""A dot that hangs, floods, dies or prints garbage is told clearly, soon, and leaves nothing behind."""
+"""A dot that hangs, floods, crashes or prints garbage raises a clear error soon and leaves nothing behind."""
 
 import stat
 import sys
@@ -37,10 +37,10 @@ def false_dot(tmp_path, monkeypatch):
 
 
 FAILURES = {
-    "hangs": ("sleep 600", DotTimeoutError, "not laid out after 1 s.*depth=3.*timeout=4"),
-    "hangs in a child": ("sleep 600 & wait", DotTimeoutError, "not laid out after 1 s"),
-    "floods": ("cat > /dev/null; yes 0123456789", DotError, "printed without end"),
-    "floods with errors": ("cat > /dev/null; yes error 1>&2", DotError, "printed without end"),
+    "hangs": ("sleep 600", DotTimeoutError, "did not finish the layout within 1 s.*depth=3.*timeout=4"),
+    "hangs in a child": ("sleep 600 & wait", DotTimeoutError, "did not finish the layout within 1 s"),
+    "floods": ("cat > /dev/null; yes 0123456789", DotError, "printed too much"),
+    "floods with errors": ("cat > /dev/null; yes error 1>&2", DotError, "printed too much"),
     "prints garbage": ("cat > /dev/null; echo hello", DotError, "not svg"),
     "prints half": ("cat > /dev/null; echo '<?xml?><svg><g>'", DotError, "not svg"),
     "prints nothing": ("cat > /dev/null", DotError, "printed nothing"),
@@ -89,7 +89,7 @@ def test_where_the_usual_settings_take_too_long_quicker_ones_are_tried(false_dot
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
 def test_a_time_limit_is_greater_than_0(graph, timeout):
-    with pytest.raises(ValueError, match="timeout is a number of seconds greater than 0"):
+    with pytest.raises(ValueError, match="timeout must be a positive number of seconds"):
         draw(graph, timeout=timeout)
 
 

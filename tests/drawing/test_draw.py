@@ -365,9 +365,9 @@ def test_a_graph_of_a_million_nodes_is_refused_without_recursion():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"theme": "sepia"}, "theme is one of light, dark, auto"),
-        ({"rankdir": "up"}, "rankdir is one of LR, TB, RL, BT"),
-        ({"step": 8}, "step is from -1 to 7"),
+        ({"theme": "sepia"}, "theme must be one of light, dark, auto"),
+        ({"rankdir": "up"}, "rankdir must be one of LR, TB, RL, BT"),
+        ({"step": 8}, "step must be -1 to 7"),
     ],
 )
 def test_a_wrong_option_is_an_error_that_says_what_is_allowed(graph, options, message):

@@ -166,7 +166,7 @@ def test_before_the_backward_pass_a_folded_box_has_no_gradient(network):
 
 def test_a_level_that_is_not_there_is_an_error_that_names_those_that_are(network):
     model, loss = network
-    with pytest.raises(ValueError, match="the groups here are layer, neuron"):
+    with pytest.raises(ValueError, match="the levels here are layer, neuron"):
         draw(loss, groups=model, collapse="block")
     with pytest.raises(ValueError, match="pass groups=model"):
         draw(loss, collapse="layer")
@@ -206,7 +206,7 @@ def test_a_depth_shows_only_the_values_near_the_root_and_counts_the_rest():
     assert [box.name for box in picture.scene.boxes if box.kind == "constant"] == ["… 16 more"]
     assert len(draw(y, depth=0).scene.boxes) == 2
     assert len(draw(y, depth=100).scene.boxes) == 21
-    with pytest.raises(ValueError, match="depth is a number of edges"):
+    with pytest.raises(ValueError, match="depth must be a number of edges"):
         draw(y, depth=-1)
 
 

@@ -1,4 +1,4 @@
-"""A network as on the board: columns of neurons on one middle line, inputs once, weights as edges."""
+"""A network layer by layer: centred columns of neurons, inputs once, weights as edges."""
 
 import random
 import re

@@ -52,9 +52,9 @@ def test_the_pass_of_several_outputs_is_that_of_their_sum():
 def test_what_is_no_value_among_several_is_an_error(final):
     with pytest.raises(TypeError, match="draw takes a Value, several of them"):
         draw(final["d"], 3.0)
-    with pytest.raises(TypeError, match="the Value to draw"):
+    with pytest.raises(TypeError, match="at least one Value"):
         draw()
-    with pytest.raises(TypeError, match=r"not a model: give the MLP an input .* groups=model"):
+    with pytest.raises(TypeError, match=r"not a model: call the MLP with an input .* groups=model"):
         draw(MLP(2, [2, 1]))
 
 
@@ -162,9 +162,9 @@ def test_a_theme_of_ones_own_has_its_colours_font_and_size(any_dot, final):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"pos": "red;}</style>"}, "a theme's pos is a colour such as #0072B2"),
-        ({"font": 'Arial"/><script>'}, "a theme's font is the name of a font"),
-        ({"points": 0}, "a theme's points are from 4 to 72"),
+        ({"pos": "red;}</style>"}, "pos of a theme must be a colour such as #0072B2"),
+        ({"font": 'Arial"/><script>'}, "font of a theme must be the name of a font"),
+        ({"points": 0}, "points of a theme must be from 4 to 72"),
     ],
 )
 def test_a_theme_that_cannot_be_drawn_is_an_error(graph, change, message):
@@ -190,13 +190,13 @@ def test_an_image_is_sharp_on_a_retina_screen_and_says_its_size_in_print(any_dot
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scale": 2, "dpi": 96}, "say the same"),
-        ({"scale": 0}, "scale is a number of pixels greater than 0"),
-        ({"decimals": -1}, "decimals is a whole number from 0 to 17"),
-        ({"decimals": 2.5}, "decimals is a whole number"),
-        ({"show": "data"}, "show is a list of some of"),
-        ({"show": ["datum"]}, "show is a list of some of contribution, data, grad, local"),
-        ({"lang": "de"}, "lang is one of en, ja"),
+        ({"scale": 2, "dpi": 96}, "set the same thing"),
+        ({"scale": 0}, "scale must be a positive number of pixels"),
+        ({"decimals": -1}, "decimals must be an int from 0 to 17"),
+        ({"decimals": 2.5}, "decimals must be an int"),
+        ({"show": "data"}, "show must be a list of some of"),
+        ({"show": ["datum"]}, "show must be a list of some of contribution, data, grad, local"),
+        ({"lang": "de"}, "lang must be one of en, ja"),
     ],
 )
 def test_a_wrong_choice_is_an_error_that_says_what_is_allowed(graph, options, message):

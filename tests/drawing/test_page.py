@@ -502,7 +502,7 @@ def test_a_folded_network_plays_and_shows_what_its_picture_shows(visit, tmp_path
 def test_a_large_network_can_be_played_folded_where_it_is_too_large_to_draw_whole(tmp_path):
     model = MLP(2, [16, 16, 1], rng=random.Random(0))
     bp = mse_loss([model([0.5, -0.5])], [1.0]).backprop()
-    with pytest.raises(ValueError, match="more than can be read"):
+    with pytest.raises(ValueError, match="too large to read"):
         bp.save(tmp_path / "whole.html", groups=model)
     path = bp.save(tmp_path / "folded.html", groups=model, collapse="neuron")
     assert path.stat().st_size < 1_000_000

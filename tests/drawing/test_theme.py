@@ -1,4 +1,4 @@
-"""The colours: readable as text, told apart in every colour vision, and in grey by dash and words."""
+"""The colours: readable as text, distinct with colour blindness, and in grey by dashes and words."""
 
 import itertools
 

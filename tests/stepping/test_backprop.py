@@ -376,7 +376,7 @@ def test_an_option_that_is_not_there_is_an_error_of_the_method_that_was_called(m
     [
         (lambda bp: bp.save(3), TypeError, 'save takes a path, such as "step.svg", got 3 of type int'),
         (lambda bp: bp.player("tall"), ValueError, "height must be a positive int, in pixels, not 'tall'"),
-        (lambda bp: bp.player(groups=3), TypeError, "groups takes a model"),
+        (lambda bp: bp.player(groups=3), TypeError, "groups must be a model"),
     ],
 )
 def test_what_cannot_be_saved_or_played_is_refused_in_words_of_the_call(call, error, message):
