@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .formulas import fixed, formula, names_of, partial_formula, partners, word
 from .graph import grad_number, topological_order
-from .terminal import derivative_sign
+from .terminal import derivative_sign, quoted
 from .value import Value
 
 
@@ -66,7 +66,7 @@ class BackwardPass:
         not a Value.
         """
         if not isinstance(root, Value):
-            raise TypeError(f"a backward pass starts from a Value, got {root!r}")
+            raise TypeError(f"a backward pass starts from a Value, got {quoted(root)}")
         self.root: Value = root
         self.gradient: float = gradient
         self.order: list[Value] = order or topological_order(root)
@@ -186,7 +186,7 @@ class BackwardPass:
         Raises ValueError for any other number.
         """
         if not 0 <= number <= len(self.edges):
-            raise ValueError(f"a step must be 0 to {len(self.edges)}, got {number!r}")
+            raise ValueError(f"a step must be 0 to {len(self.edges)}, got {quoted(number)}")
         return Step(self, number)
 
 

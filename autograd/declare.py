@@ -8,6 +8,7 @@ from typing import Any
 
 from .ops.op import Op, Rule
 from .recording import check_names, number, recorder
+from .terminal import quoted
 
 
 def operation(
@@ -47,7 +48,9 @@ def operation(
     """
     caller = sys._getframe(1).f_globals.get("__name__", "__main__")  # as namedtuple does, for pickle
     if isinstance(partials, dict | set):
-        raise TypeError(f"partials must be a list or tuple in the order of the operands, got {partials!r}")
+        raise TypeError(
+            f"partials must be a list or tuple in the order of the operands, got {quoted(partials)}"
+        )
     rules = (partials,) if isinstance(partials, str) or callable(partials) else tuple(partials)
     words: dict[str, Any] = {
         "domain": domain,
@@ -58,7 +61,7 @@ def operation(
     }
     if signature is not None:
         if value is None:
-            raise TypeError(f"operation({signature!r}) needs a value, as a string or as a function")
+            raise TypeError(f"operation({quoted(signature)}) needs a value, as a string or as a function")
         return _declared(Op(signature, value, *rules, **words), caller)
 
     def decorate(function: Callable[..., float]) -> Callable[..., Any]:
@@ -75,7 +78,8 @@ def _signature(function: Callable[..., float]) -> str:
     if code is None or code.co_kwonlyargcount or code.co_flags & 0x0C:  # *args or **kwargs
         raise TypeError(
             f"operation(...) decorates a function written in Python whose parameters are its operands, got "
-            f"{function!r}; give signature, value and partials instead: operation('f(x)', f, [derivative])"
+            f"{quoted(function)}; give signature, value and partials instead: operation('f(x)', f, "
+            f"[derivative])"
         )
     names, given = code.co_varnames[: code.co_argcount], function.__defaults__ or ()
     defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))

@@ -14,6 +14,7 @@ from .ops.op import Op
 from .ops.primitives import FAST
 from .ops.rules import define, partials_source
 from .recording import EDGES, RECORDED, function_of
+from .terminal import quoted
 
 
 @cache
@@ -51,14 +52,16 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
         now = function_of(op)(*op.grouped([getattr(item, "_data", item) for item in node.operands]))
     if now != node._data and (now == now or node._data == node._data):
         raise StaleGraphError(
-            f"{history(node)} was {node._data!r} and would be {now!r} now: data was overwritten since. "
+            f"{history(node)} was {quoted(node._data)} and would be {quoted(now)} now: data was "
+            f"overwritten since. "
             "Run the forward pass again before differentiating further"
         )
     for partial, recorded in zip(partials, node.partials, strict=True):
         found = getattr(partial, "_data", partial)
         if found != recorded and (found == found or recorded == recorded):
             raise StaleGraphError(
-                f"a derivative of {history(node)} was {recorded!r} when recorded and is {found!r} now: data "
+                f"a derivative of {history(node)} was {quoted(recorded)} when recorded and is "
+                f"{quoted(found)} now: data "
                 "was overwritten since. Run the forward pass again before differentiating further"
             )
     return partials

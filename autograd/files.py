@@ -14,7 +14,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-from .terminal import printable
+from .terminal import brief, printable
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2**30
 """The most bytes that are read at once where nothing else limits them: 1 GiB."""
+_LONGEST = 32_767
+"""Letters of a path: no system takes more, most take 4,096 or 255."""
 _PREFIX, _SUFFIX = ".chainwalk-", ".tmp"
 _OPEN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a fifo would wait for its other end
@@ -90,6 +92,7 @@ class Stamp(NamedTuple):
 
 def stamp(path: str | os.PathLike[str]) -> Stamp:
     """Return the stamp of a file as it is now. Raises OSError if there is no such file."""
+    _refuse_long(path)
     return _stamp(os.stat(path))
 
 
@@ -142,6 +145,7 @@ def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
     ...
     ValueError: /dev/null is a device, not a file
     """
+    _refuse_long(path)
     with os.fdopen(os.open(path, os.O_RDONLY | _OPEN | _NO_WAIT), "rb") as file:
         status = os.fstat(file.fileno())
         _refuse_others(path, status)
@@ -153,9 +157,16 @@ def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
 
 def refuse_what_is_no_file(path: str | os.PathLike[str]) -> os.stat_result:
     """Return the status of a file that another library is going to open. Raises as `read_whole` does."""
+    _refuse_long(path)
     status = os.stat(path)
     _refuse_others(path, status)
     return status
+
+
+def _refuse_long(path: str | os.PathLike[str]) -> None:
+    """Raise the error that the system would, without the whole path in its words."""
+    if len(os.fspath(path)) > _LONGEST:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), brief(os.fsdecode(path)))
 
 
 def _refuse_others(path: str | os.PathLike[str], status: os.stat_result) -> None:
@@ -189,6 +200,7 @@ def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
 
 def _refuse_planted_link(path: str | os.PathLike[str]) -> None:
     """Refuse another user's link in a folder such as /tmp: it may point to any file of this user."""
+    _refuse_long(path)
     try:
         link = os.lstat(path)
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .ops.table import TABLE
 from .recording import RECORDED, recorder
+from .terminal import quoted
 
 OPERATORS = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floordiv", "mod": "mod",
@@ -47,7 +48,7 @@ def __getattr__(name: str) -> Any:
     """Return `round`, which as a name of this module would hide Python's own from its examples."""
     if name == "round":
         return RECORDED[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {quoted(__name__)} has no attribute {quoted(name)}")
 
 
 # Without abs, pow and round: a star import should not hide Python's own.

@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any
 
 from .locks import waited_for
+from .terminal import quoted
 
 
 def topological_order(*roots: Any, stop: Collection[Any] = ()) -> list[Any]:
@@ -113,7 +114,8 @@ def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
     for leaf, grad in zip(leaves, found, strict=True):
         if not isinstance(grad, Real) and grad.__class__ is not leaf.__class__:
             raise TypeError(
-                f"the grad of {leaf.label or 'a leaf'} is {grad!r}, of type {type(grad).__name__}: it must be "
+                f"the grad of {leaf.label or 'a leaf'} is {quoted(grad)}, of type "
+                f"{type(grad).__name__}: it must be "
                 "a number, or None for 0. No grad has been changed"
             )
     return found

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, ContextDecorator, nullcontext
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
+from .terminal import quoted
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _GENERATOR = 0x20 | 0x200
 """The flags of generators, the asynchronous ones too."""
@@ -96,7 +98,7 @@ class _Switch(ContextDecorator):
     def __call__(self, func: _Function) -> _Function:
         if getattr(getattr(func, "__code__", None), "co_flags", 0) & _SUSPENDING:
             raise TypeError(
-                f"{func!r} is a generator or coroutine, which runs after the switch is off again: write "
+                f"{quoted(func)} is a generator or coroutine, which runs after the switch is off again: write "
                 "`with ...:` inside it instead"
             )
         return super().__call__(func)

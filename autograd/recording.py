@@ -18,7 +18,7 @@ from .ops.op import Op
 from .ops.primitives import FAST, IEEE
 from .ops.rules import define, define_later, filename_of, names_in, partials_source, without_exceptions
 from .ops.table import TABLE
-from .terminal import brief
+from .terminal import brief, quoted
 
 # An operand (x_) is a node with a number (x) in it, or a plain number: then the two are the same
 # object, it has no edge, and its partial is not evaluated. The partials are computed here, when the
@@ -79,7 +79,7 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
         shape = getattr(operand, "shape", ())
         raise TypeError(f"expected {expected}, not an array of shape {shape}: pass its numbers with a.ravel()")
     kind = brief(type(operand).__name__)
-    raise TypeError(f"expected {expected}, not {brief(repr(operand))} of type {kind}")
+    raise TypeError(f"expected {expected}, not {quoted(operand)} of type {kind}")
 
 
 class Unrecorded(tuple[()]):
@@ -168,7 +168,7 @@ def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], li
     except TypeError:
         if hasattr(operands, "__iter__"):  # the error came from iterating it, not from its type
             raise
-        raise TypeError(f"expected a sequence of real numbers and Values, not {operands!r}") from None
+        raise TypeError(f"expected a sequence of real numbers and Values, not {quoted(operands)}") from None
     if nodes and nodes[0].__class__ is float and {*map(type, nodes)} == _ONLY_FLOATS:
         return nodes, nodes, []
     kind = NAMESPACE["Value"]
@@ -377,14 +377,16 @@ def check_names(op: Op) -> None:
         unknown = sorted(names_in(rule) - known)
         if unknown:
             raise ValueError(
-                f"{op.name}: unknown name in the rule {rule!r}: {', '.join(unknown)}; it may use "
+                f"{op.name}: unknown name in the rule {quoted(rule)}: {', '.join(unknown)}; it may use "
                 f"{', '.join(op.elements)}, out and the built-in operations"
             )
         try:
             for text in (rule, f"({rule})"):  # in parentheses a comment would swallow what follows
                 compile(text, filename_of(op.name, text), "eval")
         except SyntaxError as error:
-            raise ValueError(f"{op.name}: the rule {rule!r} is not an expression ({error.msg})") from error
+            raise ValueError(
+                f"{op.name}: the rule {quoted(rule)} is not an expression ({error.msg})"
+            ) from error
 
 
 def _same_lengths(op: Op) -> str:

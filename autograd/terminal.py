@@ -54,16 +54,27 @@ def brief(item: object, columns: int = 80) -> str:
     >>> brief("a\\tb"), brief("n" * 1000, 10)
     ('a b', 'nnnnnnn...')
     """
-    return cut(printable(str(item)[: 8 * columns]), columns)
+    try:
+        return cut(printable(str(item)[: 8 * columns]), columns)
+    except Exception:  # of code from outside, as in `quoted`
+        return cut(printable(f"<{type(item).__name__}>"), columns)
 
 
 def quoted(item: object, columns: int = 80) -> str:
     """Return the repr of an object from outside for an error message, at most `columns` wide.
 
-    >>> quoted("two\\nlines"), quoted([0.0] * 1000, 12)
-    ("'two\\\\nlines'", '[0.0, 0.0...')
+    Of a long text or list only the beginning is looked at. What has no repr is named by its type: an
+    int of more digits than Python writes, an object whose `__repr__` raises.
+
+    >>> quoted("two\\nlines"), quoted([0.0] * 1000, 12), quoted(10**5000)
+    ("'two\\\\nlines'", '[0.0, 0.0...', '<int>')
     """
-    return brief(repr(item), columns)
+    if type(item) in (str, bytes, bytearray, list, tuple) and len(item) > columns:  # type: ignore[arg-type]
+        item = item[: columns + 1]  # type: ignore[index]
+    try:
+        return brief(repr(item), columns)
+    except Exception:  # of code from outside
+        return brief(f"<{type(item).__name__}>", columns)
 
 
 def listed(words: Iterable[object], most: int = 20) -> str:

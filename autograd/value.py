@@ -25,6 +25,7 @@ from .recording import (
     no_number,
     number,
 )
+from .terminal import quoted
 
 if TYPE_CHECKING:
     from .checking.report import Report
@@ -114,7 +115,7 @@ class Value(Operations):
     @label.setter
     def label(self, label: str) -> None:
         if not isinstance(label, str):
-            raise TypeError(f"label must be a str, not {label!r} of type {type(label).__name__}")
+            raise TypeError(f"label must be a str, not {quoted(label)} of type {type(label).__name__}")
         self._label = label
 
     if not TYPE_CHECKING:  # a type checker would accept a Value as a float
@@ -202,7 +203,7 @@ class Value(Operations):
             mode.tracer.write("backward()")
         if self.partials.__class__ is Unrecorded:
             raise ValueError(
-                f"backward() from {self.label or 'a Value'} = {self._data!r}, computed inside no_grad(): "
+                f"backward() from {self.label or 'a Value'} = {quoted(self._data)}, computed inside no_grad(): "
                 "it has no recorded operands. Compute it outside"
             )
         if not create_graph:
@@ -221,7 +222,9 @@ class Value(Operations):
         for node in nodes:
             old = None if node.operands else node.grad
             if old is not None and not isinstance(old, Value) and not is_number(old):
-                raise TypeError(f"the grad of {node.label or 'a leaf'} is {old!r}: it must be a number or None")
+                raise TypeError(
+                    f"the grad of {node.label or 'a leaf'} is {quoted(old)}: it must be a number or None"
+                )
             new = arrived.get(node)
             if new is None:
                 grads.append(0.0 if old is None else old)
@@ -421,7 +424,7 @@ def zero_grad(values: Iterable[Value]) -> None:
         )
     for value in values:
         if not isinstance(value, Value):
-            raise TypeError(f"zero_grad takes Values, not {value!r}")
+            raise TypeError(f"zero_grad takes Values, not {quoted(value)}")
         value.grad = 0.0
 
 
@@ -439,7 +442,7 @@ def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
     """
     names = {} if names is None else names
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"label takes keyword arguments, or a dict with str keys, got {names!r}")
+        raise TypeError(f"label takes keyword arguments, or a dict with str keys, got {quoted(names)}")
     found = {key: value for key, value in names.items() if not key.startswith("_")}
     for name, value in (found | values).items():
         if isinstance(value, Value):
@@ -448,4 +451,4 @@ def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:
             for index, item in enumerate(value):
                 item.label = f"{name}[{index}]"
         elif name in values:
-            raise TypeError(f"label({name}=...) must be a Value or a list of Values, got {value!r}")
+            raise TypeError(f"label({name}=...) must be a Value or a list of Values, got {quoted(value)}")

@@ -54,7 +54,7 @@ def check_width(inputs: Any, expected: int, what: str) -> None:
     try:
         given = len(inputs)
     except TypeError:
-        raise TypeError(f"this {what} takes a list of {expected} numbers, not {inputs!r}") from None
+        raise TypeError(f"this {what} takes a list of {expected} numbers, not {quoted(inputs)}") from None
     if given != expected:
         refuse_batch(inputs, what)
         raise ValueError(f"this {what} takes {expected} inputs, but was given {given}")
@@ -140,7 +140,7 @@ def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     if ours is None:
                         near = nearest(word, [*parameters, *aliases])
                         hint = f" Did you mean {aliases.get(near[0], near[0])!r}?" if near else ""
-                        raise TypeError(f"{named}() has no parameter {word!r}.{hint}")
+                        raise TypeError(f"{named}() has no parameter {quoted(word)}.{hint}")
                     if ours in kwargs:
                         raise TypeError(
                             f"{named}(): {word} and {ours} are the same parameter; give one of them"

@@ -48,7 +48,7 @@ def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float 
     0.8125
     """
     if not delta > 0:
-        raise ValueError(f"delta must be a number above 0, got {delta!r}")
+        raise ValueError(f"delta must be a number above 0, got {quoted(delta)}")
 
     def bent(p: Any, t: Any) -> Any:
         distance = p - t
@@ -69,7 +69,7 @@ def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
     pairs = _entries(predictions, targets)
     for _, target in pairs:
         if _known(target) and target not in (-1, 1):
-            raise ValueError(f"hinge takes targets of -1 and +1, not {target!r}")
+            raise ValueError(f"hinge takes targets of -1 and +1, not {quoted(target)}")
     return mean([relu(1 - t * p) for p, t in pairs])
 
 
@@ -86,7 +86,8 @@ def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequen
     for _, target in pairs:
         if _known(target) and not 0 <= target <= 1:
             raise ValueError(
-                f"binary_cross_entropy_with_logits takes targets from 0 to 1, not {target!r}: turn -1 and +1 "
+                f"binary_cross_entropy_with_logits takes targets from 0 to 1, not {quoted(target)}: "
+                f"turn -1 and +1 "
                 "into 0 and 1 with (1 + target) / 2, or use hinge"
             )
     # For a correct prediction softplus(z) - z would lose the digits that softplus(-z) has.
@@ -125,7 +126,7 @@ def _cross_entropy(prediction: Any, target: Any) -> Any:
     if not (hasattr(target, "__float__") and target in range(len(logits))):
         raise ValueError(
             f"cross_entropy of {len(logits)} classes takes a whole number from 0 to {len(logits) - 1} as its "
-            f"target, or {len(logits)} probabilities, not {target!r}"
+            f"target, or {len(logits)} probabilities, not {quoted(target)}"
         )
     return _relative_to(logits[int(target)], logits)
 
@@ -277,4 +278,4 @@ def _probabilities(target: Any, count: int, name: str) -> list[Any]:
             return given
         if all(0 <= t <= 1 for t in given) and abs(math.fsum(given) - 1) <= 1e-6:
             return given
-    raise ValueError(f"{name} takes {count} probabilities that add up to 1 as its target, not {target!r}")
+    raise ValueError(f"{name} takes {count} probabilities that add up to 1 as its target, not {quoted(target)}")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from autograd import enable_grad, no_grad
+from autograd.terminal import quoted
 
 from .data.dataset import Dataset, as_dataset
 from .losses import Loss, loss_function
@@ -184,7 +185,10 @@ def plain(output: Any) -> Any:
     """Return an output without its graph: a float, or a list of floats."""
     if isinstance(output, list | tuple):
         return [plain(item) for item in output]
-    return float(getattr(output, "data", output))
+    try:
+        return float(getattr(output, "data", output))
+    except (TypeError, ValueError):
+        raise TypeError(f"expected a number, got {quoted(output)}") from None
 
 
 def as_list(output: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from autograd import exp, logsumexp, total
+from autograd.terminal import quoted
 
 from .argument_checks import RNG, generator, refuse_batch
 from .init import Initialiser
@@ -33,7 +34,7 @@ class Sequential(Module):
             raise ValueError("a Sequential needs at least one module")
         for position, module in enumerate(modules):
             if not callable(module) or (isinstance(module, type) and issubclass(module, Module)):
-                raise TypeError(f"a Sequential takes modules and functions, not {module!r}")
+                raise TypeError(f"a Sequential takes modules and functions, not {quoted(module)}")
             setattr(self, str(position), module)
 
     def forward(self, inputs: Any) -> Any:
@@ -88,7 +89,9 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
         if not 0 <= p < 1:
-            raise ValueError(f"p, the probability of dropping an input, must satisfy 0 <= p < 1, got {p!r}")
+            raise ValueError(
+                f"p, the probability of dropping an input, must satisfy 0 <= p < 1, got {quoted(p)}"
+            )
         self.p: float = p
         self.rng: Random = generator(rng)
 

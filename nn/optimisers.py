@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from autograd import Value, zero_grad
 from autograd.graph import grad_number
-from autograd.terminal import listed
+from autograd.terminal import listed, quoted
 
 from .argument_checks import also_called
 from .module import Module
@@ -267,14 +267,16 @@ def _check_parameters(parameters: list[Any]) -> None:
         raise ValueError("there is nothing to optimise: give the parameters of a model")
     strange = [parameter for parameter in parameters if not isinstance(parameter, Value)]
     if strange:
-        raise TypeError(f"an optimiser takes Values, such as model.parameters() returns, not {strange[0]!r}")
+        raise TypeError(
+            f"an optimiser takes Values, such as model.parameters() returns, not {quoted(strange[0])}"
+        )
     computed = [parameter for parameter in parameters if parameter.op is not None]
     if computed:
-        raise ValueError(f"an optimiser takes leaf Values, but {computed[0]!r} was computed from others")
+        raise ValueError(f"an optimiser takes leaf Values, but {quoted(computed[0])} was computed from others")
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         raise ValueError("a parameter is given twice, and would be updated twice in each step")
 
 
 def _refuse(wrong: bool, allowed: str, given: object) -> None:
     if wrong:
-        raise ValueError(f"{allowed}, got {given!r}")
+        raise ValueError(f"{allowed}, got {quoted(given)}")

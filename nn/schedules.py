@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autograd.terminal import listed
+from autograd.terminal import listed, quoted
 
 from .optimisers import Optimiser
 
@@ -66,7 +66,7 @@ class StepLR(Schedule):
 
     def __init__(self, optimiser: Optimiser, step_size: int, gamma: float = 0.1) -> None:
         if step_size < 1:
-            raise ValueError(f"step_size must be a number of epochs, 1 or more, got {step_size!r}")
+            raise ValueError(f"step_size must be a number of epochs, 1 or more, got {quoted(step_size)}")
         self.step_size: int = step_size
         self.gamma: float = _fraction(gamma)
         super().__init__(optimiser)
@@ -95,7 +95,7 @@ class CosineAnnealingLR(Schedule):
 
     def __init__(self, optimiser: Optimiser, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
         if T_max < 1:
-            raise ValueError(f"T_max must be a number of epochs, 1 or more, got {T_max!r}")
+            raise ValueError(f"T_max must be a number of epochs, 1 or more, got {quoted(T_max)}")
         self.T_max: int = T_max
         self.share: float = eta_min / optimiser.lr
         super().__init__(optimiser)
@@ -122,7 +122,7 @@ class WarmUp(Schedule):
         self, optimiser: Optimiser, epochs: int, start: float = 1 / 3, after: Schedule | None = None
     ) -> None:
         if epochs < 1:
-            raise ValueError(f"epochs must be 1 or more, got {epochs!r}")
+            raise ValueError(f"epochs must be 1 or more, got {quoted(epochs)}")
         if isinstance(after, ReduceLROnPlateau):
             raise ValueError("after must be a schedule that depends on the epoch alone, not ReduceLROnPlateau")
         self.epochs: int = epochs
@@ -152,7 +152,7 @@ class ReduceLROnPlateau(Schedule):
         min_lr: float = 0.0,
     ) -> None:
         if patience < 0:
-            raise ValueError(f"patience must be a number of epochs, 0 or more, got {patience!r}")
+            raise ValueError(f"patience must be a number of epochs, 0 or more, got {quoted(patience)}")
         self.factor: float = _fraction(factor)
         self.patience: int = patience
         self.threshold: float = threshold
@@ -185,5 +185,5 @@ class ReduceLROnPlateau(Schedule):
 
 def _fraction(number: float) -> float:
     if not 0 < number < 1:
-        raise ValueError(f"a factor of the learning rate must be between 0 and 1, got {number!r}")
+        raise ValueError(f"a factor of the learning rate must be between 0 and 1, got {quoted(number)}")
     return number

@@ -17,6 +17,7 @@ from ..graph import topological_order
 from ..modes import always_recording
 from ..nested import flatten, is_array
 from ..recording import is_number, number
+from ..terminal import quoted
 from ..value import Value
 from .cases.program import Program
 from .checker import check, refuse_order
@@ -82,11 +83,11 @@ def check_gradients(
     """
     refuse_order(order)
     if undecided not in ("fail", "allow"):
-        raise ValueError(f"undecided is 'fail' or 'allow', not {undecided!r}")
+        raise ValueError(f"undecided is 'fail' or 'allow', not {quoted(undecided)}")
     if undefined not in ("fail", "skip"):
-        raise ValueError(f"undefined is 'fail' or 'skip', not {undefined!r}")
+        raise ValueError(f"undefined is 'fail' or 'skip', not {quoted(undefined)}")
     if not callable(f):
-        raise TypeError(f"check_gradients takes a function and a point, not {f!r}; a graph has .check()")
+        raise TypeError(f"check_gradients takes a function and a point, not {quoted(f)}; a graph has .check()")
     if inspect.iscoroutinefunction(f):
         raise TypeError("check_gradients calls f as a plain function: an async one gives no number")
     at = Point(f, point, named)
@@ -185,7 +186,9 @@ def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -
             outputs, _ = flatten(call(leaves))
             for output in outputs:
                 if not isinstance(output, Value) and not is_number(output):
-                    raise TypeError(f"f gave {output!r}: a gradient belongs to a function that gives numbers")
+                    raise TypeError(
+                        f"f gave {quoted(output)}: a gradient belongs to a function that gives numbers"
+                    )
             chosen = [k for k, w in enumerate(weights or [1.0] * len(outputs)) if w]
             if weights is not None and len(chosen) > 1:
                 root = dot([weights[k] for k in chosen], [outputs[k] for k in chosen])
@@ -194,7 +197,8 @@ def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -
         for leaf, x, name in zip(leaves, numbers, at.names, strict=True):
             if leaf.data != x and x == x:
                 raise ValueError(
-                    f"f overwrote the data of its argument {name}, {x!r}, with {leaf.data!r}: no record can be "
+                    f"f overwrote the data of its argument {name}, {quoted(x)}, with "
+                    f"{quoted(leaf.data)}: no record can be "
                     "held against such a function. Let it compute a new number instead"
                 )
         return (root if isinstance(root, Value) else Value(root)), leaves
@@ -271,7 +275,7 @@ def _numbers_of(result: Any) -> list[float]:
     for leaf in leaves:
         if not is_number(leaf) or isinstance(leaf, Value):
             raise TypeError(
-                f"f gave {leaf!r}: a gradient belongs to a function that gives one number, or an array"
+                f"f gave {quoted(leaf)}: a gradient belongs to a function that gives one number, or an array"
             )
     return list(map(float, leaves))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..formulas import names_of
+from ..terminal import quoted
 from ..value import Value
 from .cases.program import Line, Program
 from .cases.reduction import smallest
@@ -24,7 +25,7 @@ from .report import Report
 def refuse_order(order: Any) -> None:
     """Raise ValueError for an order that is not checked."""
     if order not in (1, 2, 3) or isinstance(order, bool):
-        raise ValueError(f"derivatives are checked up to order 1, 2 or 3, not {order!r}")
+        raise ValueError(f"derivatives are checked up to order 1, 2 or 3, not {quoted(order)}")
 
 
 def check(root: Value, order: int = 1) -> Report:
@@ -44,7 +45,7 @@ def check(root: Value, order: int = 1) -> Report:
       verdict: right
     """
     if not isinstance(root, Value):
-        raise TypeError(f"check takes the Value at the end of a graph, not {root!r}")
+        raise TypeError(f"check takes the Value at the end of a graph, not {quoted(root)}")
     refuse_order(order)
     record = Record(root)
     kept = [node.grad for node in record.nodes]

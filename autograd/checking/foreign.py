@@ -14,6 +14,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ..nested import children, is_array
+from ..terminal import quoted
 from .point import Point, library
 
 Function = Callable[..., Any]
@@ -202,7 +203,7 @@ def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
         return OfUser(f, gradient, point)
     if gradient not in LIBRARIES:
         names = " or ".join(map(repr, LIBRARIES))
-        raise ValueError(f"gradient is a function of f's arguments, or {names}, not {gradient!r}")
+        raise ValueError(f"gradient is a function of f's arguments, or {names}, not {quoted(gradient)}")
     return LIBRARIES[gradient](f, point)
 
 

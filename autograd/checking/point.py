@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..formulas import plain
 from ..nested import children, flatten, is_array, is_number_like, outline
 from ..recording import number
-from ..terminal import cut
+from ..terminal import cut, quoted
 from ..transforms.arguments import parameters
 from ..value import Value
 
@@ -67,7 +67,8 @@ class Point:
         for leaf in leaves:
             if isinstance(leaf, complex):
                 raise TypeError(
-                    f"{name} has {leaf!r} in it: gradients of complex numbers are not checked; expected a real "
+                    f"{name} has {quoted(leaf)} in it: gradients of complex numbers are not "
+                    f"checked; expected a real "
                     "number: give real and imaginary parts as two arguments"
                 )
         self.slots.append(Slot(name, place, item, len(leaves), build))

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from ..terminal import brief, quoted
+
 if TYPE_CHECKING:
     from distributed import Client
 
@@ -32,7 +34,8 @@ def connect(
     cluster, and how to use TLS. An existing client may have a `Security`.
 
     Raises ImportError without the extra `cluster`, here or on a worker, and if a worker has another
-    version of Python or of this library; ConnectionError if no scheduler answers.
+    version of Python or of this library; ConnectionError if no scheduler answers; TypeError if `to`
+    is neither an address nor a client.
 
     >>> with connect(workers=2) as client:  # doctest: +SKIP
     ...     len(client.scheduler_info()["workers"])
@@ -46,7 +49,9 @@ def connect(
         check_workers(to, timeout)
         yield to
         return
-    client = _local(workers, memory) if to in (None, "local") else _remote(str(to), timeout)
+    if not (to is None or isinstance(to, str)):
+        raise TypeError(f"to must be the address of a scheduler, or a Client, got {quoted(to)}")
+    client = _local(workers, memory) if to in (None, "local") else _remote(to, timeout)
     try:
         check_workers(client, timeout)
         yield client
@@ -70,7 +75,8 @@ def _remote(address: str, timeout: float) -> Client:
         return Client(address, timeout=timeout)
     except (OSError, ValueError) as error:
         raise ConnectionError(
-            f"no scheduler answers at {address!r} within {timeout:g} s ({error}): give the address that "
+            f"no scheduler answers at {quoted(address)} within {timeout:g} s ({brief(error, 200)}): "
+            f"give the address that "
             'it printed when it started, such as "tcp://10.0.0.1:8786"'
         ) from error
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..terminal import quoted
 from .blocks import FileBlock, joined, made, on_block, partial_of, together
 from .sums import FAN, combined
 from .waiting import gathered
@@ -137,7 +138,7 @@ def partition(count: int, row: int, block: int | None) -> list[int]:
     [0, 3, 6, 10]
     """
     if block is not None and block < 1:
-        raise ValueError(f"block must be at least 1, not {block!r}")
+        raise ValueError(f"block must be at least 1, not {quoted(block)}")
     usual = min(max(count // BLOCKS, SMALL), BLOCK, max(1, BYTES // max(row, 1)))
     most = usual if block is None else block
     blocks = math.ceil(count / most)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..graph import topological_order
 from ..nested import mapped
+from ..terminal import quoted
 from ..transforms.arguments import one_of
 from .blocks import Block
 from .rows import Rows
@@ -157,7 +158,9 @@ class Spread:
         asked = self.shared if wrt is None else [wrt] if bare else list(wrt)
         for item in asked:
             if item not in self.names and not (isinstance(item, int) and abs(item) < len(self.names)):
-                raise ValueError(f"wrt={item!r} is not an argument; the arguments are {', '.join(self.names)}")
+                raise ValueError(
+                    f"wrt={quoted(item)} is not an argument; the arguments are {', '.join(self.names)}"
+                )
         names = [item if isinstance(item, str) else self.names[item] for item in asked]
         rows = [name for name in names if name in self.batched]
         if rows or not names:
@@ -239,5 +242,5 @@ def spread(compiled: Compiled, rows: Rows) -> Spread:
     from ..compiling.compiled import Compiled
 
     if not isinstance(compiled, Compiled):
-        raise TypeError(f"spread takes a function compiled with batched=..., not {compiled!r}")
+        raise TypeError(f"spread takes a function compiled with batched=..., not {quoted(compiled)}")
     return Spread(compiled, rows)

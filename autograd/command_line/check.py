@@ -15,7 +15,7 @@ from ..checking.check_functions import check_gradients
 from ..checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from ..checking.report import Report
 from ..errors import DomainError
-from ..terminal import progress_bar
+from ..terminal import progress_bar, quoted
 from ..transforms.arguments import parameters
 from .parsing import evaluate
 
@@ -128,7 +128,7 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
 def _imported(text: str) -> Callable[..., Any]:
     """Return the function that `module:function` names."""
     if not is_function(text):
-        raise ValueError(f"{text!r} is not module:function")
+        raise ValueError(f"{quoted(text)} is not module:function")
     module, _, name = text.strip().partition(":")
     sys.path.insert(0, "")
     try:
@@ -140,7 +140,7 @@ def _imported(text: str) -> Callable[..., Any]:
     finally:
         sys.path.remove("")
     if not callable(found):
-        raise ValueError(f"{text} is no function, but {found!r}")
+        raise ValueError(f"{text} is no function, but {quoted(found)}")
     return found  # type: ignore[no-any-return]
 
 

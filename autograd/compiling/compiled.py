@@ -59,14 +59,16 @@ class Compiled:
     ) -> None:
         f = f.f if isinstance(f, Compiled) else f
         if not callable(f):
-            raise TypeError(f"compile takes a function of numbers, or a Value with inputs=[...], not {f!r}")
+            raise TypeError(
+                f"compile takes a function of numbers, or a Value with inputs=[...], not {quoted(f)}"
+            )
         self.f: Any = f
         self.batched: Arguments = batched
         self.threads: int = threads
         self.lanes = lanes
         try:
             self.dtype: Any = np.dtype(dtype)
-        except TypeError:
+        except Exception:  # numpy's error has the whole repr in it
             self.dtype = np.dtype(object)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
             raise ValueError(f"dtype is float32 or float64, not {quoted(dtype)}")
@@ -213,7 +215,7 @@ class Compiled:
             return Wanted(what, (), False, per_row, tuple(items))
         positions = self._names.positions(items, "wrt", len(args))
         if len(set(positions)) < len(positions):
-            raise ValueError(f"wrt={wrt!r} names an argument twice")
+            raise ValueError(f"wrt={quoted(wrt)} names an argument twice")
         return Wanted(what, positions, bare, per_row)
 
     def _is_batched(self, position: int) -> bool:
@@ -320,7 +322,7 @@ class Compiled:
             raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
         native = list(self._plans.values())[-1][1].runner.kernels[0].native
         if form not in ("ir", "assembly"):
-            raise ValueError(f'source(form) has the forms "ir" and "assembly", not {form!r}')
+            raise ValueError(f'source(form) has the forms "ir" and "assembly", not {quoted(form)}')
         return native.ir() if form == "ir" else native.assembly()
 
     def __repr__(self) -> str:
@@ -334,7 +336,7 @@ class Compiled:
         kept, name = getattr(instance, "__dict__", None), f"_compiled_{self._names.function}"
         if kept is None:
             raise TypeError(
-                f"{instance!r} has no place for compiled code: keep compile(object.method) elsewhere"
+                f"{quoted(instance)} has no place for compiled code: keep compile(object.method) elsewhere"
             )
         found: Compiled | None = kept.get(name)
         if found is None or found.f.__self__ is not instance:  # a copy of an object has the original's

@@ -48,11 +48,13 @@ class Names:
         if isinstance(given, str | int):
             return [given]
         if isinstance(given, set | frozenset) and option == "wrt":
-            raise TypeError(f"wrt takes several arguments in a list: the gradients have no order for {given!r}")
+            raise TypeError(
+                f"wrt takes several arguments in a list: the gradients have no order for {quoted(given)}"
+            )
         if isinstance(given, list | tuple | set | frozenset | range):
             return list(given)
         raise TypeError(
-            f"{option} takes a name or position, or several in a list, not {given!r}: the arguments of "
+            f"{option} takes a name or position, or several in a list, not {quoted(given)}: the arguments of "
             f"{self.function} are {', '.join(self.arguments)}"
         )
 

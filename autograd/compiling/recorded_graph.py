@@ -9,6 +9,7 @@ import numpy as np
 
 from ..formulas import history
 from ..graph import topological_order
+from ..terminal import quoted
 from ..value import Value
 from .compiled import Compiled
 from .naming import Names
@@ -25,12 +26,12 @@ class GraphFunction:
     def __init__(self, root: Value, inputs: list[Value], parameters: list[Value]) -> None:
         for value in (*inputs, *parameters):
             if not isinstance(value, Value):
-                raise TypeError(f"inputs and parameters are Values of the graph, not {value!r}")
+                raise TypeError(f"inputs and parameters are Values of the graph, not {quoted(value)}")
         graph = set(topological_order(root))
         for value in inputs:
             if value not in graph:
                 raise ValueError(
-                    f"{value!r} is among the inputs, but {history(root)} does not depend on it: leave it "
+                    f"{quoted(value)} is among the inputs, but {history(root)} does not depend on it: leave it "
                     "out, or give the Value that the graph was computed from"
                 )
         if len({*inputs, *parameters}) < len(inputs) + len(parameters):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
+from ..terminal import quoted
 from ..transforms.arguments import one_of
 from .compiled import Compiled
 from .naming import Names
@@ -87,7 +88,7 @@ class Specialised:
             function = self._functions.get(key)
         except TypeError:
             raise TypeError(
-                f"the static arguments {', '.join(self.static)} must be hashable, got {settings!r}: give "
+                f"the static arguments {', '.join(self.static)} must be hashable, got {quoted(settings)}: give "
                 "tuples for lists, and numbers that vary as other arguments"
             ) from None
         if function is None:

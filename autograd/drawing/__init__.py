@@ -112,7 +112,7 @@ def draw(
     recorded, done = _recorded(outputs, max_nodes if collapse is None and depth is None else _LARGEST)
     step = done if step is None else step
     if groups is not None and not hasattr(groups, "groups"):
-        raise TypeError(f"groups must be a model or have a method groups(), got {groups!r}")
+        raise TypeError(f"groups must be a model or have a method groups(), got {quoted(groups)}")
     view = View(
         constants=constants,
         groups=tuple(groups.groups()) if groups else (),
@@ -141,7 +141,12 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Digraph:
     'svg'
     """
     graph = draw(root, rankdir=rankdir).digraph
-    graph.format = format
+    try:
+        graph.format = format
+    except (ValueError, AttributeError):
+        raise ValueError(
+            f"format must be one of Graphviz's, such as svg, png or pdf, got {quoted(format)}"
+        ) from None
     return graph
 
 
@@ -158,7 +163,7 @@ def _refuse_options(
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {quoted(rankdir)}")
     if depth is not None and depth < 0:
-        raise ValueError(f"depth must be a number of edges from the root, 0 or more, got {depth!r}")
+        raise ValueError(f"depth must be a number of edges from the root, 0 or more, got {quoted(depth)}")
     if isinstance(show, str) or not SHOWN.issuperset(show):
         raise ValueError(f"show must be a list of some of {', '.join(sorted(SHOWN))}, got {quoted(show)}")
     if decimals is not None and not (isinstance(decimals, int) and 0 <= decimals <= 17):
@@ -169,7 +174,7 @@ def _refuse_options(
 
 def _above_0(name: str, unit: str, number: float) -> float:
     if not number > 0:
-        raise ValueError(f"{name} must be a positive number of {unit}, got {number!r}")
+        raise ValueError(f"{name} must be a positive number of {unit}, got {quoted(number)}")
     return number
 
 
@@ -220,5 +225,5 @@ def _no_value(item: object) -> str:
 
 def _state(recorded: BackwardPass, step: int) -> State:
     if not -1 <= step <= len(recorded.edges):
-        raise ValueError(f"step must be -1 to {len(recorded.edges)}, got {step!r}")
+        raise ValueError(f"step must be -1 to {len(recorded.edges)}, got {quoted(step)}")
     return recorded.state(step)

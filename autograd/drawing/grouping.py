@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from ..backward_pass import BackwardPass, State
+from ..terminal import quoted
 from ..value import Value
 
 
@@ -110,7 +111,9 @@ def folded(recorded: BackwardPass, state: State, frames: list[Frame], level: str
     chosen = [frame for frame in _flat(frames) if frame.level == level]
     if not chosen:
         known = ", ".join(sorted({frame.level for frame in _flat(frames)})) or "none: pass groups=model"
-        raise ValueError(f"collapse must be the level of a group, got {level!r}; the levels here are {known}")
+        raise ValueError(
+            f"collapse must be the level of a group, got {quoted(level)}; the levels here are {known}"
+        )
     return [_fold(recorded, state, frame) for frame in chosen]
 
 

@@ -10,6 +10,7 @@ from ..ops.op import Op
 from ..ops.primitives import PRIMITIVES
 from ..ops.rules import names_in
 from ..ops.table import TABLE
+from ..terminal import quoted
 
 _COMPARISONS: dict[type, str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!==",
@@ -55,7 +56,7 @@ class _Translation:
             case ast.ListComp(elt=item, generators=[each]) | ast.GeneratorExp(elt=item, generators=[each]):
                 return self._each(item, each)
             case _:
-                raise NotTranslatableError(f"{ast.unparse(node)!r} cannot be translated to JavaScript")
+                raise NotTranslatableError(f"{quoted(ast.unparse(node))} cannot be translated to JavaScript")
 
     def condition(self, node: ast.expr) -> str:
         """Return a condition; as in Python, and unlike JavaScript, a nan is true."""
@@ -81,7 +82,7 @@ class _Translation:
             return f"{name}_"  # an operand may have a name that is reserved in JavaScript
         if name == "pi":
             return "M.pi"
-        raise NotTranslatableError(f"{name!r} has no counterpart in JavaScript")
+        raise NotTranslatableError(f"{quoted(name)} has no counterpart in JavaScript")
 
     def _call(self, name: str, arguments: list[str]) -> str:
         if name == "len":
@@ -91,11 +92,11 @@ class _Translation:
         if name in TABLE and name != self.own:
             self.used.add(name)
             return f"OPS.{name}.value({', '.join(arguments)})"
-        raise NotTranslatableError(f"{name!r} has no counterpart in JavaScript")
+        raise NotTranslatableError(f"{quoted(name)} has no counterpart in JavaScript")
 
     def _each(self, item: ast.expr, each: ast.comprehension) -> str:
         if not isinstance(each.target, ast.Name) or each.ifs:
-            raise NotTranslatableError(f"{ast.unparse(each)!r} cannot be translated to JavaScript")
+            raise NotTranslatableError(f"{quoted(ast.unparse(each))} cannot be translated to JavaScript")
         sequence = self.expression(each.iter)
         inner = _Translation({*self.bound, each.target.id}, self.own)
         text = f"{sequence}.map(({each.target.id}_) => {inner.expression(item)})"

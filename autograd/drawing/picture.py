@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backward_pass import BackwardPass, State
 from ..files import write_atomically
-from ..terminal import plural
+from ..terminal import plural, quoted
 from . import theme as themes
 from .network import network_scene
 from .parts import Scene
@@ -127,7 +127,7 @@ class Picture:
         format_ = target.suffix[1:].lower()
         if not format_:
             raise ValueError(
-                f"{str(target)!r} needs a suffix that selects the format: .svg, .png, .gv, .json ..."
+                f"{quoted(str(target))} needs a suffix that selects the format: .svg, .png, .gv, .json ..."
             )
         return write_atomically(target, self._bytes(format_))
 

@@ -83,7 +83,7 @@ def checked(theme: str | Theme | None) -> str | Theme | None:
     if not re.fullmatch(r"[\w ,-]{1,80}", theme.font):
         raise ValueError(f"font of a theme must be the name of a font, got {quoted(theme.font)}")
     if not 4 <= theme.points <= 72:
-        raise ValueError(f"points of a theme must be from 4 to 72, got {theme.points!r}")
+        raise ValueError(f"points of a theme must be from 4 to 72, got {quoted(theme.points)}")
     return theme
 
 

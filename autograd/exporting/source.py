@@ -14,6 +14,7 @@ from ..compiling.naming import Arguments
 from ..compiling.recorded_graph import GraphFunction
 from ..compiling.trace.arguments import Leaf, described, leaves_of, with_values
 from ..compiling.trace.tracing import Trace, trace
+from ..terminal import listed, quoted
 from ..value import Value
 from .writing import Writer
 
@@ -58,6 +59,8 @@ def export(
         return _of_graph(f.root, f.inputs, f.parameters, batched, name)
     if isinstance(f, Value):
         return _of_graph(f, list(inputs or ()), list(parameters), batched, name)
+    if not callable(f):
+        raise TypeError(f"export takes a function of numbers, or a Value with inputs=[...], got {quoted(f)}")
     title = _called(name or getattr(f, "__name__", ""))
     found = list(inspect.signature(f).parameters)[: len(arguments)]
     names = _names(found, len(arguments), title)
@@ -100,7 +103,10 @@ def _usable(name: str) -> bool:
 def _rows(batched: Any, names: Sequence[str]) -> set[int]:
     if batched == "all":
         return set(range(len(names)))
-    asked = [batched] if isinstance(batched, str | int) else batched
+    asked = [batched] if isinstance(batched, str | int) else list(batched)
+    unknown = [item for item in asked if isinstance(item, str) and item not in names]
+    if unknown:
+        raise ValueError(f"batched={quoted(unknown[0])} is not an argument; the arguments are {listed(names)}")
     return {names.index(item) if isinstance(item, str) else item for item in asked}
 
 

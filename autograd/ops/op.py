@@ -98,7 +98,9 @@ class Op:
         if isinstance(rule, str):
             return rule
         if not callable(rule):
-            raise TypeError(f"{role} of {self.name} must be an expression as text, or a function, not {rule!r}")
+            raise TypeError(
+                f"{role} of {self.name} must be an expression as text, or a function, not {quoted(rule)}"
+            )
         name = f"{self.name}_{role}"
         self.functions[name] = rule
         code = getattr(rule, "__code__", None)
@@ -122,7 +124,9 @@ class Op:
             raise ValueError(f"{self.signature}: operands need different names; 'out' is reserved")
         for name in self.operands:
             if keyword.iskeyword(name) or name.endswith("_"):
-                raise ValueError(f"{self.signature}: {name!r} cannot name an operand (a keyword, or ends in _)")
+                raise ValueError(
+                    f"{self.signature}: {quoted(name)} cannot name an operand (a keyword, or ends in _)"
+                )
         without = self.operands[: len(self.operands) - len(self.defaults)]
         if self.defaults and (self.variadic or not self.defaults.keys().isdisjoint(without)):
             raise ValueError(f"{self.signature}: defaults come last, and a variadic operand has none")
@@ -171,7 +175,9 @@ class Op:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.reduced is None:
-            raise TypeError(f"{self!r} cannot be pickled: declare it with autograd.operation, in a module")
+            raise TypeError(
+                f"{quoted(self)} cannot be pickled: declare it with autograd.operation, in a module"
+            )
         return self.reduced
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> Op:

@@ -115,7 +115,7 @@ class Backprop:
     def goto(self, number: int) -> Step | Backprop:
         """Go to the moment right after a step, forwards or back; -1 is before the first."""
         if not -1 <= number <= len(self.recorded.edges):
-            raise ValueError(f"goto takes a step from -1 to {len(self.recorded.edges)}, not {number!r}")
+            raise ValueError(f"goto takes a step from -1 to {len(self.recorded.edges)}, not {quoted(number)}")
         while self.done < number:
             self._do()
         while self.done > number:
@@ -240,7 +240,9 @@ class Backprop:
     def _value(self, target: Value | str) -> Value:
         if isinstance(target, Value):
             if target not in self.recorded.index:
-                raise ValueError(f"{target!r} is not in the graph of {self.recorded.names[self.recorded.root]}")
+                raise ValueError(
+                    f"{quoted(target)} is not in the graph of {self.recorded.names[self.recorded.root]}"
+                )
             return target
         named: dict[str, Value] = {name: value for value, name in self.recorded.names.items()}
         if target in named:
@@ -270,7 +272,7 @@ class Backprop:
             if word not in known:
                 close = nearest(word, known)
                 hint = f"did you mean {close[0]}?" if close else f"known options are {', '.join(known)}"
-                raise TypeError(f"{method}() has no option {word!r}: {hint}")
+                raise TypeError(f"{method}() has no option {quoted(word)}: {hint}")
         return draw(self.recorded, step=self.done, **options)
 
     def show(self, **options: Unpack[PictureOptions]) -> None:
@@ -281,7 +283,7 @@ class Backprop:
         """Save the picture of the present step; the file's suffix says in which format."""
         if not isinstance(path, str | os.PathLike):
             raise TypeError(
-                f'save takes a path, such as "step.svg", got {path!r} of type {type(path).__name__}'
+                f'save takes a path, such as "step.svg", got {quoted(path)} of type {type(path).__name__}'
             )
         return self._drawn("save", options).save(path)
 
@@ -298,7 +300,7 @@ class Backprop:
         from ..drawing.inline import Player
 
         if isinstance(height, bool) or not isinstance(height, int) or height < 1:
-            raise ValueError(f"height must be a positive int, in pixels, not {height!r}")
+            raise ValueError(f"height must be a positive int, in pixels, not {quoted(height)}")
         return Player(self._drawn("player", options).html(), repr(self), height)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

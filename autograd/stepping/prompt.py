@@ -215,7 +215,7 @@ def _whole(text: str, default: int | None) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not an integer") from None
+        raise ValueError(f"{quoted(text)} is not an integer") from None
 
 
 def _whole_name(word: str) -> str:
@@ -248,7 +248,7 @@ def condition(text: str) -> Callable[[Any], bool] | None:
     found = re.fullmatch(rf"(\|?)({'|'.join(_FIELDS)})\1\s*([<>=!]=|[<>])\s*([-+.\de]+)", text)
     if not found and re.search("[<>]|[=!]=", text):
         raise ValueError(
-            f"invalid condition {text!r}: compare {', '.join(_FIELDS)} with a number, as in "
+            f"invalid condition {quoted(text)}: compare {', '.join(_FIELDS)} with a number, as in "
             "contribution < 0 or |after| > 1"
         )
     if not found:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..terminal import quoted
+
 Argnums = int | str | Sequence[int | str]
 """One argument or several, by position or by name."""
 
@@ -45,15 +47,18 @@ def chosen(f: Any, argnums: Any, wrt: Any, name: str) -> Argnums:
     0
     """
     if not callable(f):
-        raise TypeError(f"{name} takes a function, as in {name}(f)(x), got {f!r} of type {type(f).__name__}")
+        raise TypeError(
+            f"{name} takes a function, as in {name}(f)(x), got {quoted(f)} of type {type(f).__name__}"
+        )
     found = one_of(wrt, argnums)
     if found is None:
         return 0
     each = found if isinstance(found, list | tuple | range) else [found]
     if not all(isinstance(k, int | str) and not isinstance(k, bool) for k in each):
         raise TypeError(
-            f"{name}(f, argnums) takes positions or names of arguments, got {found!r}: the derivative at a "
-            f"point is {name}(f)({found!r})"
+            f"{name}(f, argnums) takes positions or names of arguments, got {quoted(found)}: the "
+            f"derivative at a "
+            f"point is {name}(f)({quoted(found)})"
         )
     return found if isinstance(found, int | str) else tuple(found)
 
@@ -75,15 +80,18 @@ def positions(
         if isinstance(k, str) and k not in named:
             words = parameters(f)[:count]
             if k not in words:
-                raise ValueError(f"{name}: argnums={argnums!r}, but no argument named {k!r} was given")
+                raise ValueError(
+                    f"{name}: argnums={quoted(argnums)}, but no argument named {quoted(k)} was given"
+                )
             found.append(words.index(k))
         elif isinstance(k, int) and not -count <= k < count:
             raise ValueError(
-                f"{name}: argnums={argnums!r}, but the function was given {count} argument{'s'[: count != 1]}, "
+                f"{name}: argnums={quoted(argnums)}, but the function was given {count} "
+                f"argument{'s'[: count != 1]}, "
                 f"counted from 0; the derivative at a point is {name}(f)(x)"
             )
         else:
             found.append(k % count if isinstance(k, int) else k)
     if len(set(found)) < len(found):
-        raise ValueError(f"{name}: argnums={argnums!r} names an argument twice")
+        raise ValueError(f"{name}: argnums={quoted(argnums)} names an argument twice")
     return tuple(found)

@@ -12,6 +12,7 @@ from ..graph import topological_order
 from ..modes import CURRENT, always_recording, in_effect
 from ..nested import flatten, outline
 from ..recording import number
+from ..terminal import quoted
 from ..value import Value
 from .arguments import Argnums, chosen, positions
 
@@ -31,7 +32,7 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
     inputs = list(inputs)
     for value in (output, *inputs):
         if not isinstance(value, Value):
-            raise TypeError(f"gradients takes Values, not {value!r}")
+            raise TypeError(f"gradients takes Values, not {quoted(value)}")
     arrived = pull_back(output, inputs=inputs, create_graph=create_graph)
     found = [arrived.get(value, 0.0) for value in inputs]
     if create_graph:
@@ -311,7 +312,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     if outline(list(tangents)) != outline(list(primals)):
         raise ValueError(
             f"jvp needs tangents with the structure of the primals ({len(call.inputs)} numbers), got "
-            f"{len(direction)}: {tangents!r}"
+            f"{len(direction)}: {quoted(tangents)}"
         )
     found = call.pushed_forward([item if isinstance(item, Value) else number(item) for item in direction])
     values = call.build_output(iter([call.finished(item) for item in call.outputs]))
@@ -335,7 +336,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         if outline(gradient) != outline(call.result):
             raise ValueError(
                 f"the gradient must have the structure of the result ({len(call.outputs)} numbers), got "
-                f"{len(upstream)}: {gradient!r}"
+                f"{len(upstream)}: {quoted(gradient)}"
             )
         rows = [
             call.pulled_back(output, item if isinstance(item, Value) else number(item))

@@ -14,6 +14,7 @@ from ..ops.primitives import FAST
 from ..ops.rules import define, names_in, partials_source
 from ..ops.table import TABLE
 from ..recording import EDGES, function_of, number
+from ..terminal import quoted
 from ..value import Value
 from .gradients import Call
 
@@ -34,7 +35,7 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     3.0
     """
     if not isinstance(order, int) or order < 0:
-        raise ValueError(f"order must be an int >= 0, got {order!r}")
+        raise ValueError(f"order must be an int >= 0, got {quoted(order)}")
     call = Call(f, (x,), (0,))
     if len(call.inputs) != 1 or len(call.outputs) != 1:
         raise TypeError(

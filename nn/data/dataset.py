@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from autograd.terminal import quoted
+
 from ..argument_checks import RNG, generator
 
 
@@ -57,17 +59,17 @@ class Dataset(_Examples):
         [80, 20]
         """
         if not 0 < fraction < 1:
-            raise ValueError(f"fraction is between 0 and 1, not {fraction!r}")
+            raise ValueError(f"fraction is between 0 and 1, not {quoted(fraction)}")
         cut = round(fraction * self.size)
         if not 0 < cut < self.size:
-            raise ValueError(f"fraction {fraction!r} leaves a part of {self.size} examples empty")
+            raise ValueError(f"fraction {quoted(fraction)} leaves a part of {self.size} examples empty")
         order = generator(rng).sample(range(self.size), self.size)
         return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(self, size: int, rng: RNG = None) -> Iterator[Dataset]:
         """All examples once, in a new order, in batches of that size (the last may be smaller)."""
         if not isinstance(size, int) or size < 1:
-            raise ValueError(f"a batch has at least 1 example, not {size!r}")
+            raise ValueError(f"a batch has at least 1 example, not {quoted(size)}")
         order = generator(rng).sample(range(self.size), self.size)
         for start in range(0, self.size, size):
             yield self.take(order[start : start + size])
@@ -143,7 +145,7 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
     for name, given in {"inputs": data, "targets": targets}.items():
         if not hasattr(given, "__len__") or isinstance(given, str | dict):
             raise TypeError(
-                f"the {name} must be a list or an array, got {given!r} of type {type(given).__name__}"
+                f"the {name} must be a list or an array, got {quoted(given)} of type {type(given).__name__}"
             )
     inputs = [row if hasattr(row, "__len__") else [row] for row in _listed(data)]
     return Dataset(inputs, targets)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import random
 
+from autograd.terminal import quoted
+
 from ..argument_checks import RNG, by_name, generator
 from .dataset import Dataset
 
@@ -38,7 +40,7 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = 
     """
     rng = _check(count, 2, "two circles", noise, rng)
     if not 0 < factor < 1:
-        raise ValueError(f"factor is between 0 and 1, not {factor!r}")
+        raise ValueError(f"factor is between 0 and 1, not {quoted(factor)}")
     inputs, targets = [], []
     for k in range(count):
         angle, radius = 2 * math.pi * (k // 2) / ((count + 1) // 2), (1.0, factor)[k % 2]
@@ -137,10 +139,12 @@ def logic_gate(name: str) -> Dataset:
 def _check(count: int, least: int, what: str, noise: float, rng: RNG) -> random.Random:
     _at_least(count, least, what)
     if not 0 <= noise < math.inf:
-        raise ValueError(f"the noise is a standard deviation, 0 or more, not {noise!r}")
+        raise ValueError(f"the noise is a standard deviation, 0 or more, not {quoted(noise)}")
     return generator(rng)
 
 
 def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:
     if not isinstance(count, int) or count < least:
-        raise ValueError(f"{what} need at least {least} {thing}{'' if least == 1 else 's'}, not {count!r}")
+        raise ValueError(
+            f"{what} need at least {least} {thing}{'' if least == 1 else 's'}, not {quoted(count)}"
+        )

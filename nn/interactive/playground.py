@@ -13,6 +13,7 @@ from autograd.drawing.inline import Player
 from autograd.drawing.javascript import NotTranslatableError, definitions
 from autograd.drawing.page import as_json, colours, filled
 from autograd.files import write_atomically
+from autograd.terminal import quoted
 
 from ..data.dataset import Dataset, as_dataset
 from ..layers import MLP
@@ -48,7 +49,7 @@ class Playground:
         """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a playground is saved as .html, not as {target.suffix or target.name!r}")
+            raise ValueError(f"a playground is saved as .html, not as {quoted(target.suffix or target.name)}")
         return write_atomically(target, self._html.encode())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -148,7 +149,7 @@ def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
         raise ValueError("a playground needs one number as each target")
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
-        raise ValueError(f"features are {', '.join(FEATURES)}, not {unknown[0]!r}")
+        raise ValueError(f"features are {', '.join(FEATURES)}, not {quoted(unknown[0])}")
     inputs = len(model.layers[0].neurons[0].weights)
     if inputs != len(features):
         raise ValueError(f"the model takes {inputs} inputs, but there are {len(features)} features")
@@ -166,4 +167,4 @@ def _optimiser(stepping: Optimiser) -> dict[str, Any]:
         return {"optimiser": "SGD", "momentum": stepping.momentum, **common}
     if type(stepping) is Adam:
         return {"optimiser": "Adam", "betas": stepping.betas, "eps": stepping.eps, **common}
-    raise ValueError(f"a playground steps by SGD or Adam, not by {stepping!r}")
+    raise ValueError(f"a playground steps by SGD or Adam, not by {quoted(stepping)}")

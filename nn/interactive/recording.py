@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograd.terminal import quoted
+
 
 class Recording:
     """What `fit(..., record=...)` takes down, update by update, and a page plays.
@@ -25,7 +27,7 @@ class Recording:
 
     def __init__(self, most: int = 300) -> None:
         if most < 2:
-            raise ValueError(f"a recording keeps at least 2 updates, not {most!r}")
+            raise ValueError(f"a recording keeps at least 2 updates, not {quoted(most)}")
         self.most = most
         self.losses: list[float] = []
         """The loss of the batch before each update."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, square, total
+from autograd.terminal import quoted
 
 from ..argument_checks import RNG, generator
 from ..optimisers import SGD
@@ -131,7 +132,9 @@ def _refuse(points: Sequence[Point], count: int) -> None:
     if len(points) == 0:
         raise ValueError("there are no points to find clusters in: give at least 1")
     if not 1 <= count <= len(points):
-        raise ValueError(f"there are from 1 to {len(points)} clusters of {len(points)} points, not {count!r}")
+        raise ValueError(
+            f"there are from 1 to {len(points)} clusters of {len(points)} points, not {quoted(count)}"
+        )
     if len({len(point) for point in points}) > 1:
         raise ValueError("the points have different numbers of coordinates")
     if not all(math.isfinite(x) for point in points for x in point):

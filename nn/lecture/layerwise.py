@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, dot, no_grad, topological_order, zero_grad
+from autograd.terminal import quoted
 
 from ..chains import chain, refuse_shared
 from ..data.dataset import Dataset, as_dataset
@@ -133,9 +134,9 @@ def layerwise_update(
     ([[5.2]], 2.6)
     """
     if not lr > 0:
-        raise ValueError(f"lr, the learning rate, is a number above 0, not {lr!r}")
+        raise ValueError(f"lr, the learning rate, is a number above 0, not {quoted(lr)}")
     if through not in THROUGH:
-        raise ValueError(f"through is one of {', '.join(map(repr, THROUGH))}, not {through!r}")
+        raise ValueError(f"through is one of {', '.join(map(repr, THROUGH))}, not {quoted(through)}")
     refuse_shared(model)
     return _passed(model, data, loss, lr, through == "adjusted")
 

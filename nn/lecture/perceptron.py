@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, dot, step
+from autograd.terminal import quoted
 
 from ..argument_checks import check_width
 from ..data.dataset import Dataset, as_dataset
@@ -65,7 +66,7 @@ class Perceptron(Module):
 
     def __init__(self, inputs: int) -> None:
         if inputs < 1:
-            raise ValueError(f"a perceptron needs at least 1 input, not {inputs!r}")
+            raise ValueError(f"a perceptron needs at least 1 input, not {quoted(inputs)}")
         self.weights: list[Value] = [Value(0.0, f"w{k}") for k in range(inputs)]
         self.bias: Value = Value(0.0, "b")
 
@@ -137,12 +138,14 @@ def _check(data: Dataset, epochs: int, lr: float) -> None:
     if not data.size:
         raise ValueError("there is nothing to learn from: the data set has no examples")
     if epochs < 1 or not lr > 0:
-        raise ValueError(f"learning takes 1 epoch or more and an lr above 0, not {epochs!r} and {lr!r}")
+        raise ValueError(
+            f"learning takes 1 epoch or more and an lr above 0, not {quoted(epochs)} and {quoted(lr)}"
+        )
     for k, (inputs, target) in enumerate(zip(data.inputs, data.targets, strict=True)):
         if isinstance(target, str) or hasattr(target, "__len__") or target is None:
-            raise TypeError(f"the target of example {k} is a number, above 0 or not, not {target!r}")
+            raise TypeError(f"the target of example {k} is a number, above 0 or not, not {quoted(target)}")
         if not all(map(math.isfinite, [*inputs, target])):
-            raise ValueError(f"example {k} has a nan or inf: {inputs!r} with the target {target!r}")
+            raise ValueError(f"example {k} has a nan or inf: {quoted(inputs)} with the target {quoted(target)}")
 
 
 def mistake_bound(data: Dataset, weights: Sequence[float], bias: float) -> float:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.terminal import quoted
+
 from ..data.dataset import as_dataset
 from ..metrics import are_classes, border
 from ..training.history import History
@@ -83,7 +85,7 @@ class BoundaryFilm:
         self, model: Model, data: Any, *, every: int = 1, resolution: int = 40, threshold: float | None = None
     ) -> None:
         if every < 1:
-            raise ValueError(f"a frame is taken after every epoch or every few, not every {every!r}")
+            raise ValueError(f"a frame is taken after every epoch or every few, not every {quoted(every)}")
         self.model: Model = model
         self.data: Any = as_dataset(data)
         self.every: int = every

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd.terminal import quoted
+
 from ..metrics import plain
 from .style import CLASSES, INK, MARKERS, PAPER, styled
 
@@ -63,4 +65,4 @@ def _check(codes: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
         raise ValueError(f"{len(codes)} codes and {len(targets)} targets: give each code one")
     strange = [target for target in targets if target not in range(len(CLASSES))]
     if strange:
-        raise ValueError(f"targets are class numbers from 0 to {len(CLASSES) - 1}, not {strange[0]!r}")
+        raise ValueError(f"targets are class numbers from 0 to {len(CLASSES) - 1}, not {quoted(strange[0])}")

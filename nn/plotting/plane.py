@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import no_grad
+from autograd.terminal import quoted
 
 from ..chains import chain
 from ..data.dataset import Dataset, as_dataset
@@ -85,7 +86,7 @@ def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:
     """A model's outputs in evaluation mode over a grid that reaches a little beyond the data."""
     check_plane(data)
     if resolution < 2:
-        raise ValueError(f"resolution is at least 2, not {resolution!r}")
+        raise ValueError(f"resolution is at least 2, not {quoted(resolution)}")
     xs, ys = (_range(_span([inputs[k] for inputs in data.inputs]), resolution) for k in (0, 1))
     with no_grad(), mode(model, training=False):
         rows = [[as_list(plain(model([x, y]))) for x in xs] for y in ys]

@@ -49,7 +49,9 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], *, every: int = 1, resume: bool = True) -> None:
         if every < 1:
-            raise ValueError(f"a checkpoint is written after every epoch or every few, not every {every!r}")
+            raise ValueError(
+                f"a checkpoint is written after every epoch or every few, not every {quoted(every)}"
+            )
         self.path: Path = Path(path)
         self.every: int = every
         self.resume: bool = resume
@@ -82,7 +84,11 @@ class Checkpoint:
         then no part has changed.
         """
         self._written = None
-        if not (self.resume and self.path.exists()):
+        if not self.resume:
+            return False
+        try:
+            stamp(self.path)
+        except (FileNotFoundError, NotADirectoryError):
             return False
         state = self._read()
         self._compare(state, parts)

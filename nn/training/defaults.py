@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from autograd.terminal import quoted
+
 from ..argument_checks import by_name
 from ..data.dataset import Dataset, as_dataset, on_cluster
 from ..losses import Loss
@@ -40,7 +42,7 @@ def usual_optimiser(model: Module, given: Any, lr: float | None) -> Any:
         make: Any = given
         return make(model.parameters(), lr=usual.get(given, 0.01) if lr is None else lr)
     if lr is not None:
-        raise ValueError(f"lr={lr!r} is beside an optimiser, which has its own: set it there")
+        raise ValueError(f"lr={quoted(lr)} is beside an optimiser, which has its own: set it there")
     return given
 
 
@@ -75,7 +77,7 @@ def arranged(data: Any, targets: Any, loss: Any, optimiser: Any) -> tuple[Any, L
     """
     if isinstance(targets, str) or (callable(targets) and not hasattr(targets, "__len__")):
         if loss is not None and optimiser is not None:
-            raise TypeError(f"fit takes one loss, and was given {targets!r} and {loss!r}")
+            raise TypeError(f"fit takes one loss, and was given {quoted(targets)} and {quoted(loss)}")
         targets, loss, optimiser = None, targets, optimiser if loss is None else loss
     return as_dataset(data, targets), loss, optimiser
 

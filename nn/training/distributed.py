@@ -16,6 +16,7 @@ import numpy as np
 import autograd
 from autograd import cluster, minimum
 from autograd.cluster import Rows, Spread
+from autograd.terminal import quoted
 
 from ..data.dataset import Dataset
 from ..losses import Loss, cross_entropy
@@ -118,7 +119,7 @@ class DistributedModel(CompiledModel):
     def batches(self, size: int, rng: random.Random) -> Iterator[Batch]:
         """All examples once, in a new order: the very batches of a Dataset, or whole blocks of rows."""
         if size < 1:
-            raise ValueError(f"a batch has at least 1 example, not {size!r}")
+            raise ValueError(f"a batch has at least 1 example, not {quoted(size)}")
         if not self.gathers:
             yield from self._batches_of_blocks(size, rng)
             return

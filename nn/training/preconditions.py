@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Value
+from autograd.terminal import quoted
 
 from ..data.dataset import Dataset, on_cluster
 from ..losses import Loss, loss_function
@@ -36,7 +37,7 @@ def refuse_misfits(
     if loss is not None:
         loss_function(loss)
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise ValueError(f"the number of epochs is 0 or more, not {epochs!r}")
+        raise ValueError(f"the number of epochs is 0 or more, not {quoted(epochs)}")
     if optimiser is not None:
         _refuse_optimiser(optimiser, model)
     if isinstance(schedule, Schedule) and schedule.optimiser is not optimiser:
@@ -49,7 +50,7 @@ def refuse_no_model(model: Any) -> None:
     >>> refuse_no_model(Module())
     """
     if not isinstance(model, Module):
-        raise TypeError(f"fit trains a Module, whose parameters it can find, not {model!r}")
+        raise TypeError(f"fit trains a Module, whose parameters it can find, not {quoted(model)}")
 
 
 def _refuse_no_data(name: str, data: Any) -> None:
@@ -62,7 +63,7 @@ def _refuse_no_data(name: str, data: Any) -> None:
 
 def _refuse_optimiser(optimiser: Any, model: Module) -> None:
     if not isinstance(optimiser, Optimiser):
-        raise TypeError(f"optimiser is one such as SGD(model.parameters(), lr=0.1), not {optimiser!r}")
+        raise TypeError(f"optimiser is one such as SGD(model.parameters(), lr=0.1), not {quoted(optimiser)}")
     own = set(map(id, model.parameters()))
     if not any(id(parameter) in own for parameter in optimiser.parameters):
         raise ValueError("the optimiser has none of this model's parameters: make it from model.parameters()")
@@ -77,7 +78,7 @@ def recorded(loss: Any) -> Value:
     TypeError: a loss gives one Value, computed from the predictions, not 0.5: nothing could learn from it
     """
     if not isinstance(loss, Value):
-        shown = f"a {type(loss).__name__}" if isinstance(loss, list | tuple) else repr(loss)
+        shown = f"a {type(loss).__name__}" if isinstance(loss, list | tuple) else quoted(loss)
         raise TypeError(
             f"a loss gives one Value, computed from the predictions, not {shown}: nothing could learn from it"
         )

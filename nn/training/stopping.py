@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from autograd.terminal import quoted
+
 from ..module import Module
 
 
@@ -25,9 +27,9 @@ class EarlyStopping:
 
     def __init__(self, patience: int, min_delta: float = 0.0) -> None:
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError(f"patience is a number of epochs, 1 or more, not {patience!r}")
+            raise ValueError(f"patience is a number of epochs, 1 or more, not {quoted(patience)}")
         if not 0 <= min_delta < math.inf:
-            raise ValueError(f"min_delta is 0 or a number above it, not {min_delta!r}")
+            raise ValueError(f"min_delta is 0 or a number above it, not {quoted(min_delta)}")
         self.patience: int = patience
         self.min_delta: float = min_delta
         self.reset()

@@ -14,6 +14,7 @@ from ...ops.primitives import IEEE
 from ...ops.rules import define, without_exceptions
 from ...ops.table import TABLE
 from ...recording import function_of
+from ...terminal import quoted
 from ...value import Value
 from .program import Line, Program
 
@@ -81,7 +82,7 @@ def generate(
     v0 = x0 + x0   at x0 = 0.5
     """
     if family not in FAMILIES:
-        raise ValueError(f"no family of programs is called {family!r}: there are {', '.join(FAMILIES)}")
+        raise ValueError(f"no family of programs is called {quoted(family)}: there are {', '.join(FAMILIES)}")
     pool = list(operations) if operations is not None else _pool(family)
     count = source.choose(range(1, max_inputs + 1))
     inputs = [_input(source, family) for _ in range(count)]

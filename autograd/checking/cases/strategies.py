@@ -11,6 +11,7 @@ from ...ops.primitives import IEEE
 from ...ops.rules import filename_of, without_exceptions
 from ...ops.table import TABLE
 from ...recording import is_number
+from ...terminal import quoted
 from ...value import Value
 from .generation import CONSTANTS, PICKS, Gene, Source, generate
 from .program import Program
@@ -56,7 +57,7 @@ def drawn_from(ranges: Any) -> Strategy[Any]:
     if isinstance(ranges, tuple) and len(ranges) == 2 and all(map(is_number, ranges)):
         low, high = map(float, ranges)
         if not low <= high:
-            raise ValueError(f"a range goes from low to high, not {ranges!r}")
+            raise ValueError(f"a range goes from low to high, not {quoted(ranges)}")
         return numbers(low, high)
     if isinstance(ranges, dict):
         return st.fixed_dictionaries({key: drawn_from(item) for key, item in ranges.items()})
@@ -97,7 +98,7 @@ def _op(operation: Any) -> Op:
         found = TABLE.get(name) if name else None
     if found is None:
         raise ValueError(
-            f"{operation!r} is no operation: give a name of the table, or what operation(...) gave"
+            f"{quoted(operation)} is no operation: give a name of the table, or what operation(...) gave"
         )
     return found
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import llvmlite
 
 from ...files import read_whole, write_atomically
+from ...terminal import quoted
 
 _LARGEST = 2**28
 """The most bytes that a file of code may have."""
@@ -40,9 +41,9 @@ class CodeCache:
         except OSError:
             return False
         if stat.S_ISLNK(status.st_mode):
-            raise ValueError(f"cache={str(self.folder)!r} is a link: give the folder that it leads to")
+            raise ValueError(f"cache={quoted(str(self.folder))} is a link: give the folder that it leads to")
         if not stat.S_ISDIR(status.st_mode):
-            raise ValueError(f"cache is a folder for compiled code, and {str(self.folder)!r} is a file")
+            raise ValueError(f"cache is a folder for compiled code, and {quoted(str(self.folder))} is a file")
         if hasattr(os, "geteuid"):
             whose = ""
             if status.st_uid != os.geteuid():
@@ -51,7 +52,8 @@ class CodeCache:
                 whose = f"may be written to by others (its mode is {stat.S_IMODE(status.st_mode):04o})"
             if whose:
                 raise ValueError(
-                    f"cache={str(self.folder)!r} {whose}, and what is in it is run as a program: give a folder "
+                    f"cache={quoted(str(self.folder))} {whose}, and what is in it is run as a "
+                    f"program: give a folder "
                     "of your own, or make it private with chmod 700 after removing what is in it"
                 )
         return True

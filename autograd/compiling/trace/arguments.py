@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...recording import is_number
+from ...terminal import quoted
 from ...value import Value
 
 Array = Any
@@ -56,7 +57,7 @@ def _branch(kind: Any, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Branch:
 def described(argument: Any, rows: bool, name: str) -> Any:
     """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
     if isinstance(argument, dict):
-        parts = tuple(described(item, rows, f"{name}[{key!r}]") for key, item in argument.items())
+        parts = tuple(described(item, rows, f"{name}[{quoted(key)}]") for key, item in argument.items())
         return _branch(dict, tuple(argument), parts)
     if hasattr(argument, "_fields"):
         named = zip(argument._fields, argument, strict=True)
@@ -148,7 +149,7 @@ def numeric(argument: Any, name: str) -> Array:
     if array.dtype.kind not in "iuf" and array.size:
         kind = _KINDS.get(array.dtype.kind, str(array.dtype))
         static = f'. A setting is static: compile(f, static="{name}")' if array.dtype.kind in "bOUS" else ""
-        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {argument!r:.80}{static}")
+        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {quoted(argument)}{static}")
     return array
 
 
