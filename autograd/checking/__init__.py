@@ -1,4 +1,4 @@
-"""The gradient checker: right, wrong, or undecidable in float64; and tools for tests of one's own."""
+"""Check gradients: right, wrong, or undecided in float64; and strategies for property-based tests."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The strategies, which need hypothesis, when they are first asked for."""
+    """Import the strategies on first use, since they need hypothesis."""
     if name in ("arrays", "expressions", "numbers", "operands", "points", "programs", "values"):
         from .cases import strategies
 
         return getattr(strategies, name)
-    raise AttributeError(f"autograd.checking has no {name}")
+    raise AttributeError(f"module 'autograd.checking' has no attribute {name!r}")

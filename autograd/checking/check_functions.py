@@ -1,4 +1,4 @@
-"""Functions under check: recorded and compared with their record, or opaque with a gradient of their own."""
+"""Check functions: recorded and compared with their graph, or opaque with a gradient of their own."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from .evidence.record import Record
 from .foreign import library_of, opaque
 from .point import Point
 from .questions.end_to_end import check_end_to_end
-from .questions.opaque import IN_DIGITS, check_opaque
-from .questions.replay import chance, check_record
+from .questions.opaque import IN_HIGH_PRECISION, check_opaque
+from .questions.replay import check_record, nondeterminism
 from .report import Report
 
 FEW_RESULTS = 4
-"""Up to how many results of a function each is looked at by itself."""
+"""Maximum number of results of a function that are checked one by one."""
 PROJECTIONS = 3
-"""Along how many random directions the results are added up where there are more."""
+"""Number of random weighted sums of the results that are checked if there are more."""
 SHOWN = 100
-"""Up to how many nodes a report keeps what was recorded, to show it."""
+"""Maximum number of nodes of a graph that a report keeps to show."""
 RECORDED_INPUTS, RECORDED_NODES = 2_000, 30_000
-"""Up to how many inputs a function with its own gradient is recorded, and its record followed in digits."""
+"""Maximum numbers of inputs and nodes up to which a function with its own gradient is also recorded."""
 
 
 def check_gradients(
@@ -51,27 +51,28 @@ def check_gradients(
     undefined: str = "fail",
     **named: Any,
 ) -> Report:
-    """Whether the derivatives of f at a point are right; a GradientError if they are not.
+    """Check the derivatives of f at a point; return a `Report`, or raise GradientError if they are wrong.
 
-    The point is what f takes: numbers, numpy arrays of any shape, nested lists, tuples, dicts and
-    dataclasses of them, keyword arguments. Arrays of integers are held constant, and so are
-    keyword arguments that are no floats. Without `gradient`, f is recorded (it sees Values, or object
-    arrays of Values), its record compared with f itself, and checked up to `order`.
+    `point` and `named` are the arguments of f: numbers, numpy arrays of any shape, and nested lists,
+    tuples, dicts and dataclasses of them. Integer arrays, and keyword arguments that are not floats, are
+    held constant. Without `gradient`, f is called with Values (or object arrays of Values), its graph is
+    compared with f itself, and all derivatives up to `order` (1, 2 or 3) are checked.
 
-    With `gradient`, f may be any function of floats or arrays: what `gradient` gives for the same
-    arguments, an array of the same shape for each, is checked; "torch" or "jax" stands for what that
-    library gives for an f of its own, and is found out where f gives tensors. Where f gives an array,
-    `gradient` has one more parameter, `upstream` or the last, for the gradient of the result; or it
-    gives the whole Jacobian.
+    With `gradient`, f may be any function of floats or arrays. `gradient` is called with the same
+    arguments and returns one array for each, of the same shape. If f returns an array, `gradient` has one
+    more parameter, named `upstream` or the last, for the gradient with respect to the result; or it
+    returns the whole Jacobian. "torch" or "jax" checks the gradient that this library computes for f,
+    which is the default for a function of its tensors.
 
-    Right means that the relative error of each derivative is known to be at most 1e-6 (1e-3 where
-    float32 is among the arguments); undecided, that rounding hides it. An undecided verdict is an error too,
-    unless `undecided="allow"`. With `undefined="skip"`, a point where f raises an ArithmeticError or
-    ValueError, or gives inf or nan, passes, and the report's `undefined` is True. `save` is where a picture of
-    the smallest wrong program goes.
+    "right" means that the relative error of each derivative is at most 1e-6 (1e-3 if an argument is
+    float32), "undecided" that rounding errors hide whether it is. An undecided verdict is an error unless
+    `undecided="allow"`. With `undefined="skip"`, a point at which f raises an ArithmeticError or
+    ValueError, or returns inf or nan, passes, and `undefined` of the report is True. `save` is the path
+    for a picture of the smallest wrong program.
 
-    Gives a `Report`. Raises GradientError for "wrong" and "undecided" unless `raises` is False;
-    ValueError for a gradient of another shape; TypeError for what is no number.
+    Raises GradientError for the verdicts "wrong" and "undecided", unless `raises=False`; ValueError for
+    a gradient of another shape, or an unknown option; TypeError for an argument or result that is not a
+    real number.
 
     >>> from autograd import exp, tanh
     >>> check_gradients(lambda x, y: tanh(x) * exp(y), 0.5, 1.0).verdict
@@ -83,17 +84,19 @@ def check_gradients(
     """
     refuse_order(order)
     if undecided not in ("fail", "allow"):
-        raise ValueError(f"undecided is 'fail' or 'allow', not {quoted(undecided)}")
+        raise ValueError(f"undecided must be 'fail' or 'allow', got {quoted(undecided)}")
     if undefined not in ("fail", "skip"):
-        raise ValueError(f"undefined is 'fail' or 'skip', not {quoted(undefined)}")
+        raise ValueError(f"undefined must be 'fail' or 'skip', got {quoted(undefined)}")
     if not callable(f):
-        raise TypeError(f"check_gradients takes a function and a point, not {quoted(f)}; a graph has .check()")
+        raise TypeError(
+            f"check_gradients takes a function and a point, got {quoted(f)}: to check a graph call its method check()"
+        )
     if inspect.iscoroutinefunction(f):
-        raise TypeError("check_gradients calls f as a plain function: an async one gives no number")
+        raise TypeError("f must be a plain function, got an async one, which does not return a number")
     at = Point(f, point, named)
     with _quietly():
         why = _undefined(f, at, gradient) if undefined == "skip" else ""
-        report = Report.outside(why) if why else _report(f, at, gradient or at.library, order)
+        report = Report.skipped(why) if why else _report(f, at, gradient or at.library, order)
     if report.undefined:
         return report
     report.about(f, at, {"order": order} if gradient is None else {"gradient": gradient})
@@ -104,7 +107,7 @@ def check_gradients(
 
 
 def _quietly() -> AbstractContextManager[Any]:
-    """No warnings of numpy's where a function is looked at outside its domain."""
+    """Suppress the floating-point warnings of numpy, since points outside the domain are tried too."""
     numpy = sys.modules.get("numpy")
     return numpy.errstate(all="ignore") if numpy is not None else nullcontext()
 
@@ -116,7 +119,7 @@ def _backpropagated(program: Program) -> Value:
 
 
 def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
-    """Why f has no value at the point; empty where it has one."""
+    """Return why f has no value at the point; "" if it has one."""
     source = gradient or at.library
     subject = opaque(f, source, at) if source is not None else None
     try:
@@ -124,9 +127,9 @@ def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
         outputs = [leaf for leaf in flatten(result)[0] if is_number(leaf)]
     except (ArithmeticError, ValueError) as error:  # a DomainError is one of them
         return f"{type(error).__name__}: {error}"
-    except (TypeError, AttributeError):  # it takes Values or tensors alone; then the check itself says so
+    except (TypeError, AttributeError):  # f takes only Values or tensors; the check itself reports errors
         return ""
-    return next((f"f gives {x!r}" for x in outputs if not math.isfinite(x)), "")
+    return next((f"f returned {x!r}" for x in outputs if not math.isfinite(x)), "")
 
 
 def _report(f: Callable[..., Any], at: Point, gradient: Any, order: int) -> Report:
@@ -141,9 +144,9 @@ def _report(f: Callable[..., Any], at: Point, gradient: Any, order: int) -> Repo
         if isinstance(error, TypeError | AttributeError) and _works_in_floats(f, at):
             name = getattr(f, "__name__", "f")
             raise TypeError(
-                f"{name} takes floats but cannot be recorded, so that its gradient is not known: write it "
-                f"with autograd's functions, or give its gradient, check_gradients({name}, ..., "
-                f"gradient=g). It raised {type(error).__name__}: {error}"
+                f"{name} takes floats but cannot be recorded, so its gradient is not known: write it with "
+                f"autograd's functions, or give its gradient, check_gradients({name}, ..., gradient=g). "
+                f"With Values it raised {type(error).__name__}: {error}"
             ) from error
         raise
 
@@ -157,14 +160,14 @@ def _works_in_floats(f: Callable[..., Any], at: Point) -> bool:
 
 
 def _projections(count: int) -> list[tuple[list[float], str]]:
-    """Weights that make one number of several results, and what that number is."""
+    """Return weights whose sums of the results are checked, each with a description of that sum."""
     if count == 1:
         return [([1.0], "")]
     if count <= FEW_RESULTS:
         units = [[float(i == k) for i in range(count)] for k in range(count)]
         return [(unit, f"result {k + 1} of {count}") for k, unit in enumerate(units)]
     rng = random.Random(count)
-    words = f"the {count:,} results added up with random weights"
+    words = f"a sum of the {count:,} results with random weights"
     return [
         (
             [rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for _ in range(count)],
@@ -178,7 +181,10 @@ def _projections(count: int) -> list[tuple[list[float], str]]:
 
 
 def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -> Callable[..., Any]:
-    """What records the function at a point: the root, one number, and the leaves."""
+    """Return a function that records the call at a point and returns the root and the leaves.
+
+    The root is the weighted sum of the results.
+    """
 
     def run(numbers: list[float]) -> tuple[Value, list[Value]]:
         leaves = [Value(x, name) for x, name in zip(numbers, at.names, strict=True)]
@@ -186,9 +192,7 @@ def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -
             outputs, _ = flatten(call(leaves))
             for output in outputs:
                 if not isinstance(output, Value) and not is_number(output):
-                    raise TypeError(
-                        f"f gave {quoted(output)}: a gradient belongs to a function that gives numbers"
-                    )
+                    raise TypeError(f"f must return real numbers, got {quoted(output)}")
             chosen = [k for k, w in enumerate(weights or [1.0] * len(outputs)) if w]
             if weights is not None and len(chosen) > 1:
                 root = dot([weights[k] for k in chosen], [outputs[k] for k in chosen])
@@ -197,9 +201,8 @@ def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -
         for leaf, x, name in zip(leaves, numbers, at.names, strict=True):
             if leaf.data != x and x == x:
                 raise ValueError(
-                    f"f overwrote the data of its argument {name}, {quoted(x)}, with "
-                    f"{quoted(leaf.data)}: no record can be "
-                    "held against such a function. Let it compute a new number instead"
+                    f"f overwrote the data of its argument {name}, {quoted(x)}, with {quoted(leaf.data)}: its graph cannot "
+                    "be checked. Compute a new Value instead"
                 )
         return (root if isinstance(root, Value) else Value(root)), leaves
 
@@ -210,7 +213,7 @@ def _recorded(call: Callable[..., Any], at: Point, order: int) -> Report:
     with always_recording():
         outputs, _ = flatten(call([Value(x) for x in at.numbers]))
     if not outputs:
-        raise TypeError("f gave no number: a gradient belongs to a function that gives numbers")
+        raise TypeError("f must return at least one number, got an empty result")
     reports = []
     for weights, words in _projections(len(outputs)):
         report = _one_recorded(_run(call, at, weights if len(outputs) > 1 else None), at, order)
@@ -223,9 +226,9 @@ def _recorded(call: Callable[..., Any], at: Point, order: int) -> Report:
 
 def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
     root, leaves = run(at.numbers)
-    different = chance(root, leaves, *run(at.numbers))
-    if different is not None:
-        return Report([different])
+    difference = nondeterminism(root, leaves, *run(at.numbers))
+    if difference is not None:
+        return Report([difference])
     record = list(check_record(run, at.numbers, root, leaves))
     missing = any(finding.verdict == WRONG for finding in record)
     report = check(root, 1 if missing else order)
@@ -233,10 +236,10 @@ def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
     report.names |= dict(zip(leaves, at.names, strict=True))
     inside = set(topological_order(root)) if root.op is not None else set()
     for leaf in leaves:
-        if leaf not in inside:  # the function does not depend on it, or is this very input
-            slope = 1.0 if root is leaf else 0.0
-            report.findings.append(Finding("end to end", leaf, RIGHT, slope, slope))
-    if missing:  # the truth is then the function, not its record
+        if leaf not in inside:  # the result does not depend on the leaf, or is the leaf itself
+            truth = 1.0 if root is leaf else 0.0
+            report.findings.append(Finding("end to end", leaf, RIGHT, truth, truth))
+    if missing:  # then the gradient is compared with the function, not with its graph
         wrong = {finding.place for finding in record if finding.place in leaves}
         report.findings = [f for f in report.findings if f.question != "end to end" or f.place not in wrong]
         report.findings += [
@@ -247,7 +250,7 @@ def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
 
 
 def _program(root: Value) -> Program | None:
-    """What was recorded, for the report's page; None for nothing, or for too much."""
+    """Return the graph as a program, for the page of the report; None if it is empty or too large."""
     return Program.of(root) if root.op is not None and len(topological_order(root)) <= SHOWN else None
 
 
@@ -258,8 +261,8 @@ def _opaque(subject: Any, at: Point) -> Report:
     outputs, again = (_numbers_of(subject.value(at.parts(at.numbers))) for _ in range(2))
     for first, second in zip(outputs, again, strict=False):
         if first != second and first == first:
-            why = f"the function is not deterministic: at the same point it gave {first!r} and {second!r}"
-            return Report([Finding("chance", "", WRONG, first, second, why=why)])
+            why = f"the function is not deterministic: at the same point it returned {first!r} and {second!r}"
+            return Report([Finding("determinism", "", WRONG, first, second, why=why)])
     reports = []
     for weights, words in _projections(len(outputs)):
         report = _one_opaque(subject, at, weights)
@@ -274,9 +277,7 @@ def _numbers_of(result: Any) -> list[float]:
     leaves, _ = flatten(result)
     for leaf in leaves:
         if not is_number(leaf) or isinstance(leaf, Value):
-            raise TypeError(
-                f"f gave {quoted(leaf)}: a gradient belongs to a function that gives one number, or an array"
-            )
+            raise TypeError(f"f must return one real number or an array, got {quoted(leaf)}")
     return list(map(float, leaves))
 
 
@@ -285,8 +286,8 @@ def _one_opaque(subject: Any, at: Point, weights: list[float]) -> Report:
     again, _ = _gradient(subject, at, weights)
     for first, second in zip(given, again, strict=True):
         if first != second and (first == first or second == second):
-            why = f"the gradient is not deterministic: at the same point it gave {first!r} and {second!r}"
-            return Report([Finding("chance", "", WRONG, first, second, why=why)])
+            why = f"the gradient is not deterministic: at the same point it was {first!r} and {second!r}"
+            return Report([Finding("determinism", "", WRONG, first, second, why=why)])
 
     def f(numbers: list[float]) -> float:
         found = _numbers_of(subject.value(at.parts(numbers)))
@@ -295,7 +296,7 @@ def _one_opaque(subject: Any, at: Point, weights: list[float]) -> Report:
     unit = SINGLE if subject.single or (not subject.name and (single or at.single)) else EPS
     findings = None
     if hasattr(subject, "derivative") and len(given) <= RECORDED_INPUTS:
-        findings = _in_digits(subject, at, weights, given, f(at.numbers), unit)
+        findings = _in_high_precision(subject, at, weights, given, f(at.numbers), unit)
     if findings is None:
         findings = list(check_opaque(f, given, at.numbers, unit))
     report = Report(findings, dict(enumerate(at.names)))
@@ -304,7 +305,7 @@ def _one_opaque(subject: Any, at: Point, weights: list[float]) -> Report:
 
 
 def _gradient(subject: Any, at: Point, weights: list[float]) -> tuple[list[float], bool]:
-    """The gradient that was given, as a flat list, of the results with these weights; whether in float32."""
+    """Return the gradient of the weighted sum of the results as a flat list, and whether it is in float32."""
     parts = [slot.given for slot in at.slots] if at.single and not subject.name else at.parts(at.numbers)
     if len(weights) == 1:
         found = subject.gradient(parts)
@@ -320,7 +321,7 @@ def _gradient(subject: Any, at: Point, weights: list[float]) -> tuple[list[float
 
 
 def _plain(subject: Any, found: Any) -> Any:
-    """A library's gradients, one for each argument, as those of a single one."""
+    """Return the gradient alone, where a library returns a list with one for each argument."""
     return found[0] if subject.name and len(found) == 1 else found
 
 
@@ -335,14 +336,14 @@ def _like(result: Any, weights: list[float]) -> Any:
 
 
 def _rows(found: Any, result: Any, count: int, at: Point) -> list[Any]:
-    """A Jacobian as one gradient for each result."""
+    """Return a Jacobian as a list of gradients, one for each result."""
     if is_array(result):
 
         def rows(array: Any) -> Any:
             if not is_array(array) or array.shape[: result.ndim] != result.shape:
                 raise ValueError(
-                    f"f gives an array of shape {result.shape}: its gradient has a parameter `upstream` of "
-                    "that shape, or gives a Jacobian whose shape begins with it"
+                    f"f returns an array of shape {result.shape}: gradient must have a parameter `upstream` of "
+                    "that shape, or return a Jacobian whose shape begins with it"
                 )
             return list(array.reshape(count, *array.shape[result.ndim :]))
 
@@ -351,14 +352,16 @@ def _rows(found: Any, result: Any, count: int, at: Point) -> list[Any]:
         return rows(found)  # type: ignore[no-any-return]
     items = list(found)
     if len(items) != count:
-        raise ValueError(f"gradient gave {len(items)} rows for the {count} numbers that f gives: one for each")
+        raise ValueError(
+            f"f returns {count} numbers: gradient must return a row of the Jacobian for each, got {len(items)}"
+        )
     return items
 
 
-def _in_digits(
+def _in_high_precision(
     subject: Any, at: Point, weights: list[float], given: list[float], value: float, unit: float
 ) -> list[Finding] | None:
-    """The gradient against the record of the function in high precision; None where it cannot be recorded."""
+    """Compare a gradient with the recorded graph in high precision; None if f cannot be recorded."""
     run = _run(lambda leaves: at.call(subject.f, at.parts(leaves)), at, weights if len(weights) > 1 else None)
     try:
         root, leaves = run(at.numbers)
@@ -366,22 +369,22 @@ def _in_digits(
         if len(record.nodes) > RECORDED_NODES or not abs(root.data - value) <= 1e-9 * abs(value):
             return None
         if any(node.op is not None and set(node.op.partials) == {"None"} for node in record.nodes):
-            return None  # floor and the like: a record has them as constants, also where they jump
+            return None  # a graph treats floor and similar functions as constants, even where they jump
         if any(finding.verdict != RIGHT for finding in check_record(run, at.numbers, root, leaves)):
             return None
-        return list(_held_against(record, leaves, given, unit))
-    except Exception:  # whatever a function of floats does when it is given Values
+        return list(_compared(record, leaves, given, unit))
+    except Exception:  # a function of floats may raise anything when it is called with Values
         return None
 
 
-def _held_against(record: Record, leaves: list[Value], given: list[float], unit: float) -> Iterator[Finding]:
+def _compared(record: Record, leaves: list[Value], given: list[float], unit: float) -> Iterator[Finding]:
     numbers = [0.0] * len(record.nodes)
     for leaf, found in zip(leaves, given, strict=True):
         if leaf in record.index:
             numbers[record.index[leaf]] = number(found)
     findings = {f.place: f for f in check_end_to_end(record, numbers, unit=unit)} if record.root.op else {}
     for k, (leaf, found) in enumerate(zip(leaves, given, strict=True)):
-        slope = 1.0 if record.root is leaf else 0.0
-        plain = Finding("end to end", k, RIGHT if found == slope else WRONG, found, slope)
+        truth = 1.0 if record.root is leaf else 0.0
+        plain = Finding("end to end", k, RIGHT if found == truth else WRONG, found, truth)
         finding = findings.get(leaf, plain)
-        yield finding._replace(place=k, why=finding.why or IN_DIGITS)
+        yield finding._replace(place=k, why=finding.why or IN_HIGH_PRECISION)

@@ -1,4 +1,4 @@
-"""Functions of other libraries, PyTorch and JAX: their values and their own gradients, in numpy arrays."""
+"""Call functions of PyTorch and JAX: their values and gradients as numpy arrays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Function = Callable[..., Any]
 
 
 def arrays_in(item: Any) -> Any:
-    """An argument with arrays where it has numbers, or rectangular lists of them."""
+    """Return an argument with numbers and rectangular lists of numbers converted to arrays."""
     import numpy
 
     if is_array(item):
@@ -40,20 +40,20 @@ def _has_arrays(item: Any) -> bool:
 
 
 def _mapped(convert: Function, item: Any) -> Any:
-    """A container of arrays with something else in place of each."""
+    """Apply a function to every array in a container."""
     found = None if is_array(item) else children(item)
     return convert(item) if found is None else found[2]([_mapped(convert, each) for each in found[1]])
 
 
 class OfTorch:
-    """A function of tensors as one of numpy arrays, in float64; in float32 where it takes nothing else."""
+    """A function of PyTorch tensors, called with numpy arrays: in float64, or float32 if f needs it."""
 
     name = "PyTorch"
 
     def __init__(self, f: Function, point: Point) -> None:
         self.torch: Any = import_module("torch")
         if isinstance(f, self.torch.nn.Module) and any(p.is_floating_point() for p in f.parameters()):
-            f = copy.deepcopy(f).double()  # the same weights, in arithmetic that shows more
+            f = copy.deepcopy(f).double()  # float64 arithmetic makes smaller errors visible
         self.f: Function = f
         self.point: Point = point
         self.single: bool = False
@@ -68,7 +68,7 @@ class OfTorch:
         return [_mapped(tensor, arrays_in(part)) for part in parts]
 
     def called(self, parts: Sequence[Any], leaves: list[Any] | None = None) -> Any:
-        """What f gives, in tensors; the tensors it was given go to `leaves`."""
+        """Return the result of f as tensors, and append its arguments' tensors to `leaves`."""
         leaves = [] if leaves is None else leaves
         held = self.point.holding(self.torch.as_tensor)
         try:
@@ -76,16 +76,16 @@ class OfTorch:
         except RuntimeError as error:
             if self.single or "dtype" not in str(error).lower():
                 raise
-            self.single = True  # a model with weights in float32
+            self.single = True  # a model whose weights are float32
             leaves.clear()
             return held.call(self.f, self._tensors(parts, leaves))
 
     def value(self, parts: Sequence[Any]) -> Any:
-        """What f gives for other numbers in its arguments."""
+        """Return the result of f for other arguments, as numpy arrays."""
         return _mapped(lambda item: item.detach().cpu().numpy(), self.called(parts))
 
     def gradient(self, parts: Sequence[Any], upstream: Any = None) -> list[Any]:
-        """The gradients that PyTorch gives; for results that are arrays, those of a weighted sum of them."""
+        """Return PyTorch's gradients, one for each argument; `upstream` weights the results."""
         leaves: list[Any] = []
         outputs, _ = _tensors_in(self.called(parts, leaves))
         weights, _ = ([None], None) if upstream is None else _tensors_in(upstream)
@@ -102,7 +102,7 @@ class OfTorch:
 
 
 class OfJax:
-    """A function of JAX arrays as one of numpy arrays, in float64."""
+    """A function of JAX arrays, called with numpy arrays, in float64."""
 
     name = "JAX"
 
@@ -125,18 +125,18 @@ class OfJax:
         return [_mapped(lambda a: self.jax.numpy.asarray(a, dtype=kind), arrays_in(part)) for part in parts]
 
     def called(self, parts: Sequence[Any]) -> Any:
-        """What f gives, in JAX's arrays."""
+        """Return the result of f as JAX arrays."""
         with self._in_float64():
             return self._of_parts(*self._arrays(parts))
 
     def value(self, parts: Sequence[Any]) -> Any:
-        """What f gives for other numbers in its arguments."""
+        """Return the result of f for other arguments, as numpy arrays."""
         import numpy
 
         return _mapped(numpy.asarray, self.called(parts))
 
     def gradient(self, parts: Sequence[Any], upstream: Any = None) -> list[Any]:
-        """The gradients that JAX gives; for results that are arrays, those of a weighted sum of them."""
+        """Return JAX's gradients, one for each argument; `upstream` weights the results."""
         import numpy
 
         jnp = self.jax.numpy
@@ -155,7 +155,7 @@ def _tensors_in(item: Any) -> tuple[list[Any], None]:
 
 
 class OfUser:
-    """A function and a gradient that was written by hand, of the same arguments."""
+    """A function and a hand-written gradient of the same arguments."""
 
     name = ""
     single = False
@@ -166,11 +166,11 @@ class OfUser:
         self.point: Point = point
 
     def value(self, parts: Sequence[Any]) -> Any:
-        """What f gives for other numbers in its arguments."""
+        """Return the result of f for other arguments."""
         return self.point.call(self.f, parts)
 
     def gradient(self, parts: Sequence[Any], upstream: Any = None) -> Any:
-        """What the gradient gives; for results that are arrays it takes the gradient of the result too."""
+        """Return the gradient; for array results it is called with the upstream gradient too."""
         if upstream is None:
             return self.point.call(self.derivative, parts)
         if self.takes_upstream == "last":
@@ -179,7 +179,7 @@ class OfUser:
 
     @cached_property
     def takes_upstream(self) -> str:
-        """How it takes the gradient of an array: by "keyword", as the "last" argument, or not at all."""
+        """How the gradient takes `upstream`: by "keyword", as the "last" argument, or "" for not at all."""
         try:
             parameters = inspect.signature(self.derivative).parameters
         except (TypeError, ValueError):
@@ -195,28 +195,30 @@ LIBRARIES: dict[str, Any] = {"torch": OfTorch, "jax": OfJax}
 
 
 def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
-    """A function with its gradient; `gradient` may name the library that has it.
+    """Return a function together with its gradient: a function, or the name of a library.
 
-    Raises ValueError for a library that is not known.
+    Raises ValueError for an unknown library.
     """
     if callable(gradient):
         return OfUser(f, gradient, point)
     if gradient not in LIBRARIES:
         names = " or ".join(map(repr, LIBRARIES))
-        raise ValueError(f"gradient is a function of f's arguments, or {names}, not {quoted(gradient)}")
+        raise ValueError(
+            f"gradient must be a function of the arguments of f, or {names}, got {quoted(gradient)}"
+        )
     return LIBRARIES[gradient](f, point)
 
 
 def library_of(f: Function, point: Point) -> str | None:
-    """The library that f is written with, of those that are loaded, if it gives that library's arrays."""
+    """Return the name of the imported library whose arrays f returns; None if there is none."""
     for name, kind in LIBRARIES.items():
         if name not in sys.modules or not _mentions(f, name):
             continue
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of a function that was never meant for tensors
+                warnings.simplefilter("ignore")  # f may not be meant for tensors
                 found, _ = _tensors_in(kind(f, point).called(point.parts(point.numbers)))
-        except Exception:  # it is not a function of that library's arrays
+        except Exception:  # f does not take arrays of that library
             continue
         if found and all(library(item) == name for item in found):
             return name
@@ -224,7 +226,7 @@ def library_of(f: Function, point: Point) -> str | None:
 
 
 def _mentions(item: Any, name: str, depth: int = 4) -> bool:
-    """Whether a function uses a library: by its own module, or by what it names and encloses."""
+    """Return whether a function uses a library: its module, its global names or its closure do."""
     kinds = [item.__name__] if isinstance(item, ModuleType) else [getattr(item, "__module__", None) or ""]
     kinds += [kind.__module__ for kind in type(item).__mro__]
     if any(kind.split(".")[0] in (name, f"{name}lib") for kind in kinds):
@@ -233,12 +235,12 @@ def _mentions(item: Any, name: str, depth: int = 4) -> bool:
     if isinstance(item, FunctionType):
         inside += [item.__globals__.get(word) for word in _names(item.__code__)]
         for cell in item.__closure__ or ():
-            with suppress(ValueError):  # an empty one
+            with suppress(ValueError):  # an empty cell
                 inside.append(cell.cell_contents)
     return depth > 0 and any(_mentions(each, name, depth - 1) for each in inside if each is not None)
 
 
 def _names(code: CodeType) -> set[str]:
-    """The names in a function and in those inside it."""
+    """Return the global names in a function and in the functions nested in it."""
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return set(code.co_names).union(*map(_names, inner))

@@ -1,4 +1,4 @@
-"""One line that runs a check again, to paste where the function is at hand or can be imported."""
+"""A line of code that repeats a check, to paste where the function is defined or can be imported."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .point import Point
 
 
 def pasted(f: Callable[..., Any], point: Point, options: Mapping[str, Any]) -> str:
-    """The line: imports and the call; empty where the point has too many numbers for it.
+    """Return the line, imports and the call; "" if the point has too many numbers for one line.
 
-    A function that cannot be imported, such as one that is made inside another, goes by its name.
+    A function that cannot be imported, such as a nested one, is written by its name alone.
 
     >>> import math
     >>> pasted(math.sin, Point(math.sin, [0.5], {}), {"order": 1})
@@ -35,7 +35,7 @@ def pasted(f: Callable[..., Any], point: Point, options: Mapping[str, Any]) -> s
 
 
 def _word(f: Any, fallback: str, imports: list[str]) -> str:
-    """A function by its name, which is imported; a lambda by its source; else by another word."""
+    """Return the name of a function and import it, or the source of a lambda, or else `fallback`."""
     name, module = getattr(f, "__qualname__", ""), getattr(f, "__module__", None)
     if name.isidentifier() and module:
         if module not in ("__main__", "builtins"):
@@ -52,7 +52,7 @@ def _word(f: Any, fallback: str, imports: list[str]) -> str:
 
 
 def _source(f: FunctionType) -> str:
-    """The source of a lambda, if it can be told from others in its line."""
+    """Return the source of a lambda; "" if it cannot be distinguished from others in its line."""
     try:
         tree = ast.parse("".join(inspect.findsource(f)[0]))
     except (OSError, TypeError, SyntaxError):
@@ -63,18 +63,18 @@ def _source(f: FunctionType) -> str:
 
 
 def _like(node: ast.Lambda, code: CodeType) -> bool:
-    """Whether a lambda has the names and numbers of a code object."""
+    """Return whether a lambda has the same names and constants as a code object."""
     (own,) = (c for c in compile(ast.unparse(node), "", "eval").co_consts if isinstance(c, CodeType))
-    return _signs(own) == _signs(code)
+    return _signature(own) == _signature(code)
 
 
-def _signs(code: CodeType) -> tuple[Any, ...]:
+def _signature(code: CodeType) -> tuple[Any, ...]:
     constants = [item for item in code.co_consts if not isinstance(item, CodeType)]
     return code.co_names, code.co_varnames, constants
 
 
 def _imports(f: FunctionType, source: str) -> list[str] | None:
-    """What imports the names a lambda uses; None where one of them cannot be imported."""
+    """Return the imports for the names that a lambda uses; None if one of them cannot be imported."""
     found = []
     names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
     for name in names:

@@ -1,4 +1,4 @@
-"""What wrong gradients have in common: a sign, a factor, a transposed matrix, a whole row."""
+"""Recognise common mistakes in wrong gradients: a sign, a factor, a transposed matrix, a whole row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """The gradient by one argument beside what it should be, as flat lists in row-major order."""
+    """The gradient with respect to one argument and the expected one, as flat lists in row-major order."""
 
     name: str
     shape: tuple[int, ...]
@@ -18,7 +18,9 @@ class Part(NamedTuple):
 
 
 def patterns(parts: Sequence[Part]) -> list[str]:
-    """What is wrong with each argument's gradient, in words, where many of its numbers are wrong alike.
+    """Describe the mistake in the gradient with respect to each argument, if its errors have a pattern.
+
+    Arguments without a wrong number, or without a pattern, are left out.
 
     >>> patterns([Part("W", (2, 2), [1.0, 3.0, 2.0, 4.0], [1.0, 2.0, 3.0, 4.0], [False, True, True, False])])
     ['W: the gradient is the transpose of the right one']
@@ -49,7 +51,7 @@ def _transposed(part: Part) -> str:
 
 
 def _common(part: Part) -> str:
-    """What the wrong numbers have in common: a sign, nothing at all, a factor."""
+    """Describe what the wrong numbers have in common: a sign, a value of 0, or a factor."""
     wrong = [k for k, bad in enumerate(part.wrong) if bad]
     every = len(wrong) == sum(1 for x in part.truth if x) or len(wrong) == len(part.truth)
     if len(wrong) < 2 and not every:
@@ -86,7 +88,7 @@ def _swapped(part: Part, parts: Sequence[Part]) -> str:
 
 
 def _rows(part: Part) -> str:
-    """Whole rows, columns or the like that are wrong, where the rest is right."""
+    """Describe whole rows, columns or other slices that are wrong, if all other numbers are right."""
     if len(part.shape) < 2 or all(part.wrong):
         return ""
     size = math.prod(part.shape)

@@ -1,4 +1,4 @@
-"""The arguments of a function under check: which of their numbers move, and what those are called."""
+"""The arguments of a checked function: which of their numbers vary, and their names."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ from ..transforms.arguments import parameters
 from ..value import Value
 
 MOST_PASTED = 500
-"""Up to how many numbers a line to paste has."""
+"""Maximum number of numbers in a line to paste."""
 
 
 class Slot(NamedTuple):
-    """One argument whose numbers are moved."""
+    """One argument whose numbers vary."""
 
     name: str
     place: int | str
-    """Its position, or its keyword."""
+    """The position of the argument, or its keyword."""
     given: Any
     size: int
     build: Callable[[Iterator[Any]], Any]
 
 
 class Point:
-    """The arguments that a function was given, as a flat list of numbers with a name for each.
+    """The arguments of a function as a flat list of numbers, with a name for each.
 
-    Every number, list, tuple, dict, dataclass and array of floats is moved; arrays of integers and
-    bools, and keyword arguments that are no floats, stay as they are.
+    All numbers in positional arguments, and in keyword arguments of floats, vary; integer and bool
+    arrays and other keyword arguments are held constant.
+
+    Raises TypeError for complex numbers and other arguments that are not real numbers, ValueError if
+    all arguments are constant.
 
     >>> point = Point(lambda w, x: 0, ([1.0, 2.0], 3.0), {"axis": 0})
     >>> point.names, point.numbers
@@ -58,7 +61,7 @@ class Point:
                 self._add(key, key, item)
         if not self.slots and (arguments or named):
             raise ValueError(
-                "none of the arguments has floats in it, and integers are held constant: give floats, such as "
+                "no argument contains floats, and integers are held constant: give floats, such as "
                 "x.astype(float)"
             )
 
@@ -67,9 +70,8 @@ class Point:
         for leaf in leaves:
             if isinstance(leaf, complex):
                 raise TypeError(
-                    f"{name} has {quoted(leaf)} in it: gradients of complex numbers are not "
-                    f"checked; expected a real "
-                    "number: give real and imaginary parts as two arguments"
+                    f"{name}: expected a real number, got the complex number {quoted(leaf)}: give real and "
+                    "imaginary parts as two arguments"
                 )
         self.slots.append(Slot(name, place, item, len(leaves), build))
         self.names += names_in(name, item)
@@ -77,16 +79,16 @@ class Point:
 
     @property
     def single(self) -> bool:
-        """Whether any argument is an array of float32."""
+        """Whether any argument is a float32 array."""
         return any(_is_single(slot.given) for slot in self.slots)
 
     def parts(self, items: Sequence[Any]) -> list[Any]:
-        """One item for each slot, shaped as it is, made of a flat list of numbers or Values."""
+        """Return one item for each slot, with its structure, made of a flat list of numbers or Values."""
         flat = iter(items)
         return [slot.build(flat) for slot in self.slots]
 
     def holding(self, convert: Callable[[Any], Any]) -> Point:
-        """The same with something else in place of the arrays that are held constant."""
+        """Return a copy with `convert` applied to the arrays that are held constant."""
         moved = {slot.place for slot in self.slots}
         found = copy.copy(self)
         found.arguments = [
@@ -100,7 +102,7 @@ class Point:
         return found
 
     def call(self, f: Callable[..., Any], parts: Sequence[Any], **more: Any) -> Any:
-        """What f gives for other items in the slots."""
+        """Return the result of f with `parts` in the slots."""
         arguments, named = list(self.arguments), dict(self.named)
         for slot, part in zip(self.slots, parts, strict=True):
             if isinstance(slot.place, int):
@@ -110,18 +112,18 @@ class Point:
         return f(*arguments, **named, **more)
 
     def flat(self, found: Any) -> list[float]:
-        """A gradient as a flat list of numbers, in the order of the point's own.
+        """Return a gradient as a flat list of numbers, in the order of `numbers`.
 
-        Raises ValueError where it has not the shape of the arguments: one array for one argument,
-        else one for each in a sequence, or in a dict by name.
+        A gradient is one array for one argument, else a sequence with one for each, or a dict by name.
+        Raises ValueError if its structure is not that of the arguments.
         """
         parts = self._by_slot(found)
         numbers: list[float] = []
         for slot, part in zip(self.slots, parts, strict=True):
             if outline(part) != outline(slot.given):
-                gave, given = described(part), described(slot.given)
+                returned, given = described(part), described(slot.given)
                 why = _transposed(part, slot.given)
-                raise ValueError(f"gradient gave {gave} for {slot.name}, which is {given}{why}")
+                raise ValueError(f"gradient returned {returned} for {slot.name}, which is {given}{why}")
             numbers += [number(leaf) for leaf in flatten(part)[0]]
         return numbers
 
@@ -134,25 +136,26 @@ class Point:
         if isinstance(found, dict):
             if set(found) != set(names):
                 raise ValueError(
-                    f"gradient gave {', '.join(map(str, found))}: one for each of {', '.join(names)}"
+                    f"gradient must return an item for each of {', '.join(names)}, got "
+                    f"{', '.join(map(str, found)) or 'none'}"
                 )
             return [found[name] for name in names]
         parts = list(found) if isinstance(found, list | tuple) or (is_array(found) and found.ndim) else [found]
         if len(parts) != len(names):
             raise ValueError(
-                f"gradient gave {len(parts)} {'array' if any(map(is_array, parts)) else 'number'}s for the "
-                f"{len(names)} arguments that f takes, {', '.join(names)}: one for each"
+                f"gradient must return an item for each of the {len(names)} arguments {', '.join(names)}, got "
+                f"{len(parts)} {'array' if any(map(is_array, parts)) else 'number'}{'s'[: len(parts) != 1]}"
             )
         return parts
 
     def where(self) -> str:
-        """The numbers of a small point, the shapes of a large one, as text."""
+        """Return the point as text: the numbers of a small one, the shapes of a large one."""
         if len(self.numbers) <= 12 and not any(is_array(slot.given) for slot in self.slots):
             return ", ".join(f"{name} = {plain(x)}" for name, x in zip(self.names, self.numbers, strict=True))
         return ", ".join(f"{slot.name} = {_shown(slot.given)}" for slot in self.slots)
 
     def pasted(self) -> str:
-        """The arguments as source that gives them again; empty where that would fill the screen."""
+        """Return the arguments as source code; "" if that would be too long."""
         if len(self.numbers) > MOST_PASTED:
             return ""
         words = [source(item) for item in self.arguments]
@@ -160,7 +163,7 @@ class Point:
 
 
 def library(item: Any) -> str | None:
-    """ "torch" or "jax" for a tensor or array of that library."""
+    """Return "torch" or "jax" for a tensor or array of that library, else None."""
     kind = type(item).__module__.split(".")[0]
     return {"torch": "torch", "jax": "jax", "jaxlib": "jax"}.get(kind) if is_number_like(item) else None
 
@@ -175,7 +178,7 @@ def _libraries(item: Any) -> Iterator[str]:
 
 
 def _in_numpy(item: Any) -> Any:
-    """An argument whose tensors are arrays; a tensor has its own gradient, which is none of ours."""
+    """Return an argument with its tensors converted to arrays, detached from their library's graph."""
     kind = library(item)
     if kind == "torch":
         item = item.detach().cpu()
@@ -209,7 +212,7 @@ def _is_of_floats(item: Any) -> bool:
 
 
 def names_in(word: str, item: Any) -> list[str]:
-    """A name for every number of an argument: with indexes in a sequence or array.
+    """Return a name for every number of an argument, with indices for items of containers and arrays.
 
     >>> names_in("w", [1.0, {"b": 2.0}])
     ['w[0]', "w[1]['b']"]
@@ -231,7 +234,7 @@ def names_in(word: str, item: Any) -> list[str]:
 
 
 def described(item: Any) -> str:
-    """What something is: an array with its shape, a sequence with its length, or a number."""
+    """Describe an array by its shape, a container by its length, and a number by its value."""
     if is_array(item):
         return f"an array of shape {item.shape}" if item.ndim else "a number"
     found = children(item)
@@ -244,7 +247,7 @@ def described(item: Any) -> str:
 def _transposed(part: Any, given: Any) -> str:
     if is_array(part) and is_array(given) and part.ndim > 1 and part.shape == given.shape[::-1]:
         return ": it is transposed"
-    return ": a gradient has the shape of its argument"
+    return ": a gradient must have the shape of its argument"
 
 
 def _shown(item: Any) -> str:
@@ -254,7 +257,7 @@ def _shown(item: Any) -> str:
 
 
 def source(item: Any) -> str:
-    """Source text that gives an argument again.
+    """Return source code that evaluates to an argument.
 
     >>> source([1.0, float("inf")])
     "[1.0, float('inf')]"

@@ -1,4 +1,4 @@
-"""A decorator that makes a hypothesis test of a function and the ranges of its arguments."""
+"""A decorator that turns a function and ranges of its arguments into a hypothesis test."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .check_functions import check_gradients
 _SETTINGS = "_hypothesis_internal_use_settings"
 _HAS_SETTINGS = "_hypothesis_internal_settings_applied"
 JOINT = "point"
-"""What all arguments together are called where they are drawn together."""
+"""The name of all arguments together, if they are drawn as one tuple."""
 
 
 def picture_of(name: str) -> Path:
-    """Where the picture of a function's smallest wrong program goes."""
+    """Return the path for the picture of a function's smallest wrong program."""
     folder = Path(".gradient_errors")
     return folder / f"{''.join(c if c.isalnum() else '_' for c in name)}.svg"
 
@@ -33,21 +33,22 @@ def check_gradients_of(
     undecided: str = "fail",
     undefined: str = "fail",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorate a test to check a function's gradient at random points: a hypothesis test.
+    """Return a decorator that makes a test into a hypothesis test of the gradient of f at random points.
 
-    `domain` has for each parameter a range (low, high), a hypothesis strategy such as
-    `arrays((3, 2), -1, 1)`, or a list, tuple or dict of those; anything else is held constant. Without
-    it each goes from -3 to 3, a parameter with a default is left alone, and an operation's own
-    parameters keep to its domain. `order`, `gradient` and `undecided` are those of `check_gradients`;
-    with `undefined="skip"` a point where f raises an ArithmeticError or ValueError, or gives inf or
-    nan, is drawn again.
+    `domain` maps each parameter of f to a range (low, high), a hypothesis strategy such as
+    `arrays((3, 2), -1, 1)`, or a list, tuple or dict of those; anything else is a constant. Without it,
+    parameters range from -3 to 3, those with a default keep it, and operands of a declared operation
+    are drawn from its domain. `order`, `gradient` and `undecided` are passed to `check_gradients`. With
+    `undefined="skip"`, a point at which f raises an ArithmeticError or ValueError, or returns inf or
+    nan, is rejected, and another is drawn.
 
-    The test's body runs once for each point; `...` will do. Its parameter `report` is the report,
-    one that is called as a parameter of f is that argument, and others are fixtures, `self`, or
-    what `parametrize` gives. `@settings`, `@example(x=0.5)`, `@seed`, `@reproduce_failure`, `assume`,
-    profiles and the database work as on any hypothesis test; `examples` is `max_examples`.
+    The body of the test runs once for each point; it may be `...`. Its parameter `report` is the
+    `Report`; a parameter named like one of f is that argument; others are `self`, fixtures, or
+    parameters of `parametrize`. `@settings`, `@example(x=0.5)`, `@seed`, `@reproduce_failure`,
+    `assume`, profiles and the database work as in any hypothesis test; `examples` sets `max_examples`.
 
-    Raises ValueError for a domain of other names, TypeError for an async test.
+    The test raises GradientError where a gradient is wrong or undecided. The decorator raises
+    ValueError if the domain names other parameters than f has, TypeError for an async test.
 
     >>> from autograd import tanh
     >>> @check_gradients_of(tanh, {"x": (-2, 2)}, examples=5)
@@ -68,10 +69,11 @@ def check_gradients_of(
 
         if inspect.iscoroutinefunction(test):
             raise TypeError(
-                f"check_gradients_of calls {test.__name__} as a plain function: it must not be async"
+                f"the test {test.__name__} must be a plain function, since check_gradients_of calls it, got an "
+                "async one"
             )
-        wanted = inspect.signature(test).parameters
-        passed = [name for name in wanted if name != "report" and name not in strategies]
+        taken = inspect.signature(test).parameters
+        passed = [name for name in taken if name != "report" and name not in strategies]
 
         @wraps(test)
         def property_(*args: Any, **named: Any) -> None:
@@ -81,19 +83,19 @@ def check_gradients_of(
             report = check_gradients(f, *arguments, save=save, **options, **keywords)
             if report.undefined:
                 reject()
-            named |= dict(zip(passed, args, strict=False))  # self comes by position
-            named |= {name: drawn[name] for name in wanted if name in drawn}
-            test(**named, **({"report": report} if "report" in wanted else {}))
+            named |= dict(zip(passed, args, strict=False))  # self is passed by position
+            named |= {name: drawn[name] for name in taken if name in drawn}
+            test(**named, **({"report": report} if "report" in taken else {}))
 
         kind = inspect.Parameter.KEYWORD_ONLY
-        own = [wanted[name] for name in passed]
+        own = [taken[name] for name in passed]
         own += [inspect.Parameter(name, kind) for name in strategies]
         property_.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
         if hasattr(test, _HAS_SETTINGS):
             checked: Callable[..., None] = given(**strategies)(property_)
         else:
             checked = given(**strategies)(settings(**_settings(examples))(property_))
-            checked.__dict__.pop(_HAS_SETTINGS, None)  # so that @settings above may replace ours
+            checked.__dict__.pop(_HAS_SETTINGS, None)  # lets a @settings above the decorator apply
             checked.prepare_for_pytest = lambda: _adapt(checked)  # type: ignore[attr-defined]
         return checked
 
@@ -101,7 +103,7 @@ def check_gradients_of(
 
 
 def _adapt(test: Any) -> None:
-    """Settings that were put above a check, but for what would fail it for being one."""
+    """Adapt settings that were applied above the decorator to a gradient check."""
     from hypothesis import settings
 
     given = getattr(test, _SETTINGS)
@@ -109,7 +111,7 @@ def _adapt(test: Any) -> None:
 
 
 def _settings(examples: int | None) -> dict[str, Any]:
-    """The settings of the profile, but for what would fail a check for being one."""
+    """Return the settings of the current profile, adapted to a gradient check."""
     from hypothesis import settings
 
     found = _lenient(settings.default)
@@ -122,16 +124,16 @@ def _lenient(default: Any) -> dict[str, Any]:
     unsuitable = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
     unlimited = default.deadline == timedelta(
         milliseconds=200
-    )  # its own default: a smallest program takes longer
+    )  # the default deadline is too short to find the smallest program
     return {
-        "phases": [phase for phase in default.phases if phase is not Phase.explain],  # which lists our insides
+        "phases": [phase for phase in default.phases if phase is not Phase.explain],  # lists internal lines
         "suppress_health_check": list({*default.suppress_health_check, *unsuitable}),
         "deadline": None if unlimited else default.deadline,
     }
 
 
 def _arguments(f: Callable[..., Any], drawn: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Positional and keyword arguments of f, of what was drawn by name."""
+    """Return the positional and the keyword arguments of f for the values drawn by name."""
     if set(drawn) == {JOINT} and JOINT not in _parameters(f):
         return tuple(drawn[JOINT]), {}
     positional = []
@@ -152,7 +154,7 @@ def _parameters(f: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def _strategies(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A strategy for each argument of a function, by name; or one for all, where they are drawn together."""
+    """Return a strategy for each parameter of f by name, or a single one that draws all of them."""
     from .cases.strategies import drawn_from, numbers, operands
 
     op = getattr(f, "op", None)
@@ -166,13 +168,13 @@ def _strategies(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> dict
         takes = (
             f"the function has {', '.join(parameters)}"
             if parameters
-            else "the function does not tell its names"
+            else "the names of its parameters are not known"
         )
-        raise ValueError(f"{', '.join(sorted(unknown))} in the domain: {takes}")
+        raise ValueError(f"unknown parameter {', '.join(sorted(unknown))} in the domain: {takes}")
     chosen = domain or {}
     needed = [name for name, p in parameters.items() if name in chosen or p.default is p.empty]
     if not needed:
         raise ValueError(
-            f"{getattr(f, '__name__', 'f')} has no parameters with names: give a function that has"
+            f"{getattr(f, '__name__', 'f')} has no parameters whose names are known: wrap it in a function"
         )
     return {name: drawn_from(chosen[name]) if name in chosen else numbers(-3.0, 3.0) for name in needed}

@@ -1,4 +1,4 @@
-"""The report of a check: its verdict, its evidence as a table, and a failure that names the guilty."""
+"""The report of a check: the verdict, the evidence as a table, and the cause of a failure."""
 
 from __future__ import annotations
 
@@ -18,75 +18,83 @@ from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
 from .patterns import Part, patterns
-from .questions.opaque import BY_DIFFERENCES, IN_DIGITS
+from .questions.opaque import BY_DIFFERENCES, IN_HIGH_PRECISION
 
 BROKEN = {
-    "chance": "the function is not deterministic",
+    "determinism": "the function is not deterministic",
     "value": "an operation's value is wrong",
     "local": "a partial is not the derivative of its operation",
-    "accumulation": "a grad is not the sum of what its consumers send",
-    "protocol": "backward() breaks a promise",
-    "record": "the record is not the function",
+    "accumulation": "a grad is not the sum of the contributions to it",
+    "protocol": "repeated calls of backward() are not consistent",
+    "record": "the recorded graph differs from the function",
     "order 2": "a second derivative is wrong",
     "order 3": "a third derivative is wrong",
 }
 QUESTIONS = {
     "value": "each operation's value",
     "local": "each partial is the derivative of its operation",
-    "accumulation": "each grad is the sum of what its consumers send",
+    "accumulation": "each grad is the sum of the contributions to it",
     "end to end": "the gradient is the derivative of the program",
-    "chance": "the function gives the same again",
-    "protocol": "backward() keeps its promises",
-    "record": "the record is the function",
+    "determinism": "a second call returns the same result",
+    "protocol": "repeated calls of backward() are consistent",
+    "record": "the recorded graph agrees with the function",
     "order 2": "second derivatives",
     "order 3": "third derivatives",
 }
 
 
 ROWS = 20
-"""How many inputs a report lists."""
+"""Maximum number of inputs that a report lists."""
 
 
 class GradientError(AssertionError):
-    """A gradient is wrong, or cannot be decided; the text says which, by how much, and what is to blame."""
+    """Raised for a wrong or undecided gradient; the message names the inputs, the error and its cause."""
 
 
 class Report:
-    """What a check has found: `verdict` is "right", "wrong" or "undecided"; its text is the evidence."""
+    """The result of a check: `verdict` is "right", "wrong" or "undecided"; its repr shows the evidence.
+
+    >>> from autograd import exp
+    >>> from autograd.checking import check_gradients
+    >>> report = check_gradients(exp, 0.5)
+    >>> report.verdict, report.right, report.cause
+    ('right', True, None)
+    """
 
     def __init__(self, findings: list[Finding], names: Any = None, title: str = "") -> None:
         self.findings = findings
         self.names: dict[Any, str] = names or {}
         self.title: str = title
         self.program: Program | None = None
-        """The program that was checked, where the check recorded one."""
+        """The checked graph as a program, if it was recorded and is small."""
         self.smallest: Program | None = None
-        """The smallest program that shows what is wrong."""
+        """The smallest program that is wrong for the same cause."""
         self.shown: Finding | None = None
-        """What is wrong in the smallest program."""
+        """The wrong finding in the smallest program."""
         self.picture: Path | None = None
+        """The path of the saved picture of the smallest program."""
         self.undefined = False
-        """Whether the function has no value at the point, which was to be skipped."""
+        """Whether the point was skipped because the function has no value there."""
         self.name_of_f: str = "f"
         self.pasted: str = ""
-        """A line that runs this very check again."""
+        """A line of code that repeats this check."""
         self.results = ""
-        """Which number is differentiated, where the function gives several."""
+        """The number that is differentiated, if the function returns several."""
         self.library = ""
         self.projected = ""
         self._all_names: list[str] = []
         self._slots: list[tuple[str, tuple[int, ...], int]] = []
 
     @classmethod
-    def outside(cls, why: str) -> Report:
-        """The report at a point where the function is not defined."""
+    def skipped(cls, why: str) -> Report:
+        """Return the report of a skipped point, at which the function is not defined."""
         report = cls([Finding("end to end", "", UNDECIDED, 0.0, None, why=f"f is not defined here: {why}")])
         report.undefined = True
         return report
 
     @classmethod
     def joined(cls, reports: list[Report]) -> Report:
-        """One report of several, about several numbers that a function gives: the wrong one in front."""
+        """Join the reports on several results of a function into one, a wrong one first."""
         first = min(reports, key=lambda report: report.verdict != WRONG)
         for report in reports:
             if report is not first:
@@ -98,7 +106,7 @@ class Report:
         return first
 
     def about(self, f: Any, point: Any, options: Mapping[str, Any]) -> None:
-        """Keep what the failure's text needs of the function and its arguments."""
+        """Store what messages say about the function and its arguments."""
         name = getattr(f, "__name__", type(f).__name__)
         self.name_of_f = "f" if name == "<lambda>" else name
         if point.slots:
@@ -109,24 +117,24 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """ "wrong" if anything is; else "undecided" if anything could not be decided; else "right"."""
+        """The verdict: "wrong" if any finding is, else "undecided" if any is, else "right"."""
         found = {finding.verdict for finding in self.findings}
         return WRONG if WRONG in found else UNDECIDED if UNDECIDED in found else RIGHT
 
     @property
     def right(self) -> bool:
-        """Whether everything that was asked could be decided, and is right."""
+        """Whether all findings are right."""
         return self.verdict == RIGHT
 
     @property
-    def guilty(self) -> Finding | None:
-        """The finding that explains the others: the most local one that is wrong."""
+    def cause(self) -> Finding | None:
+        """The most local wrong finding, which explains the others; None if none is wrong."""
         wrong: dict[str, Finding] = {}
         for finding in self.findings:
             if finding.verdict == WRONG:
                 wrong.setdefault(finding.question, finding)
         for question in (
-            "chance",
+            "determinism",
             "record",
             "value",
             "local",
@@ -142,12 +150,12 @@ class Report:
 
     @property
     def reasons(self) -> list[str]:
-        """Why what is undecided could not be decided."""
+        """The reasons for undecided findings."""
         return list(dict.fromkeys(f.why for f in self.findings if f.verdict == UNDECIDED and f.why))
 
     @property
     def error(self) -> float:
-        """The largest relative error that a right gradient can have, as far as the evidence goes."""
+        """An upper bound, from the evidence, of the relative error of the gradients found right."""
         rows = [
             f
             for f in self.findings
@@ -156,9 +164,9 @@ class Report:
         return max((f.bound for f in rows), default=0.0)
 
     def raise_if_wrong(self, undecided: bool = True) -> Report:
-        """The report itself, or a GradientError with the failure's text.
+        """Return the report, or raise GradientError if the verdict is "wrong".
 
-        With `undecided`, a verdict of "undecided" passes.
+        An "undecided" verdict raises it too if `undecided=False`.
         """
         if self.verdict == WRONG:
             raise GradientError(self.failure())
@@ -169,13 +177,13 @@ class Report:
     def _undecided(self) -> str:
         open_ = [f for f in self.findings if f.verdict == UNDECIDED and f.question == "end to end"]
         names = ", ".join(self.name(f.place) for f in open_[:6]) + (" ..." if len(open_) > 6 else "")
-        towards = f" with respect to {names}" if open_ else ""
+        inputs = f" with respect to {names}" if open_ else ""
         return "\n".join(
             [
-                f"undecided: whether the derivative of {self.name_of_f}{towards} is right cannot be told here",
+                f"undecided: the derivative of {self.name_of_f}{inputs} cannot be verified at this point",
                 *(f"  {reason}" for reason in self.reasons[:3]),
                 *self._gradients(),
-                '  an undecided verdict fails unless it is allowed: undecided="allow"',
+                '  an undecided verdict is an error; to allow it, pass undecided="allow"',
                 *([f"  reproduce: {self.pasted}"] if self.pasted else []),
             ]
         )
@@ -190,33 +198,33 @@ class Report:
         return "\n".join(lines)
 
     def evidence_lines(self) -> list[str]:
-        """How many numbers each question is about, with what verdict, and what that rests on."""
+        """Return a line for each question, with the number of findings by verdict, and for each evidence."""
         lines = []
         counts = Counter((f.question, f.verdict) for f in self.findings)
         for question, meaning in QUESTIONS.items():
-            told = [f"{counts[question, v]:,} {v}" for v in (RIGHT, WRONG, UNDECIDED) if counts[question, v]]
-            if told and not (question == "value" and not counts[question, WRONG]):
-                lines.append(f"  {question:<12}  {meaning}: {', '.join(told)}")
+            each = [f"{counts[question, v]:,} {v}" for v in (RIGHT, WRONG, UNDECIDED) if counts[question, v]]
+            if each and not (question == "value" and not counts[question, WRONG]):
+                lines.append(f"  {question:<12}  {meaning}: {', '.join(each)}")
         return lines + [f"  {'evidence':<12}  {words}" for words in self._evidences()]
 
     def html(self) -> str:
-        """Return the report as a page: found beside expected, and the graph with the edge that is wrong."""
+        """Return the report as an HTML page: found and expected numbers, the graph and its wrong edge."""
         from .report_page import page
 
         return page(self)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page under a path that ends in .html; return the path.
+        """Save the report as an HTML page and return the path.
 
-        Raises ValueError for another ending, OSError where the path cannot be written.
+        Raises ValueError if the path does not end in .html or .htm, OSError if it cannot be written.
         """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a report is saved as .html, not {target.suffix or target}")
+            raise ValueError(f"path must end in .html, got {str(target)!r}")
         return write_atomically(target, self.html().encode())
 
     def show(self) -> None:
-        """Show the page: below the cell of a notebook, else in the browser."""
+        """Show the report as a page: below the cell in a notebook, else in the browser."""
         if in_notebook():
             from IPython.display import display
 
@@ -231,27 +239,31 @@ class Report:
         return Player(self.html(), repr(self), 560)._repr_mimebundle_()
 
     def _evidences(self) -> list[str]:
-        """What the verdict rests on, in words: how many inputs were looked at, and how."""
+        """Return descriptions of the evidence: which method was used for how many inputs."""
         rows = [f for f in self.findings if f.question == "end to end"]
         alone = [f for f in rows if not _of_many(f)]
         inputs = sum(count for _, _, count in self._slots)
         found = []
-        for words in (IN_DIGITS, BY_DIFFERENCES):
+        for words in (IN_HIGH_PRECISION, BY_DIFFERENCES):
             those = [f for f in alone if f.why.startswith(words)]
             if those:
                 errors = [f.tolerance for f in those if f.truth]
-                certain = f", certain to {max(errors):.0e}" if errors and words == BY_DIFFERENCES else ""
+                certain = (
+                    f", with an error of at most {max(errors):.0e}"
+                    if errors and words == BY_DIFFERENCES
+                    else ""
+                )
                 each = {f.place for f in those}
                 among = f" for {len(each):,} of {inputs:,} inputs, one by one" if inputs > len(each) else ""
                 found.append(f"{words}{certain}{among}")
         directions = [f for f in rows if "a random direction in" in f.why]
         if directions:
-            found.append(f"all {inputs:,} inputs moved together, along {len(directions)} random directions")
-        projected = any("results added up" in (r or "") for r in (self.results, self.projected))
+            found.append(f"all {inputs:,} inputs together, along {len(directions)} random directions")
+        projected = any("with random weights" in (r or "") for r in (self.results, self.projected))
         if projected:
-            found.append("the Jacobian times random vectors, not each of its numbers")
+            found.append("products of random vectors with the Jacobian, not each of its numbers")
         if self.library:
-            found.append(f"the gradient is {self.library}'s")
+            found.append(f"the gradient is computed by {self.library}")
         return found
 
     def _because(self) -> str:
@@ -280,24 +292,24 @@ class Report:
         return lines
 
     def name(self, place: Any) -> str:
-        """A node, leaf or direction in words."""
+        """Return the name of a node, leaf or direction."""
         return cut(str(self.names.get(place, place) if place.__class__ is not str else place), 20)
 
     def failure(self, table: bool = True) -> str:
-        """What is wrong, by how much, what is to blame, and the smallest program that shows it."""
-        guilty = self.guilty
-        if guilty is None:
+        """Return the message of a failure: the wrong numbers, the cause, and the smallest program."""
+        cause = self.cause
+        if cause is None:
             return ""
-        lines = [self._headline(guilty)]
+        lines = [self._headline(cause)]
         if self.title and table:
             lines.append(f"  {self.title}{f': {self.results}' if self.results else ''}")
         if self.program is not None and 1 < len(self.program.lines) <= 12:
             lines.append(f"  f: {self.program}")
         lines += self._wrong_numbers() if table else [f"  {words}" for words in patterns(self.parts())]
-        if guilty.question == "end to end" and self.program is None:
-            lines.append(f"  evidence: {guilty.why or IN_DIGITS}")
+        if cause.question == "end to end" and self.program is None:
+            lines.append(f"  evidence: {cause.why or IN_HIGH_PRECISION}")
         else:
-            lines.append(f"  guilty: {self._accusation(guilty)}")
+            lines.append(f"  cause: {self._cause(cause)}")
         if self.smallest is not None:
             lines.append(f"  smallest program that shows it: {self.smallest}")
             lines += [f"    {line}" for line in self.smallest.code().splitlines()]
@@ -308,7 +320,7 @@ class Report:
         return "\n".join(lines)
 
     def _wrong_numbers(self) -> list[str]:
-        """All wrong numbers, found and expected side by side, and what they have in common."""
+        """Return a table of the wrong numbers, found and expected, and the pattern of their errors."""
         questions = ("end to end", "order 2", "order 3")
         wrong = [f for f in self.findings if f.question in questions and f.verdict == WRONG]
         inputs = [f for f in wrong if f.question == "end to end" and not _of_many(f)] or wrong
@@ -328,7 +340,7 @@ class Report:
         return lines
 
     def parts(self) -> list[Part]:
-        """The gradients by each argument beside the right ones, where all are known."""
+        """Return the found and the expected gradient of each argument for which all numbers are known."""
         rows = {self._key(f.place): f for f in reversed(self.findings) if f.question == "end to end"}
         names = list(self._all_names)
         parts, start = [], 0
@@ -345,28 +357,28 @@ class Report:
         return str(self.names.get(place, place) if place.__class__ is not str else place)
 
     def caption(self) -> str:
-        """What is wrong in one line, for the picture of the smallest program."""
-        guilty = self.guilty
-        if guilty is None:
+        """Return the cause in one line, for the picture of the smallest program."""
+        cause = self.cause
+        if cause is None:
             return ""
         shown = self.shown
         if shown is None or shown.question != "local" or shown.truth is None:
-            return f"wrong: {BROKEN.get(guilty.question, 'the gradient')}"
+            return f"wrong: {BROKEN.get(cause.question, 'the gradient')}"
         op = shown.place.op.name
-        return f"{op} is wrong: its local derivative here is {shown.found:.6g}, the true one {shown.truth:.6g}"
+        return f"{op} is wrong: its local derivative is {shown.found:.6g}, expected {shown.truth:.6g}"
 
-    def _headline(self, guilty: Finding) -> str:
+    def _headline(self, cause: Finding) -> str:
         wrong = next((f for f in self.findings if f.question == "end to end" and f.verdict == WRONG), None)
-        at = f" at {guilty.place.op.name}" if getattr(guilty.place, "op", None) else ""
-        if guilty.question == "chance":
-            return guilty.why
+        at = f" at {cause.place.op.name}" if getattr(cause.place, "op", None) else ""
+        if cause.question == "determinism":
+            return cause.why
         if wrong is not None:
-            cause = f": {BROKEN['record']}" if guilty.question == "record" else at
-            return f"the derivative of {self.name_of_f} with respect to {self._wrong_names()} is wrong{cause}"
-        return f"{BROKEN[guilty.question]}{at}"
+            where = f": {BROKEN['record']}" if cause.question == "record" else at
+            return f"the derivative of {self.name_of_f} with respect to {self._wrong_names()} is wrong{where}"
+        return f"{BROKEN[cause.question]}{at}"
 
     def _wrong_names(self) -> str:
-        """The wrong inputs, or the arguments they belong to where they are many."""
+        """Return the names of the wrong inputs, or of their arguments if there are many."""
         wrong = [f for f in self.findings if f.question == "end to end" and f.verdict == WRONG]
         wrong = [f for f in wrong if not _of_many(f)] or wrong
         names = list(dict.fromkeys(self.name(f.place) for f in wrong))
@@ -377,50 +389,50 @@ class Report:
             return ", ".join(f"{name} (at {bad:,} of {count:,} numbers)" for name, bad, count in parts)
         return f"{', '.join(names[:3])} and {len(names) - 3:,} more"
 
-    def _accusation(self, guilty: Finding) -> str:
-        node = guilty.place
-        if guilty.question == "local":
-            return _wrong_partial(node, guilty)
-        if guilty.question == "value":
+    def _cause(self, cause: Finding) -> str:
+        node = cause.place
+        if cause.question == "local":
+            return _wrong_partial(node, cause)
+        if cause.question == "value":
             return (
-                f"{node.op.name}, which gave {guilty.found!r} where its value is {guilty.truth!r} "
-                "(or an operand's data was overwritten since)"
+                f"{node.op.name}, whose value is {cause.found!r}, expected {cause.truth!r} "
+                "(unless the data of an operand was overwritten afterwards)"
             )
-        if guilty.question == "accumulation":
+        if cause.question == "accumulation":
             name = self.name(node)
-            return f"the backward pass: {name}.grad is {guilty.found:+.6g}, but {guilty.why}"
-        if guilty.question == "protocol":
+            return f"the backward pass: {name}.grad is {cause.found:+.6g}, but {cause.why}"
+        if cause.question == "protocol":
             return (
-                f"the backward pass: {guilty.why}; {self.name(node)}.grad is {guilty.found:+.6g} and should be "
-                f"{guilty.truth:+.6g}"
+                f"the backward pass: {cause.why}; {self.name(node)}.grad is {cause.found:+.6g}, expected "
+                f"{cause.truth:+.6g}"
             )
-        if guilty.question == "chance":
-            return guilty.why
-        return guilty.why or f"{guilty.question}: found {guilty.found:+.10g}, truth {guilty.truth}"
+        if cause.question == "determinism":
+            return cause.why
+        return cause.why or f"{cause.question}: found {cause.found:+.10g}, expected {cause.truth}"
 
 
 def _of_many(finding: Finding) -> bool:
-    """Whether a finding is about inputs that were moved together."""
+    """Return whether a finding is about several inputs that were moved together."""
     return str(finding.place).startswith("direction")
 
 
-def _wrong_partial(node: Any, guilty: Finding) -> str:
-    """A node's partial beside what it should be, with the rules where they are known."""
+def _wrong_partial(node: Any, cause: Finding) -> str:
+    """Describe a node's wrong partial and the expected one, with their rules if they are known."""
     op, names = node.op, names_of([item for item in node.operands if item.__class__ is not float])
     words = {k: names.get(item, f"{item:g}") if item.__class__ is not float else f"{item:g}"
              for k, item in enumerate(node.operands)}  # fmt: skip
-    rule = partial_formula(node, guilty.position, words, "out") if not op.functions else "its own function"
+    rule = partial_formula(node, cause.position, words, "out") if not op.functions else "its own function"
     known = TABLE.get(op.name)
     right = ""
     if known is not None and known is not op and known.operands == op.operands:
-        correct = known.partial_of(guilty.position, len(node.operands))
+        correct = known.partial_of(cause.position, len(node.operands))
         right = f" = {correct}"
     rule = "" if _is_number(rule) else f"{rule} = "
     sign = derivative_sign()
-    accusation = f"{op.name}, the partial {sign}out/{sign}{words[guilty.position]} = {rule}{guilty.found:+.10g}"
-    if guilty.why or guilty.truth is None:
-        return f"{accusation}, at {guilty.why or 'a point without a derivative'}"
-    return f"{accusation} where the derivative is {guilty.truth:+.10g}{right}"
+    partial = f"{op.name}, the partial {sign}out/{sign}{words[cause.position]} = {rule}{cause.found:+.10g}"
+    if cause.why or cause.truth is None:
+        return f"{partial}, at {cause.why or 'a point without a derivative'}"
+    return f"{partial}, expected {cause.truth:+.10g}{right}"
 
 
 def _is_number(text: str) -> bool:

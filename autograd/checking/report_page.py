@@ -1,4 +1,4 @@
-"""A report as a page: the verdict, the gradients found and expected, the graph with the edge that is wrong."""
+"""A report as an HTML page: the verdict, found and expected gradients, the graph and its wrong edge."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from .report import Report
 
 MOST_NODES = 60
-"""Up to how many nodes the whole graph is drawn; of a larger one only the smallest program."""
+"""Maximum number of nodes of a graph that is drawn; of a larger one only the smallest program is."""
 MOST_CELLS = 600
-"""Up to how many numbers of one argument are shown."""
+"""Maximum number of numbers of one argument that are shown."""
 _STYLE = """
 body{margin:2rem auto;max-width:70rem;padding:0 1.2rem;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,sans-serif}h1{font-size:1.35rem;margin:.4rem 0}h2{font-size:1rem;margin:1.6rem 0 .4rem}
@@ -36,7 +36,7 @@ svg{max-width:100%;height:auto}
 
 
 def page(report: Report) -> str:
-    """Return the whole page as HTML, which needs nothing else."""
+    """Return a report as a self-contained HTML page."""
     verdict = report.verdict
     headline = report.failure(table=False).splitlines()[0] if verdict == WRONG else report.title
     parts = report.parts()
@@ -48,7 +48,7 @@ def page(report: Report) -> str:
         _graphs(report),
         _list("Evidence", [re.sub(" {2,}", ": ", line.strip()) for line in report.evidence_lines()]),
         _code("Smallest program", report.smallest.code() if report.smallest is not None else ""),
-        _code("Run this check again", report.pasted),
+        _code("Repeat this check", report.pasted),
     ]
     themes = f":root{{{variables(LIGHT)}}}@media(prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}"
     return (
@@ -60,7 +60,7 @@ def page(report: Report) -> str:
 
 
 def _gradient(part: Part) -> str:
-    """The gradient by one argument as a table of its own shape, wrong numbers over the right ones."""
+    """Return the gradient with respect to one argument as a table of its shape, with expected numbers."""
     if len(part.found) > MOST_CELLS:
         wrong = sum(part.wrong)
         return f"<h2>{html.escape(part.name)}</h2><p>{wrong:,} of {len(part.found):,} numbers are wrong</p>"
@@ -80,7 +80,7 @@ def _gradient(part: Part) -> str:
 
 
 def _graphs(report: Report) -> str:
-    """The smallest program and the whole graph, each with the edge that is wrong in the colour of now."""
+    """Return the smallest program and the whole graph, with the wrong edge highlighted."""
     found, whole = [], report.program
     if report.smallest is not None:
         found.append(
@@ -88,7 +88,7 @@ def _graphs(report: Report) -> str:
         )
     if whole is not None and whole.lines and len(whole.lines) <= MOST_NODES and whole != report.smallest:
         words = report.title if report.verdict == WRONG else f"{report.title}: {report.verdict}"
-        found.append(_graph("The graph", whole, report.guilty, words))
+        found.append(_graph("The graph", whole, report.cause, words))
     return "".join(found)
 
 
@@ -110,7 +110,7 @@ def _graph(head: str, program: Program, finding: Any, caption: str) -> str:
 
 
 def _wrong_edge(shown: Any, root: Any) -> str:
-    """The picture's name for the edge whose partial is wrong."""
+    """Return the element id of the edge whose partial is wrong; "" if there is none."""
     if shown is None or shown.question != "local" or shown.position < 0:
         return ""
     point = [getattr(item, "data", item) for item in shown.place.operands]

@@ -1,1 +1,1 @@
-"""Plugins for pytest and hypothesis."""
+"""Plugins for pytest and hypothesis, loaded by them when chainwalk is installed."""

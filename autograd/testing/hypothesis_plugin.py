@@ -1,4 +1,4 @@
-"""What hypothesis calls where chainwalk is installed: how to make a Value."""
+"""The hypothesis plugin: a strategy for Values. Hypothesis calls `register` when it is imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from ..value import Value
 
 
 def register() -> None:
-    """Register a strategy for `st.from_type(Value)` and `@given` with annotations: finite leaves."""
+    """Register the strategy for `st.from_type(Value)` and for annotations in `@given`: finite leaves.
+
+    >>> register()
+    >>> from hypothesis import strategies as st
+    >>> st.from_type(Value).validate()
+    """
     from hypothesis import strategies as st
 
     st.register_type_strategy(Value, st.floats(allow_nan=False, allow_infinity=False).map(Value))

@@ -1,4 +1,4 @@
-"""The pytest plugin: a `gradcheck` fixture. It loads nothing of the checker until a test asks for it."""
+"""The pytest plugin: a `gradcheck` fixture. The checker is imported only when a test uses it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ import pytest
 
 @pytest.fixture(scope="session")
 def gradcheck() -> Callable[..., Any]:
-    """`check_gradients` at one point, or with `domain=` at many: what `check_gradients_of` takes.
+    """Return a function that checks gradients, at one point or at random points of a domain.
 
-    A wrong gradient fails the test with the operation to blame and the smallest program, whose
-    picture is saved; a point where f is not defined skips it with `undefined="skip"`. Gives the
-    report, or with a domain None.
+    `gradcheck(f, *point, **options)` takes the arguments of `check_gradients` and returns its `Report`;
+    `gradcheck(f, domain={...}, examples=100)` takes those of `check_gradients_of` and returns None.
+
+    A wrong gradient fails the test with a GradientError, which names the operation at fault and the
+    smallest program, and a picture of that program is saved. With `undefined="skip"`, the test is
+    skipped if f is not defined at the point. Raises TypeError for a point together with a domain.
+
+    A test that uses the fixture:
+
+        def test_loss(gradcheck):
+            assert gradcheck(loss, X, w, gradient=back).right
     """
     from ..checking.check_functions import check_gradients
     from ..checking.property import check_gradients_of, picture_of
@@ -35,11 +43,11 @@ def gradcheck() -> Callable[..., Any]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let a gradient test with `@settings` of its own use fixtures and take its time."""
+    """Adapt the settings of a gradient test after all decorators are applied."""
     prepare = getattr(getattr(item, "obj", None), "prepare_for_pytest", None)
     if prepare is not None:
         prepare()
 
 
 def _nothing() -> None:
-    """The body of a test that is all in its decorator."""
+    """Do nothing: the body of a test that consists of its decorator."""

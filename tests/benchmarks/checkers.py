@@ -201,7 +201,7 @@ def show(count):
         report = smallest_of(op, backward, families)
         told = f"backward() {backward.__name__}" if backward else f"{op.name} with partials {op.partials}"
         lines = report.failure().splitlines() if report else ["not caught"]
-        print(told, *(line for line in lines if "guilty" in line or "smallest" in line), sep="\n")
+        print(told, *(line for line in lines if "cause:" in line or "smallest" in line), sep="\n")
 
 
 def main():

@@ -43,7 +43,7 @@ def failure(f, *point, **options):
     return str(raised.value)
 
 
-def test_a_backward_of_arrays_is_right_and_so_is_the_record_of_the_same_function():
+def test_a_backward_pass_of_arrays_is_right_and_so_is_the_recorded_graph_of_the_function():
     assert check_gradients(layer, X, W, B, gradient=layer_backward).right
     report = check_gradients(layer, X, W, B)
     assert report.right
@@ -64,7 +64,7 @@ def test_a_backward_of_arrays_is_right_and_so_is_the_record_of_the_same_function
         lambda x: sum(row @ row for row in x),
     ],
 )
-def test_what_numpy_does_to_arrays_of_floats_it_does_to_arrays_of_values(f):
+def test_numpy_functions_of_arrays_of_values_are_checked(f):
     assert check_gradients(f, X).right
 
 
@@ -72,9 +72,9 @@ def test_what_numpy_does_to_arrays_of_floats_it_does_to_arrays_of_values(f):
     ("gradient", "word"),
     [
         (lambda x, w, b: (layer_backward(x, w, b)[0].T, *layer_backward(x, w, b)[1:]), "it is transposed"),
-        (lambda x, w, b: layer_backward(x, w, b)[:2], "gave 2 arrays for the 3 arguments"),
-        (lambda x, w, b: (*layer_backward(x, w, b)[:2], 1.0), "gave a number, 1.0 for b"),
-        (lambda x, w, b: layer_backward(x, w, b)[0].ravel(), "gave 6 numbers for the 3 arguments"),
+        (lambda x, w, b: layer_backward(x, w, b)[:2], "each of the 3 arguments x, w, b, got 2 arrays"),
+        (lambda x, w, b: (*layer_backward(x, w, b)[:2], 1.0), "returned a number, 1.0 for b"),
+        (lambda x, w, b: layer_backward(x, w, b)[0].ravel(), "each of the 3 arguments x, w, b, got 6 numbers"),
     ],
 )
 def test_a_gradient_of_another_shape_is_an_error(gradient, word):
@@ -113,11 +113,11 @@ def test_all_wrong_inputs_are_named_found_and_expected_side_by_side():
         (lambda x, w, b: (x, w * np.array([1, 1, -1, 1]), b), "w: the whole column 2 is wrong"),
     ],
 )
-def test_what_wrong_numbers_have_in_common_is_recognised(change, words):
+def test_a_pattern_in_wrong_numbers_is_recognised(change, words):
     assert words in failure(layer, X, W, B, gradient=wrong(change))
 
 
-def test_a_transposed_square_matrix_is_recognised_and_so_are_two_arguments_that_changed_places():
+def test_a_transposed_square_matrix_and_swapped_gradients_are_recognised():
     square = RNG.normal(size=(3, 3))
 
     def f(a, b):
@@ -200,7 +200,7 @@ def test_complex_numbers_matrices_and_masked_arrays_are_refused():
         check_gradients(lambda x: x.sum(), np.ma.array([1.0, 2.0], mask=[True, False]))
 
 
-def test_arrays_of_no_dimension_and_of_no_number():
+def test_zero_dimensional_and_empty_arrays_are_checked():
     assert check_gradients(lambda x, y: x * x * np.sum(y), np.array(3.0), np.ones(2)).right
     assert check_gradients(
         lambda x, y: np.sum(x) + y, np.zeros((0, 3)), 2.0, gradient=lambda x, y: (x, 1.0)
@@ -239,12 +239,12 @@ def test_a_backward_takes_the_gradient_of_an_array_as_upstream():
     report = check_gradients(lambda x, w: x @ w, X, W, gradient=backward)
     assert report.right
     assert check_gradients(lambda x, w: x @ w, X, W, gradient=lambda x, w, dy: (dy @ w.T, x.T @ dy)).right
-    assert "the Jacobian times random vectors" in str(report)
+    assert "products of random vectors with the Jacobian" in str(report)
     text = failure(
         lambda x, w: x @ w, X, W, gradient=lambda x, w, upstream: (upstream @ w.T, 2 * x.T @ upstream)
     )
     assert "w: the gradient is 2 times the right one" in text
-    assert "results added up with random weights" in text
+    assert "results with random weights" in text
 
 
 def test_a_jacobian_is_checked_whole():
@@ -256,10 +256,10 @@ def test_a_jacobian_is_checked_whole():
         check_gradients(lambda x: x**2, x, gradient=lambda x: 2 * x[:2])
 
 
-def test_a_recorded_function_may_give_an_array():
+def test_a_recorded_function_may_return_an_array():
     assert check_gradients(lambda x, w: np.tanh(x @ w), X, W).right
     text = failure(lambda x: [x * x, x * x.detach()], 3.0)
-    assert "the record is not the function" in text
+    assert "the recorded graph differs from the function" in text
     assert "result 2 of 2" in text
 
 
@@ -283,7 +283,7 @@ def test_functions_of_torch_are_recognised_with_arrays_tensors_and_models():
     for point in ((X, W), (torch.tensor(X), torch.tensor(W, dtype=torch.float32, requires_grad=True))):
         report = check_gradients(f, *point)
         assert report.right
-        assert "the gradient is PyTorch's" in str(report)
+        assert "the gradient is computed by PyTorch" in str(report)
     assert check_gradients(f, X, W, gradient="torch").right
     assert check_gradients(torch.nn.Linear(2, 3), X).right
     text = failure(lambda x: (x * x.detach()).sum(), X, gradient="torch")
@@ -330,7 +330,7 @@ def test_functions_of_jax_are_recognised_and_a_wrong_custom_rule_is_caught():
     assert jax.config.jax_enable_x64 == before
 
 
-def test_a_function_of_floats_alone_asks_for_its_gradient():
+def test_the_error_for_a_function_that_takes_only_floats_says_to_give_its_gradient():
     import math
 
     pytest.importorskip("torch")  # which is no reason to take a function of floats for one of tensors
@@ -351,13 +351,13 @@ def softmax(x):
     return np.exp(x) / np.exp(x).sum()
 
 
-def test_ten_thousand_inputs_are_not_moved_one_by_one_and_the_report_says_what_was_looked_at():
+def test_ten_thousand_inputs_are_not_moved_one_by_one_and_the_report_states_the_evidence():
     x = RNG.normal(size=(100, 100))
     calls = []
     report = check_gradients(lambda x: (calls.append(1), log_sum_exp(x))[1], x, gradient=softmax)
     assert len(calls) < 2_000  # 20,000 at least if every input were moved by itself
     assert report.right
-    assert "all 10,000 inputs moved together, along" in str(report)
+    assert "all 10,000 inputs together, along" in str(report)
     assert "of 10,000 inputs, one by one" in str(report)
 
 
@@ -400,7 +400,7 @@ def test_two_thousand_recorded_inputs_take_a_few_calls():
     assert sum(finding.question == "end to end" for finding in report.findings) == 2020
 
 
-def test_the_message_of_a_failure_has_a_line_that_runs(monkeypatch):
+def test_the_message_of_a_failure_has_a_line_that_repeats_the_check(monkeypatch):
     text = failure(layer, X[:1], W, B, gradient=layer_wrong)
     (line,) = [line.split("reproduce: ")[1] for line in text.splitlines() if "reproduce: " in line]
     assert "numpy.array(" in line

@@ -13,7 +13,7 @@ from tests.checking import million
 from tests.checking.million import BLOCK, FAMILIES, Block, check_block, prove, summary
 
 
-def test_a_long_run_is_resumed_where_it_was(tmp_path):
+def test_a_long_run_is_resumed_where_it_stopped(tmp_path):
     file, done = tmp_path / "blocks.jsonl", []
 
     def counting(function, tasks):
@@ -35,7 +35,7 @@ def test_a_long_run_is_resumed_where_it_was(tmp_path):
     assert f"{3 * len(FAMILIES) * BLOCK:,}" in summary(blocks)
 
 
-def test_a_block_finds_wrong_operations_and_tells_their_programs(monkeypatch):
+def test_a_block_finds_wrong_operations_and_reports_their_programs(monkeypatch):
     from autograd.checking.cases import generation
 
     exp = next(op for op in mutants.SMALL if op.name == "exp")
@@ -46,7 +46,7 @@ def test_a_block_finds_wrong_operations_and_tells_their_programs(monkeypatch):
     assert "exp, the partial" in block.failures[0]
 
 
-def test_the_command_checks_programs_and_tells_of_each_family(monkeypatch, capsys):
+def test_the_command_checks_programs_and_prints_a_row_for_each_family(monkeypatch, capsys):
     monkeypatch.setattr(million, "BLOCK", 5)
     monkeypatch.setattr(million, "_on_cores", lambda processes: map)
     assert million.main(["--programs", "20"]) == 0
@@ -62,7 +62,7 @@ def test_the_engine_and_compiled_code_agree_on_random_programs(family, monkeypat
 
 
 @pytest.mark.slow
-def test_each_way_in_which_compiled_code_could_differ_is_found(monkeypatch):
+def test_every_planted_difference_of_compiled_code_is_found(monkeypatch):
     """Faults that were there once, put back: each family of programs sees its own."""
     from autograd.compiling.expressions import derivatives, detect_loops
     from autograd.compiling.trace import captures

@@ -40,7 +40,7 @@ def test_an_edge_that_is_missing_behind_a_larger_term_is_wrong(large, small):
         lambda x, y: logsumexp([x * 1e9, y.detach()]) + y * 0.0 + y.detach() / 3,
     ],
 )
-def test_every_kind_of_missing_edge_is_seen_behind_a_larger_term(f):
+def test_every_kind_of_missing_edge_is_found_behind_a_larger_term(f):
     assert verdict(f, 20.0, 0.5) == "wrong"
 
 
@@ -52,7 +52,7 @@ def test_every_kind_of_missing_edge_is_seen_behind_a_larger_term(f):
         lambda x, y: x / y.detach() * y.detach() + y,
     ],
 )
-def test_a_plain_number_that_the_result_does_not_depend_on_is_no_missing_edge(f):
+def test_a_plain_number_that_the_result_does_not_depend_on_is_not_a_missing_edge(f):
     assert verdict(f, 1.5, 0.7) == "right"
 
 
@@ -66,7 +66,7 @@ def test_an_error_in_a_small_input_of_a_function_of_floats_is_never_right(error,
     assert verdict(f, *point, gradient=lambda x, y: (2 * x, 2 * y * (1 + error))) != "right"
 
 
-def test_a_small_wave_beside_a_large_number_is_no_straight_line():
+def test_a_small_oscillation_on_a_large_number_is_not_missed():
     # Its slope, 1e-3, is less than what rounding at short steps can show, and longer ones would not see it.
     def f(x, y):
         return math.fabs(x) ** 2 + math.fabs(y) ** 2 + 1e-3 * math.cos(y)
@@ -94,7 +94,7 @@ def test_zero_is_right_for_an_input_that_the_function_ignores_and_where_it_is_fl
     assert verdict(math.cos, 0.0, gradient=lambda x: 1e-6) == "wrong"
 
 
-def test_the_report_states_how_large_the_error_can_be():
+def test_the_report_states_a_bound_of_the_error():
     text = str(check_gradients(math.exp, 1.0, gradient=math.exp))
     assert float(re.search(r"relative error at most (\S+)\)", text)[1]) <= 1e-6
 
@@ -102,13 +102,13 @@ def test_the_report_states_how_large_the_error_can_be():
 # Ill-conditioned, saturated
 
 
-def test_a_slope_that_float64_cannot_give_is_undecided():
+def test_a_derivative_that_float64_cannot_represent_accurately_is_undecided():
     assert verdict(tanh, 5.0) == "right"
     assert verdict(tanh, 17.0) == "undecided"
     assert verdict(lambda x: sin(x * x), 2401828513.0) == "undecided"
 
 
-def test_logsumexp_at_large_equal_numbers_is_right_only_if_it_is():
+def test_logsumexp_at_large_equal_numbers_is_right_only_within_the_tolerance():
     report = check_gradients(lambda x, y: logsumexp([x, y]), 1e12, 1e12, raises=False)
     slopes = [f.found for f in report.findings if f.question == "end to end"]
     assert (report.verdict == "right") == all(abs(slope - 0.5) <= 0.5e-6 for slope in slopes)
@@ -137,7 +137,7 @@ def test_a_gradient_that_is_zero_because_its_terms_cancel_is_right():
         (lambda x: autograd.maximum(x * x, x * x * 1.0), (3.0,)),
     ],
 )
-def test_at_order_2_nothing_is_right_but_what_the_second_derivative_is(f, point):
+def test_at_order_2_only_the_second_derivative_is_right(f, point):
     report = check_gradients(f, *point, raises=False)
     seconds = [f for f in report.findings if f.question == "order 2" and f.truth is not None]
     assert report.verdict != "wrong"
@@ -154,7 +154,7 @@ def test_a_wrong_second_derivative_at_a_kink_is_not_right():
     assert verdict(lambda x: sly(x) + abs(x - 0.5), 0.5) != "right"
 
 
-def test_pieces_with_one_second_derivative_are_right_at_their_kink():
+def test_a_kink_between_pieces_with_the_same_second_derivative_is_right():
     for f in (relu, abs, lambda x: x * abs(x), lambda x: relu(x) * 3.0, lambda x: autograd.clip(x, 0.0, 1.0)):
         assert verdict(f, 0.0) == "right"
     assert verdict(autograd.maximum, 1.0, 1.0) == "right"
@@ -201,7 +201,7 @@ def test_an_undecided_verdict_raises_unless_it_is_allowed():
         check_gradients(tanh, 1.0, undecided="ignore")
 
 
-def test_a_point_outside_the_domain_is_skipped_where_that_is_asked_for():
+def test_a_point_outside_the_domain_is_skipped_with_undefined_skip():
     for f, options in (
         (autograd.log, {}),
         (math.log, {"gradient": lambda x: 1 / x}),

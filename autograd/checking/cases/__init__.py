@@ -1,1 +1,1 @@
-"""Programs to check: graphs as data, drawn at random, cut down to the smallest that fails."""
+"""Programs to check: graphs as data, generated at random, and reduced to the smallest that fails."""

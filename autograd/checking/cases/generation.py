@@ -1,4 +1,4 @@
-"""Random straight-line programs with sharing, drawn with numbers in hand so that none is discarded."""
+"""Generate random straight-line programs with sharing; each line is evaluated at once, so none is invalid."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ from ...value import Value
 from .program import Line, Program
 
 FAMILIES = ("tame", "kinks", "wide", "ill")
-"""Away from kinks and poles; on kinks and ties; numbers from 1e-8 to 1e8; ill-conditioned."""
+"""Away from kinks and poles; at kinks and ties; numbers from 1e-8 to 1e8; ill-conditioned."""
 
 
 class Gene(NamedTuple):
-    """What decides about one line of a program, before the numbers are known that it is applied to."""
+    """The choices that determine one line of a program, made before its operands are known."""
 
     op: Op
     picks: tuple[int, ...]
-    """For each operand: 0 for the newest number so far, k for the k-th (counted round and round)."""
+    """For each operand: 0 for the newest number so far, k for the k-th (modulo their count)."""
     size: int
-    """How many elements a starred operand has."""
+    """The number of elements of a variadic operand."""
     constant: float | None
-    """A plain number in the place of the second operand."""
+    """A plain number in place of the second operand."""
 
 
 class Source(NamedTuple):
-    """Where choices come from: a random generator, or hypothesis."""
+    """The source of random choices: a generator of random numbers, or hypothesis."""
 
     choose: Callable[[Sequence[Any]], Any]
-    """One of a sequence; shrinks to its beginning."""
+    """Return an item of a sequence; hypothesis shrinks towards the first."""
     number: Callable[[float, float], float]
-    """A float from the one to the other, both included."""
+    """Return a float between two bounds, inclusive."""
     genes: Callable[[Sequence[Op], int], list[Gene]]
-    """At least one gene over these operations, and at most so many."""
+    """Return from one gene to a maximum number of genes over the given operations."""
 
 
 CONSTANTS = (2.0, 1.0, 0.5, 3.0, -1.0)
 PICKS = 6
-"""How many operands a line has at most: three pairs of a dot product."""
+"""Maximum number of operands of a line: three pairs of a dot product."""
 
 
 def from_generator(rng: random.Random) -> Source:
-    """Choices from a random generator."""
+    """Return a source of choices that uses a random generator."""
 
     def gene(operations: Sequence[Op]) -> Gene:
         picks = tuple(rng.randrange(1, 20) if rng.random() < 1 / 3 else 0 for _ in range(PICKS))
@@ -72,17 +72,19 @@ def generate(
     family: str = "tame",
     operations: Iterable[Op] | None = None,
 ) -> Program:
-    """A random program with at most so many inputs and operations.
+    """Return a random program with at most `max_inputs` inputs and `max_operations` operations.
 
-    An operation that would leave its domain, or the range that the family keeps to, is dropped;
-    operands are any number so far, the newest two times out of three. Raises ValueError for a
-    family that is none of `FAMILIES`.
+    Operands are chosen among all numbers so far, the newest with probability 2/3. An operation whose
+    operands are outside its domain, or whose result is outside the range of the family, is dropped.
+    `operations` are those to choose from, by default the whole table.
+
+    Raises ValueError for a family that is not in `FAMILIES`.
 
     >>> generate(from_generator(random.Random(1)), max_operations=4)
     v0 = x0 + x0   at x0 = 0.5
     """
     if family not in FAMILIES:
-        raise ValueError(f"no family of programs is called {quoted(family)}: there are {', '.join(FAMILIES)}")
+        raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {quoted(family)}")
     pool = list(operations) if operations is not None else _pool(family)
     count = source.choose(range(1, max_inputs + 1))
     inputs = [_input(source, family) for _ in range(count)]
@@ -99,7 +101,7 @@ def generate(
 
 
 def _pool(family: str) -> list[Op]:
-    """The table, the simplest first, and before it, again, what the family seeks."""
+    """Return the operations of the table, preceded by another copy of those special to the family."""
     return [*(op for op in TABLE.values() if op.family == family), *TABLE.values()]
 
 
@@ -115,7 +117,7 @@ def _input(source: Source, family: str) -> float:
 
 
 def _line(gene: Gene, count: int) -> Line:
-    """A gene's operation applied to some of `count` numbers; at least one operand is no plain number."""
+    """Return the line for a gene, given the count of numbers so far; one operand at least is such a number."""
     op = gene.op
     many = gene.size * len(op.operands) if op.variadic else len(op.operands)
     operands: list[int | float] = [(pick - 1) % count if pick else count - 1 for pick in gene.picks[:many]]
@@ -127,7 +129,7 @@ def _line(gene: Gene, count: int) -> Line:
 
 
 def _result(line: Line, numbers: list[float], family: str) -> float | None:
-    """The number a line gives, or None if it does not belong into a program of the family."""
+    """Return the result of a line; None if the line does not qualify for the family."""
     point = [numbers[item] if item.__class__ is int else item for item in line.operands]
     try:
         node = function_of(line.op)(*line.op.grouped([Value(x) for x in point]))
@@ -144,13 +146,13 @@ def _result(line: Line, numbers: list[float], family: str) -> float | None:
 
 
 def _near_singular(op: Op, point: list[float]) -> bool:
-    """Whether an operation stands close to one of its kinks, jumps or poles."""
+    """Return whether a point is close to a kink, jump or pole of an operation."""
     return any(not abs(distance(*point)) >= 1e-2 for distance in _distances(op))
 
 
 @cache
 def _distances(op: Op) -> list[Callable[..., float]]:
-    """What is 0 where an operation is singular, as functions of its operands."""
+    """Return the functions of an operation's operands that are 0 where it is singular."""
     head, name = ", ".join(op.operands), f"distance_{op.name}"
     return [
         define(name, f"def {name}({head}): return {without_exceptions(text)}", dict(IEEE))

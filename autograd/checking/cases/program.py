@@ -1,4 +1,4 @@
-"""Straight-line programs: a graph as data, that can be recorded, printed, cut down and run again."""
+"""Straight-line programs: graphs as data, which can be recorded, printed, reduced and run."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ from ..evidence.record import Record
 
 
 class Line(NamedTuple):
-    """One operation of a program."""
+    """One operation of a program, applied to inputs, results of earlier lines, and plain numbers.
+
+    >>> Line(TABLE["mul"], (0, 2.0)).operands
+    (0, 2.0)
+    """
 
     op: Op
     operands: tuple[int | float, ...]
-    """An int counts inputs first, then lines; a float is a plain number."""
+    """An int is the index of an input or, after all inputs, of a line; a float is a plain number."""
 
 
 class Program(NamedTuple):
-    """Inputs, and one operation after the other; the last one is the result.
+    """A straight-line program: the numbers of its inputs and a sequence of lines, the last the result.
 
     >>> program = Program((0.5,), (Line(TABLE["exp"], (0,)), Line(TABLE["mul"], (1, 0))))
     >>> program
@@ -38,7 +42,7 @@ class Program(NamedTuple):
 
     @classmethod
     def of(cls, root: Value) -> Program:
-        """The program that a graph has recorded; its leaves become the inputs."""
+        """Return the program of a recorded graph; its leaves become the inputs."""
         record = Record(root)
         places = {k: n for n, k in enumerate(record.leaves)}
         inside = [k for k, node in enumerate(record.nodes) if node.op is not None]
@@ -50,7 +54,7 @@ class Program(NamedTuple):
         return cls(tuple(record.nodes[k].data for k in record.leaves), tuple(lines))
 
     def run(self, inputs: Sequence[Any], operations: Mapping[str, Op] | None = None) -> list[Any]:
-        """Every input and the result of every line; `operations` may put others in their places."""
+        """Return the inputs and the results of all lines; `operations` replaces operations by name."""
         found = list(inputs)
         for op, operands in self.lines:
             used = operations.get(op.name, op) if operations else op
@@ -59,7 +63,7 @@ class Program(NamedTuple):
         return found
 
     def record(self, operations: Mapping[str, Op] | None = None) -> tuple[Value, list[Value]]:
-        """The result as a Value, and the leaves that are its inputs."""
+        """Record the program; return the result as a Value, and the leaves that are its inputs."""
         leaves = [Value(x, f"x{k}") for k, x in enumerate(self.inputs)]
         found = self.run(leaves, operations)
         for k, node in enumerate(found[len(leaves) :]):
@@ -70,11 +74,11 @@ class Program(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """What inputs and lines are called: x0, x1 ... v0, v1 ..."""
+        """The names of inputs and lines: x0, x1, ..., v0, v1, ..."""
         return [f"x{k}" for k in range(len(self.inputs))] + [f"v{k}" for k in range(len(self.lines))]
 
     def expressions(self) -> list[str]:
-        """Each line as text, such as `v1 = v0 * x0`."""
+        """Return each line as text, such as `v1 = v0 * x0`."""
         names = self.names
         words = [[names[i] if i.__class__ is int else plain(i) for i in line.operands] for line in self.lines]
         return [
@@ -83,7 +87,7 @@ class Program(NamedTuple):
         ]
 
     def code(self) -> str:
-        """A Python program that records it and prints its gradients.
+        """Return Python code that records the program and prints its gradients.
 
         >>> print(Program((0.5,), (Line(TABLE["tanh"], (0,)),)).code())
         from autograd import Value, tanh
@@ -107,7 +111,7 @@ class Program(NamedTuple):
         )
 
     def example(self) -> str:
-        """A line for hypothesis's `@example`, which makes a test run this very program each time.
+        """Return a decorator `@example(...)` that makes a hypothesis test run this program every time.
 
         >>> print(Program((0.5,), (Line(TABLE["tanh"], (0,)),)).example())
         @example(Program((0.5,), (Line(TABLE['tanh'], (0,)),)))
@@ -123,7 +127,7 @@ class Program(NamedTuple):
         return applied(line.op, words)
 
     def at(self) -> str:
-        """The numbers of the inputs, as text."""
+        """Return the numbers of the inputs as text."""
         return ", ".join(f"x{k} = {plain(x)}" for k, x in enumerate(self.inputs))
 
     def __repr__(self) -> str:

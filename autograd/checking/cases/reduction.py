@@ -1,4 +1,4 @@
-"""From a program that fails to the smallest one that still does."""
+"""Reduce a failing program to the smallest one that still fails."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from .program import Line, Program
 
 MOST = 300
-"""How many programs are tried at most."""
+"""Maximum number of programs that are tried."""
 
 
 def smallest(program: Program, fails: Callable[[Program], bool]) -> Program:
-    """A program that fails like the given one, and that no single simplification makes smaller.
+    """Return a program that still fails and that no single simplification makes smaller.
 
-    Tried are: an earlier line as the result, a line turned into an input, a line bypassed, two
-    inputs merged, simpler numbers. An exception of a candidate means that it does not fail.
+    `fails` returns whether a program fails. The simplifications are: an earlier line as the result, a
+    line replaced by an input or by one of its operands, two inputs merged, simpler numbers. A candidate
+    for which `fails` raises an exception is not used. At most 300 candidates are tried.
 
     >>> from autograd.ops.table import TABLE
     >>> exp, tanh = TABLE["exp"], TABLE["tanh"]
@@ -44,7 +45,7 @@ def _safely(fails: Callable[[Program], bool], candidate: Program) -> bool:
 
 
 def _simpler(program: Program) -> Iterator[Program]:
-    """Programs that are simpler by one thing, the greatest simplification first."""
+    """Yield programs with one simplification, the largest first."""
     count, lines = len(program.inputs), program.lines
     for k in range(len(lines) - 1):
         yield _without_dead(Program(program.inputs, lines[: k + 1]))
@@ -63,7 +64,7 @@ def _simpler(program: Program) -> Iterator[Program]:
 
 
 def _line_as_input(program: Program, k: int) -> Iterator[Program]:
-    """The program with a line's number as a new input in the line's place."""
+    """Yield the program with a line replaced by a new input of the same number."""
     try:
         number = program.run(program.inputs)[len(program.inputs) + k]
     except (ArithmeticError, ValueError):
@@ -79,7 +80,7 @@ def _line_as_input(program: Program, k: int) -> Iterator[Program]:
 
 
 def _redirected(program: Program, old: int, new: int) -> Program:
-    """Every use of one input or line made a use of another."""
+    """Return the program with every use of one input or line replaced by another."""
     lines = [
         Line(op, tuple(new if item.__class__ is int and item == old else item for item in operands))
         for op, operands in program.lines
@@ -88,7 +89,7 @@ def _redirected(program: Program, old: int, new: int) -> Program:
 
 
 def _without_dead(program: Program) -> Program:
-    """The program without the lines and inputs that its result does not need."""
+    """Return the program without the lines and inputs that its result does not depend on."""
     count = len(program.inputs)
     needed = {count + len(program.lines) - 1}
     for k in range(len(program.lines) - 1, -1, -1):
@@ -104,7 +105,7 @@ def _without_dead(program: Program) -> Program:
 
 
 def _simpler_numbers(x: float) -> Iterator[float]:
-    """Numbers that are easier to read than x, the easiest first."""
+    """Yield numbers that are easier to read than x, the easiest first."""
     size = len(repr(x))
     for simple in (1.0, 0.0, 2.0, 0.5, -1.0, float(round(x)) if abs(x) < 1e15 else x, round(x, 1), round(x, 3)):
         if simple != x and (len(repr(simple)), abs(simple - 1)) < (size, abs(x - 1)):

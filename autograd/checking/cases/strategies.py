@@ -1,4 +1,4 @@
-"""Hypothesis strategies: numbers in an operation's domain, points, expressions, programs with sharing."""
+"""Hypothesis strategies: numbers, arrays, operands in a domain, points, expressions, programs, Values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ Strategy = st.SearchStrategy
 
 
 def numbers(low: float = -1e3, high: float = 1e3) -> Strategy[float]:
-    """Finite floats from low to high, the simplest first, with the numbers where functions bend.
+    """Return a strategy for finite floats from low to high, often 0, 1 and others at which kinks are.
+
+    Raises hypothesis.errors.InvalidArgument, when an example is drawn, if low > high.
 
     >>> numbers(0.0, 1.0).validate()
     """
@@ -35,7 +37,9 @@ def numbers(low: float = -1e3, high: float = 1e3) -> Strategy[float]:
 
 
 def arrays(shape: int | tuple[int, ...], low: float = -3.0, high: float = 3.0) -> Strategy[Any]:
-    """Numpy arrays of that shape with numbers from low to high, by hypothesis' own strategies for numpy.
+    """Return a strategy for float64 arrays of a shape, with numbers from low to high.
+
+    It uses hypothesis.extra.numpy; raises ImportError without numpy.
 
     >>> arrays((3, 2), -1, 1).validate()
     """
@@ -45,10 +49,9 @@ def arrays(shape: int | tuple[int, ...], low: float = -3.0, high: float = 3.0) -
 
 
 def drawn_from(ranges: Any) -> Strategy[Any]:
-    """A strategy for an argument: a range (low, high), a strategy, or a list, tuple or dict of those.
+    """Return the strategy for an argument: for a range (low, high), a strategy, or a container of those.
 
-    Anything else, such as a number, is that very thing each time. Raises ValueError for a range
-    whose end is before its beginning.
+    Anything else, such as a number, is a constant. Raises ValueError for a range with low > high.
 
     >>> drawn_from([(-1, 1)] * 3).validate()
     """
@@ -57,7 +60,7 @@ def drawn_from(ranges: Any) -> Strategy[Any]:
     if isinstance(ranges, tuple) and len(ranges) == 2 and all(map(is_number, ranges)):
         low, high = map(float, ranges)
         if not low <= high:
-            raise ValueError(f"a range goes from low to high, not {quoted(ranges)}")
+            raise ValueError(f"a range must be (low, high) with low <= high, got {quoted(ranges)}")
         return numbers(low, high)
     if isinstance(ranges, dict):
         return st.fixed_dictionaries({key: drawn_from(item) for key, item in ranges.items()})
@@ -70,9 +73,12 @@ def drawn_from(ranges: Any) -> Strategy[Any]:
 def operands(
     operation: Any, low: float = -10.0, high: float = 10.0, size: int = 3
 ) -> Strategy[tuple[Any, ...]]:
-    """Operands for an operation, inside its domain: a name in the table, or what `operation` gave.
+    """Return a strategy for tuples of operands in the domain of an operation, from low to high.
 
-    A starred operand is a list of 1 to `size` numbers, several starred ones are equally long.
+    The operation is a name in the table or a function declared with `autograd.operation`. A variadic
+    operand is a list of 1 to `size` numbers; several variadic operands have the same length.
+
+    Raises ValueError for an unknown operation.
 
     >>> operands("log").filter(lambda point: point[0] <= 0).is_empty
     False
@@ -98,7 +104,8 @@ def _op(operation: Any) -> Op:
         found = TABLE.get(name) if name else None
     if found is None:
         raise ValueError(
-            f"{quoted(operation)} is no operation: give a name of the table, or what operation(...) gave"
+            f"unknown operation {quoted(operation)}: give a name in the table, or a function declared with "
+            "autograd.operation"
         )
     return found
 
@@ -113,11 +120,14 @@ def _inside(op: Op, point: Sequence[Any]) -> bool:
 
 
 def points(count: int, low: float = -3.0, high: float = 3.0) -> Strategy[tuple[float, ...]]:
-    """Points of so many numbers."""
+    """Return a strategy for tuples of `count` numbers from low to high.
+
+    >>> points(2).validate()
+    """
     return st.tuples(*[numbers(low, high) for _ in range(count)])
 
 
-# One choice for each number, and none that the operation has no use for: so programs shrink ten times as fast.
+# One choice for each number, and no unused ones: this makes programs shrink ten times as fast.
 _PICKS = st.integers(-38, 19).map(lambda pick: max(pick, 0))
 _SIZES = st.integers(1, PICKS // 2)
 _CONSTANTS = st.sampled_from((None,) * 3 * len(CONSTANTS) + CONSTANTS)
@@ -144,11 +154,13 @@ def programs(
     family: str = "tame",
     operations: Iterable[Any] | None = None,
 ) -> Program:
-    """Random straight-line programs with sharing, that shrink to two or three operations.
+    """Return a strategy for random straight-line programs with sharing, which shrink to a few operations.
 
-    The families: "tame" keeps away from kinks and poles, "kinks" seeks them, "wide" has numbers
-    from 1e-8 to 1e8, "ill" is ill-conditioned. `operations` are names of the table, or what
-    `operation(...)` gave; all of the table by default.
+    `family` is "tame" (away from kinks and poles), "kinks" (at them), "wide" (numbers from 1e-8 to 1e8)
+    or "ill" (ill-conditioned). `operations` are names in the table or functions declared with
+    `autograd.operation`; by default the whole table.
+
+    Raises ValueError, when an example is drawn, for another family or an unknown operation.
 
     >>> programs(family="kinks").validate()
     """
@@ -164,7 +176,12 @@ def programs(
 def expressions(
     max_inputs: int = 3, max_operations: int = 8, family: str = "tame"
 ) -> Strategy[tuple[str, dict[str, float]]]:
-    """Expressions as text, as `chainwalk explain` reads them, with a number for each name."""
+    """Return a strategy for expressions as text and a dict with a number for each of their names.
+
+    The text is in the form that `chainwalk explain` takes. Arguments are those of `programs`.
+
+    >>> expressions(max_operations=2).validate()
+    """
     return programs(max_inputs, max_operations, family).map(_expression)
 
 
@@ -176,5 +193,8 @@ def _expression(program: Program) -> tuple[str, dict[str, float]]:
 
 
 def values() -> Strategy[Value]:
-    """Leaves with a finite number; what `from_type(Value)` gives."""
+    """Return a strategy for leaves with a finite number from -1000 to 1000.
+
+    >>> values().validate()
+    """
     return numbers().map(Value)

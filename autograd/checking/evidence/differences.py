@@ -1,4 +1,4 @@
-"""One-sided derivatives in high precision: evidence that owes nothing to any rule."""
+"""One-sided derivatives from difference quotients in high precision, independent of any rule."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from typing import Any, NamedTuple
 from .precise import MP, Precise, digits, exactly, real
 
 LEVELS = (50, 100, 200, 400)
-"""Digits of the arithmetic, from the fewest to the most."""
+"""Decimal digits of the arithmetic, in increasing order."""
 DEEP = (400, 1000)
-"""Digits for a second look, before anything is called wrong: they show a derivative of 1e-300 too."""
+"""Digits used to verify a wrong verdict: they resolve derivatives as small as 1e-300."""
 CERTAIN = exactly(1e-17)
-"""How closely two precisions must agree, as a share of the derivative."""
+"""The relative tolerance within which the results of two precisions must agree."""
 
 
 class Side(NamedTuple):
-    """The derivative on one side of a point: a number, or why there is none."""
+    """The derivative on one side of a point, or the reason why there is none."""
 
     slope: Any
-    """None where there is no derivative; plus or minus infinity for a vertical tangent."""
+    """The derivative; None if there is none, plus or minus infinity for a vertical tangent."""
     noise: Precise = 0
-    """What rounding at that many digits can do to the slope: it hides derivatives like 1e-200."""
+    """The rounding error of the derivative: it hides derivatives as small as 1e-200."""
     why: str = ""
-    """"outside" the domain, a "jump", or "unsettled" at 400 digits."""
+    """"outside" the domain, a "jump", or "unsettled" at the most digits."""
 
 
 class Sides(NamedTuple):
-    """The derivatives of a function of one number on both sides of a point."""
+    """The left and the right derivative of a function of one number."""
 
     left: Side
     right: Side
 
     @property
     def slopes(self) -> list[Precise]:
-        """The one-sided derivatives that exist, the smaller first."""
+        """The one-sided derivatives that exist, in increasing order."""
         return sorted(side.slope for side in self if side.slope is not None)
 
     @property
     def smooth(self) -> bool:
-        """Whether both exist, are finite, and are the same number but for the last digits."""
+        """Whether both exist, are finite, and agree up to the tolerance."""
         left, right = self.left.slope, self.right.slope
         return left is not None and right is not None and MP.isfinite(left) and _same(left, right)
 
     @property
     def kink(self) -> bool:
-        """Whether the point is singular: the sides differ, or one of them has no derivative."""
+        """Whether the function is not differentiable: the sides differ, or one has no derivative."""
         return not self.smooth
 
     @property
     def whys(self) -> set[str]:
-        """Why sides have no derivative."""
+        """The reasons why sides have no derivative."""
         return {side.why for side in self if side.why}
 
 
@@ -60,15 +60,15 @@ def _same(a: Precise, b: Precise) -> bool:
 
 
 def _exponent(level: int) -> int:
-    """The step is 2 to the power of minus this, times |x|: about 1e-20 |x| at 50 digits."""
+    """Return n for the step size |x| / 2**n, which is about 1e-20 |x| at 50 digits."""
     return int(1.3288 * level)
 
 
 def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = LEVELS) -> Sides:
-    """The one-sided derivatives of a function of precise numbers at a float.
+    """Return the one-sided derivatives of a function of precise numbers at a float.
 
-    Difference quotients, in more and more digits with smaller and smaller steps, until two
-    precisions agree.
+    They are difference quotients, computed in more digits with smaller step sizes until two precisions
+    agree.
 
     >>> found = sides(abs, 0.0)
     >>> float(found.left.slope), float(found.right.slope), found.kink
@@ -78,11 +78,11 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
     (True, 2.718281828459045)
     """
     coarse, fine = _quotients(f, x, levels[0]), _quotients(f, x, levels[1])
-    # The usual case first: two precisions and both sides agree.
+    # The common case: both precisions and both sides agree.
     if None not in (*fine, coarse[1]) and _same(fine[0], fine[1]) and _same(coarse[1], fine[1]):
         return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))
     if None not in (*coarse[:2], *fine[:2]) and all(_same(coarse[k], fine[k]) for k in (0, 1)):
-        return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))  # a kink, plain to see
+        return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))  # an obvious kink
     tried = [coarse, fine]
     for level in (*levels[2:], None):
         found = Sides(*(_settled([q[k] for q in tried], levels, [q[2] for q in tried]) for k in (0, 1)))
@@ -92,13 +92,13 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
     return found
 
 
-def plain_slope(f: Callable[[Precise], Precise], x: float, here: Precise | None = None) -> Precise | None:
-    """The derivative where one precision shows it beyond doubt, else None: what most points need.
+def plain_derivative(f: Callable[[Precise], Precise], x: float, here: Precise | None = None) -> Precise | None:
+    """Return the derivative if a single precision suffices, as at most points, else None.
 
-    Both sides must agree, far above what rounding does; or not a digit change on either side.
-    `here` is f(x), where it is known at `LEVELS[1]` digits.
+    Both sides must agree and be well above the rounding error, or both differences must be exactly 0.
+    `here` is f(x) at `LEVELS[1]` digits, if it is known.
 
-    >>> float(plain_slope(MP.exp, 1.0)), plain_slope(abs, 0.0), plain_slope(MP.cos, 0.0)
+    >>> float(plain_derivative(MP.exp, 1.0)), plain_derivative(abs, 0.0), plain_derivative(MP.cos, 0.0)
     (2.718281828459045, None, None)
     """
     left, right, noise = _quotients(f, x, LEVELS[1], here)
@@ -110,7 +110,7 @@ def plain_slope(f: Callable[[Precise], Precise], x: float, here: Precise | None 
 def _quotients(
     f: Callable[[Precise], Precise], x: float, level: int, here: Precise | None = None
 ) -> tuple[Any, Any, Any]:
-    """The difference quotients to the left and to the right, None outside the domain; their noise."""
+    """Return the left and the right difference quotient, None outside the domain, and their noise."""
     with digits(level):
         at = exactly(x)
         step = MP.ldexp(abs(at) if x else MP.one, -_exponent(level))
@@ -124,63 +124,63 @@ def _quotients(
 
 
 def _settled(quotients: list[Any], tried: tuple[int, ...], noises: list[Precise]) -> Side:
-    """What difference quotients with smaller and smaller steps tend to."""
+    """Return the limit of difference quotients whose step sizes decrease."""
     if any(q is None for q in quotients):
         return Side(None, why="outside")
     (before, last), noise = quotients[-2:], noises[-1]
     if _same(before, last):
         return Side(last, noise)
     if all(abs(q) <= 4 * n for q, n in zip(quotients[-2:], noises[-2:], strict=True)):
-        # Nothing but rounding: of a constant, or of a derivative that more digits would show.
+        # Only rounding errors: a constant, or a derivative that needs more digits to resolve.
         return Side(MP.zero, noise) if len(quotients) == len(tried) else Side(None, why="unsettled")
     growth = abs(last / before) if before else MP.inf
     coarse, fine = tried[len(quotients) - 2 : len(quotients)]
     shrunk = MP.ldexp(1, _exponent(fine) - _exponent(coarse))
-    if growth > shrunk / 1000:  # as fast as the step shrinks: the function's value itself has changed
+    if growth > shrunk / 1000:  # as fast as the step size decreases: the function jumps
         return Side(None, why="jump")
     if growth > 1000:
         return Side(MP.inf if last > 0 else -MP.inf)
     if growth < 1e-8 and (len(quotients) == 2 or abs(before) < abs(quotients[-3]) * 1e-4):
         return Side(MP.zero, noise)
-    if len(quotients) == len(tried) and growth > 1.5:  # as slowly as a logarithm
+    if len(quotients) == len(tried) and growth > 1.5:  # a slow divergence, like a logarithm's
         return Side(MP.inf if last > 0 else -MP.inf)
     return Side(None, why="unsettled")
 
 
-def mixed(f: Callable[[list[Precise]], Precise], point: list[float], towards: tuple[int, ...]) -> Sides:
-    """A derivative of higher order, towards one operand after the other, from above and from below.
+def mixed(f: Callable[[list[Precise]], Precise], point: list[float], wrt: tuple[int, ...]) -> Sides:
+    """Return the mixed derivative with respect to a sequence of operands, from below and from above.
 
-    Differences of differences in two precisions; where they disagree, or the two sides do, the
-    point is a kink of the lower derivatives, or a pole.
+    It is a nested difference quotient in two precisions. If they disagree, or the two sides do, the
+    point is a kink of a lower derivative, or a pole.
 
     >>> found = mixed(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], (0, 1))
     >>> found.smooth, float(found.right.slope)
     (True, 6.0)
-    >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # a step of 1e-20 * 1e22 is too long
+    >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # needs a step size below 1e-20 * 1e22
     True
     """
-    found = _mixed(f, point, towards, LEVELS[1:3])
-    return _mixed(f, point, towards, LEVELS[2:4]) if found.left.why == "unsettled" else found
+    found = _mixed(f, point, wrt, LEVELS[1:3])
+    return _mixed(f, point, wrt, LEVELS[2:4]) if found.left.why == "unsettled" else found
 
 
 def _mixed(
-    f: Callable[[list[Precise]], Precise], point: list[float], towards: tuple[int, ...], levels: tuple[int, ...]
+    f: Callable[[list[Precise]], Precise], point: list[float], wrt: tuple[int, ...], levels: tuple[int, ...]
 ) -> Sides:
     tried = []
     for level in levels:
-        with digits(level * len(towards) // 2):
+        with digits(level * len(wrt) // 2):
             at = [exactly(x) for x in point]
             steps = [MP.ldexp(abs(x) or MP.one, -_exponent(level) // 2) for x in at]
-            quotients = [_nested(f, at, [sign * s for s in steps], towards) for sign in (-1, 1)]
+            quotients = [_nested(f, at, [sign * s for s in steps], wrt) for sign in (-1, 1)]
             noise = abs(real(f, at) or 0) * MP.eps * 1024
-            for k in towards:
+            for k in wrt:
                 noise /= steps[k]
             tried.append((*quotients, noise))
     (below, above, _), (left, right, noise) = tried
     if None in (below, above, left, right):
         return Sides(Side(None, why="outside"), Side(None, why="outside"))
     if _near(below, left) and _near(above, right):
-        if _near(left, right):  # what parts them is what is left of the step
+        if _near(left, right):  # their difference is the error due to the step size
             middle = Side((left + right) / 2, noise + abs(right - left))
             return Sides(middle, middle)
         return Sides(Side(left, noise), Side(right, noise))
@@ -188,16 +188,14 @@ def _mixed(
 
 
 def _near(a: Precise, b: Precise) -> bool:
-    """Whether two one-sided quotients agree, whose steps are those of `mixed`; or are both nothing."""
+    """Return whether two one-sided quotients of `mixed` agree, or are both negligible."""
     return bool(a == b or abs(a - b) <= 1e-16 * max(abs(a), abs(b)) or max(abs(a), abs(b)) < 1e-15)
 
 
-def _nested(
-    f: Callable[[list[Precise]], Precise], at: list[Precise], steps: list[Precise], towards: Any
-) -> Any:
-    if not towards:
+def _nested(f: Callable[[list[Precise]], Precise], at: list[Precise], steps: list[Precise], wrt: Any) -> Any:
+    if not wrt:
         return real(f, at)
-    k = towards[0]
+    k = wrt[0]
     moved = [*at[:k], at[k] + steps[k], *at[k + 1 :]]
-    there, here = _nested(f, moved, steps, towards[1:]), _nested(f, at, steps, towards[1:])
+    there, here = _nested(f, moved, steps, wrt[1:]), _nested(f, at, steps, wrt[1:])
     return None if there is None or here is None else (there - here) / steps[k]

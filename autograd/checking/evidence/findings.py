@@ -1,4 +1,4 @@
-"""What a check has found out about one number: the evidence, and what follows from it."""
+"""Findings: a number that was checked, the evidence, and the verdict that follows from it."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ from .differences import Sides
 from .precise import MP, Precise, exactly
 
 EPS = 2.0**-52
+"""The machine epsilon of float64."""
 SINGLE = 2.0**-23
-"""The same for float32."""
+"""The machine epsilon of float32."""
 LIMIT = 1e-6
-"""A gradient is called right only where its error is known to be at most this share of its size."""
+"""The maximum relative error of a right gradient."""
 LIMIT_SINGLE = 1e-3
-"""The same where the function or the gradient is computed in float32."""
+"""The maximum relative error of a right gradient if the function or gradient is computed in float32."""
 CANCELLED = 1e-12
-"""A gradient of 0 may be as large as this share of the terms that cancel in it."""
+"""The size up to which a gradient counts as 0, relative to the terms that cancel in it."""
 TINY = 1e-290
-"""Below it numbers, or the steps towards them, have lost digits or are gone: they count as equal."""
+"""Numbers below this size, or intermediate results of that size, have lost digits: they count as equal."""
 LARGEST = 1.7976931348623157e308
 
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 
 
 class Finding(NamedTuple):
-    """One number that was checked, and the verdict on it."""
+    """A number that was checked, and the verdict on it: "right", "wrong" or "undecided"."""
 
     question: str
-    """"local", "accumulation", "end to end", "protocol", "record" or "chance"."""
+    """"local", "value", "accumulation", "end to end", "protocol", "record", "order 2" ... or "determinism"."""
     place: Any
-    """The node, leaf or promise that it is about."""
+    """The node, leaf or direction that the finding is about."""
     verdict: str
     found: float
     truth: float | None
     tolerance: float = 0.0
-    """How far float64 arithmetic alone could move the number."""
+    """The error that rounding, or the evidence, can explain."""
     why: str = ""
     position: int = -1
-    """Which operand of the node, where a partial is meant."""
+    """The position of the operand, if the finding is about a partial; else -1."""
 
     @property
     def bound(self) -> float:
-        """The largest relative error that the number can have, as far as the evidence goes."""
+        """An upper bound, from the evidence, of the relative error of the number."""
         if not self.truth or self.truth - self.truth != 0:
             return 0.0
         uncertain = self.tolerance if self.why.startswith("finite differences") else 0.0
@@ -49,9 +50,10 @@ class Finding(NamedTuple):
 
 
 def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMIT) -> str:
-    """The verdict on a number whose truth is known, and what rounding could do to it.
+    """Return the verdict on a number, given the truth and the error that rounding can explain.
 
-    Wrong is what rounding cannot explain; right what is within `limit` of the truth, relative to it.
+    It is "wrong" if rounding cannot explain the error, else "right" if the relative error is at most
+    `limit`, else "undecided".
 
     >>> judged(1.0, MP.mpf(1) + MP.mpf(2) ** -53, 0), judged(1.0, MP.mpf(1.5), 0), judged(1.0, MP.mpf(1.5), 2)
     ('right', 'wrong', 'undecided')
@@ -62,7 +64,7 @@ def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMI
         return WRONG
     near = float(truth)
     if abs(found - near) <= 7 * EPS * abs(near) and abs(near) > TINY:
-        return RIGHT  # in floats, since most are: rounding the truth took half a unit at most
+        return RIGHT  # the common case, decided in floats: rounding the truth adds half a unit at most
     miss = abs(exactly(found) - truth)
     if miss <= 8 * EPS * abs(truth) + TINY:
         return RIGHT
@@ -72,11 +74,11 @@ def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMI
 
 
 def within(found: float, sides: Sides, tolerance: Precise) -> str:
-    """The verdict on a slope where the two sides differ: it must lie between them."""
+    """Return the verdict on a derivative at a kink: it must lie between the one-sided derivatives."""
     slopes = sides.slopes
     if not slopes:
         return RIGHT if found != found else UNDECIDED
-    if found != found:  # a nan says that there is no derivative
+    if found != found:  # nan states that there is no derivative
         return UNDECIDED if sides.whys else WRONG
     if found in (MP.inf, -MP.inf):
         return RIGHT if slopes[0] == found or slopes[-1] == found else WRONG

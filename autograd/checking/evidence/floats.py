@@ -1,4 +1,4 @@
-"""The slope of a function of floats, by differences, with how far it can be trusted."""
+"""The derivative of a function of floats, by finite differences, with a bound of the error."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .findings import EPS, LIMIT, LIMIT_SINGLE, RIGHT, UNDECIDED, WRONG
 
 Number = Callable[[float], float]
 REACHES = (1e-1, 1e-3, 1e-5, 1e-7)
-"""First steps, relative to the size of the input."""
+"""Initial step sizes, relative to the size of the input."""
 FAR_REACH = 1e1
-"""A longer one, for float32. In float64 it would take a small wave beside a large number for a straight line,
-whose slope rounding keeps the shorter ones from seeing."""
+"""A larger initial step size, for float32. In float64 it would miss a small oscillation on a large number,
+which rounding hides from the smaller step sizes."""
 COARSE = 2.0**-40
-"""A function whose numbers have fewer bits than this computes in something like float32."""
+"""Relative rounding error above which a function is taken to compute in float32."""
 CERTAINTY = 10
-"""How many times its own estimate an error may be."""
+"""Safety factor for the error estimates of finite differences."""
 
 
-class Slope(NamedTuple):
-    """A verdict on one slope of a function of floats."""
+class Judgement(NamedTuple):
+    """A verdict on one derivative of a function of floats."""
 
     verdict: str
     truth: float | None
@@ -31,23 +31,24 @@ class Slope(NamedTuple):
     kink: bool = False
 
 
-def judged_slope(f: Number, x: float, found: float, unit: float = EPS) -> Slope:
-    """The verdict on the slope of a function at a point, by finite differences.
+def judged_derivative(f: Number, x: float, found: float, unit: float = EPS) -> Judgement:
+    """Return the verdict on a derivative `found` of a function at a point, by finite differences.
 
-    Right only where the differences bound its error by `LIMIT` of its size (`LIMIT_SINGLE` where
-    the function computes in float32, whose rounding is `unit`); wrong where their error cannot explain it.
+    It is "right" only if the differences bound its relative error by `LIMIT` (`LIMIT_SINGLE` for a
+    function that computes in float32), and "wrong" if their error cannot explain the difference. `unit`
+    is the relative rounding error of the function.
 
-    >>> judged_slope(math.sin, 1.0, math.cos(1.0)).verdict, judged_slope(math.sin, 1.0, 0.5403).verdict
-    ('right', 'wrong')
+    >>> [judged_derivative(math.sin, 1.0, found).verdict for found in (math.cos(1.0), 0.5403)]
+    ['right', 'wrong']
     """
     first = REACHES[:2] if unit < COARSE else (FAR_REACH, REACHES[0])
     quick = min((derivative(f, x, reach, unit) for reach in first), key=lambda each: each[1])
     truth, tolerance = quick[0], CERTAINTY * quick[1] + 8 * unit * abs(quick[0])
     miss = abs(found - truth)
     if truth and miss <= tolerance and miss + tolerance <= _limit(unit) * abs(truth):
-        return Slope(RIGHT, truth, tolerance)
+        return Judgement(RIGHT, truth, tolerance)
     if jumps(f, x, unit):
-        return Slope(UNDECIDED, None, math.inf, "the function jumps here, or is vertical: no slope on one side")
+        return Judgement(UNDECIDED, None, math.inf, "the function jumps here, or its tangent is vertical")
     sides = kink(f, x, unit)
     if sides is not None:
         return _between(found, sides)
@@ -59,37 +60,37 @@ def _limit(unit: float) -> float:
     return LIMIT_SINGLE if unit > COARSE else LIMIT
 
 
-def _judged(f: Number, x: float, found: float, unit: float, estimate: tuple[float, float]) -> Slope:
+def _judged(f: Number, x: float, found: float, unit: float, estimate: tuple[float, float]) -> Judgement:
     truth, error = estimate
     if not math.isfinite(truth):
-        return Slope(UNDECIDED, None, math.inf, "the function is not defined around this point")
+        return Judgement(UNDECIDED, None, math.inf, "the function is not defined around this point")
     tolerance = CERTAINTY * error + 8 * unit * abs(truth)
     miss = abs(found - truth)
     if not miss <= tolerance:
-        return Slope(WRONG, truth, tolerance)
+        return Judgement(WRONG, truth, tolerance)
     if truth and miss + tolerance <= _limit(unit) * abs(truth):
-        return Slope(RIGHT, truth, tolerance)
-    if abs(truth) <= tolerance:  # nothing, as far as can be seen here: is it anything elsewhere?
+        return Judgement(RIGHT, truth, tolerance)
+    if abs(truth) <= tolerance:  # 0 up to rounding here: compare with the derivative farther away
         nearest = first_slope(f, x)
         if (nearest is None and found == 0) or miss + abs(truth) + tolerance <= _limit(unit) * (nearest or 0.0):
-            return Slope(RIGHT, 0.0, tolerance)
-    why = f"finite differences know this slope to {tolerance:.1e} only: rounding hides the rest"
-    return Slope(UNDECIDED, truth, tolerance, why)
+            return Judgement(RIGHT, 0.0, tolerance)
+    why = f"rounding errors limit the accuracy of finite differences to {tolerance:.1e}"
+    return Judgement(UNDECIDED, truth, tolerance, why)
 
 
-def _between(found: float, sides: tuple[float, float]) -> Slope:
+def _between(found: float, sides: tuple[float, float]) -> Judgement:
     low, high = sides
     slack = 1e-6 * max(map(abs, sides))
     inside = min(sides) - slack <= found <= max(sides) + slack
-    return Slope(RIGHT if inside else WRONG, (low + high) / 2, slack, f"a kink, between {min(sides):g} and "
+    return Judgement(RIGHT if inside else WRONG, (low + high) / 2, slack, f"a kink, between {min(sides):g} and "
                  f"{max(sides):g}", True)  # fmt: skip
 
 
 def steady_derivative(f: Number, x: float, unit: float | None = None) -> tuple[float, float]:
-    """f'(x) with its error, by Ridders' method from several first steps: the most certain one.
+    """Return f'(x) and its error, by Ridders' method from several initial step sizes.
 
-    A long step may see a fast wave as a slow one, and be certain of it: what shorter steps
-    contradict is left out.
+    The estimate with the smallest error is chosen among those that smaller step sizes confirm, since a
+    large step size can alias a fast oscillation to a slow one.
 
     >>> value, error = steady_derivative(lambda x: math.sin(1e6 * x), 0.7)
     >>> abs(value - 1e6 * math.cos(0.7e6)) <= error < 1.0
@@ -100,7 +101,7 @@ def steady_derivative(f: Number, x: float, unit: float | None = None) -> tuple[f
 
 
 def _steadiest(found: list[tuple[float, float]]) -> tuple[float, float]:
-    """The most certain of several estimates, from the longest step to the shortest."""
+    """Return the most accurate of several estimates, given from the largest step size to the smallest."""
     steady = [
         (value, error)
         for k, (value, error) in enumerate(found)
@@ -110,21 +111,21 @@ def _steadiest(found: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def unit_of(f: Number, x: float) -> float:
-    """What share of itself f's number is rounded to: more than 2**-52 if it computes in float32.
+    """Return the relative rounding error of f near x: more than 2**-52 if it computes in float32.
 
-    Such a function stands still between its steps: the first change that is seen is one of them.
+    Such a function is piecewise constant, and its first change at growing distances is one unit.
     """
     here = f(x)
     for power in range(44, 8, -4):
         there = f(x + 2.0**-power * (abs(x) or 1.0))
         if there != here:
-            share = abs(there - here) / max(abs(there), abs(here))
-            return share if power <= 36 and share > COARSE else EPS
+            unit = abs(there - here) / max(abs(there), abs(here))
+            return unit if power <= 36 and unit > COARSE else EPS
     return EPS
 
 
 def first_slope(f: Number, x: float) -> float | None:
-    """The slope from here to the nearest point at which f is another number; None if it never is.
+    """Return the slope of the secant to the nearest point at which f differs from f(x); None if none does.
 
     >>> first_slope(lambda x: max(x, 2.0), 1.0), first_slope(lambda x: 3.0, 1.0)
     (0.5, None)
@@ -139,21 +140,21 @@ def first_slope(f: Number, x: float) -> float | None:
     return None
 
 
-def _slopes(f: Number, x: float, share: float) -> tuple[float, float]:
-    """Slopes a small step to the left and to the right, each extrapolated once."""
-    step, here = share * (abs(x) or 1.0), f(x)
+def _slopes(f: Number, x: float, reach: float) -> tuple[float, float]:
+    """Return the left and the right derivative, by one-sided differences that are extrapolated once."""
+    step, here = reach * (abs(x) or 1.0), f(x)
     left, right = (2 * (f(x + s) - here) / s - (f(x + 2 * s) - here) / (2 * s) for s in (-step, step))
     return left, right
 
 
 def kink(f: Number, x: float, unit: float = EPS) -> tuple[float, float] | None:
-    """The slopes on both sides where they differ, and are the same from two distances.
+    """Return the one-sided derivatives if they differ, and agree for two step sizes; else None.
 
     >>> kink(abs, 0.0), kink(math.sin, 0.0)
     ((-1.0, 1.0), None)
     """
-    share = 2.0**-24 if unit < COARSE else 2.0**-8
-    (left, right), nearer = _slopes(f, x, share), _slopes(f, x, share / (64 if unit < COARSE else 4))
+    reach = 2.0**-24 if unit < COARSE else 2.0**-8
+    (left, right), nearer = _slopes(f, x, reach), _slopes(f, x, reach / (64 if unit < COARSE else 4))
     apart = abs(right - left)
     if not math.isfinite(apart) or apart <= (1e-3 if unit < COARSE else 0.1) * max(abs(left), abs(right)):
         return None
@@ -162,18 +163,18 @@ def kink(f: Number, x: float, unit: float = EPS) -> tuple[float, float] | None:
 
 
 def jumps(f: Number, x: float, unit: float = EPS) -> bool:
-    """Whether on some side the function changes about as much at a tiny step as at larger ones.
+    """Return whether on one side the function changes by as much at a tiny step as at larger ones.
 
     >>> jumps(math.floor, 1.0), jumps(math.floor, 1.5)
     (True, False)
     """
     size, here = abs(x) or 1.0, f(x)
     for sign in (-1, 1):
-        share, far = (2.0**-24, 12) if unit < COARSE else (2.0**-10, 6)
+        reach, far = (2.0**-24, 12) if unit < COARSE else (2.0**-10, 6)
         tiny, twice, larger = (
-            abs(f(x + sign * each * size) - here) for each in (share, 2 * share, share * 2**far)
+            abs(f(x + sign * each * size) - here) for each in (reach, 2 * reach, reach * 2**far)
         )
         moved = tiny > (1e-9 if unit < COARSE else 1e-5) * (abs(here) + tiny)
-        if moved and twice < 1.7 * tiny and larger < 1.1 * 2 ** (far / 2) * tiny:  # as a square root's do
+        if moved and twice < 1.7 * tiny and larger < 1.1 * 2 ** (far / 2) * tiny:  # as for a square root
             return True
     return False

@@ -1,4 +1,4 @@
-"""What every operation is, said a second time in high precision: the truth the rules are held to."""
+"""A second definition of every operation, in high precision, to which the rules are compared."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ except ImportError as _error:
     raise ImportError("checking gradients needs mpmath: pip install 'chainwalk[check]'") from _error
 
 Precise = Any
-"""A number of as many digits as the present `digits(...)` says: an mpf of `MP`."""
+"""An mpf of `MP`, with the number of digits set by `digits`."""
 
 MP: Any = MPContext()
-"""A context of our own: whatever precision the user's mpmath has, neither disturbs the other."""
+"""A separate mpmath context, whose precision is independent of that of the user's."""
 BITS = 20_000
-"""How long a number may get: the cosine of one with a million digits would take minutes."""
+"""Maximum size of a number in bits: the cosine of a number with a million digits would take minutes."""
 _LOCK = waited_for(threading.RLock(), level=0)
 
 
 @contextmanager
 def digits(count: int) -> Iterator[None]:
-    """Arithmetic in that many decimal digits, for one thread at a time.
+    """Set the precision of arithmetic to a number of decimal digits; one thread at a time.
 
     >>> with digits(30):
     ...     print(MP.exp(1))
@@ -44,7 +44,7 @@ def digits(count: int) -> Iterator[None]:
 
 
 def _erfc(x: Precise) -> Precise:
-    return MP.erfc(x) if x < 1e6 else MP.zero  # mpmath's own overflows, at exp(-1e200)
+    return MP.erfc(x) if x < 1e6 else MP.zero  # mpmath's erfc overflows for larger numbers
 
 
 def _power(x: Precise, y: Precise) -> Precise:
@@ -58,7 +58,7 @@ def _logsumexp(xs: Any) -> Precise:
 
 
 def _decay(x: Precise) -> Precise:
-    """exp of a number that is 0 or less; of a hopelessly small one, 0."""
+    """Return exp(x) for x <= 0, and 0 for x <= -1e5, where mpmath would be slow."""
     return MP.exp(x) if x > -1e5 else MP.zero
 
 
@@ -69,14 +69,14 @@ def _softmax(xs: Any) -> list[Precise]:
     return [power / whole for power in powers]
 
 
-SLOPES: dict[str, Callable[..., list[Precise]]] = {
+PARTIALS: dict[str, Callable[..., list[Precise]]] = {
     "total": lambda xs: [MP.one] * len(xs),
     "mean": lambda xs: [MP.one / len(xs)] * len(xs),
     "dot": lambda ws, xs: [*xs, *ws],
     "prod": lambda xs: [before * after for before, after in products_around(xs)],
     "logsumexp": _softmax,
 }
-"""All slopes of an operation of many operands at once: by differences they would take a sum for each."""
+"""All partials at once of operations of many operands; differences would need a sum for each operand."""
 
 _NAMES: dict[str, Any] = {
     "MP": MP, "power": _power, "erfc": _erfc, "logsumexp": _logsumexp, "products_around": products_around,
@@ -85,15 +85,15 @@ _ALGEBRA: dict[str, Any] = {
     name: eval(compile(row.precise, filename_of(f"precise_{name}", row.precise), "eval"), _NAMES)
     for name, row in PRIMITIVES.items()
 } | {"number": lambda result: result, "decay": _decay}
-"""What the names in a rule mean in high precision."""
+"""The meaning of the names in a rule in high precision."""
 
 
 @cache
 def truth_of(op: Op) -> Callable[..., Precise]:
-    """An operation in high precision, by its `truth` (which is its value rule where the entry has no other).
+    """Return an operation in high precision, defined by its `truth`, or by its value rule if it has none.
 
-    It takes operands as the op's signature does. What a user wrote as a Python function is called
-    with precise numbers; if it computes with floats inside, its digits end there.
+    The function has the signature of the operation. A user's Python function is called with precise
+    numbers; if it converts to float internally, its result has the precision of a float.
 
     >>> with digits(20):
     ...     print(truth_of(TABLE["tanh"])(MP.mpf(1)))
@@ -107,10 +107,10 @@ def truth_of(op: Op) -> Callable[..., Precise]:
     return define(f"precise_{op.name}", source, algebra_of(op))
 
 
-def slopes_of(op: Op | None) -> Callable[..., list[Precise]] | None:
-    """What gives all slopes of an operation at once, for a built-in one of many operands."""
+def partials_of(op: Op | None) -> Callable[..., list[Precise]] | None:
+    """Return the function that computes all partials of a built-in operation at once; None if none."""
     return (
-        SLOPES.get(op.name)
+        PARTIALS.get(op.name)
         if op is not None and op.value == getattr(TABLE.get(op.name), "value", None)
         else None
     )
@@ -121,7 +121,7 @@ def _call_of(op: Op) -> str:
 
 
 def algebra_of(op: Op) -> dict[str, Any]:
-    """What the names in an op's rules mean in high precision."""
+    """Return the meaning of the names in an op's rules in high precision."""
     used = names_in(" ".join((op.value, op.truth, *op.partials))) - op.functions.keys() - _ALGEBRA.keys()
     composed = {name: truth_of(TABLE[name]) for name in used & TABLE.keys() if TABLE[name] is not op}
     return composed | _ALGEBRA | op.functions
@@ -129,16 +129,19 @@ def algebra_of(op: Op) -> dict[str, Any]:
 
 @lru_cache(4096)
 def exactly(x: float) -> Precise:
-    """A float as the precise number that it is, at any precision."""
+    """Return a float as a precise number, without rounding."""
     return MP.make_mpf(from_float(x))
 
 
 def as_real(found: Any) -> Precise:
-    """A result as a precise real number; a ValueError if it is complex: outside the domain."""
+    """Return a result as a precise real number.
+
+    Raises ValueError for a complex number, which is outside the domain, OverflowError for a huge one.
+    """
     if found.__class__ is MP.mpf:
         _, _, exponent, size = found._mpf_
         if exponent + size > BITS:
-            raise OverflowError("a number that no float64 comes near")
+            raise OverflowError("a number far outside the range of float64")
         return found
     if isinstance(found, MP.mpc):
         if found.imag != 0:
@@ -148,7 +151,7 @@ def as_real(found: Any) -> Precise:
 
 
 def real(f: Callable[..., Precise], *operands: Any) -> Precise | None:
-    """f's value if it is a finite real number; None where f is not defined."""
+    """Return f(*operands) if it is a finite real number; None if f is not defined there."""
     try:
         found = as_real(f(*operands))
     except (ArithmeticError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""A recorded graph as a program in high precision, in an order of its own."""
+"""A recorded graph as a program in high precision, ordered independently of the engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .precise import MP, Precise, as_real, exactly, truth_of
 
 
 def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
-    """A node's operation in high precision, as a function of the list of its operands."""
+    """Return a node's operation in high precision, as a function of a flat list of operands."""
     op: Any = node.op
     truth = truth_of(op)
     if op.variadic:
@@ -20,14 +20,15 @@ def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
 
 
 class Record:
-    """The nodes below a root, operands first, and the same computation on precise numbers.
+    """The nodes of a graph, operands first, and the same computation in high precision.
 
-    The order is found here once more, since the engine's own is on trial. With `as_rounded`, each
-    operation adds the error that float64 made in it, so that every node's number is its data.
+    The topological order is computed here independently, since that of the engine is under test. With
+    `as_rounded`, the rounding error of float64 is added to each operation, so that the value of every
+    node equals its data.
 
     >>> x = Value(3.0)
     >>> record = Record(x * x + 1)
-    >>> float(record.towards(record.leaves[0])(MP.mpf(5)))
+    >>> float(record.as_function_of(record.leaves[0])(MP.mpf(5)))
     26.0
     """
 
@@ -42,7 +43,7 @@ class Record:
             for node in self.nodes
         ]
         self.consumers: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
-        """For each node, who has it as which operand."""
+        """For each node, its consumers and the position of the node among their operands."""
         for k, operands in enumerate(self.operands):
             for position, operand in enumerate(operands):
                 if operand.__class__ is int:
@@ -54,13 +55,13 @@ class Record:
         self._data = [exactly(node.data) for node in self.nodes]
         self._truths: list[Any] = [node.op and flat_truth(node) for node in self.nodes]
         self.found: dict[Any, Any] = {}
-        """What one question has found out that the next one asks too."""
+        """A cache of results that several questions use."""
         self._bases: dict[int, list[Precise]] = {}
         self._errors: dict[int, list[Precise]] = {}
 
     @cached_property
     def reached(self) -> set[int]:
-        """The nodes that a gradient of the root comes to: not those that were not selected."""
+        """The nodes that receive a gradient: not those that were not selected."""
         found = {len(self.nodes) - 1}
         for k in range(len(self.nodes) - 1, -1, -1):
             if k in found:
@@ -74,11 +75,11 @@ class Record:
 
     @cached_property
     def rounded(self) -> Record:
-        """The same with the error that float64 made in each operation."""
+        """The same graph with the rounding error of float64 in each operation."""
         return Record(self.root, as_rounded=True)
 
     def base(self) -> list[Precise]:
-        """Every node's number, computed in the present precision from the leaves'."""
+        """Return the value of every node, computed from the leaves in the current precision."""
         if MP.prec not in self._bases:
             values = list(self._data)
             inside = [k for k, node in enumerate(self.nodes) if node.op is not None]
@@ -97,13 +98,13 @@ class Record:
             values[k] = self.number(k, values) + (errors[k] if errors else 0)
 
     def number(self, k: int, values: list[Precise]) -> Precise:
-        """What a node's operation gives for these numbers of the nodes before it."""
+        """Return the result of a node's operation, given the values of all nodes before it."""
         return as_real(
             self._truths[k]([values[item] if item.__class__ is int else item for item in self._exact[k]])
         )
 
     def from_leaves(self, changes: Mapping[int, Precise]) -> Precise:
-        """The root's number where some leaves have others."""
+        """Return the value of the root for changed values of some leaves."""
         values = list(self.base())
         for leaf, x in changes.items():
             values[leaf] = x
@@ -111,7 +112,7 @@ class Record:
         return values[-1]
 
     def above(self, leaves: list[int]) -> list[int]:
-        """The nodes that depend on any of these leaves, operands first."""
+        """Return the nodes that depend on any of some leaves, operands first."""
         reached = set(leaves)
         found = []
         for k in range(leaves[0] if leaves else 0, len(self.nodes)):
@@ -120,8 +121,8 @@ class Record:
                 found.append(k)
         return found
 
-    def towards(self, leaf: int) -> Callable[[Precise], Precise]:
-        """The root as a function of one leaf, the others being what they are."""
+    def as_function_of(self, leaf: int) -> Callable[[Precise], Precise]:
+        """Return the root as a function of one leaf, the other leaves being fixed."""
         affected = self.above([leaf])
 
         def root(x: Precise) -> Precise:
@@ -133,7 +134,7 @@ class Record:
         return root
 
     def along(self, direction: Mapping[int, float]) -> Callable[[Precise], Precise]:
-        """The root as a function of how far all leaves move along a direction, relative to 0."""
+        """Return the root as a function of the distance by which the leaves move along a direction."""
         affected = self.above(sorted(direction))
 
         def root(distance: Precise) -> Precise:
@@ -147,7 +148,7 @@ class Record:
 
 
 def _operands_first(root: Value) -> list[Value]:
-    """Every node below a root and itself, each after all of its operands."""
+    """Return all nodes of a graph, each after all of its operands."""
     waiting: list[Any] = [root]
     finished: dict[Value, None] = {}
     while waiting:

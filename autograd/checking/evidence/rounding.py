@@ -1,4 +1,4 @@
-"""What rounding in float64 can do to a number: to first order, one rounding at a time."""
+"""First-order bounds of the effect of float64 rounding errors on values and derivatives."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from ...ops.op import Op
 from ...ops.rules import define, names_in, partials_source
 from ...recording import EDGES
-from .precise import MP, Precise, algebra_of, digits, exactly, real, slopes_of
+from .precise import MP, Precise, algebra_of, digits, exactly, partials_of, real
 from .record import Record, flat_truth
 
 MANY = 24
-"""From how many operands of one node on only the second derivatives next to the diagonal are looked at."""
+"""Number of operands of a node above which only the diagonal of its second derivatives is computed."""
 
 
 def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
-    """A first derivative by a central difference in the present precision; 0 where there is none."""
+    """Return a first derivative by a central difference in the current precision; 0 if undefined."""
     found = MP.zero
     for size in (abs(point[k]) or MP.one, MP.one):
         step = MP.ldexp(size, -MP.prec // 3)
@@ -26,12 +26,12 @@ def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -
             return found
         found = (above - below) / (2 * step)
         if abs(found) > MP.ldexp(abs(above), -MP.prec // 3) or size >= 1:
-            break  # else an operand next to 0 was moved by less than the result has digits
+            break  # else the step size of an operand near 0 was too small for the digits of the result
     return found
 
 
 def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, k: int) -> Precise:
-    """A second derivative by central differences; 0 where a neighbour is outside the domain."""
+    """Return a second derivative by central differences; 0 if a point is outside the domain."""
     steps = [MP.ldexp(abs(x) or MP.one, -MP.prec // 4) for x in point]
     found = MP.zero
     for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
@@ -48,15 +48,16 @@ def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, 
 def partial_rounding(
     node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Precise = None
 ) -> Precise:
-    """How far a partial may be rounded, in units of eps.
+    """Return a bound of the rounding error of a partial, in units of eps.
 
-    By its own size; by what a relative error of each operand does to it, since a rule rounds on
-    its way; and by what the rounding of the result does where the rule uses `out`: 1 - out * out
-    at a saturated tanh is exact to eps, not to eps times itself. `slope` is the partial, where it is known.
+    It is the sum of the partial's own size, of the effect of a relative error of each operand, since the
+    rule rounds intermediate results, and of the effect of the rounding of `out`, if the rule uses it: at
+    a saturated tanh, 1 - out * out has an absolute, not a relative, error of eps. `slope` is the partial,
+    if it is known.
     """
     slope = first(f, point, k) if slope is None else slope
     size = 2 * abs(slope)
-    if len(point) > MANY and slopes_of(node.op) is not None:  # straight in each operand, but for one of them
+    if len(point) > MANY and partials_of(node.op) is not None:  # linear in each operand, except logsumexp
         return (
             size if node.op.name != "logsumexp" else size + abs(slope) * (abs(point[k]) + max(map(abs, point)))
         )
@@ -71,7 +72,7 @@ def partial_rounding(
 def _through_result(
     node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Any
 ) -> Any:
-    """How much a partial's rule moves when the result moves by its own size."""
+    """Return the change of a partial for a relative change of the result of size 1, to first order."""
     out = real(f, point)
     if out is None:
         return 1
@@ -81,13 +82,13 @@ def _through_result(
             precise_partials(node.op)(*node.op.grouped(point), out * (1 + s))[k] for s in (step, -step)
         )
         return abs((above - below) / (2 * step))
-    except (ArithmeticError, ValueError, TypeError, AttributeError):  # a function that takes only floats
+    except (ArithmeticError, ValueError, TypeError, AttributeError):  # a function that needs floats
         return abs(out * second(f, point, k, k) / slope) if slope else 1
 
 
 @cache
 def precise_partials(op: Op) -> Callable[..., Any]:
-    """An op's rules in high precision, as a function of its operands and the result."""
+    """Return an op's partials in high precision, as a function of its operands and the result."""
     edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
     source = f"def rules_{op.name}({', '.join(op.operands)}, out): return {partials_source(op, edges)}"
     return define(f"rules_{op.name}", source, algebra_of(op) | EDGES)
@@ -99,11 +100,11 @@ def _in_range(x: Precise) -> bool:
 
 
 def rounding_of_derivative(record: Record, direction: Mapping[int, float], many: int) -> Precise | None:
-    """By how much the rounding of partials can move the derivative along a direction, in units of eps.
+    """Return a bound of the error of a directional derivative by rounded partials, in units of eps.
 
-    To first order, the partials being those of the recorded numbers: each by `partial_rounding`,
-    times what arrives at its node, times what comes in at the operand. Computed in so `many`
-    digits. None where a number leaves the range of float64.
+    To first order, it is the sum of `partial_rounding` of each partial, times the gradient of its node,
+    times the tangent of its operand, computed in `many` digits. None if a number is outside the range
+    of float64.
     """
     with digits(many):
         values = record.base()
@@ -128,7 +129,7 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
 
 
 def slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
-    """Every node's partials, in high precision."""
+    """Return the partials of all nodes in high precision, by node and position of the operand."""
     if ("slopes", many) not in record.found:
         found = record.found["slopes", many] = {}
         for n, node in enumerate(record.nodes):
@@ -136,7 +137,7 @@ def slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
             if not edges:
                 continue
             point, f = _point(record, n), flat_truth(node)
-            at_once = slopes_of(node.op) if len(point) > MANY else None  # else as many sums as operands
+            at_once = partials_of(node.op) if len(point) > MANY else None  # differences would need n sums
             if at_once is not None:
                 every = at_once(*node.op.grouped(point))  # type: ignore[union-attr]
                 found.update({(n, j): every[j] for j, _ in edges})
@@ -146,7 +147,7 @@ def slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
 
 
 def rounding_sweep(record: Record, many: int) -> list[Precise] | None:
-    """For each leaf, a bound of what `rounding_of_derivative` gives, all of them in one pass."""
+    """Return a bound of `rounding_of_derivative` for each leaf, all in one pass."""
     if ("moved", many) not in record.found:
         record.found["moved", many] = _rounding_swept(record, many)
     return record.found["moved", many]  # type: ignore[no-any-return]
@@ -170,7 +171,7 @@ def _rounding_swept(record: Record, many: int) -> list[Precise] | None:
 
 
 def _rounds(record: Record, n: int, j: int, many: int) -> Precise:
-    """`partial_rounding` of one node's partial."""
+    """Return `partial_rounding` of one partial, cached."""
     if ("rounds", many, n, j) not in record.found:
         node, slope = record.nodes[n], slopes(record, many)[n, j]
         record.found["rounds", many, n, j] = partial_rounding(
@@ -185,9 +186,9 @@ def _point(record: Record, n: int) -> list[Precise]:
 
 
 def rounding_of_value(record: Record) -> Precise | None:
-    """By how much single roundings can move the root's number, in units of eps.
+    """Return a bound of the error of the root's value by rounding, in units of eps, to first order.
 
-    None where a number leaves the range of float64.
+    None if a number is outside the range of float64.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -213,7 +214,7 @@ def rounding_of_value(record: Record) -> Precise | None:
 
 
 def _without_residue(record: Record) -> list[Precise]:
-    """Every node's number, where what a cancelling sum leaves behind in its last digits is 0."""
+    """Return the value of every node, with 0 for a sum whose terms cancel up to rounding."""
     values = [exactly(node.data) for node in record.nodes]
     for n, node in enumerate(record.nodes):
         if node.op is not None:

@@ -1,31 +1,31 @@
-"""The derivative towards every leaf at once, in high precision: what the backward pass is held to."""
+"""The derivatives with respect to all leaves in one pass, in high precision, to compare gradients with."""
 
 from __future__ import annotations
 
 import random
 from typing import NamedTuple
 
-from .differences import LEVELS, plain_slope
+from .differences import LEVELS, plain_derivative
 from .precise import MP, Precise, digits, exactly, real
 from .record import Record
 from .rounding import slopes
 
 
 class Sweep(NamedTuple):
-    """What one pass over a record gives, for each leaf in the order of `record.leaves`."""
+    """The results of one pass over a graph, for each leaf in the order of `record.leaves`."""
 
     truths: list[Precise]
     """The derivatives."""
     sizes: list[float]
-    """The sums of the absolute values of the terms that each derivative is the sum of."""
+    """For each derivative, a sum of terms, the sum of their absolute values."""
 
 
 def sweep(record: Record) -> Sweep | None:
-    """The derivatives towards all leaves; None where the program has none in some direction, as at a kink.
+    """Return the derivatives with respect to all leaves; None if one does not exist, as at a kink.
 
-    The slopes of every operation come from differences in high precision, not from its rules, and
-    the order of the nodes is the record's own. Their sum along a random direction must be the
-    difference quotient of the whole program, or nothing is given.
+    The partials of the operations are computed from differences in high precision, not from rules, and
+    the nodes are ordered independently of the engine. The result is None unless the directional
+    derivative in a random direction equals the difference quotient of the whole program.
 
     >>> from autograd import Value
     >>> x, y = Value(3.0), Value(5.0)
@@ -36,7 +36,7 @@ def sweep(record: Record) -> Sweep | None:
     if "sweep" not in record.found:
         try:
             record.found["sweep"] = _swept(record)
-        except (ArithmeticError, ValueError, TypeError):  # outside a domain, or a function of floats alone
+        except (ArithmeticError, ValueError, TypeError):  # outside a domain, or a function that needs floats
             record.found["sweep"] = None
     return record.found["sweep"]  # type: ignore[no-any-return]
 
@@ -55,10 +55,10 @@ def _swept(record: Record) -> Sweep | None:
                         arrived[item] += arrived[n] * slope
                         sizes[item] += sizes[n] * abs(slope)
         found = Sweep([arrived[k] for k in record.leaves], [float(sizes[k]) for k in record.leaves])
-    return found if _meets_the_program(record, found) else None
+    return found if _agrees_with_program(record, found) else None
 
 
-def _meets_the_program(record: Record, found: Sweep) -> bool:
+def _agrees_with_program(record: Record, found: Sweep) -> bool:
     rng = random.Random(len(record.nodes))
     direction = {
         leaf: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) * (abs(record.nodes[leaf].data) or 1.0)
@@ -68,7 +68,7 @@ def _meets_the_program(record: Record, found: Sweep) -> bool:
         here = real(lambda: record.base()[-1])
     if here is None:
         return False
-    slope = plain_slope(record.along(direction), 0.0, here)
+    slope = plain_derivative(record.along(direction), 0.0, here)
     if slope is None:
         return False
     with digits(LEVELS[0]):

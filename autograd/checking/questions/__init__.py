@@ -1,1 +1,1 @@
-"""The questions that a check asks about a gradient, each with evidence of its own."""
+"""The questions that a check answers about a gradient, each with independent evidence."""

@@ -1,4 +1,4 @@
-"""The accumulation question: is each grad the sum over its consumers of grad times partial?"""
+"""The accumulation question: is each grad the sum of grad times partial over its consumers?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..evidence.record import Record
 
 
 def terms(record: Record, k: int, grads: list[float]) -> list[float]:
-    """What a node's consumers send it, one number for each edge; nothing where it was not selected."""
+    """Return the contributions to a node, one for each edge; none for an edge that was not selected."""
     sent = [1.0] if k == len(record.nodes) - 1 else []
     for consumer, position in record.consumers[k]:
         partial = record.nodes[consumer].partials[position]
@@ -20,23 +20,23 @@ def terms(record: Record, k: int, grads: list[float]) -> list[float]:
 
 
 def rounding(sent: list[float]) -> float:
-    """How far float64 can be from the exact sum of these terms."""
+    """Return a bound of the rounding error of a float64 sum of these terms."""
     return 4 * (len(sent) + 4) * EPS * sum(map(abs, sent)) + TINY
 
 
 def check_accumulation(record: Record, grads: list[float]) -> Iterator[Finding]:
-    """Every node's grad, against the sum of what its consumers send it with their own."""
+    """Yield a finding for each node: its grad compared with the sum of the contributions to it."""
     for k, node in enumerate(record.nodes):
         sent = terms(record, k, grads)
         found = grads[k]
-        if any(x - x != 0 for x in sent):  # inf and nan have no order of summation
+        if any(x - x != 0 for x in sent):  # with inf or nan, compare without a tolerance
             expected = sum(sent)
             right = found == expected or (found != found and expected != expected)
             yield Finding("accumulation", node, RIGHT if right else WRONG, found, expected)
             continue
         expected, tolerance = _sum(sent), rounding(sent)
         right = abs(found - expected) <= tolerance or (abs(expected) == math.inf and found == expected)
-        why = f"its {len(sent)} consumers send {expected:+.6g} in all"
+        why = f"the {len(sent)} contributions to it add up to {expected:+.6g}"
         yield Finding("accumulation", node, RIGHT if right else WRONG, found, expected, tolerance, why)
 
 

@@ -27,25 +27,26 @@ from ..evidence.sweep import Sweep, sweep
 from .local import kinks, stands_alone
 
 BUDGET = 20_000
-"""Up to how many leaves times nodes each leaf is looked at by itself; beyond, random directions."""
+"""Maximum of leaves times nodes for checking each leaf by itself; above, random directions are checked."""
 DIRECTIONS = 3
 CLOSELY = 30
-"""How many gradients that look wrong are looked at one by one, until one is known to be."""
+"""Maximum number of gradients that are examined in more digits, until one is known to be wrong."""
 LARGE = 3000
-"""From how many nodes on the rounding of each is no longer looked at, where a rough bound will do."""
+"""Number of nodes from which on a rough bound of the rounding error is tried first."""
 ROUNDINGS = 256
-"""How many roundings of its terms a gradient that was computed in some other way may be off by."""
-OUT_OF_RANGE = "a number on the way leaves the range of float64"
+"""The rounding error, in roundings of its terms, allowed to a gradient computed in another way."""
+OUT_OF_RANGE = "an intermediate result is outside the range of float64"
 
 
 def check_end_to_end(
-    record: Record, grads: list[float], guilty: bool = False, unit: float = 0.0
+    record: Record, grads: list[float], known_wrong: bool = False, unit: float = 0.0
 ) -> Iterator[Finding]:
-    """The gradient towards every leaf, or along random directions in a large graph with a kink in it.
+    """Compare the gradient of every leaf with the derivative of the program; yield findings.
 
-    Once something is known to be wrong (an operation is `guilty`, or a first gradient was looked
-    at in many digits) the rest is not looked at twice. `unit` is the rounding of a gradient that
-    was computed in another way than the graph's own, in which terms may cancel.
+    In a large graph with a kink, random directions are checked instead. Once something is known to be
+    wrong (an operation, if `known_wrong`, or a gradient examined in many digits), the rest is examined
+    only once. `unit` is the relative rounding error of a gradient that was not computed by this graph's
+    backward pass, in which terms may cancel.
     """
     swept, closely = sweep(record), 0
     for place, question in enumerate(_questions(record, grads, swept is not None)):
@@ -53,13 +54,13 @@ def check_end_to_end(
         if swept is not None:
             allowed = ROUNDINGS * unit * swept.sizes[place]
             finding = question.swept(place, swept, allowed, unit)
-            certain = finding.verdict != WRONG or guilty or closely == CLOSELY
+            certain = finding.verdict != WRONG or known_wrong or closely == CLOSELY
             if not certain:
                 closely += 1
-                finding = question.finding(guilty, allowed, unit)
+                finding = question.finding(known_wrong, allowed, unit)
         else:
-            finding = question.finding(guilty, unit=unit)
-        guilty = guilty or finding.verdict == WRONG
+            finding = question.finding(known_wrong, unit=unit)
+        known_wrong = known_wrong or finding.verdict == WRONG
         yield finding
 
 
@@ -78,12 +79,12 @@ def _questions(record: Record, grads: list[float], every: bool) -> Iterator[_Que
 
 
 def limit_of(unit: float) -> float:
-    """How large the relative error of a right gradient may be, for the rounding it was computed with."""
+    """Return the maximum relative error of a right gradient, given its relative rounding error."""
     return LIMIT_SINGLE if unit > EPS else LIMIT
 
 
 class _Question(NamedTuple):
-    """One derivative of a program: towards a leaf, or along a direction."""
+    """A derivative of a program with respect to a leaf, or along a direction."""
 
     record: Record
     place: Any
@@ -91,14 +92,14 @@ class _Question(NamedTuple):
     direction: dict[int, float]
 
     def sides(self, record: Record, levels: tuple[int, ...]) -> Sides:
-        """The one-sided derivatives of the program in high precision."""
+        """Return the one-sided derivatives of the program in high precision."""
         if len(self.direction) > 1:
             return sides(record.along(self.direction), 0.0, levels)
         (leaf,) = self.direction
-        return sides(record.towards(leaf), record.nodes[leaf].data, levels)
+        return sides(record.as_function_of(leaf), record.nodes[leaf].data, levels)
 
     def swept(self, place: int, swept: Sweep, allowed: float, unit: float) -> Finding:
-        """The verdict from sweeps: of the program, and of the program with the rounding of float64."""
+        """Return the finding from sweeps over the exact program and that with float64 rounding errors."""
         truth, size = swept.truths[place], swept.sizes[place]
         if judged(self.gradient, truth, 0) == RIGHT:
             return self._told(RIGHT, truth, 0, "")
@@ -106,7 +107,7 @@ class _Question(NamedTuple):
             return self._told(RIGHT, truth, CANCELLED * size, "")
         if judged(self.gradient, truth, allowed) != WRONG:
             return self._near(truth, allowed, allowed, unit)
-        crude = ROUNDINGS * EPS * size  # what a large graph is first measured with
+        crude = ROUNDINGS * EPS * size  # a cheap bound, tried first for a large graph
         if len(self.record.nodes) > LARGE and judged(self.gradient, truth, crude) != WRONG:
             return self._near(truth, crude, crude, unit)
         rounded, moved = sweep(self.record.rounded), rounding_sweep(self.record.rounded, LEVELS[0])
@@ -118,33 +119,33 @@ class _Question(NamedTuple):
         return self._near(truth, tolerance, abs(truth - rounded.truths[place]) + tolerance, unit)
 
     def _near(self, truth: Precise, tolerance: Any, moved: Any, unit: float) -> Finding:
-        """Right near the derivative itself; else undecided, since rounding can explain the rest."""
+        """Return "right" if the relative error is small, else "undecided": rounding can explain it."""
         if abs(truth) <= TINY or self._misses(truth) <= limit_of(unit):
             return self._told(RIGHT, truth, tolerance, "")
-        why = f"rounding can move this gradient by {float(moved):.1e}"
+        why = f"rounding errors can change this gradient by {float(moved):.1e}"
         return self._told(UNDECIDED, truth, tolerance, why)
 
     def _misses(self, truth: Precise) -> float:
         return float(abs(exactly(self.gradient) - truth) / abs(truth)) if truth else 0.0
 
     def _cancelled(self, truth: Precise, size: float, unit: float) -> bool:
-        """Whether truth and gradient are both nothing beside the terms that cancel in them."""
+        """Return whether truth and gradient are both negligible beside the terms that cancel in them."""
         nothing = min(CANCELLED * unit / EPS, LIMIT) * size
         return self.gradient - self.gradient == 0 and bool(abs(truth) <= nothing >= abs(self.gradient))
 
-    def finding(self, hasty: bool, allowed: float = 0.0, unit: float = 0.0) -> Finding:
-        """The verdict from differences: at once where the derivative is met to the last few digits."""
+    def finding(self, quick: bool, allowed: float = 0.0, unit: float = 0.0) -> Finding:
+        """Return the finding from difference quotients; if not `quick`, verify a wrong one in more digits."""
         exact = self.sides(self.record, LEVELS)
         if exact.smooth and judged(self.gradient, exact.right.slope, exact.right.noise) == RIGHT:
             return self._told(RIGHT, exact.right.slope, 0, "")
         found = self._as_rounded(LEVELS, allowed, unit)
-        return self._as_rounded(DEEP, allowed, unit) if found.verdict == WRONG and not hasty else found
+        return self._as_rounded(DEEP, allowed, unit) if found.verdict == WRONG and not quick else found
 
     def _as_rounded(self, levels: tuple[int, ...], allowed: float, unit: float) -> Finding:
-        """The verdict from the program with the rounding that float64 made in each operation.
+        """Return the finding from the program with the rounding error of float64 in each operation.
 
-        Its derivative is what the gradient has to be, and what it misses by more than rounding of
-        the partials can do is wrong. Right is what is near the derivative of the program itself.
+        A gradient is wrong if it differs from the derivative of that program by more than the rounding
+        of the partials can explain, and right if it is close to the derivative of the exact program.
         """
         rounded = self.record.rounded
         exact, found = self.sides(self.record, levels), self.sides(rounded, levels)
@@ -157,24 +158,24 @@ class _Question(NamedTuple):
             singular = kinks(self.record)
             if not singular and moved is not None:
                 return self._told(WRONG, exact.right.slope if exact.smooth else truth, tolerance, "")
-            why = f"{_list(singular)} at a kink of its own, where its derivative is a convention"
+            why = f"{_list(singular)} at a kink, where the derivative is a convention"
             return self._told(UNDECIDED, truth, tolerance, why if singular else OUT_OF_RANGE)
         if not exact.smooth:
-            return self._told(UNDECIDED, truth, tolerance, "the program has a kink that float64 cannot see")
+            return self._told(UNDECIDED, truth, tolerance, "the program has a kink too small for float64")
         return self._near(exact.right.slope, tolerance, abs(exact.right.slope - truth) + tolerance, unit)
 
     def _told(self, verdict: str, truth: Precise, tolerance: Any, why: str) -> Finding:
         return Finding("end to end", self.place, verdict, self.gradient, float(truth), float(tolerance), why)
 
 
-def _at_kink(record: Record, place: Any, gradient: float, found: Sides, foreign: bool) -> Finding:
+def _at_kink(record: Record, place: Any, gradient: float, found: Sides, own_rule: bool) -> Finding:
     slopes = [float(s) for s in found.slopes]
     truth = slopes[0] if slopes else None
     if within(gradient, found, 0) == RIGHT and slopes:
         between = " and ".join(f"{s:g}" for s in dict.fromkeys((slopes[0], slopes[-1])))
         why = f"a kink, between {between}" if len(slopes) > 1 else f"a derivative on one side only: {between}"
         return Finding("end to end", place, RIGHT, gradient, truth, why=why)
-    singular = [] if foreign and slopes and stands_alone(record) else kinks(record)
+    singular = [] if own_rule and slopes and stands_alone(record) else kinks(record)
     if singular or not slopes:
         reason = f"{_list(singular)} at a kink" if singular else "the program is not defined around this point"
         return Finding("end to end", place, UNDECIDED, gradient, truth, why=reason)

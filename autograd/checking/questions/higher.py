@@ -1,4 +1,4 @@
-"""Derivatives of order 2 and 3, of each operation by itself and of the whole program."""
+"""The question about order 2 and 3: higher derivatives of each operation and of the whole program."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .end_to_end import OUT_OF_RANGE
 from .local import kinks
 
 MOST_PAIRS = 40
-"""How many derivatives of an order above 1 are looked at, spread evenly over all there are."""
+"""Maximum number of derivatives of an order above 1 that are checked, a sample spread evenly over all."""
 MOST_POINTS = 200
-"""At how many points an operation is looked at by itself: the first ones of a graph."""
+"""Maximum number of points at which an operation is checked by itself, the first ones of a graph."""
 PIECES = 4
-"""In how many directions a derivative is looked at beside a kink."""
+"""Number of directions in which derivatives near a kink are computed."""
 LARGE = 400
-"""Up to how many nodes of a graph its derivatives of higher order are looked at end to end."""
+"""Maximum number of nodes of a graph whose higher derivatives are checked end to end."""
 
 
 def check_higher(record: Record, order: int) -> Iterator[Finding]:
-    """Derivatives of an order above 1: of each operation by itself, and end to end."""
+    """Yield findings about derivatives of an order above 1: of each operation, and end to end."""
     seen: dict[Any, set[Any]] = {}
     for node in record.nodes:
         point = tuple(getattr(item, "data", item) for item in node.operands)
@@ -50,86 +50,90 @@ def check_higher(record: Record, order: int) -> Iterator[Finding]:
 def _of_order(
     record: Record, leaves: list[Value], edges: list[int], order: int, place: Any
 ) -> Iterator[Finding]:
-    """Mixed derivatives of the root towards leaves, at most so many, against high precision."""
+    """Compare mixed derivatives of the root with those in high precision; yield findings."""
     count = math.comb(len(edges) + order - 1, order)
     every = combinations_with_replacement(edges, order)
-    for towards in islice(every, 0, None, max(1, count // MOST_PAIRS)):
-        where = place or "/".join(leaves[k].label or f"x{k}" for k in towards)
+    for wrt in islice(every, 0, None, max(1, count // MOST_PAIRS)):
+        where = place or "/".join(leaves[k].label or f"x{k}" for k in wrt)
         node: Any = record.root
         with always_recording():
-            for k in towards:
+            for k in wrt:
                 node = gradients(node, [leaves[k]], create_graph=True)[0]
-        yield _judged(record, leaves, towards, node, _mixed(record, leaves, towards), where)
+        yield _judged(record, leaves, wrt, node, _mixed(record, leaves, wrt), where)
 
 
-def _mixed(record: Record, leaves: list[Value], towards: tuple[int, ...]) -> Sides:
-    """The derivative towards leaves one after the other, in high precision."""
+def _mixed(record: Record, leaves: list[Value], wrt: tuple[int, ...]) -> Sides:
+    """Return the mixed derivative with respect to a sequence of leaves, in high precision."""
     places = [record.index.get(leaf) for leaf in leaves]
 
     def f(numbers: list[Precise]) -> Precise:
         return record.from_leaves({k: x for k, x in zip(places, numbers, strict=True) if k is not None})
 
-    return mixed(f, [leaf.data for leaf in leaves], towards)
+    return mixed(f, [leaf.data for leaf in leaves], wrt)
 
 
 def _judged(
-    record: Record, leaves: list[Value], towards: tuple[int, ...], node: Value, truth: Sides, where: Any
+    record: Record, leaves: list[Value], wrt: tuple[int, ...], node: Value, truth: Sides, where: Any
 ) -> Finding:
-    """The verdict on one derivative; what is not met at once is compared with the rounded program's."""
-    question, exact = f"order {len(towards)}", truth.right.slope
+    """Return the finding about one derivative, compared first with the exact, then the rounded program."""
+    question, exact = f"order {len(wrt)}", truth.right.slope
 
-    def told(verdict: str, tolerance: Any = 0, why: str = "") -> Finding:
+    def finding(verdict: str, tolerance: Any = 0, why: str = "") -> Finding:
         true = float(truth.right.slope) if truth.smooth else None
         return Finding(question, where, verdict, node.data, true, float(tolerance), why)
 
     if not truth.smooth:
-        return _without(record, leaves, towards, node, told, truth)
-    nothing = node.data == 0 and abs(exact) <= truth.right.noise < 1e-50  # a straight line's second derivative
+        return _without(record, leaves, wrt, node, finding, truth)
+    nothing = node.data == 0 and abs(exact) <= truth.right.noise < 1e-50  # of a linear function
     if nothing or judged(node.data, exact, truth.right.noise) == RIGHT:
-        return told(RIGHT)
+        return finding(RIGHT)
     if kinks(record):
-        return _without(record, leaves, towards, node, told, truth)
-    rounded = _mixed(record.rounded, leaves, towards)
+        return _without(record, leaves, wrt, node, finding, truth)
+    rounded = _mixed(record.rounded, leaves, wrt)
     if not rounded.smooth:
-        return told(UNDECIDED, why=f"with float64's rounding there is no derivative of {question}")
+        return finding(
+            UNDECIDED, why=f"with the rounding errors of float64, no derivative of {question} exists"
+        )
     gap, program = abs(exact - rounded.right.slope), exact
     exact = rounded.right.slope
     moved = rounding_of_value(Record(node))
     tolerance = rounded.right.noise + 4 * EPS * (moved or 0)
-    # What rounding takes from one operation alone is what its float64 rule can give.
+    # A single operation is right if it is as accurate as its float64 rule allows.
     lost = RIGHT if where.__class__ is Value else UNDECIDED
     if judged(node.data, exact, tolerance) == WRONG:
-        return told(WRONG, tolerance) if moved is not None else told(lost, why=OUT_OF_RANGE)
-    nothing = CANCELLED * (moved or 0)  # beside the terms that cancel
+        return finding(WRONG, tolerance) if moved is not None else finding(lost, why=OUT_OF_RANGE)
+    nothing = CANCELLED * (moved or 0)  # negligible beside the terms that cancel
     if abs(program) <= nothing and abs(node.data) <= nothing:
-        return told(RIGHT, tolerance)
+        return finding(RIGHT, tolerance)
     if abs(exactly(node.data) - program) > LIMIT * abs(program):
-        why = f"rounding in float64 can move a derivative of {question} by {float(tolerance + gap):.1e}"
-        return told(lost, tolerance, why)
-    return told(RIGHT, tolerance)
+        why = (
+            f"rounding errors of float64 can change a derivative of {question} by {float(tolerance + gap):.1e}"
+        )
+        return finding(lost, tolerance, why)
+    return finding(RIGHT, tolerance)
 
 
 def _without(
-    record: Record, leaves: list[Value], towards: tuple[int, ...], node: Value, told: Any, truth: Sides
+    record: Record, leaves: list[Value], wrt: tuple[int, ...], node: Value, finding: Any, truth: Sides
 ) -> Finding:
-    """The verdict at a kink, a pole or the edge of a domain: by the derivatives of the pieces around it."""
-    order = len(towards)
+    """Return the finding at a kink, a pole or the edge of a domain, from derivatives at nearby points."""
+    order = len(wrt)
     if node.data - node.data != 0 and not truth.smooth:
-        return told(RIGHT, why=f"no derivative of order {order} exists here, and {node.data} says so")  # type: ignore[no-any-return]
-    around = [found for k in range(PIECES) if (found := _beside(record, leaves, towards, k)) is not None]
+        return finding(RIGHT, why=f"no derivative of order {order} exists here, which {node.data} states")  # type: ignore[no-any-return]
+    around = [found for k in range(PIECES) if (found := _beside(record, leaves, wrt, k)) is not None]
     slack = 1e-9 * max((abs(x) for x in around), default=0.0)
     if around and min(around) - slack <= node.data <= max(around) + slack:
         between = f"between {min(around):g} and {max(around):g}"
-        return told(RIGHT, why=f"a kink of the derivatives of order {order}, {between}")  # type: ignore[no-any-return]
+        return finding(RIGHT, why=f"a kink of the derivatives of order {order}, {between}")  # type: ignore[no-any-return]
     singular = kinks(record)
     if not singular and len(around) == PIECES and truth.smooth:
-        return told(WRONG)  # type: ignore[no-any-return]
+        return finding(WRONG)  # type: ignore[no-any-return]
     at = f"{', '.join(singular)} at a kink" if singular else "a kink, a pole, or the edge of a domain"
-    return told(UNDECIDED, why=f"{at}, where the derivative of order {order} is a convention: {node.data:g}")  # type: ignore[no-any-return]
+    return finding(UNDECIDED, why=f"{at}, where the derivative of order {order} is a convention: {node.data:g}")  # type: ignore[no-any-return]
 
 
-def _beside(record: Record, leaves: list[Value], towards: tuple[int, ...], turn: int) -> float | None:
-    """The same derivative a hair's breadth from the point, in one of several directions; None for none."""
+def _beside(record: Record, leaves: list[Value], wrt: tuple[int, ...], turn: int) -> float | None:
+    """Return the same derivative at a point very close by, in one of several directions; None if none."""
     rng = random.Random(turn)
     places = [record.index.get(leaf) for leaf in leaves]
     with digits(LEVELS[2]):
@@ -143,5 +147,5 @@ def _beside(record: Record, leaves: list[Value], towards: tuple[int, ...], turn:
             moved = [x + shift for x, shift in zip(numbers, shifts, strict=True)]
             return record.from_leaves({k: x for k, x in zip(places, moved, strict=True) if k is not None})
 
-        found = mixed(f, [leaf.data for leaf in leaves], towards)
+        found = mixed(f, [leaf.data for leaf in leaves], wrt)
     return float(found.right.slope) if found.smooth else None

@@ -7,25 +7,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...value import Value
-from ..evidence.differences import DEEP, LEVELS, Sides, plain_slope, sides
+from ..evidence.differences import DEEP, LEVELS, Sides, plain_derivative, sides
 from ..evidence.findings import EPS, LARGEST, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
-from ..evidence.precise import Precise, digits, exactly, real, slopes_of
+from ..evidence.precise import Precise, digits, exactly, partials_of, real
 from ..evidence.record import Record, flat_truth
 from ..evidence.rounding import MANY, first, partial_rounding
 
 MOST = 3000
-"""How many partials of one graph are looked at; a sample, of every operation, where there are more."""
+"""Maximum number of partials of a graph that are checked; of more, a sample of every operation is."""
 
 
 def check_local(record: Record, without: set[Value] = frozenset()) -> Iterator[Finding]:  # type: ignore[assignment]
-    """Every node's value and partials against the operation itself in high precision."""
+    """Compare the value and the partials of every node with its operation in high precision."""
     for node, positions in _chosen(record):
         if node not in without:
             yield from _about_node(node, positions)
 
 
 def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
-    """The nodes with an op, each once for the same operands, and which of their partials to check."""
+    """Yield the distinct nodes with an op, and the positions of their partials to check."""
     distinct: dict[Any, Value] = {}
     for node in record.nodes:
         if node.op is not None:
@@ -37,14 +37,14 @@ def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
     for node in distinct.values():
         turn = seen[node.op] = seen.get(node.op, -1) + 1
         positions = [k for k, operand in enumerate(node.operands) if operand.__class__ is not float]
-        if stride > 1:  # every stride-th partial, another one in each node
+        if stride > 1:  # every stride-th partial, with another offset in each node
             positions = positions[turn % stride :: stride] if turn >= 3 else positions[:20]
         if positions:
             yield node, positions
 
 
 def _slope(node: Value, position: int) -> Any:
-    """The partial of an operand; of one that was not selected, and so has no edge, it is 0."""
+    """Return the partial of an operand; 0 for an operand that was not selected, which has no edge."""
     partial = node.partials[position]
     return 0.0 if partial is None else partial
 
@@ -58,14 +58,14 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
             UNDECIDED,
             node.data,
             None,
-            why="an operand is not finite: rules there are conventions",
+            why="an operand is not finite: the partials are conventions",
         )
         return
     f = flat_truth(node)
     with digits(LEVELS[1]):
         here = real(f, list(map(exactly, point)))
     yield from _about_value(node, point, f, here)
-    known = _known_slopes(node, point)
+    known = _known_partials(node, point)
     for position in positions:
         partial: Any = node.partials[position]
         if known and partial - partial == 0 and judged(partial, known[position], 0) == RIGHT:
@@ -74,9 +74,9 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
             yield _about_partial(node, point, position, f, here)
 
 
-def _known_slopes(node: Value, point: list[float]) -> list[Precise]:
-    """All slopes at once, where differences would take too long: of a sum of thousands."""
-    at_once = slopes_of(node.op) if len(point) > MANY else None
+def _known_partials(node: Value, point: list[float]) -> list[Precise]:
+    """Return all partials at once for a sum of many operands, where differences would be slow; else []."""
+    at_once = partials_of(node.op) if len(point) > MANY else None
     if at_once is None or node.op is None:
         return []
     with digits(LEVELS[1]):
@@ -86,9 +86,9 @@ def _known_slopes(node: Value, point: list[float]) -> list[Precise]:
 def _about_value(
     node: Value, point: list[float], f: Callable[[list[Precise]], Precise], here: Precise | None
 ) -> Iterator[Finding]:
-    """A finding only if the node's number is not the operation's; looked at twice before that is said."""
+    """Yield a finding only if the node's value is wrong, after a second look in more digits."""
     if any(x == 0 and math.copysign(1, x) < 0 for x in point):
-        return  # floats tell -0.0 from 0, as in atan2; precise numbers do not
+        return  # floats distinguish -0.0 from 0, as in atan2; precise numbers do not
     if here is not None and judged(node.data, here, 0) == RIGHT:
         return
     if _judged_value(node, point, f, LEVELS[1]) is not None:
@@ -109,21 +109,21 @@ def _judged_value(
         slack = 4 * (len(point) + 4) * (TINY + EPS * moved)
         if abs(exactly(node.data) - truth) <= slack:
             return None
-        why = f"{node.op.name if node.op else ''} of these operands is another number"
+        why = f"{node.op.name if node.op else ''} of these operands has another value"
         return Finding("value", node, WRONG, node.data, float(truth), float(slack), why)
 
 
-def sides_towards(
+def sides_with_respect_to(
     f: Callable[[list[Precise]], Precise], point: list[float], position: int, levels: tuple[int, ...] = LEVELS
 ) -> Sides:
-    """The one-sided derivatives of an operation towards one operand."""
-    return sides(_towards(f, point, position), point[position], levels)
+    """Return the one-sided derivatives of an operation with respect to one operand."""
+    return sides(_as_function_of(f, point, position), point[position], levels)
 
 
-def _towards(
+def _as_function_of(
     f: Callable[[list[Precise]], Precise], point: list[float], position: int
 ) -> Callable[[Precise], Precise]:
-    """An operation as a function of one operand."""
+    """Return an operation as a function of one operand, the others being fixed."""
     exact = list(map(exactly, point))
 
     def moved(x: Precise) -> Precise:
@@ -141,18 +141,20 @@ def _about_partial(
     f: Callable[[list[Precise]], Precise],
     here: Precise | None,
 ) -> Finding:
-    """The verdict on one partial; what looks wrong is looked at again in more digits."""
+    """Return the finding about one partial; one that seems wrong is examined in more digits."""
     partial = _slope(node, position)
     if partial - partial == 0:
-        plain = plain_slope(_towards(f, point, position), point[position], here)
+        plain = plain_derivative(_as_function_of(f, point, position), point[position], here)
         if plain is not None and judged(partial, plain, 0) == RIGHT:
             return Finding("local", node, RIGHT, partial, float(plain), position=position)
     for levels in (LEVELS, DEEP):
-        finding = _judged(node, sides_towards(f, point, position, levels), position, levels)
+        finding = _judged(node, sides_with_respect_to(f, point, position, levels), position, levels)
         if finding.verdict != WRONG:
             return finding
     if any(x == 0 and math.copysign(1, x) < 0 for x in point):
-        return finding._replace(verdict=UNDECIDED, why="an operand is -0.0, which only floats tell from 0")
+        return finding._replace(
+            verdict=UNDECIDED, why="an operand is -0.0, which only floats distinguish from 0"
+        )
     return finding
 
 
@@ -167,7 +169,7 @@ def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -
             point = [exactly(getattr(item, "data", item)) for item in node.operands]
             tolerance += 4 * EPS * partial_rounding(node, flat_truth(node), point, position)
         verdict = judged(partial, truth, tolerance)
-        # A derivative lost in rounding is still what this operation's float64 rule can give.
+        # A single operation is right if it is as accurate as its float64 rule allows.
         verdict = RIGHT if verdict == UNDECIDED else verdict
     return Finding("local", node, verdict, partial, float(truth), float(tolerance), position=position)
 
@@ -183,7 +185,7 @@ def _at_kink(node: Value, found: Sides, position: int) -> Finding:
 
 
 def kinks(record: Record) -> list[str]:
-    """The operations of a graph that stand at a kink, a jump or the edge of their domain."""
+    """Return the names of operations that are at a kink, a jump or the edge of their domain."""
     if "kinks" not in record.found:
         found: dict[str, None] = {}
         for node in record.nodes:
@@ -194,7 +196,7 @@ def kinks(record: Record) -> list[str]:
 
 
 def stands_alone(record: Record) -> bool:
-    """Whether one operation alone is at a kink: then the slopes on both sides are all there can be."""
+    """Return whether a single node is at a kink, so that both one-sided derivatives are its own."""
     names = set(kinks(record))
     count = 0
     for node in record.nodes:
@@ -209,13 +211,13 @@ def _at_a_kink(node: Value) -> bool:
     if any(x - x != 0 for x in point):
         return False
     f, edges = flat_truth(node), [k for k, item in enumerate(node.operands) if item.__class__ is not float]
-    return any(sides_towards(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
+    return any(sides_with_respect_to(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
 
 
 def _kink_between(
     node: Value, f: Callable[[list[Precise]], Precise], point: list[float], edges: list[int]
 ) -> bool:
-    """Whether the slope in an oblique direction is not that of the partials: where(0, x, x), say."""
+    """Return whether a directional derivative differs from that of the partials, as in where(0, x, x)."""
     if len(edges) < 2:
         return False
     speeds = {k: (-1.0) ** n / (1 + n) for n, k in enumerate(edges)}

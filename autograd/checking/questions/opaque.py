@@ -1,4 +1,4 @@
-"""Functions that cannot be recorded: finite differences of floats, input by input or along directions."""
+"""Check functions that cannot be recorded: finite differences, by input or along random directions."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from ...terminal import progress_bar
 from ...transforms.numerical import Replay
 from ..evidence.differences import sides
 from ..evidence.findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
-from ..evidence.floats import Slope, judged_slope, steady_derivative
+from ..evidence.floats import Judgement, judged_derivative, steady_derivative
 from ..evidence.precise import MP, exactly
 from ..evidence.record import Record, flat_truth
 
 Floats = Callable[[list[float]], Any]
-IN_DIGITS = "the function itself in high precision"
+IN_HIGH_PRECISION = "the function itself in high precision"
 BY_DIFFERENCES = "finite differences in float64"
 SECONDS = 6.0
-"""How long all inputs may take one by one; else they are moved together, and some by themselves."""
+"""The time in seconds up to which all inputs are checked one by one; above, directions and a sample are."""
 CALLS = 50
-"""About how many calls of a function the slope towards one input takes."""
+"""Approximate number of calls of a function for the derivative with respect to one input."""
 ALONE = 25
-"""At least so many inputs are looked at by themselves."""
+"""Minimum number of inputs that are checked one by one."""
 NAMED = 40
-"""At most so many wrong inputs are looked for among those that were moved together."""
+"""Maximum number of wrong inputs that are located within groups."""
 MOST_LEAVES = 50
-"""How many leaves of one graph are looked at by finite differences."""
+"""Maximum number of leaves of a graph that are checked by finite differences."""
 
 
 def check_opaque(
     f: Floats, gradient: Sequence[float], point: list[float], unit: float = EPS
 ) -> Iterator[Finding]:
-    """A gradient against the function it belongs to: towards every input, where that takes seconds.
+    """Compare a gradient with its function by finite differences; yield findings.
 
-    Else inputs whose share of the gradient is of one size are moved together, along random
-    directions, so that none is hidden behind a larger one; groups that are wrong are halved until the
-    inputs are known; and a sample is looked at one by one.
+    Every input is checked if that takes a few seconds only. Otherwise inputs whose contributions are of
+    similar size are moved together along random directions, so that none is hidden by larger ones. Wrong
+    groups are bisected until the wrong inputs are known, and a sample of inputs is checked one by one.
     """
     number = total_number(f)
     started = time.perf_counter()
@@ -54,12 +54,12 @@ def check_opaque(
         alone = sorted(set(rng.sample(range(count), few)) - found)
     with progress_bar(len(alone), "inputs") as tell:
         for done, k in enumerate(alone, 1):
-            yield towards(number, gradient[k], point, k, unit)
+            yield about_input(number, gradient[k], point, k, unit)
             tell(done, "")
 
 
 def total_number(f: Floats) -> Callable[[list[float]], float]:
-    """The function with a nan where it is not defined."""
+    """Return the function extended by nan where it is not defined."""
 
     def number(point: list[float]) -> float:
         try:
@@ -70,26 +70,26 @@ def total_number(f: Floats) -> Callable[[list[float]], float]:
     return number
 
 
-def towards(number: Floats, found: float, point: list[float], k: int, unit: float = EPS) -> Finding:
-    """The verdict on the slope towards one input, by finite differences."""
+def about_input(number: Floats, found: float, point: list[float], k: int, unit: float = EPS) -> Finding:
+    """Return the finding about the derivative with respect to one input, by finite differences."""
 
     def moved(x: float) -> float:
         return number([*point[:k], x, *point[k + 1 :]])  # type: ignore[no-any-return]
 
-    return _finding(k, found, judged_slope(moved, point[k], found, unit))
+    return _finding(k, found, judged_derivative(moved, point[k], found, unit))
 
 
-def _finding(place: Any, found: float, slope: Slope) -> Finding:
-    why = slope.why or f"{BY_DIFFERENCES}, certain to {slope.tolerance:.0e}"
+def _finding(place: Any, found: float, slope: Judgement) -> Finding:
+    why = slope.why or f"{BY_DIFFERENCES}, error at most {slope.tolerance:.0e}"
     return Finding("end to end", place, slope.verdict, found, slope.truth, slope.tolerance, why)
 
 
 def _together(number: Floats, gradient: Sequence[float], point: list[float], unit: float) -> Any:
-    """Findings about groups of inputs, moved along random directions; gives the inputs that are wrong."""
+    """Yield findings about groups of inputs, moved along random directions; return the wrong inputs."""
     groups: dict[int, list[int]] = {}
     for k, (g, x) in enumerate(zip(gradient, point, strict=True)):
-        share = abs(g) * _size(x)
-        groups.setdefault(math.frexp(share)[1] // 4 if share - share == 0 and share else -9999, []).append(k)
+        size = abs(g) * _size(x)
+        groups.setdefault(math.frexp(size)[1] // 4 if size - size == 0 and size else -9999, []).append(k)
     wrong: set[int] = set()
     rng = random.Random(len(point))
     with progress_bar(len(groups), "groups of inputs") as tell:
@@ -97,10 +97,10 @@ def _together(number: Floats, gradient: Sequence[float], point: list[float], uni
             for turn in range(2):
                 finding = _along(number, gradient, point, group, unit, rng)
                 if finding.verdict == WRONG and len(wrong) < NAMED:
-                    named = list(_halved(number, gradient, point, group, unit, rng, wrong))
+                    named = list(_bisected(number, gradient, point, group, unit, rng, wrong))
                     wrong |= {f.place for f in named if f.verdict == WRONG}
                     yield from named
-                why = f"a random direction in {len(group):,} inputs of one size, {finding.why}"
+                why = f"a random direction in {len(group):,} inputs of similar size, {finding.why}"
                 yield finding._replace(place=f"direction {turn + 1}", why=why)
                 if finding.verdict == WRONG:
                     break
@@ -115,7 +115,7 @@ def _size(x: float) -> float:
 def _along(
     number: Floats, gradient: Sequence[float], point: list[float], group: Sequence[int], unit: float, rng: Any
 ) -> Finding:
-    """The slope along a random direction in which only some inputs move; judged relative to its parts."""
+    """Check the derivative along a random direction in which only some inputs move."""
     speeds = {k: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) * _size(point[k]) for k in group}
 
     def moved(distance: float) -> float:
@@ -126,23 +126,23 @@ def _along(
 
     terms = [gradient[k] * speed for k, speed in speeds.items()]
     found = math.fsum(terms)
-    slope = judged_slope(moved, 1.0, found, unit)  # around 1, where steps are shares of each input
+    slope = judged_derivative(moved, 1.0, found, unit)  # around 1, so that steps are relative to each input
     if slope.verdict == UNDECIDED and slope.truth is not None and slope.tolerance <= 1e-6 * math.hypot(*terms):
-        slope = slope._replace(verdict=RIGHT, why="")  # the terms cancel in their sum
+        slope = slope._replace(verdict=RIGHT, why="")  # the terms cancel: compare with their size instead
     return _finding("", found, slope)
 
 
-def _halved(
+def _bisected(
     number: Floats, gradient: Sequence[float], point: list[float], group: list[int], unit: float, rng: Any,
     known: set[int],
 ) -> Iterator[Finding]:  # fmt: skip
-    """The wrong inputs of a group that is wrong, by halves: what is right in a random direction is left out."""
-    waiting, told = [group], len(known)
-    while waiting and told < NAMED:
+    """Yield findings for the wrong inputs of a wrong group, by bisection along random directions."""
+    waiting, count = [group], len(known)
+    while waiting and count < NAMED:
         some = waiting.pop()
         if len(some) == 1:
-            finding = towards(number, gradient[some[0]], point, some[0], unit)
-            told += finding.verdict == WRONG
+            finding = about_input(number, gradient[some[0]], point, some[0], unit)
+            count += finding.verdict == WRONG
             yield finding
         elif _along(number, gradient, point, some, unit, rng).verdict == WRONG:
             middle = len(some) // 2
@@ -150,9 +150,9 @@ def _halved(
 
 
 def _trusted(moved: Callable[[Any], Any], x: float, estimate: tuple[float, float]) -> Any:
-    """The slope in high precision, if the function computes in it: if finite differences agree.
+    """Return the derivative in high precision if finite differences agree with it, else None.
 
-    One that rounds to floats somewhere inside loses that part's derivative, without a word.
+    A function that converts to float internally silently loses that part of its derivative.
     """
     truth = _in_high_precision(moved, x)
     if truth is not None and abs(float(truth) - estimate[0]) <= 10 * estimate[1] + 64 * EPS * abs(estimate[0]):
@@ -165,7 +165,7 @@ def _numbers(moved: Callable[[Any], Any]) -> Callable[[float], float]:
 
 
 def computes_in_floats(node: Any) -> bool:
-    """Whether a node's operation is a Python function that high precision cannot be had from."""
+    """Return whether a node's operation is a Python function that cannot compute in high precision."""
     if node.op is None or f"{node.op.name}_value" not in node.op.functions:
         return False
     point = [getattr(item, "data", item) for item in node.operands]
@@ -181,20 +181,20 @@ def computes_in_floats(node: Any) -> bool:
 
 
 def check_operation(node: Any) -> Iterator[Finding]:
-    """The partials of such a node, by finite differences, or in high precision where it can be had."""
+    """Yield findings about the partials of a Python operation, in high precision if it supports that."""
     point = [getattr(item, "data", item) for item in node.operands]
     f = flat_truth(node)
     for k, (operand, slope) in enumerate(zip(node.operands, node.partials, strict=True)):
         if operand.__class__ is float:
             continue
-        partial = 0.0 if slope is None else slope  # of an operand that was not selected
+        partial = 0.0 if slope is None else slope  # None: the operand was not selected
 
         def moved(x: Any, k: int = k) -> Any:
             return f([*point[:k], x, *point[k + 1 :]])
 
         truth = _trusted(moved, point[k], steady_derivative(_numbers(moved), point[k]))
         if truth is None:
-            finding = towards(total_number(f), partial, point, k)
+            finding = about_input(total_number(f), partial, point, k)
         else:
             finding = Finding(
                 "local", node, judged(partial, truth, 64 * EPS * abs(truth)), partial, float(truth)
@@ -203,7 +203,7 @@ def check_operation(node: Any) -> Iterator[Finding]:
 
 
 def check_replayed(record: Record, grads: list[float]) -> Iterator[Finding]:
-    """The gradient of a graph with such a node in it, by finite differences of the whole."""
+    """Yield findings about the gradient of a graph with Python operations, by finite differences."""
     replay = Replay(record.root)
     inputs = [record.nodes[k] for k in record.leaves]
     for place, leaf in enumerate(inputs[:MOST_LEAVES]):
@@ -212,27 +212,25 @@ def check_replayed(record: Record, grads: list[float]) -> Iterator[Finding]:
             return replay({leaf: x})
 
         found = grads[record.leaves[place]]
-        yield _finding(leaf, found, judged_slope(moved, leaf.data, found))
+        yield _finding(leaf, found, judged_derivative(moved, leaf.data, found))
 
 
 def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
-    """The slope if the function computes with precise numbers as it stands, else None."""
+    """Return the derivative in high precision; None if the function does not take such numbers."""
     try:
         if not isinstance(moved(exactly(x)), MP.mpf):
             return None
         found = sides(moved, x)
-    except Exception:  # whatever a function of floats does when it is given something else
+    except Exception:  # a function of floats may raise anything for other numbers
         return None
     return found.right.slope if found.smooth else None
 
 
 def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> Iterator[Finding]:
-    """A gradient at a point where a function branches: between the slopes on both sides of it."""
+    """Yield findings about a gradient where a function branches: it must lie between both sides."""
     for k in range(len(point)):
-        finding = towards(total_number(f), gradient[k], point, k)
+        finding = about_input(total_number(f), gradient[k], point, k)
         why = f"the function branches here; {finding.why}"
         if finding.verdict == WRONG:
-            why = (
-                f"the branch taken at this very point has another derivative than the function: {gradient[k]:g}"
-            )
+            why = f"the branch taken at this point has the derivative {gradient[k]:g}, the function another one"
         yield finding._replace(why=why)

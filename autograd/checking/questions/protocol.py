@@ -1,4 +1,4 @@
-"""The protocol question: does the backward pass keep its promises from call to call?"""
+"""The protocol question: are repeated calls of `backward()` consistent?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .accumulation import rounding, terms
 
 
 def fresh_grads(record: Record, gradient: float = 1.0) -> list[float]:
-    """Every node's grad after one backward pass from a clean start."""
+    """Return the grad of every node after one backward pass that starts from zero grads."""
     zero_grad(record.nodes)
     record.root.backward(gradient)
     return _grads(record)
@@ -22,20 +22,20 @@ def _grads(record: Record) -> list[float]:
 
 
 def check_protocol(record: Record, grads: list[float]) -> Iterator[Finding]:
-    """The promises about several backward passes, each tried on this very graph.
+    """Yield a finding for each rule about several backward passes, tried on this graph.
 
     `grads` are those of one pass. Seeds are powers of two, so that scaling is exact.
     """
     slack = [rounding(terms(record, k, grads)) for k in range(len(record.nodes))]
     leaves = set(record.leaves)
 
-    def compared(promise: str, expected: list[float], where: set[int] | range) -> Finding:
+    def compared(rule: str, expected: list[float], where: set[int] | range) -> Finding:
         now = _grads(record)
         for k in where:
             if not _close(now[k], expected[k], 4 * slack[k]):
                 node = record.nodes[k]
-                return Finding("protocol", node, WRONG, now[k], expected[k], 4 * slack[k], promise)
-        return Finding("protocol", record.root, RIGHT, 0.0, 0.0, 0.0, promise)
+                return Finding("protocol", node, WRONG, now[k], expected[k], 4 * slack[k], rule)
+        return Finding("protocol", record.root, RIGHT, 0.0, 0.0, 0.0, rule)
 
     every = range(len(record.nodes))
     fresh_grads(record)
@@ -44,25 +44,25 @@ def check_protocol(record: Record, grads: list[float]) -> Iterator[Finding]:
     if record.root.op is not None:
         inside = set(every) - leaves
         yield compared("a second backward() starts interior grads from zero", grads, inside)
-    if all(g == 0 or abs(g) > TINY for g in grads):  # else halves are not exact
+    if all(g == 0 or abs(g) > TINY for g in grads):  # halves of smaller numbers are not exact
         zero_grad(record.nodes)
         record.root.backward(0.5)
-        yield compared("backward(0.5) sends half of everything", [0.5 * g for g in grads], every)
+        yield compared("backward(0.5) halves every grad", [0.5 * g for g in grads], every)
     yield from _two_losses(record, grads, compared, leaves)
     yield from _written_leaves(record, grads, compared, every)
 
 
 def _two_losses(record: Record, grads: list[float], compared, leaves: set[int]) -> Iterator[Finding]:  # type: ignore[no-untyped-def]
-    """Another loss on top of the same graph: what leaves get from both is the sum."""
+    """Check that the grads of leaves are sums over two losses on the same graph."""
     other = record.root * 2.0
     zero_grad(record.nodes)
     record.root.backward()
     other.backward()
-    yield compared("two losses over a shared interior add up", [3 * g for g in grads], leaves)
+    yield compared("the gradients of two losses that share nodes add up", [3 * g for g in grads], leaves)
 
 
 def _written_leaves(record: Record, grads: list[float], compared, every: range) -> Iterator[Finding]:  # type: ignore[no-untyped-def]
-    """The partials are those of the forward pass, whatever is written to a leaf since."""
+    """Check that the partials are those of the forward pass, whatever is written to a leaf later."""
     inputs: list[Value] = [record.nodes[k] for k in record.leaves]
     before = [leaf.data for leaf in inputs]
     try:

@@ -1,4 +1,4 @@
-"""Whether a record is the function: run again nearby, does the function do what was recorded?"""
+"""The record question: does the function, called at nearby points, agree with its recorded graph?"""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .opaque import check_across
 Run = Callable[[list[float]], tuple[Value, list[Value]]]
 
 NEAR, FAR = 2.0**-20, 2.0**-8
-"""How far inputs are moved, relative to their size; each by a slightly different share."""
+"""The distances by which inputs are moved, relative to their size; each input by a different amount."""
 NEGLIGIBLE = 1e-9
-"""What a missing edge may add to a gradient, relative to it, before the gradient is wrong."""
+"""The relative change of a gradient by a missing edge up to which the gradient is still right."""
 MOST = 40
-"""How many inputs with a missing edge are told one by one."""
+"""Maximum number of inputs with a missing edge that are reported one by one."""
 
 
 def check_record(run: Run, point: list[float], root: Value, leaves: list[Value]) -> Iterator[Finding]:
-    """A function's record against the function itself at points nearby.
+    """Compare a recorded graph with its function at nearby points; yield findings.
 
-    The same operations on other numbers: whatever else differs is an edge that the record lacks
-    (`detach()`, `.data`, `float(...)`) or a branch. A number that the record holds as plain and that
-    moves with the inputs is an edge that is missing if the result depends on it, which is looked at in
-    high precision, input by input: the rounding of a larger term hides nothing. Where the function
-    branches at this very point, the gradient has to lie between the slopes on both sides.
+    There the function should perform the same operations on other numbers. Any other difference is a
+    missing edge (`detach()`, `.data`, `float(...)`) or a branch. A plain number in the graph that
+    changes with the inputs is a missing edge if the result depends on it. This is decided in high
+    precision for each input, so that the rounding of larger terms hides nothing. If the function
+    branches at this point, the gradient must lie between the one-sided derivatives.
     """
     near, compared = _Nearby(run, point, root, leaves), not point
     everything = range(len(point))
@@ -42,7 +42,7 @@ def check_record(run: Run, point: list[float], root: Value, leaves: list[Value])
         if found is None:
             continue
         if not found.same_path:
-            if abs(shift) == NEAR:  # else another branch, some way off
+            if abs(shift) == NEAR:  # a branch farther away does not matter
                 yield from near.across()
                 return
             continue
@@ -55,40 +55,40 @@ def check_record(run: Run, point: list[float], root: Value, leaves: list[Value])
                 yield from near.across()
                 return
     if not compared:
-        why = "the function raises an exception at every neighbouring point that was tried"
+        why = "the function raises an exception at all nearby points that were tried"
         yield Finding("record", root, UNDECIDED, root.data, None, why=why)
         return
     yield Finding("record", root, RIGHT, root.data, root.data)
 
 
 class _Other(NamedTuple):
-    """A record of the function at a neighbouring point, beside the record at the point itself."""
+    """A recorded graph of the function at a nearby point, compared with the graph at the point."""
 
     root: Value
     same_path: bool
     differs: tuple[Value, int] | None
-    """A node, and the position of its operand, whose plain number is another one there; -1 for a leaf."""
+    """A node and the position of an operand whose plain number differs; -1 for the node itself, a leaf."""
     effect: Any
-    """By how much those plain numbers alone move the result, in high precision."""
+    """The change of the result by those plain numbers alone, in high precision."""
 
 
 class _Nearby:
-    """A function around a point."""
+    """A function in the neighbourhood of a point."""
 
     def __init__(self, run: Run, point: list[float], root: Value, leaves: list[Value]) -> None:
         self.run, self.point, self.root, self.leaves = run, point, root, leaves
         self.record, self.path = Record(root), path(root, leaves)
         self.jumps = False
-        """Whether a plain number was found that is another one however near the point is."""
+        """Whether a plain number jumps at the point: it differs at points however near."""
 
     def at(self, moving: range, shift: float) -> _Other | None:
-        """The function with some inputs moved by about that share of them; None where it raises."""
+        """Record the function with some inputs moved by a relative shift; None if it raises an error."""
         moved = list(self.point)
         for k in moving:
             moved[k] += shift * (1 + (k % 64) / 64) * (abs(moved[k]) or 1.0)
         try:
             root, leaves = self.run(moved)
-        except Exception:  # whatever a function does outside its domain
+        except Exception:  # outside its domain a function may raise anything
             return None
         if path(root, leaves) != self.path:
             return _Other(root, False, None, 0)
@@ -96,7 +96,7 @@ class _Nearby:
         return _Other(root, True, differs, self.effect(root, moved) if differs is not None else 0)
 
     def effect(self, twin: Value, moved: list[float]) -> Any:
-        """The result there, less what the record gives with its own plain numbers."""
+        """Return the result at the moved point minus that of the graph with its own plain numbers."""
         changes = dict(zip(self.leaves, moved, strict=True))
         try:
             with digits(LEVELS[1]):
@@ -106,16 +106,16 @@ class _Nearby:
                 apart = Record(twin).base()[-1] - self.record.from_leaves(inside)
                 noise = exactly(2.0**-250) * abs(exactly(twin.data))
                 return apart if abs(apart) > noise else 0
-        except (ArithmeticError, ValueError, TypeError):  # an operation that computes in floats
+        except (ArithmeticError, ValueError, TypeError):  # an operation takes floats only
             here = {n: x for n, x in changes.items() if n in self.record.index}
             apart = twin.data - Replay(self.root)(here)
             return apart if abs(apart) > 1e-13 * abs(twin.data) else 0
 
     def missing(self, inputs: range) -> Iterator[Finding]:
-        """A finding for every input towards which an edge is missing, halving the inputs until it is known."""
-        waiting, told = [inputs], 0
+        """Yield a finding for every input with a missing edge, found by bisection of the inputs."""
+        waiting, count = [inputs], 0
         grads = gradients(self.root, self.leaves)
-        while waiting and told < MOST:
+        while waiting and count < MOST:
             some = waiting.pop()
             up, down = self.at(some, NEAR), self.at(some, -NEAR)
             sides = [(sign, o) for sign, o in ((1, up), (-1, down)) if o is not None and o.same_path]
@@ -125,54 +125,56 @@ class _Nearby:
                 middle = len(some) // 2
                 waiting += [some[middle:], some[:middle]]
                 continue
-            finding = self._towards(some[0], grads[some[0]], sides)
+            finding = self._about_input(some[0], grads[some[0]], sides)
             if finding is not None:
-                told += 1
+                count += 1
                 yield finding
 
-    def _towards(self, k: int, grad: float, sides: list[tuple[int, _Other]]) -> Finding | None:
-        """The finding about one input, whose true derivative is the record's and what is missing in it."""
+    def _about_input(self, k: int, grad: float, sides: list[tuple[int, _Other]]) -> Finding | None:
+        """Return the finding for one input: the true derivative is that of the graph plus the missing part."""
         step = NEAR * (1 + (k % 64) / 64) * (abs(self.point[k]) or 1.0)
         nearer = self.at(range(k, k + 1), NEAR / 1024), self.at(range(k, k + 1), -NEAR / 1024)
         if any(
             o is not None and abs(o.effect) > abs(s.effect) / 2 for o in nearer for _, s in sides if s.effect
         ):
-            self.jumps = True  # round(x.data) at 0.5: as far apart much nearer too
+            self.jumps = True  # as round(x.data) does at 0.5: the difference does not shrink with the step
             return None
-        slope = float(sum(sign * side.effect for sign, side in sides) / (len(sides) * step))
-        if abs(slope) <= NEGLIGIBLE * max(abs(grad), abs(grad + slope)):
+        missing = float(sum(sign * side.effect for sign, side in sides) / (len(sides) * step))
+        if abs(missing) <= NEGLIGIBLE * max(abs(grad), abs(grad + missing)):
             return None
         node, position = next(side.differs for _, side in sides if side.differs)
         why = _missing_edge(node, position)
-        return Finding("record", self.leaves[k], WRONG, grad, grad + slope, why=why)
+        return Finding("record", self.leaves[k], WRONG, grad, grad + missing, why=why)
 
     def across(self) -> Iterator[Finding]:
-        """The gradient at a point where the function branches, or jumps."""
+        """Yield findings about the gradient at a point where the function branches or jumps."""
         grads = gradients(self.root, self.leaves)
         for finding in check_across(lambda at: self.run(at)[0].data, grads, self.point):
             yield finding._replace(question="record", place=self.leaves[finding.place])
 
 
-def chance(root: Value, leaves: list[Value], again: Value, others: list[Value]) -> Finding | None:
-    """What differs between two records at the same point, of a function that is not deterministic."""
+def nondeterminism(root: Value, leaves: list[Value], again: Value, others: list[Value]) -> Finding | None:
+    """Return the difference between two recorded graphs of the same function and point, if there is one."""
     if not equal(root.data, again.data):
-        why = f"the function is not deterministic: at the same point it gave {root.data!r} and {again.data!r}"
-        return Finding("chance", root, WRONG, root.data, again.data, why=why)
+        why = (
+            f"the function is not deterministic: at the same point it returned {root.data!r} and {again.data!r}"
+        )
+        return Finding("determinism", root, WRONG, root.data, again.data, why=why)
     if path(root, leaves) != path(again, others):
-        why = "the function is not deterministic: at the same point it did other operations the second time"
-        return Finding("chance", root, WRONG, root.data, again.data, why=why)
+        why = "the function is not deterministic: a second call at the same point performed other operations"
+        return Finding("determinism", root, WRONG, root.data, again.data, why=why)
     for node, twin in zip(Replay(root).order, Replay(again).order, strict=True):
         for position, (partial, other) in enumerate(zip(node.partials, twin.partials, strict=True)):
             if partial is not None and other is not None and not equal(partial, other):
                 name = node.op.name if node.op else ""
                 both = f"at the same point it was {partial!r} and {other!r}"
                 why = f"the partial of {name} is not deterministic: {both}"
-                return Finding("chance", node, WRONG, partial, other, why=why, position=position)
+                return Finding("determinism", node, WRONG, partial, other, why=why, position=position)
     return None
 
 
 def path(root: Value, leaves: list[Value]) -> list[Any]:
-    """The operations of a record, and what was decided by plain numbers, such as where's condition."""
+    """Return the operations of a graph with their operands, and decisions such as where's condition."""
     order = Replay(root).order
     place: dict[Any, Any] = {node: k for k, node in enumerate(order)}
     inputs = {leaf: k for k, leaf in enumerate(leaves)}
@@ -187,13 +189,16 @@ def path(root: Value, leaves: list[Value]) -> list[Any]:
 
 
 def _decides(node: Value, position: int) -> bool:
-    """Whether an operand only chooses: it never has an edge, whatever the numbers are."""
+    """Return whether an operand is only a condition, which never has an edge."""
     op = node.op
     return op is not None and op.partial_of(position, len(node.operands)) == "None"
 
 
 def hidden_difference(root: Value, other: Value, inputs: set[Value]) -> tuple[Value, int] | None:
-    """Where two records of one path hold another plain number: a node and its operand; -1 for a leaf."""
+    """Return the first plain number that differs between two graphs of the same path.
+
+    It is given as a node and the position of its operand, or -1 for the number of a leaf.
+    """
     for node, twin in zip(Replay(root).order, Replay(other).order, strict=True):
         for position, (item, moved) in enumerate(zip(node.operands, twin.operands, strict=True)):
             if item.__class__ is float and not equal(item, moved):
@@ -204,7 +209,7 @@ def hidden_difference(root: Value, other: Value, inputs: set[Value]) -> tuple[Va
 
 
 def equal(a: float, b: float) -> bool:
-    """Whether two numbers are the same, nan and nan too."""
+    """Return whether two numbers are equal; nan equals nan."""
     return a == b or (a != a and b != b)
 
 
@@ -215,6 +220,6 @@ def _missing_edge(node: Value, position: int) -> str:
             f"{node.operands[position]:.6g}, but changes with the inputs (.data, float(...), another library?)"
         )
     return (
-        f"an edge is missing: the leaf {history(node)} changes with the inputs; it was detached, or made "
+        f"an edge is missing: the leaf {history(node)} changes with the inputs; it was detached, or created "
         "inside the function"
     )
