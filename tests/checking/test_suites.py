@@ -1,12 +1,15 @@
-"""Gradient checks in a test suite of one's own: every way in which people write hypothesis tests."""
+"""Gradient checks in a user's test suite, in all forms of hypothesis tests."""
 
 import re
+from functools import partial
 
 import pytest
 
 pytest.importorskip("mpmath")
 pytest.importorskip("numpy")
 pytest.importorskip("hypothesis")
+
+from hypothesis import settings
 
 from autograd import tanh
 from autograd.checking import arrays, check_gradients_of
@@ -89,7 +92,9 @@ def test_settings_and_examples_above_and_below_seeds_and_assume(pytester):
     result.assert_outcomes(passed=4)
 
 
-def test_a_profile_sets_the_number_of_examples(pytester):
+def test_a_profile_sets_the_number_of_examples(pytester, request):
+    settings.register_profile("before", settings.default)
+    request.addfinalizer(partial(settings.load_profile, "before"))  # the inner run is in this process
     result, _ = run(
         pytester,
         """
