@@ -89,7 +89,7 @@ def check_gradients(
         raise ValueError(f"undefined must be 'fail' or 'skip', got {quoted(undefined)}")
     if not callable(f):
         raise TypeError(
-            f"check_gradients takes a function and a point, got {quoted(f)}: to check a graph call its method check()"
+            f"check_gradients takes a function and a point, got {quoted(f)}: to check a graph call value.check()"
         )
     if inspect.iscoroutinefunction(f):
         raise TypeError("f must be a plain function, got an async one, which does not return a number")
@@ -201,8 +201,8 @@ def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -
         for leaf, x, name in zip(leaves, numbers, at.names, strict=True):
             if leaf.data != x and x == x:
                 raise ValueError(
-                    f"f overwrote the data of its argument {name}, {quoted(x)}, with {quoted(leaf.data)}: its graph cannot "
-                    "be checked. Compute a new Value instead"
+                    f"f overwrote the data of its argument {name}, {quoted(x)}, with {quoted(leaf.data)}: "
+                    "its graph cannot be checked. Compute a new Value instead"
                 )
         return (root if isinstance(root, Value) else Value(root)), leaves
 
