@@ -89,7 +89,7 @@ def check_gradients(
         raise ValueError(f"undefined must be 'fail' or 'skip', got {quoted(undefined)}")
     if not callable(f):
         raise TypeError(
-            f"check_gradients takes a function and a point, got {quoted(f)}: to check a graph call value.check()"
+            f"check_gradients takes a function and a point, got {quoted(f)}: a graph has value.check()"
         )
     if inspect.iscoroutinefunction(f):
         raise TypeError("f must be a plain function, got an async one, which does not return a number")
