@@ -1,4 +1,4 @@
-"""A function compiled to native code, with all that can be asked of it."""
+"""A compiled function and its derivatives."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .inside import answer
 from .naming import Arguments, Names
 from .run.collector import collector_paused
 from .run.plan import Plan
-from .run.query import Wanted
+from .run.query import Query
 from .run.running import Options
-from .run.summary import told
+from .run.summary import summarised
 from .trace.arguments import described, gathered, leaves_of, shapes, with_values
-from .trace.captures import Outside
+from .trace.captures import Captures
 from .trace.tracing import Trace, trace
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-_VALUE = Wanted("value")
+_VALUE = Query("value")
 _MOST = 64
 """So many plans are kept; arguments of ever new shapes drop the oldest."""
 
@@ -42,7 +42,7 @@ class Compiled:
     """A function compiled to native code; see `autograd.compile`.
 
     It records and compiles itself at the first call with arguments of a new form, for each thing
-    that is asked of it. It keeps no state that a result could depend on, may be called from many
+    that is query of it. It keeps no state that a result could depend on, may be called from many
     threads at once, and can be pickled where the function can.
     """
 
@@ -79,12 +79,12 @@ class Compiled:
         self._names = self._named()
         self._options = self._chosen()
         self._plans: dict[Any, tuple[Trace, Plan]] = {}
-        self._latest: dict[Wanted, Plan] = {}
+        self._latest: dict[Query, Plan] = {}
         self._traces: dict[Any, Trace] = {}
         self._current: set[Any] = set()
         """The forms of the arguments whose traces are by what is around f now."""
-        self._questions: dict[Any, Wanted] = {}
-        self._outside: Outside | None = None
+        self._queries: dict[Any, Query] = {}
+        self._captures: Captures | None = None
         self._lock = OwnLock()
         self._all_batched = batched == "all"
         if not self._all_batched:
@@ -137,8 +137,8 @@ class Compiled:
         With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
         """
         args = self._bound(args, kwargs) if kwargs else args
-        asked = self._asked("value_and_grad", one_of(wrt, argnums), per_row, args)
-        found: tuple[Any, Any] = self._run(asked._replace(auxiliary=True) if has_aux else asked, args)
+        query = self._query("value_and_grad", one_of(wrt, argnums), per_row, args)
+        found: tuple[Any, Any] = self._run(query._replace(auxiliary=True) if has_aux else query, args)
         return found
 
     def grad(
@@ -146,14 +146,14 @@ class Compiled:
     ) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
         args = self._bound(args, kwargs) if kwargs else args
-        return self._run(self._asked("grad", one_of(wrt, argnums), per_row, args), args)
+        return self._run(self._query("grad", one_of(wrt, argnums), per_row, args), args)
 
     def jacobian(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
     ) -> Any:
         """For each number of f's result, in its place, the gradient as `grad` gives it."""
         args = self._bound(args, kwargs) if kwargs else args
-        return self._run(self._asked("jacobian", one_of(wrt, argnums), per_row, args), args)
+        return self._run(self._query("jacobian", one_of(wrt, argnums), per_row, args), args)
 
     def hessian(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
@@ -163,7 +163,7 @@ class Compiled:
         An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
         """
         args = self._bound(args, kwargs) if kwargs else args
-        return self._run(self._asked("hessian", one_of(wrt, argnums), per_row, args), args)
+        return self._run(self._query("hessian", one_of(wrt, argnums), per_row, args), args)
 
     def hvp(
         self,
@@ -179,11 +179,11 @@ class Compiled:
         With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
         """
         args = self._bound(args, kwargs) if kwargs else args
-        asked = self._asked("hvp", one_of(wrt, argnums), per_row, args)
-        parts = (vector,) if asked.bare else tuple(vector)
-        if len(parts) != len(asked.wrt):
-            raise ValueError(f"hvp needs a vector for each of {len(asked.wrt)} arguments, not {len(parts)}")
-        return self._run(asked, (*args, *parts))
+        query = self._query("hvp", one_of(wrt, argnums), per_row, args)
+        parts = (vector,) if query.bare else tuple(vector)
+        if len(parts) != len(query.wrt):
+            raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, not {len(parts)}")
+        return self._run(query, (*args, *parts))
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         bound = inspect.signature(self.f).bind(*args, **kwargs)
@@ -194,40 +194,40 @@ class Compiled:
             )
         return bound.args
 
-    def _asked(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+    def _query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         key = (what, tuple(wrt) if isinstance(wrt, list) else wrt, per_row, len(args))
         try:
-            found = self._questions.get(key)
+            found = self._queries.get(key)
         except TypeError:  # of a wrt that is not to be a key, nor an answer
-            return self._question(what, wrt, per_row, args)
+            return self._new_query(what, wrt, per_row, args)
         if found is None:
-            found = self._questions[key] = self._question(what, wrt, per_row, args)
+            found = self._queries[key] = self._new_query(what, wrt, per_row, args)
         return found
 
-    def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+    def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         if wrt is None:
-            return Wanted(what, tuple(range(len(args))), len(args) == 1, per_row)
+            return Query(what, tuple(range(len(args))), len(args) == 1, per_row)
         bare = isinstance(wrt, str | int)
         items = self._names.items(wrt, "wrt")
         if items and all(isinstance(item, Value) for item in items):
             if what in ("hessian", "hvp"):
                 raise TypeError(f"{what} by Values from outside is not there: make them arguments of f")
-            return Wanted(what, (), False, per_row, tuple(items))
+            return Query(what, (), False, per_row, tuple(items))
         positions = self._names.positions(items, "wrt", len(args))
         if len(set(positions)) < len(positions):
             raise ValueError(f"wrt={quoted(wrt)} names an argument twice")
-        return Wanted(what, positions, bare, per_row)
+        return Query(what, positions, bare, per_row)
 
     def _is_batched(self, position: int) -> bool:
         return self._all_batched or position in self._rows
 
-    def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
+    def _run(self, query: Query, args: Sequence[Any]) -> Any:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
-            return answer(self.f, wanted, args)
-        outside = self._outside
-        if outside is not None and outside.changed():
-            self._forget(outside)
-        plan = self._latest.get(wanted)
+            return answer(self.f, query, args)
+        captures = self._captures
+        if captures is not None and captures.changed():
+            self._forget(captures)
+        plan = self._latest.get(query)
         if plan is not None and plan.floats == len(args) > 0:
             for item in args:
                 if item.__class__ is not float:
@@ -236,7 +236,7 @@ class Compiled:
                 return plan.run_floats(args)
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
-            plan = self._plan(wanted, args)
+            plan = self._plan(query, args)
             leaves = [
                 leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
             ]
@@ -244,33 +244,33 @@ class Compiled:
 
     # Recording and compiling.
 
-    def _forget(self, outside: Outside) -> None:
+    def _forget(self, captures: Captures) -> None:
         """What f found around it has changed: it is to be recorded anew, and compiled if that differs."""
         with self._lock.held:
-            if self._outside is outside:
+            if self._captures is captures:
                 self._latest.clear()  # first, for those who read it without the lock
                 self._current.clear()
-                self._outside = None
+                self._captures = None
 
-    def _plan(self, wanted: Wanted, args: Sequence[Any]) -> Plan:
-        forms = self._forms(wanted, args)
+    def _plan(self, query: Query, args: Sequence[Any]) -> Plan:
+        forms = self._forms(query, args)
         with self._lock.held, collector_paused():
-            trace = self._trace(forms[: len(forms) - len(wanted.wrt)] if wanted.what == "hvp" else forms)
-            made = self._plans.get((wanted, forms))
+            trace = self._trace(forms[: len(forms) - len(query.wrt)] if query.what == "hvp" else forms)
+            made = self._plans.get((query, forms))
             if made is None or made[0] is not trace:
-                made = self._plans[wanted, forms] = trace, Plan(trace, forms, wanted, self._options)
+                made = self._plans[query, forms] = trace, Plan(trace, forms, query, self._options)
                 _limit(self._plans)
-            self._latest[wanted] = made[1]
+            self._latest[query] = made[1]
         return made[1]
 
-    def _forms(self, wanted: Wanted, args: Sequence[Any]) -> tuple[Any, ...]:
+    def _forms(self, query: Query, args: Sequence[Any]) -> tuple[Any, ...]:
         """The forms of all arguments; of hvp also those of the vectors, which are the last."""
-        count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+        count = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
         forms = [
             described(argument, self._is_batched(k), self._names.called(k))
             for k, argument in enumerate(args[:count])
         ]
-        for k, vector in zip(wanted.wrt, args[count:], strict=False):
+        for k, vector in zip(query.wrt, args[count:], strict=False):
             form = described(vector, self._is_batched(k), f"the vector for {self._names.called(k)}")
             if shapes(form) != shapes(forms[k]):
                 raise ValueError(
@@ -301,8 +301,8 @@ class Compiled:
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
         """What f itself changes while it is recorded counts as changed: then the next call records it anew."""
-        if self._outside is None:
-            self._outside = Outside(self.f)
+        if self._captures is None:
+            self._captures = Captures(self.f)
         return trace(self.f, arguments, inputs)
 
     # Telling.
@@ -311,10 +311,10 @@ class Compiled:
         """What has been compiled: instructions, lanes, where exp came from, seconds."""
         if not self._plans:
             return f"{self._names.function}: not compiled yet, which happens at the first call"
-        plans = [(wanted, plan) for (wanted, _), (_, plan) in self._plans.items()]
-        reasons = self._outside.reasons if self._outside is not None else ()
+        plans = [(query, plan) for (query, _), (_, plan) in self._plans.items()]
+        reasons = self._captures.reasons if self._captures is not None else ()
         anew = [f"  recorded at every call, since {' and '.join(reasons)}"] if reasons else []
-        return "\n".join([*(told(self._names.function, wanted, plan) for wanted, plan in plans), *anew])
+        return "\n".join([*(summarised(self._names.function, query, plan) for query, plan in plans), *anew])
 
     def source(self, form: str = "ir") -> str:
         """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""

@@ -11,41 +11,41 @@ import numpy as np
 from ..differentiation import pull_back
 from ..recording import is_number
 from ..value import Value
-from .run.query import Wanted
+from .run.query import Query
 
 
-def answer(f: Callable[..., Any], wanted: Wanted, args: Sequence[Any]) -> Any:
+def answer(f: Callable[..., Any], query: Query, args: Sequence[Any]) -> Any:
     """What `Compiled` gives for numbers, recorded: each number is a Value, each array one of objects."""
-    count = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+    count = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
     arguments, vectors = list(args[:count]), args[count:]
-    for k in wanted.wrt:
+    for k in query.wrt:
         arguments[k] = _mapped(arguments[k], lambda item: +item if isinstance(item, Value) else Value(item))
-    inputs = [item for k in wanted.wrt for item in _numbers(arguments[k])]
+    inputs = [item for k in query.wrt for item in _numbers(arguments[k])]
     result = f(*arguments)
     outputs = list(_numbers(result))
-    if wanted.what != "jacobian" and len(outputs) != 1 and not wanted.auxiliary:
+    if query.what != "jacobian" and len(outputs) != 1 and not query.auxiliary:
         raise TypeError(
-            f"{wanted.what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
+            f"{query.what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
         )
 
     def each(fill: Callable[[Any], Any]) -> Any:
-        parts = tuple(fill(arguments[k]) for k in wanted.wrt)
-        return parts[0] if wanted.bare else parts
+        parts = tuple(fill(arguments[k]) for k in query.wrt)
+        return parts[0] if query.bare else parts
 
     def gradient(output: Any) -> Any:
-        if wanted.outside:
-            return _array(_pulled(output, wanted.outside), (len(wanted.outside),))
+        if query.captured:
+            return _array(_pulled(output, query.captured), (len(query.captured),))
         items = iter(_pulled(output, inputs))
         return each(lambda argument: _filled(argument, items))
 
-    if wanted.what == "grad":
+    if query.what == "grad":
         return gradient(outputs[0])
-    if wanted.what == "value_and_grad":
+    if query.what == "value_and_grad":
         return result, gradient(outputs[0])
-    if wanted.what == "jacobian":
+    if query.what == "jacobian":
         return _mapped(result, gradient)
     slopes = _pulled(outputs[0], inputs)
-    if wanted.what == "hvp":
+    if query.what == "hvp":
         direction = [item for vector in vectors for item in _numbers(vector)]
         items = iter(_pulled(sum(slope * part for slope, part in zip(slopes, direction, strict=True)), inputs))
         return each(lambda argument: _filled(argument, items))

@@ -13,7 +13,7 @@ from ..terminal import quoted
 from ..value import Value
 from .compiled import Compiled
 from .naming import Names
-from .run.query import Wanted
+from .run.query import Query
 from .trace.tracing import Trace
 
 
@@ -63,21 +63,21 @@ class CompiledGraph(Compiled):
             raise TypeError(f"this graph takes {', '.join(names)}, each once, not also {', '.join(kwargs)}")
         return tuple(given[name] for name in names if name in given)
 
-    def _question(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Wanted:
+    def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         if wrt is None and what != "hvp" and self._left_out(len(args)):
-            return Wanted(what, tuple(range(len(args) + 1)), not args, per_row)  # by the parameters too
-        return super()._question(what, wrt, per_row, args)
+            return Query(what, tuple(range(len(args) + 1)), not args, per_row)  # by the parameters too
+        return super()._new_query(what, wrt, per_row, args)
 
     def _left_out(self, given: int) -> bool:
         """Whether the parameters are not among the arguments."""
         return bool(self.f.parameters) and given == len(self.f.inputs)
 
-    def _run(self, wanted: Wanted, args: Sequence[Any]) -> Any:
-        given = len(args) - (len(wanted.wrt) if wanted.what == "hvp" else 0)
+    def _run(self, query: Query, args: Sequence[Any]) -> Any:
+        given = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
         if self._left_out(given):
             data = np.array([value._data for value in self.f.parameters])
             args = (*args[:given], data, *args[given:])
-        return super()._run(wanted, args)
+        return super()._run(query, args)
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
         graph = self.f

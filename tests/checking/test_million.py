@@ -69,7 +69,7 @@ def test_every_planted_difference_of_compiled_code_is_found(monkeypatch):
 
     monkeypatch.setattr(million, "BLOCK", 150)
     with monkeypatch.context() as broken:
-        broken.setattr(captures.Outside, "changed", lambda self: False)
+        broken.setattr(captures.Captures, "changed", lambda self: False)
         assert check_block(("state", 0, 1)).wrong > 0
     with monkeypatch.context() as broken:
         broken.setattr(derivatives.Flow, "only_where", lambda self, condition: self)

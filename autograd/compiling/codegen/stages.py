@@ -83,12 +83,12 @@ def staged(roots: Sequence[Expression], layout: Layout) -> Program:
     outers: list[Outer] = []
     if layout.rows:
         terms, outers = _outers(_apart(terms, Counter(_uses(roots))))
-    wanted = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in read(outer))}
-    order = below(wanted)
+    needed = {*outputs, *(node for _, node in terms), *(n for outer in outers for n in read(outer))}
+    order = below(needed)
     if not layout.rows:
         return Program([], _cut(order), outputs, terms)
     shared = [node for node in order if node.operands and not node.rows]
-    return Program(shared, _scheduled(order, outers, wanted), outputs, terms)
+    return Program(shared, _scheduled(order, outers, needed), outputs, terms)
 
 
 def _uses(roots: Sequence[Expression]) -> Iterable[Expression]:
@@ -172,9 +172,9 @@ def _with_ones(
     return [*rest, *((place, node) for node, place in alone.items())], found
 
 
-def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Expression]) -> list[Stage]:
+def _scheduled(order: list[Expression], outers: list[Outer], needed: set[Expression]) -> list[Stage]:
     """Chunks up to each point where a layer has all that it needs; what is summed over the rows comes last."""
-    products = _products(order, wanted)
+    products = _products(order, needed)
     begun = {dot: product for product, dots in products for dot in dots[:1]}
     given = {node for product, dots in products for node in (*product.results, *dots)}
     stages: list[Stage] = []
@@ -196,14 +196,14 @@ def _scheduled(order: list[Expression], outers: list[Outer], wanted: set[Express
     return [*stages, *outers]
 
 
-def _products(order: list[Expression], wanted: set[Expression]) -> list[tuple[Product, list[Expression]]]:
+def _products(order: list[Expression], needed: set[Expression]) -> list[tuple[Product, list[Expression]]]:
     """The layers, and the dot products of each; a shared number added to one is its bias."""
     uses = Counter(operand for node in order for operand in node.operands)
     biased = {}
     for node in order:
         if node.kind == "add":
             for dot, bias in (node.operands, node.operands[::-1]):
-                if dot.kind == "dot" and uses[dot] == 1 and dot not in wanted and not bias.rows:
+                if dot.kind == "dot" and uses[dot] == 1 and dot not in needed and not bias.rows:
                     biased[dot] = node, bias
     layers: dict[tuple[Expression, ...], list[Expression]] = {}
     for node in order:

@@ -28,12 +28,12 @@ class Target(NamedTuple):
 class Loop:
     """One form of terms as a kernel whose rows are the terms."""
 
-    def __init__(self, found: Rolled, wanted: frozenset[int], target: Target) -> None:
+    def __init__(self, found: Rolled, differentiated: frozenset[int], target: Target) -> None:
         self.terms = found.terms
         self.columns: list[Hole] = [hole for hole in found.holes if not hole.shared]
         self.shared: list[Hole] = [hole for hole in found.holes if hole.shared]
         inputs = [found.world.input(k) for k in range(len(found.holes))]
-        sought = [k for k, hole in enumerate(found.holes) if not wanted.isdisjoint(hole.places)]
+        sought = [k for k, hole in enumerate(found.holes) if not differentiated.isdisjoint(hole.places)]
         found.world.values = {
             inputs[k] for k, hole in enumerate(found.holes) if not target.values.isdisjoint(hole.places)
         }
@@ -117,12 +117,12 @@ class _Place:
 class _Remainder:
     """What is left of the sum, as a kernel of its own."""
 
-    def __init__(self, root: Expression, wanted: frozenset[int], target: Target) -> None:
+    def __init__(self, root: Expression, differentiated: frozenset[int], target: Target) -> None:
         places = sorted(int(node.value) for node in below([root]) if node.kind == "input")
         world = World(upper=True)
         inputs = {place: world.input(k) for k, place in enumerate(places)}
         output = transplanted(world, root, inputs)
-        sought = [place for place in places if place in wanted]
+        sought = [place for place in places if place in differentiated]
         world.values = {inputs[place] for place in places if place in target.values}
         seeds = {output: world.constant(1.0)}
         slopes = pulled_back(world, seeds, [inputs[place] for place in sought]) if sought else []
@@ -161,13 +161,13 @@ class Loops:
         found: Sequence[Rolled],
         rest: Expression | None,
         inputs: int,
-        wanted: frozenset[int],
+        differentiated: frozenset[int],
         target: Target,
     ) -> None:
         self.inputs = inputs
         self.dtype = np.dtype(np.float32 if target.single else np.float64)
-        self.loops = [Loop(each, wanted, target) for each in found]
-        self.remainder = None if rest is None else _Remainder(rest, wanted, target)
+        self.loops = [Loop(each, differentiated, target) for each in found]
+        self.remainder = None if rest is None else _Remainder(rest, differentiated, target)
         self._free: list[_Memory] = []
 
     @property

@@ -15,14 +15,14 @@ from ..trace.arguments import FLOAT, Leaf, read, spread
 from ..trace.input_layout import Places
 from ..trace.tracing import Trace
 from .kernel import Array
-from .query import Answer, Build, Wanted
+from .query import Answer, Build, Query
 from .running import LoopRunner, Options, Runner
 
 
 class Plan:
-    """Native code for what is wanted of a function, and the way from arguments to results."""
+    """Native code for a query of a traced function, from arguments to results."""
 
-    def __init__(self, trace: Trace, forms: Sequence[Any], wanted: Wanted, options: Options) -> None:
+    def __init__(self, trace: Trace, forms: Sequence[Any], query: Query, options: Options) -> None:
         self.forms: list[Any] = list(forms)
         places = Places(forms, trace.captured)
         if places.batched and not places.columns:
@@ -33,13 +33,13 @@ class Plan:
         given = {value: world.input(place) for value, place in zip(trace.inputs, places.all(), strict=False)}
         given |= {value: world.input(place) for value, place in places.of_captured.items()}
         outputs = gathered(world, as_expressions(world, trace.nodes, trace.outputs, given))
-        loops, rest = rolled(outputs[0]) if _may_be_loops(places, wanted, outputs) else ([], None)
+        loops, rest = rolled(outputs[0]) if _may_be_loops(places, query, outputs) else ([], None)
         self.runner: Runner | LoopRunner
         if loops:
-            self.runner = LoopRunner(places, wanted, loops, rest, options)
+            self.runner = LoopRunner(places, query, loops, rest, options)
             self.build: Build = self.runner.build
         else:
-            answer = Answer(world, places, wanted, trace, outputs)
+            answer = Answer(world, places, query, trace, outputs)
             self.runner = Runner(places, answer.results, options)
             self.build = answer.build
         self.floats: int = 0
@@ -80,7 +80,7 @@ class Plan:
         return self.build(self.runner.run(leaves))
 
 
-def _may_be_loops(places: Places, wanted: Wanted, outputs: Sequence[Any]) -> bool:
+def _may_be_loops(places: Places, query: Query, outputs: Sequence[Any]) -> bool:
     """Loops give one value and its gradient, at one point."""
     single = not places.batched and len(outputs) == 1
-    return single and wanted.what in ("value", "grad", "value_and_grad")
+    return single and query.what in ("value", "grad", "value_and_grad")

@@ -1,4 +1,4 @@
-"""What is wanted of a recorded function, as expressions, and how the results are put together."""
+"""Derivative queries: their expressions, and the assembly of the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..trace.input_layout import Places
 from ..trace.tracing import Trace
 
 
-class Wanted(NamedTuple):
+class Query(NamedTuple):
     """What a call asks for."""
 
     what: str
@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
     bare: bool = False
     """Whether the one derivative comes without a tuple around it."""
     per_row: bool = False
-    outside: tuple[Value, ...] = ()
+    captured: tuple[Value, ...] = ()
     """Values from outside to differentiate by, instead of arguments."""
     auxiliary: bool = False
     """Whether the first number of the result is to be differentiated, and the others come with it."""
@@ -50,36 +50,36 @@ Build = Callable[[list[Any]], Any]
 """Puts results, one item each, in the place and form of what was asked for."""
 
 
-def each_wrt(places: Places, wanted: Wanted, make: Callable[[int], int]) -> Build:
+def each_wrt(places: Places, query: Query, make: Callable[[int], int]) -> Build:
     """A result for each leaf of the arguments to differentiate by, nested as they are."""
-    parts = [builder(places.forms[k], [make(leaf) for leaf in places.leaves_at(k)]) for k in wanted.wrt]
-    if wanted.bare:
+    parts = [builder(places.forms[k], [make(leaf) for leaf in places.leaves_at(k)]) for k in query.wrt]
+    if query.bare:
         return parts[0]
     return lambda items: tuple([part(items) for part in parts])
 
 
-def refuse_hidden(places: Places, wanted: Wanted) -> None:
+def refuse_hidden(places: Places, query: Query) -> None:
     """f may not reach a Value in question through a result from before, whose number alone it reads."""
     for result in places.captured:
-        if result.operands and not set(topological_order(result)[:-1]).isdisjoint(wanted.outside):
+        if result.operands and not set(topological_order(result)[:-1]).isdisjoint(query.captured):
             raise TypeError(
                 f"f uses {history(result)}, computed outside of it from a Value in wrt: compute it inside f"
             )
 
 
 class Answer:
-    """The results that are wanted of the outputs of a function, and what puts them together."""
+    """The results of a query, computed from the outputs of a function, and their assembly."""
 
     def __init__(
-        self, world: World, places: Places, wanted: Wanted, trace: Trace, outputs: list[Expression]
+        self, world: World, places: Places, query: Query, trace: Trace, outputs: list[Expression]
     ) -> None:
-        self.world, self.places, self.wanted = world, places, wanted
+        self.world, self.places, self.query = world, places, query
         self.one = world.constant(1.0)
-        differentiated = [leaf for k in wanted.wrt for leaf in places.leaves_at(k)]
+        differentiated = [leaf for k in query.wrt for leaf in places.leaves_at(k)]
         world.values = {world.input(place) for place in places.of_captured.values()}
         world.values.update(item for leaf in differentiated for item in self._inputs(leaf))
         self.results: list[Result] = []
-        self.build: Build = self._wanted(trace, outputs)
+        self.build: Build = self._build(trace, outputs)
 
     def _inputs(self, leaf: int) -> list[Expression]:
         return [self.world.input(place) for place in self.places.of_leaf(leaf)]
@@ -87,22 +87,22 @@ class Answer:
     def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
         """A new result; it has rows if one of the leaves has, or if rows are to be kept apart."""
         own = any(self.places.leaves[leaf].rows for leaf in leaves)
-        self.results.append(Result(roots, shape, self.places.batched and (self.wanted.per_row or own)))
+        self.results.append(Result(roots, shape, self.places.batched and (self.query.per_row or own)))
         return len(self.results) - 1
 
     def _each_wrt(self, make: Callable[[int], int]) -> Build:
-        return each_wrt(self.places, self.wanted, make)
+        return each_wrt(self.places, self.query, make)
 
     def _pulled(self, seeds: dict[Expression, Expression], inputs: list[Expression]) -> list[Expression]:
         return pulled_back(self.world, seeds, inputs)
 
-    def _wanted(self, trace: Trace, outputs: list[Expression]) -> Build:
+    def _build(self, trace: Trace, outputs: list[Expression]) -> Build:
         """Fill in the results, and give what puts them together."""
-        what = self.wanted.what
+        what = self.query.what
         if (
             what in ("grad", "value_and_grad", "hessian", "hvp")
             and len(outputs) != 1
-            and not self.wanted.auxiliary
+            and not self.query.auxiliary
         ):
             arrays = [leaf.name for leaf in self.places.leaves if leaf.shape and not leaf.rows and leaf.name]
             hint = f', or compile(f, batched="{arrays[0]}") for one result per row' if arrays else ""
@@ -136,9 +136,9 @@ class Answer:
 
     def _gradient(self, outputs: Sequence[Expression], shape: tuple[int, ...] = ()) -> Build:
         """The derivatives of an array of outputs of some shape: of that shape, then of the argument's."""
-        if self.wanted.outside:
-            return self._gradient_outside(outputs, shape)
-        wrt = [leaf for k in self.wanted.wrt for leaf in self.places.leaves_at(k)]
+        if self.query.captured:
+            return self._gradient_of_captured(outputs, shape)
+        wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
         found = [dict(zip(inputs, self._pulled({output: self.one}, inputs), strict=True)) for output in outputs]
         return self._each_wrt(
@@ -149,23 +149,23 @@ class Answer:
             )
         )
 
-    def _gradient_outside(self, outputs: Sequence[Expression], shape: tuple[int, ...]) -> Build:
+    def _gradient_of_captured(self, outputs: Sequence[Expression], shape: tuple[int, ...]) -> Build:
         """By Values from outside, in one array; 0 for one that f does not use."""
-        refuse_hidden(self.places, self.wanted)
-        wanted, place = self.wanted.outside, self.places.of_captured
-        used = [self.world.input(place[value]) for value in wanted if value in place]
+        refuse_hidden(self.places, self.query)
+        captured, place = self.query.captured, self.places.of_captured
+        used = [self.world.input(place[value]) for value in captured if value in place]
         zero = self.world.constant(0.0)
         slopes = []
         for output in outputs:
             found = iter(self._pulled({output: self.one}, used))
-            slopes += [next(found) if value in place else zero for value in wanted]
-        return itemgetter(self._result(slopes, (*shape, len(wanted)), []))
+            slopes += [next(found) if value in place else zero for value in captured]
+        return itemgetter(self._result(slopes, (*shape, len(captured)), []))
 
     def _hvp(self, output: Expression) -> Build:
-        wrt = [leaf for k in self.wanted.wrt for leaf in self.places.leaves_at(k)]
+        wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
         vectors = [
             leaf
-            for k in range(-len(self.wanted.wrt), 0)
+            for k in range(-len(self.query.wrt), 0)
             for leaf in self.places.leaves_at(len(self.places.forms) + k)
         ]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
@@ -182,7 +182,7 @@ class Answer:
 
     def _hessian(self, output: Expression) -> Build:
         """Row after row of the upper triangle; the lower one is the same."""
-        wrt = [leaf for k in self.wanted.wrt for leaf in self.places.leaves_at(k)]
+        wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
         slopes = self._pulled({output: self.one}, inputs)
         second: dict[tuple[Expression, Expression], Expression] = {}
@@ -201,12 +201,12 @@ class Answer:
             )
 
         made = []
-        for k in self.wanted.wrt:
+        for k in self.query.wrt:
             parts = [rows(leaf) for leaf in self.places.leaves_at(k)]
             made.append((builder(self.places.forms[k], range(len(parts))), parts))
 
         def build(items: list[Any]) -> Any:
             found = tuple([nested([part(items) for part in parts]) for nested, parts in made])
-            return found[0] if self.wanted.bare else found
+            return found[0] if self.query.bare else found
 
         return build

@@ -17,7 +17,7 @@ from ..expressions.pool import Expression
 from ..trace.input_layout import Places
 from .kernel import STAGED, Array, Kernel, Workspace, address, pool
 from .loop_kernels import Loops, Target
-from .query import Build, Result, Wanted, each_wrt, refuse_hidden
+from .query import Build, Query, Result, each_wrt, refuse_hidden
 
 
 class Options(NamedTuple):
@@ -199,31 +199,33 @@ class LoopRunner:
     """A large sum as loops over its terms, with its gradient."""
 
     def __init__(
-        self, places: Places, wanted: Wanted, found: list[Rolled], rest: Expression | None, options: Options
+        self, places: Places, query: Query, found: list[Rolled], rest: Expression | None, options: Options
     ) -> None:
         self.places = places
-        sought = {place for k in wanted.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}
-        sought |= {places.of_captured[value] for value in wanted.outside if value in places.of_captured}
+        sought = {place for k in query.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}
+        sought |= {places.of_captured[value] for value in query.captured if value in places.of_captured}
         values = frozenset(sought.union(places.of_captured.values()))
         target = Target(options.machine, options.single, options.kept, values)
-        asked = frozenset(sought if wanted.what != "value" else ())
-        self.loops: Loops = Loops(found, rest, places.shared, asked, target)
+        differentiated = frozenset(sought if query.what != "value" else ())
+        self.loops: Loops = Loops(found, rest, places.shared, differentiated, target)
         self.kernels: list[Kernel] = self.loops.kernels
         self.terms: list[int] = [loop.terms for loop in self.loops.loops]
         self.where: list[Located] = [Located(Result([], (), False), 0, 1)]
-        self.build: Build = self._wanted(wanted)
+        self.build: Build = self._builder(query)
 
-    def _wanted(self, wanted: Wanted) -> Build:
+    def _builder(self, query: Query) -> Build:
         """What puts the sum and its slopes together."""
-        if wanted.what == "value":
+        if query.what == "value":
             return itemgetter(0)
-        gradient = self._outside(wanted) if wanted.outside else each_wrt(self.places, wanted, self._slopes)
-        return gradient if wanted.what == "grad" else lambda items: (items[0], gradient(items))
+        gradient = (
+            self._captured_gradient(query) if query.captured else each_wrt(self.places, query, self._slopes)
+        )
+        return gradient if query.what == "grad" else lambda items: (items[0], gradient(items))
 
-    def _outside(self, wanted: Wanted) -> Build:
+    def _captured_gradient(self, query: Query) -> Build:
         """By Values from outside, in one array; 0 for one that f does not use."""
-        refuse_hidden(self.places, wanted)
-        places = np.array([self.places.of_captured.get(value, -1) for value in wanted.outside])
+        refuse_hidden(self.places, query)
+        places = np.array([self.places.of_captured.get(value, -1) for value in query.captured])
         shared = self.places.shared
         self.where.append(Located(Result([], (shared,), False), 1, 1 + shared))
         return lambda items: np.where(places < 0, 0.0, items[1][places])

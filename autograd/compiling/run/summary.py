@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from .kernel import Facts
 from .plan import Plan
-from .query import Wanted
+from .query import Query
 
 
-def told(name: str, wanted: Wanted, plan: Plan) -> str:
+def summarised(name: str, query: Query, plan: Plan) -> str:
     """The facts about one compiled plan of a function."""
     facts = [kernel.facts for kernel in plan.runner.kernels]
     instructions = sum(fact.instructions for fact in facts)
     lines = [
-        f"{name}: {wanted.what.replace('_', ' ')}",
+        f"{name}: {query.what.replace('_', ' ')}",
         f"  {plan.recorded:,} operations recorded, {plan.operations:,} with what was asked of them; "
         f"{instructions:,} instructions after optimisation",
     ]

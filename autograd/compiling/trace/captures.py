@@ -42,15 +42,15 @@ _SHOWN = frozenset((*_CONTAINERS, object, SimpleNamespace, int, float, str, byte
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 
 
-class Outside:
+class Captures:
     """What a function finds around it, as it was.
 
     >>> factors = [2.0]
-    >>> outside = Outside(lambda x: factors[0] * x)
-    >>> outside.changed()
+    >>> captures = Captures(lambda x: factors[0] * x)
+    >>> captures.changed()
     False
     >>> factors[0] = 3.0
-    >>> outside.changed()
+    >>> captures.changed()
     True
     """
 

@@ -82,14 +82,14 @@ def attributes_check(item: Any, names: frozenset[str] | None) -> Check:
     """
     kind, latest = item.__class__, [dict(item.__dict__)]
     apart = [_apart(latest[0])]
-    wanted = _wanted(item, names)
+    chosen = _chosen(item, names)
 
     def changed() -> bool:
         own = item.__dict__
         if _same(own, latest[0], apart[0]):
             return item.__class__ is not kind
-        now = _wanted(item, names)
-        if names is None or now.keys() != wanted.keys() or not all(map(is_, now.values(), wanted.values())):
+        now = _chosen(item, names)
+        if names is None or now.keys() != chosen.keys() or not all(map(is_, now.values(), chosen.values())):
             return True
         latest[0] = dict(own)
         apart[0] = _apart(own)
@@ -98,7 +98,7 @@ def attributes_check(item: Any, names: frozenset[str] | None) -> Check:
     return changed
 
 
-def _wanted(item: Any, names: frozenset[str] | None) -> dict[str, Any]:
+def _chosen(item: Any, names: frozenset[str] | None) -> dict[str, Any]:
     own = item.__dict__
     return dict(own) if names is None else {key: own[key] for key in own if key in names}
 
