@@ -1,1 +1,1 @@
-"""The command line: its commands, and the expressions that they read."""
+"""The command line: its commands, and the parser of expressions."""

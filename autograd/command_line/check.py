@@ -1,4 +1,4 @@
-"""`chainwalk check`: the report on a function or an expression, at a point or at many."""
+"""`chainwalk check`: check a function or an expression at one point or at many."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Range = tuple[float, float]
 
 
 def is_function(text: str) -> bool:
-    """Return whether a text is `module:function` rather than an expression.
+    """Return whether a string is `module:function` rather than an expression.
 
     >>> is_function("my.module:loss"), is_function("x*x + 1")
     (True, False)
@@ -45,9 +45,9 @@ def run(
     save: str | None,
     gradient: str | None = None,
 ) -> int:
-    """Check, print the report, and give the exit status: 0 right, 1 wrong, 3 undecided.
+    """Check, print the report, and return the exit status: 0 right, 1 wrong, 3 undecided.
 
-    Raises ValueError with a readable text for what cannot be used.
+    Raises ValueError with a readable message for arguments that cannot be used.
     """
     f, every, optional = _function(text, given)
     unknown = [name for name in given if name not in every]
@@ -79,7 +79,7 @@ def _is_page(path: str) -> bool:
 
 
 def _finished(report: Report, save: str | None) -> int:
-    """Print the report, save its page where one is wanted, and give the exit status."""
+    """Print the report, save its page if a path is given, and return the exit status."""
     print(report)
     if save is not None and _is_page(save):
         print(f"  report: {report.save(save)}")
@@ -87,7 +87,7 @@ def _finished(report: Report, save: str | None) -> int:
 
 
 def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
-    """Return the function of just these parameters; what it raises says that it was the function."""
+    """Return the function restricted to these parameters; its errors name it as their source."""
 
     def called(*numbers: Any) -> Any:
         try:
@@ -115,7 +115,7 @@ def _function(text: str, given: Mapping[str, Range]) -> tuple[Callable[..., Any]
         def f(*numbers: Any) -> Any:
             return evaluate(text, dict(zip(names, numbers, strict=True)))[0]
 
-        with suppress(DomainError):  # its other errors point at the column
+        with suppress(DomainError):  # other errors name the column
             evaluate(text, {name: low for name, (low, _) in given.items()})
         f.__name__ = text.strip()
         return f, names, []
@@ -135,12 +135,12 @@ def _imported(text: str) -> Callable[..., Any]:
         found = getattr(importlib.import_module(module), name)
     except AttributeError as error:
         raise ValueError(f"{text}: {error}") from error
-    except (Exception, SystemExit) as error:  # whatever it does, it has not found a wrong gradient
+    except (Exception, SystemExit) as error:  # no error in the module means that a gradient is wrong
         raise ValueError(f"{text}: importing {module} raised {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove("")
     if not callable(found):
-        raise ValueError(f"{text} is no function, but {quoted(found)}")
+        raise ValueError(f"{text} must be a function, got {quoted(found)}")
     return found  # type: ignore[no-any-return]
 
 
@@ -152,7 +152,7 @@ def _many(
     options: dict[str, Any],
     save: str | None,
 ) -> int:
-    """Random points in a box; the report of the worst, and how many there were of each verdict."""
+    """Check random points in a box; return the worst report, and the number of points of each verdict."""
     counts = {RIGHT: 0, UNDECIDED: 0, WRONG: 0}
     worst: Report | None = None
     outside = 0

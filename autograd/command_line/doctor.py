@@ -1,4 +1,4 @@
-"""`chainwalk doctor`: what is installed, what is missing, and what stands in the way."""
+"""`chainwalk doctor`: report what is installed, what is missing, and what conflicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..guidance.clash import clash
 _REQUIREMENT = re.compile(r"([\w.-]+)(\[[^]]*\])?.*;.*extra\s*==\s*['\"]([\w-]+)['\"]")
 _FOR_DEVELOPERS = ("bench", "dev", "peers", "test")
 _PURPOSE = {
-    "animate": "GIF and APNG films",
+    "animate": "GIF and APNG animations",
     "check": "the gradient checker",
     "cluster": "Dask",
     "compile": "native code",
@@ -27,7 +27,7 @@ _PURPOSE = {
 
 
 def doctor() -> int:
-    """Print the report; return 0, or 2 where something is wrong."""
+    """Print the report; return 0, or 2 if there is a problem."""
     package = Path(__file__).parents[1]
     problems = [problem for problem in (clash(), _other_distribution()) if problem]
     rows = [
@@ -64,7 +64,7 @@ def _other_distribution() -> str:
 
 
 def _dot() -> str:
-    """Return which Graphviz draws."""
+    """Return which Graphviz is used."""
     from ..drawing.dot_process import VARIABLE, dot_command, is_bundled
 
     try:
@@ -76,7 +76,7 @@ def _dot() -> str:
 
 
 def _compiler() -> str:
-    """Return the processor that compiled code is made for, and how many numbers it takes at once."""
+    """Return the processor that code is compiled for, and the width of its SIMD registers."""
     try:
         from ..compiling import host
     except ImportError as error:
@@ -86,7 +86,7 @@ def _compiler() -> str:
 
 
 def _extras() -> Iterator[tuple[str, str]]:
-    """For each extra what is installed of it, or how to get what is missing."""
+    """Yield, for each extra, what is installed of it, or how to install what is missing."""
     try:
         lines = importlib.metadata.requires("chainwalk") or []
     except importlib.metadata.PackageNotFoundError:

@@ -33,10 +33,10 @@ class UsageError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 2 when it could not, with one clear line why.
+    """Run one command and return its exit status: 0 for success, 2 for an error, reported in one line.
 
-    `check` also gives 1 for a wrong gradient and 3 for one that cannot be decided; Ctrl-C gives 130, a
-    reader that stops reading 141, an error of chainwalk itself 70.
+    `check` also returns 1 for a wrong gradient and 3 if it cannot be decided. The status is 130 after
+    Ctrl-C, 141 if the reader of a pipe has closed it, and 70 for an error in chainwalk itself.
     """
     command = ""
     if problem := replaced():
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif words:
             parser.error(f"{words[0]!r} is not an argument of {options.command}")
         return _finished(int(options.run(options)))
-    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+    except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13  # as a program that SIGPIPE ends
     except KeyboardInterrupt:
@@ -65,20 +65,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = [brief(line, 1000) for line in str(error).split("\n")[:20]]
         print(f"chainwalk{command}: " + "\n".join(lines), file=sys.stderr)
         return 2
-    except Exception:  # not status 1, which says that a gradient is wrong
+    except Exception:  # not status 1, which means that a gradient is wrong
         print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         print(f"chainwalk{command}: an error in chainwalk itself; please report it", file=sys.stderr)
         return 70
 
 
 def _finished(status: int) -> int:
-    """Return the status, when everything has been written."""
+    """Flush the output and return the status."""
     sys.stdout.flush()
     return status
 
 
 def _open_what_is_closed() -> None:
-    """A program that was started without stdin or stdout reads nothing, and writes to nowhere."""
+    """Open the null device in place of a closed stdin or stdout."""
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (open until the end)
     if sys.stdout is None:
@@ -86,14 +86,14 @@ def _open_what_is_closed() -> None:
 
 
 def _replace_signs_that_cannot_be_shown() -> None:
-    """Let a terminal without Unicode show a question mark where it has no sign, rather than fail."""
+    """Let a terminal without Unicode show a question mark for an unknown symbol instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and not (stream.encoding or "").lower().startswith("utf"):
             stream.reconfigure(errors="replace")
 
 
 def _words(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
-    """Return the expression and the values: what is left when the options are taken."""
+    """Return the expression and the values: the arguments that are not options."""
     for word in words:
         if re.match("--[a-z]", word):
             parser.error(f"there is no option {word}")
@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         "--save", metavar="PATH", help="the report as a page, .html, or the smallest program's picture"
     )
     _add_playground(commands)
-    about = "Tell what is installed, which Graphviz draws, which extras are missing, and what clashes."
+    about = "Report what is installed, which Graphviz is used, which extras are missing, and what conflicts."
     commands.add_parser("doctor", help=about, description=about).set_defaults(run=_doctor, parser=None)
     return parser
 
@@ -204,8 +204,8 @@ def _add_playground(commands: Any) -> None:
 def _command(commands: Any, name: str, run: Any, description: str, example: str) -> argparse.ArgumentParser:
     """Return a command that takes an expression and a value for each of its names.
 
-    Its parser knows only the options: whatever else there is, in any place, is the expression, which
-    may begin with a minus, and then the values.
+    Its parser handles only the options: the other arguments, in any position, are the expression,
+    which may begin with a minus, and then the values.
     """
     command: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -294,7 +294,7 @@ def _numbers(values: Sequence[str]) -> dict[str, float]:
 
 
 def _named(values: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
-    """Arguments that read `name=number`, or `name=` whatever else is read."""
+    """Return arguments of the form `name=number`, or `name=` with another type of value."""
     numbers: dict[str, T] = {}
     for text in values:
         left, equals, number = text.strip().partition("=")

@@ -1,4 +1,4 @@
-"""From an expression in text to the Value that it computes; nothing in the text is executed."""
+"""Evaluate an expression, given as a string, to a Value; nothing in the string is executed."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
 }
 _ALLOWED = "names, numbers, + - * / % ** and the functions of the table"
 LONGEST, DEEPEST = 50_000, 100
-"""The most characters that an expression may have, and the most operations inside one another."""
+"""The limits for the length of an expression in characters, and for the depth of its nesting."""
 _DEEP = "name the parts, as in s = a*b; tanh(s), or add with total([a, b])"
 
 
 class ExpressionError(ValueError):
-    """An expression that cannot be read, with the place where."""
+    """An expression cannot be parsed; the message shows where."""
 
     def __init__(self, message: str, text: str, line: int = 1, column: int = 0) -> None:
         super().__init__(message)
@@ -62,9 +62,9 @@ class ExpressionError(ValueError):
 
 
 def identifier(text: str) -> str:
-    """Return a text as the name that it is in an expression, where letters of two shapes may be one.
+    """Return a string as a name, in the form to which Python normalises identifiers (NFKC).
 
-    Raises ValueError for what cannot be a name.
+    Raises ValueError if it is not an identifier, or a keyword.
 
     >>> identifier("ﬁnal")
     'final'
@@ -73,18 +73,18 @@ def identifier(text: str) -> str:
     if not name.isidentifier():
         raise ValueError(f"{quoted(text)} cannot be a name")
     if keyword.iskeyword(name):
-        raise ValueError(f"{name} is a word of Python's own and cannot be a name: choose another")
+        raise ValueError(f"{name} is a keyword of Python and cannot be a name: choose another")
     return name
 
 
 def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dict[str, Value]]:
-    """Return the Value of an expression, and the leaves that its names stand for.
+    """Return the Value of an expression, and the leaves of its names.
 
-    The text is one expression, or several `name = expression` separated by `;` or lines, of which
-    the last is the result; every name becomes its Value's label. A Value in the place of a number is used as
-    it is. Raises ExpressionError, which points at the column, for whatever is not a name with a
-    value, a number, an operator or a function of the table, and for more than 50,000 characters or 100
-    operations inside one another; and DomainError where the expression has no value.
+    `text` is one expression, or several assignments `name = expression` separated by `;` or line
+    breaks, of which the last is the result; every name becomes its Value's label. `values` are the
+    numbers of the names; a Value is used as it is. Raises ExpressionError, with the column, for anything
+    but names with a value, numbers, operators and functions of the table, and for more than 50,000
+    characters or 100 nested operations; DomainError if the expression is undefined at these numbers.
 
     >>> y, leaves = evaluate("s = w*x + b; tanh(s)", {"w": 0.5, "x": 2.0, "b": -0.5})
     >>> y.data, y.operands[0].label, sorted(leaves)
@@ -100,7 +100,7 @@ def evaluate(text: str, values: Mapping[str, float | Value]) -> tuple[Value, dic
 
 
 class _Reader:
-    """One reading of one text."""
+    """Parses and evaluates one string."""
 
     def __init__(self, text: str, values: Mapping[str, float | Value]) -> None:
         self.text = text.strip()
@@ -135,7 +135,7 @@ class _Reader:
                 "",
             )
         try:
-            with warnings.catch_warnings():  # of Python, on texts such as "1if x": they are refused anyway
+            with warnings.catch_warnings():  # Python's, for strings such as "1if x", which are errors anyway
                 warnings.simplefilter("ignore")
                 statements = ast.parse(self.text).body
             self._refuse_depth(statements)
@@ -143,11 +143,11 @@ class _Reader:
         except SyntaxError as error:
             where = (error.lineno or 1, max(0, (error.offset or 1) - 1))
             raise ExpressionError(f"not an expression: {error.msg}", self.text, *where) from None
-        except ValueError as error:  # a null character, or a byte that no letter stands for
-            raise ExpressionError(f"not a text: {error}", "") from None
+        except ValueError as error:  # a null character, or an undecodable byte
+            raise ExpressionError(f"not valid text: {error}", "") from None
 
     def _refuse_depth(self, statements: list[ast.stmt]) -> None:
-        """Raise for what is nested too deeply; a chain of operators from the left is not."""
+        """Raise ExpressionError for deep nesting, not for a long chain of left-associative operators."""
         stack: list[tuple[ast.AST, int]] = [(statement, 0) for statement in statements]
         while stack:
             node, depth = stack.pop()
@@ -191,16 +191,16 @@ class _Reader:
 
     def _unary(self, node: ast.UnaryOp) -> Any:
         if type(node.op) not in _UNARY:
-            raise self._error(node, f"an operator that is not known here; allowed are {_ALLOWED}")
+            raise self._error(node, f"unknown operator; allowed are {_ALLOWED}")
         return _UNARY[type(node.op)](self._value(node.operand))
 
     def _comparison(self, node: ast.Compare) -> bool:
         if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
-            raise self._error(node, "a comparison is one of < <= > >= between two operands")
+            raise self._error(node, "a comparison must be one of < <= > >= between two operands")
         return _COMPARISONS[type(node.ops[0])](self._value(node.left), self._value(node.comparators[0]))
 
     def _binary(self, node: ast.expr) -> Any:
-        """Return a chain of binary operators from the left, however long, without recursion."""
+        """Return a chain of left-associative binary operators of any length, without recursion."""
         chain = []
         while isinstance(node, ast.BinOp):
             chain.append(node)
@@ -209,7 +209,7 @@ class _Reader:
         for link in reversed(chain):
             if type(link.op) not in _BINARY:
                 hint = "a power is written **" if isinstance(link.op, ast.BitXor) else f"allowed are {_ALLOWED}"
-                raise self._error(link.right, f"an operator that is not known here; {hint}")
+                raise self._error(link.right, f"unknown operator; {hint}")
             value = self._applied(link, _BINARY[type(link.op)], [value, self._value(link.right)], {})
         return value
 
@@ -265,7 +265,7 @@ class _Reader:
         return found
 
     def _argument(self, op: Op, operand: str, node: ast.expr) -> Any:
-        """What a function is applied to: also a condition, or a whole list, where it takes one."""
+        """Return an argument of a function: a number, or a condition or a list if it takes one."""
         if operand == "condition" and isinstance(node, ast.Compare):
             return self._comparison(node)
         if op.variadic and isinstance(node, ast.List | ast.Tuple):
@@ -292,12 +292,12 @@ class _Reader:
         ast.Constant: _number,
     }
     _NOT_NUMBERS: ClassVar[dict[type, str]] = {
-        ast.Compare: "a comparison is no number: it belongs in where(x < 0, ..., ...)",
-        ast.List: "a list is no number: it belongs in total, prod, dot, mean or logsumexp",
-        ast.Tuple: "a list is no number: it belongs in total, prod, dot, mean or logsumexp",
+        ast.Compare: "a comparison is not a value; use where(x < 0, ..., ...)",
+        ast.List: "a list is not a value; use it in total, prod, dot, mean or logsumexp",
+        ast.Tuple: "a list is not a value; use it in total, prod, dot, mean or logsumexp",
     }
 
     def _error(self, node: ast.expr | ast.stmt | ast.keyword, message: str) -> ExpressionError:
         line = self.text.encode().splitlines()[node.lineno - 1]
-        column = len(line[: node.col_offset].decode())  # Python counts bytes, a reader letters
+        column = len(line[: node.col_offset].decode())  # Python counts bytes, the message letters
         return ExpressionError(message, self.text, node.lineno, column)

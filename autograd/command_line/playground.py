@@ -1,4 +1,4 @@
-"""The `playground` command: from the name of a data set, or a file of points, to a page."""
+"""`chainwalk playground`: make a page from the name of a data set, or from a file of points."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ _MADE = ("moons", "circles", "xor", "spirals")
 
 
 def run(options: argparse.Namespace) -> Path:
-    """Save the page; return its path. Raises ValueError for what cannot be a data set or a network."""
-    nn = importlib.import_module("nn")  # by name: the engine's packages import nothing of what is built on them
+    """Save the page and return its path. Raises ValueError for an invalid data set or network."""
+    nn = importlib.import_module("nn")  # by name: the engine's packages import nothing that is built on them
     made = options.data in _MADE
     data = _made(nn, options) if made else _read(nn, options.data)
     try:
         widths = [int(word) for word in options.layers.split(",") if word.strip()]
     except ValueError:
-        raise ValueError(
-            f"--layers is a list of whole numbers such as 8,8, not {quoted(options.layers)}"
-        ) from None
+        raise ValueError(f"--layers must be a list of ints such as 8,8, got {quoted(options.layers)}") from None
     if len(widths) > _MOST_LAYERS or any(not 1 <= width <= _MOST_NEURONS for width in widths):
-        raise ValueError(f"--layers has at most {_MOST_LAYERS} layers of 1 to {_MOST_NEURONS} neurons")
+        raise ValueError(f"--layers must have at most {_MOST_LAYERS} layers of 1 to {_MOST_NEURONS} neurons")
     model = nn.MLP(2, [*widths, 1], rng=options.seed)
     optimiser = nn.SGD(model, lr=0.03)
     noise = {"noise": options.noise, "source": options.data} if made else {}

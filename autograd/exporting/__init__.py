@@ -1,4 +1,4 @@
-"""Recorded functions as source text for other engines: see `autograd.export`."""
+"""Write recorded functions as source code for other engines: see `autograd.export`."""
 
 from .source import export
 

@@ -1,4 +1,4 @@
-"""`export`: a recorded function as the source text of one JAX function."""
+"""`export` writes a recorded function as the source of one JAX function."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def export(
 ) -> str:
     """Return a function of numbers as the source of one JAX function, for GPUs and TPUs.
 
-    `f` is as `compile` takes it, or what that gave; the arguments are examples of the forms it is to
-    be called with. Those named in `batched` (of a compiled function they are known) have rows: then
-    `<name>_rows` is the function over all of them. A recorded graph takes `inputs`, and `parameters`
-    as one array, instead of arguments. The neurons of a layer become a product of matrices, and
-    operations have the derivatives that the table says, kinks included. Values from outside that f
-    uses become constants.
+    `f` is a function, a recorded graph, or the result of `compile`; the arguments are examples of the
+    shapes it will be called with. Arguments named in `batched` (known for a compiled function) have a
+    leading batch axis: then `<name>_rows` is the function over the whole batch. A recorded graph takes
+    `inputs`, and `parameters` as one array, instead of arguments. The neurons of a layer become a
+    matrix product, and operations keep the derivatives of the table, at kinks too. Captured Values
+    become constants. `name` is the name of the function in the source.
 
-    Raises TypeError for arguments without numbers and for operations whose rules are Python
-    functions; TracingError for a branch on a Value.
+    Raises ImportError without the extra `compile`, TypeError for arguments without numbers and for
+    operations whose rules are Python functions, TracingError if f branches on a Value.
 
     >>> from autograd import exp
     >>> print(export(lambda x, w: exp(w * x), 1.0, 2.0, name="f"))
@@ -84,9 +84,9 @@ def _of_graph(root: Value, inputs: list[Value], parameters: list[Value], batched
 
 
 def _names(found: list[str], count: int, title: str) -> list[str]:
-    """Names that the arguments can have in the source of a function of some title.
+    """Return names for the arguments that are usable in the source of a function called `title`.
 
-    Python reads letters of two shapes as one (NFKC), so they are compared as it reads them.
+    Python normalises identifiers (NFKC), so they are compared in that form.
     """
     found = [unicodedata.normalize("NFKC", name) for name in found + [""] * (count - len(found))]
     return [
@@ -96,7 +96,7 @@ def _names(found: list[str], count: int, title: str) -> list[str]:
 
 
 def _usable(name: str) -> bool:
-    """Return whether the source has another meaning for a name, or Python has."""
+    """Return whether a name can be used: it has no other meaning in the source or in Python."""
     return name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name)
 
 

@@ -1,4 +1,4 @@
-"""The table's rules in JAX's words: those that JAX has itself by its own name, the others written out."""
+"""Translate the table's rules to JAX: operations that JAX has by its own name, the others written out."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NATIVE = {
     name: f"{row.jax}({', '.join(['{}'] * row.operands)})"
     for name, row in PRIMITIVES.items() if row.jax_differentiates
 }  # fmt: skip
-"""The operations whose derivatives JAX has as the table has them, to every order."""
+"""The operations whose derivatives of every order in JAX equal those of the table."""
 
 
 def called(op: Op, operands: list[str]) -> str:
-    """Return an operation of operands, which are names, items or numbers.
+    """Return an operation applied to operands, which are names, items or numbers.
 
     >>> called(TABLE["mul"], ["v1", "x[2]"]), called(TABLE["asin"], ["v1"]), called(TABLE["relu"], ["v1"])
     ('v1 * x[2]', 'jnp.arcsin(v1)', 'op_relu(v1)')
@@ -30,11 +30,11 @@ def called(op: Op, operands: list[str]) -> str:
 
 
 class _InJax(ast.NodeTransformer):
-    """A rule's conditions as `where`, its functions under JAX's names; those of the table as operations."""
+    """Replaces a rule's conditions by `where`, and its functions by JAX's or by operations of the table."""
 
     def __init__(self, own: str) -> None:
         self.own = own
-        """The name that stands for JAX's function, not for the operation that is being written."""
+        """The name that means JAX's function, not the operation that is being written."""
         self.used: set[str] = set()
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
@@ -74,7 +74,7 @@ class _InJax(ast.NodeTransformer):
         return _call(PRIMITIVES[name].jax, *arguments)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(0.0) if node.value is None else node  # what flows there is decided by `selected`
+        return ast.Constant(0.0) if node.value is None else node  # `selected` decides whether it flows
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         row = PRIMITIVES.get(node.id)
@@ -82,10 +82,10 @@ class _InJax(ast.NodeTransformer):
 
 
 class _OfSequences(_InJax):
-    """Rules of an operation with starred operands, which are arrays along the last axis."""
+    """Translates rules of an operation with variadic operands, which are arrays along the last axis."""
 
     def __init__(self, own: str, op: Op, position: int | None) -> None:
-        """`position` is that of the operand whose partial is read, for all its elements at once."""
+        """Set the `position` of the operand whose partial is translated, for all its elements at once."""
         super().__init__(own)
         self.names = dict(zip(op.elements, op.operands, strict=True))
         self.each = position is not None
@@ -118,7 +118,7 @@ class _OfSequences(_InJax):
         return ast.parse(text, mode="eval").body
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        """Return a rule for each element: of arrays, the same rule."""
+        """Return the rule of an element, which applies to the whole array."""
         (loop,) = node.generators
         outer = self.names
         self.names = outer | {ast.unparse(loop.target): ast.unparse(self.visit(loop.iter))}
@@ -134,7 +134,7 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def translated(rule: str, own: str = "") -> tuple[str, set[str]]:
-    """Return a rule in JAX's words, and the operations of the table that it calls.
+    """Return a rule as a JAX expression, and the operations of the table that it calls.
 
     >>> translated("0.0 if x < 0 else x")
     ('jnp.where(x < 0, 0.0, x)', set())
@@ -150,7 +150,7 @@ def _read(reader: _InJax, rule: str) -> tuple[str, set[str]]:
 
 
 def selected(rule: str, reader: _InJax | None = None) -> str:
-    """Return where a partial is not `None`, in JAX's words: True unless the rule has such a branch.
+    """Return where a partial is not `None`, as a JAX expression: True unless the rule has such a branch.
 
     >>> selected("None if x < 0 else 1.0"), selected("None"), selected("1.0 / x")
     ('jnp.where(x < 0, False, True)', 'False', 'True')
@@ -170,10 +170,10 @@ def _selected(node: ast.expr, reader: _InJax) -> ast.expr:
 
 
 FLOW = '''def _flow(out, *parts, axis=()):
-    """The sum of partial times tangent; the partial of an operand that does not change is not computed.
+    """Return the sum of partial times tangent; partials of constant operands are not computed.
 
-    Nothing flows from an operand that was not selected, not even an infinity times 0. A starred
-    operand's elements lie along an axis.
+    Nothing flows from an operand that was not selected, not even an infinity times 0. The elements of
+    a variadic operand lie along an axis.
     """
     terms = [
         jnp.sum(partial() * tangent if chosen is True else jnp.where(chosen, partial() * tangent, 0.0), axis)
@@ -184,7 +184,7 @@ FLOW = '''def _flow(out, *parts, axis=()):
 '''
 
 AROUND = '''def _around(xs):
-    """For each element the product of those before it, and of those after it."""
+    """Return, for each element, the product of those before it, and of those after it."""
     one = jnp.ones_like(xs[..., :1])
     before = jnp.cumprod(jnp.concatenate([one, xs[..., :-1]], axis=-1), axis=-1)
     after = jnp.cumprod(jnp.concatenate([one, xs[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
@@ -193,7 +193,7 @@ AROUND = '''def _around(xs):
 
 
 def definition(op: Op) -> tuple[str, set[str]]:
-    """Return an operation with the table's own derivatives, as JAX source; and the operations that it calls.
+    """Return an operation with the table's derivatives as JAX source, and the operations that it calls.
 
     Raises TypeError for a rule that is a Python function.
     """

@@ -1,4 +1,4 @@
-"""Nodes that compute the same at the same depth, as one operation on arrays: a layer as a matrix product."""
+"""Combine nodes of one operation at the same depth to array operations: a layer to a matrix product."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def groups(roots: Iterable[Any], leaves: Iterable[Value]) -> tuple[list[Group], 
 
 
 def _constant(op: Op, operands: Sequence[Any]) -> tuple[bool, ...]:
-    """Return which operands are plain numbers: their partials must not be computed."""
+    """Return which operands are plain numbers, whose partials must not be computed."""
     return () if op.variadic else tuple(not isinstance(item, Value) for item in operands)
 
 
 class Place(NamedTuple):
-    """Where a number is: alone under a name, or in an array of that many."""
+    """The location of a number: a variable, or an element of an array of a known size."""
 
     name: str
     at: int
@@ -66,12 +66,12 @@ def number(value: float) -> str:
 
 
 def one(item: Item) -> str:
-    """One number as source."""
+    """Return one number as source."""
     return str(item) if isinstance(item, Place) else number(item)
 
 
 def vector(items: Sequence[Item]) -> str:
-    """Several numbers as source of an array; a name or a slice where they lie side by side.
+    """Return several numbers as the source of an array; a name or a slice if they are contiguous.
 
     >>> vector([Place("x", 1, 5), Place("x", 2, 5)]), vector([Place("x", 2, 3), Place("x", 0, 3)])
     ('x[1:3]', 'x[jnp.array([2, 0])]')
@@ -90,7 +90,7 @@ def vector(items: Sequence[Item]) -> str:
 
 
 def _stepped(places: Sequence[Place]) -> str:
-    """Items at equal distances in one array, as a slice; else nothing."""
+    """Return items at equal distances in one array as a slice; else ""."""
     first, step = places[0], places[1].at - places[0].at
     if step < 1 or any(
         item.name != first.name or item.at != first.at + step * k for k, item in enumerate(places)
@@ -100,7 +100,7 @@ def _stepped(places: Sequence[Place]) -> str:
 
 
 def _picked(places: Sequence[Place], sizes: dict[str, int]) -> str:
-    """Items of a few arrays, by their positions in all of them."""
+    """Return items of a few arrays, by their positions in all of them."""
     starts, total = {}, 0
     for name, size in sizes.items():
         starts[name], total = total, total + size
@@ -110,7 +110,7 @@ def _picked(places: Sequence[Place], sizes: dict[str, int]) -> str:
 
 
 def _runs(items: Sequence[Item]) -> list[list[Item]]:
-    """Items that lie side by side, together."""
+    """Return the runs of contiguous items."""
     runs: list[list[Item]] = []
     for item in items:
         last = runs[-1][-1] if runs else None
@@ -136,7 +136,7 @@ def _run(run: Sequence[Item]) -> str:
 
 
 def matrix(rows: Sequence[Sequence[Item]]) -> tuple[str, bool]:
-    """Equally long rows of numbers as source of a matrix, or of one row if all are alike; and whether they are.
+    """Return rows of numbers as the source of a matrix, or of one row if all are equal; and whether they are.
 
     >>> matrix([[Place("w", 3 * k + j, 9) for j in range(2)] for k in range(3)])
     ('w.reshape(3, 3)[:, 0:2]', False)
@@ -149,7 +149,7 @@ def matrix(rows: Sequence[Sequence[Item]]) -> tuple[str, bool]:
 
 
 def _strided(rows: Sequence[Sequence[Item]]) -> str:
-    """Rows that lie at equal distances in one array, with other numbers between them; else nothing."""
+    """Return rows at equal distances in one array, with other numbers between them; else ""."""
     start, width = rows[0][0], len(rows[0])
     if not isinstance(start, Place) or not isinstance(rows[1][0], Place):
         return ""

@@ -1,4 +1,4 @@
-"""Writing a trace as one JAX function: each group of nodes a line, arguments as arrays of one axis."""
+"""Write a trace as one JAX function: one line for each group of nodes, arguments as arrays of one axis."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .vectorise import Group, Item, Place, groups, matrix, number, one, vector
 _SEQUENCES = {"mean": "jnp.mean"} | {
     name: row.jax for name, row in PRIMITIVES.items() if row.jax and not row.native and name in TABLE
 }
-"""Operations of sequences that JAX has, with their derivatives."""
+"""The operations on sequences that JAX has, with the same derivatives."""
 
 
 class Writer:
-    """Writes one function."""
+    """Writes the source of one function."""
 
     def __init__(
         self, trace: Trace, names: Sequence[str], forms: Sequence[Any], rows: set[int], name: str
     ) -> None:
-        """The arguments are called `names` and have `forms`; those at the positions `rows` have rows."""
+        """Prepare a function whose arguments have `names` and `forms`; those in `rows` are batched."""
         self.trace: Trace = trace
         self.names: Sequence[str] = names
         self.rows: set[int] = rows
@@ -40,7 +40,7 @@ class Writer:
         self.groups, self.same = groups(trace.outputs, [*trace.inputs, *trace.captured])
 
     def _read(self, forms: Sequence[Any]) -> None:
-        """The arguments as arrays of one axis, or single numbers."""
+        """Read the arguments as arrays of one axis, or single numbers."""
         inputs = iter(self.trace.inputs)
         for name, form in zip(self.names, forms, strict=True):
             for where, leaf in _leaves(form, name):
@@ -82,7 +82,7 @@ class Writer:
         return "\n".join(lines) + "\n"
 
     def _definitions(self) -> list[str]:
-        """Return the operations that JAX does not have, or has other derivatives for."""
+        """Return the definitions of operations that JAX lacks, or for which it has other derivatives."""
         waiting = [group.op for group in self.groups if _custom(group.op)]
         found: dict[str, str] = {}
         while waiting:
@@ -107,7 +107,7 @@ class Writer:
         ]
 
     def _computed(self, group: Group) -> str:
-        """One operation on all the nodes of a group."""
+        """Return one operation on all the nodes of a group."""
         rows = [self._items(node.operands) for node in group.nodes]
         if group.op.variadic:
             return _sequence(group.op, rows)
@@ -118,7 +118,7 @@ class Writer:
         return called(group.op, operands)
 
     def _result(self, template: Any) -> str:
-        """What the function gives, nested as it nests it."""
+        """Return the function's result, with the structure that it has there."""
         if isinstance(template, int):
             output = self.trace.outputs[template]
             found = self._items([output])[0]
@@ -136,7 +136,7 @@ def _custom(op: Op) -> bool:
 
 
 def _leaves(form: Any, where: str) -> Iterable[tuple[str, Leaf]]:
-    """Yield the arrays of an argument, and how each is reached in it."""
+    """Yield the arrays of an argument, and the expression that reaches each of them."""
     if isinstance(form, Leaf):
         yield where, form
         return
@@ -145,7 +145,7 @@ def _leaves(form: Any, where: str) -> Iterable[tuple[str, Leaf]]:
 
 
 def _sequence(op: Op, rows: list[list[Item]]) -> str:
-    """Return a starred operation of some nodes, whose operands have equally many elements."""
+    """Return a variadic operation of several nodes, whose operands are equally long."""
     sequences = [op.grouped(list(row)) for row in rows]
     operands = [matrix([row[k] for row in sequences]) for k in range(len(op.operands))]
     if _custom(op):

@@ -1,1 +1,1 @@
-"""Answers for people who come from other libraries, and for environments that clash."""
+"""Advice for names of other libraries, and for environments with a conflicting package."""

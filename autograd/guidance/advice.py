@@ -1,4 +1,4 @@
-"""Words of other libraries, answered with the one that works here."""
+"""Names of other libraries, and what to use here instead."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AUTOGRAD: Mapping[str, str] = {
     "optim": "nn.SGD, nn.Adam, nn.AdamW or nn.RMSprop",
     "engine": "from autograd import Value",
 }
-"""What people look for in autograd who know PyTorch, JAX, HIPS autograd, numpy or micrograd."""
+"""Names of PyTorch, JAX, HIPS autograd, numpy and micrograd that users may look for in autograd."""
 
 NN: Mapping[str, str] = {
     **dict.fromkeys(("Linear", "Dense", "LazyLinear"), 'nn.Layer(2, 3, activation="linear")'),
@@ -64,11 +64,11 @@ NN: Mapping[str, str] = {
         "PyTorch for large layers; here a Module of your own, whose forward computes with Values",
     ),
 }
-"""What people look for in nn who know PyTorch, Keras or scikit-learn."""
+"""Names of PyTorch, Keras and scikit-learn that users may look for in nn."""
 
 
 def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:
-    """Return the words that are spelled most like another, those with its letters in another order first.
+    """Return the words with the most similar spelling, those with transposed letters first.
 
     >>> nearest("tahn", ["tan", "tanh", "log"])
     ['tanh']
@@ -80,10 +80,10 @@ def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:
 
 
 def missing(module: str, name: str, words: Mapping[str, str]) -> Exception:
-    """Return the error for a name that a module does not have, with the word to use instead.
+    """Return the error for a name that a module does not have, with advice on what to use instead.
 
-    An AttributeError; inside `from module import name` an ImportError, which Python would otherwise
-    replace by one without the advice.
+    It is an AttributeError; inside `from module import name` an ImportError, because Python would
+    replace an AttributeError there by an ImportError without the advice.
 
     >>> missing("autograd", "jit", AUTOGRAD)
     AttributeError("module 'autograd' has no attribute 'jit': use autograd.compile(f)")

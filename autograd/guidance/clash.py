@@ -1,4 +1,4 @@
-"""HIPS autograd, an unrelated package that imports under the same name, in the same environment."""
+"""Detect HIPS autograd, an unrelated package of the same import name, in the same environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 
 _FOREIGN = "tracer.py"
-"""A file of HIPS autograd; this library has none of that name."""
+"""A file of HIPS autograd that this library does not have."""
 _WAY_OUT = (
     "Keep the two in separate environments; to repair this one: pip uninstall -y autograd chainwalk, then "
     "install chainwalk again"
@@ -14,9 +14,9 @@ _WAY_OUT = (
 
 
 def clash() -> str:
-    """Return what is wrong where another package has put files into this one; "" where nothing is.
+    """Return a message if another package has put files into this one; else "".
 
-    It costs one look at a file, so that it can be done at each import.
+    It checks for a single file, so that it can run at each import.
 
     >>> clash()
     ''
@@ -30,9 +30,9 @@ def clash() -> str:
 
 
 def replaced() -> str:
-    """Return what is wrong where `import autograd` gives another package; "" where nothing is.
+    """Return a message if `import autograd` gives another package; else "".
 
-    Whichever of the two is installed or uninstalled last takes away the other's `autograd/__init__.py`.
+    Installing or uninstalling either of the two overwrites or removes the other's `autograd/__init__.py`.
 
     >>> replaced()
     ''

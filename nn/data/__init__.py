@@ -1,1 +1,1 @@
-"""Data sets: made, read from files, split and shuffled."""
+"""Data sets: generated, read from files, split and shuffled."""

@@ -1,4 +1,4 @@
-"""Data sets: inputs and what is to be predicted of them, split and shuffled with an explicit generator."""
+"""Data sets of inputs and targets, split and shuffled with an explicit random generator."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class _Examples(NamedTuple):
 
 
 class Dataset(_Examples):
-    """Inputs, each a list of numbers, and for each its target; a ValueError if they are not equally many.
+    """Inputs, each a list of numbers, and one target for each.
 
-    A target is a number, a class counted from 0, or a list of numbers. Arrays and tables of numpy,
-    pandas or PyTorch become lists.
+    A target is a number, a class number from 0, or a list of numbers. Arrays and tables of numpy, pandas
+    or PyTorch are converted to lists. Raises ValueError for different numbers of inputs and targets.
 
     >>> data = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
     >>> data.size, data.take([1]).inputs
@@ -38,28 +38,28 @@ class Dataset(_Examples):
 
     @property
     def size(self) -> int:
-        """How many examples there are."""
+        """Return the number of examples."""
         return len(self.inputs)
 
     def take(self, positions: list[int]) -> Dataset:
-        """The examples at these positions."""
+        """Return the examples at these positions."""
         return Dataset([self.inputs[k] for k in positions], [self.targets[k] for k in positions])
 
     def shuffled(self, rng: RNG = None) -> Dataset:
-        """The same examples in another order."""
+        """Return the same examples in a random order."""
         return self.take(generator(rng).sample(range(self.size), self.size))
 
     def split(self, fraction: float, rng: RNG = None) -> tuple[Dataset, Dataset]:
-        """Two data sets without a common example, the first with that fraction of them.
+        """Return two data sets without a common example, the first with `fraction` of the examples.
 
-        Raises ValueError where one of the two would be empty.
+        Raises ValueError if `fraction` is not between 0 and 1, or if one of the two would be empty.
 
         >>> data = Dataset([[float(k)] for k in range(100)], [0.0] * 100)
         >>> [part.size for part in data.split(0.8, rng=0)]
         [80, 20]
         """
         if not 0 < fraction < 1:
-            raise ValueError(f"fraction is between 0 and 1, not {quoted(fraction)}")
+            raise ValueError(f"fraction must be between 0 and 1, got {quoted(fraction)}")
         cut = round(fraction * self.size)
         if not 0 < cut < self.size:
             raise ValueError(f"fraction {quoted(fraction)} leaves a part of {self.size} examples empty")
@@ -67,18 +67,18 @@ class Dataset(_Examples):
         return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(self, size: int, rng: RNG = None) -> Iterator[Dataset]:
-        """All examples once, in a new order, in batches of that size (the last may be smaller)."""
+        """Yield all examples once, in a new order, in batches of that size (the last may be smaller)."""
         if not isinstance(size, int) or size < 1:
-            raise ValueError(f"a batch has at least 1 example, not {quoted(size)}")
+            raise ValueError(f"a batch must have at least 1 example, got {quoted(size)}")
         order = generator(rng).sample(range(self.size), self.size)
         for start in range(0, self.size, size):
             yield self.take(order[start : start + size])
 
 
 class Standardiser(NamedTuple):
-    """What makes each column's mean 0 and its deviation 1: made from one data set, used on others.
+    """Shifts and scales columns to mean 0 and standard deviation 1, as measured on one data set.
 
-    A column that does not vary is only shifted.
+    A constant column is only shifted.
 
     >>> data = Dataset([[1.0, 5.0], [3.0, 5.0]], [0.0, 1.0])
     >>> standardise(data)(data).inputs
@@ -89,21 +89,21 @@ class Standardiser(NamedTuple):
     deviations: list[float]
 
     def __call__(self, data: Dataset) -> Dataset:
-        """The data set with standardised inputs; a ValueError for another number of columns."""
+        """Return the data set with standardised inputs. Raises ValueError for another number of columns."""
         return Dataset([self.point(inputs) for inputs in data.inputs], data.targets)
 
     def point(self, inputs: Sequence[float]) -> list[float]:
-        """One input, standardised."""
+        """Return one input, standardised."""
         if len(inputs) != len(self.means):
-            raise ValueError(f"this standardises {len(self.means)} numbers, not {len(inputs)}")
+            raise ValueError(f"an input must have {len(self.means)} numbers, got {len(inputs)}")
         return [(x - m) / d for x, m, d in zip(inputs, self.means, self.deviations, strict=True)]
 
 
 def standardise(data: Dataset) -> Standardiser:
-    """What standardises a data set, from its own means and deviations (of the population).
+    """Return a Standardiser with the means and (population) standard deviations of a data set's columns.
 
-    Make it from the training data alone, or the test data have been looked at. Raises ValueError
-    for no examples, for inputs of different lengths, and for a nan or inf among them.
+    Compute it from the training data alone, so that nothing of the test data leaks into the training.
+    Raises ValueError for no examples, for inputs of different lengths, and for a nan or inf in them.
     """
     if not data.size:
         raise ValueError("an empty data set has no means")
@@ -113,7 +113,7 @@ def standardise(data: Dataset) -> Standardiser:
     columns = list(zip(*data.inputs, strict=True))
     for position, column in enumerate(columns):
         if not all(map(math.isfinite, column)):
-            raise ValueError(f"column {position} has a nan or inf, and so no mean and no deviation")
+            raise ValueError(f"column {position} has a nan or inf, and so no mean and standard deviation")
     means = [math.fsum(column) / data.size for column in columns]
     deviations = [
         math.sqrt(math.fsum((x - mean) ** 2 for x in column) / data.size) or 1.0
@@ -123,10 +123,10 @@ def standardise(data: Dataset) -> Standardiser:
 
 
 def as_dataset(data: Any, targets: Any = None) -> Any:
-    """Return a Dataset of what people have: one already, inputs and targets, or a pair of them.
+    """Return a Dataset from a Dataset, from inputs and targets, or from a pair of them.
 
     Inputs and targets are lists, tuples or arrays; inputs that are single numbers become lists of one.
-    Rows on a cluster are given back as they are. Raises TypeError where the targets are missing.
+    Rows on a cluster are returned unchanged. Raises TypeError if the targets are missing.
 
     >>> as_dataset([1.0, 2.0], (2.0, 4.0))
     Dataset(inputs=[[1.0], [2.0]], targets=[2.0, 4.0])
@@ -136,12 +136,12 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
             return data
         if not (isinstance(data, tuple) and len(data) == 2):
             raise TypeError(
-                f"the targets are missing: give the inputs and the targets, X and y, or Dataset(X, y), not "
-                f"a {type(data).__name__} alone"
+                f"the targets are missing: pass inputs and targets, X and y, or Dataset(X, y), got a "
+                f"{type(data).__name__} alone"
             )
         data, targets = data
     elif isinstance(data, Dataset) or on_cluster(data):
-        raise TypeError(f"a {type(data).__name__} has its targets already: give it alone, or X and y")
+        raise TypeError(f"a {type(data).__name__} already has targets: pass it alone, or X and y")
     for name, given in {"inputs": data, "targets": targets}.items():
         if not hasattr(given, "__len__") or isinstance(given, str | dict):
             raise TypeError(
@@ -152,7 +152,7 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
 
 
 def _listed(table: Any) -> Any:
-    """An array or a table as nested lists of Python's numbers; what is a list already, as it is."""
+    """Return an array or a table as nested lists of Python's numbers, and a list unchanged."""
     for method in ("to_numpy", "tolist"):
         if hasattr(table, method):
             table = getattr(table, method)()
@@ -160,6 +160,6 @@ def _listed(table: Any) -> Any:
 
 
 def on_cluster(data: Any) -> bool:
-    """Whether these are rows on a cluster, which nobody has who has not imported `autograd.cluster`."""
+    """Return whether `data` is rows on a cluster, without importing `autograd.cluster`."""
     cluster = sys.modules.get("autograd.cluster")
     return cluster is not None and isinstance(data, cluster.Rows)

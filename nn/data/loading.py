@@ -1,4 +1,4 @@
-"""Data sets that are read: handwritten digits, and files of comma-separated values."""
+"""Load data sets: handwritten digits, and files of comma-separated values."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .dataset import Dataset
 
 
 def digits() -> Dataset:
-    """1,797 handwritten digits, 8 by 8 pixels from 0 (paper) to 1 (ink); the target is the digit.
+    """Return 1,797 handwritten digits, each 8 by 8 pixels from 0 (paper) to 1 (ink); the target is the digit.
 
-    E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, UCI Machine Learning
-    Repository 1998, as scikit-learn brings it. Raises ImportError, naming the extra, without it.
+    Source: E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, UCI Machine Learning
+    Repository 1998, as included in scikit-learn. Raises ImportError, naming the extra, without it.
 
     >>> data = digits()
     >>> data.size, len(data.inputs[0]), data.targets[:5]
@@ -32,12 +32,12 @@ def digits() -> Dataset:
 
 
 def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = None) -> Dataset:
-    """The rows of a file of comma-separated numbers; one column, by name or position, is the target.
+    """Load a file of comma-separated numbers; the column `target`, a name or position, has the targets.
 
-    The first line is taken for a header if none of its fields is a number, or as `header` says.
-    Raises FileNotFoundError, and ValueError that tells line and column for what is no number, nan or
-    inf, for a row of another length, for a target column that is not there or is there twice, for a
-    file without rows or with one column, and for one that is no text.
+    The first line is a header if none of its fields is a number, or if `header` says so. Raises
+    FileNotFoundError; ValueError, naming line and column, for a field that is not a finite number;
+    ValueError for a row of another length, for a target column that is missing or ambiguous, for a file
+    without rows or with one column, and for a binary file.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = 
         raise ValueError(f"{path}: a header and no rows")
     column = _column(target, first, named, path)
     if len(first) < 2:
-        raise ValueError(f"{path}: one column, where inputs and a target need two: are there commas in it?")
+        raise ValueError(f"{path}: one column, but inputs and a target need two; are there commas in it?")
     inputs, targets = [], []
     for number, row in rows:
         if len(row) != len(first):
@@ -69,17 +69,17 @@ def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = 
 
 
 def _is_header(fields: list[str], path: str | Path) -> bool:
-    """Whether the first line is one; not to be guessed where a number may be missing from a row."""
+    """Return whether the first line is a header. Raises ValueError if it has both numbers and others."""
     numbers = [field for field in fields if _is_number(field)]
     if numbers and len(numbers) < len(fields):
         raise ValueError(
-            f"{path}: {quoted(numbers[0])} in the first line is a number, others are not: give header="
+            f"{path}: {quoted(numbers[0])} in the first line is a number, other fields are not: pass header="
         )
     return not numbers
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
-    """The rows of a file with the numbers of their lines; empty ones left out."""
+    """Return the rows of a file with their line numbers, without empty lines."""
     try:
         text = read_whole(path).decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""))
@@ -116,10 +116,10 @@ def _is_number(field: str) -> bool:
 def _number(field: str, path: str | Path, line: int, column: int, name: str) -> float:
     where = f"{path}, line {line}, " + (f"column {quoted(name)}" if name else f"column {column + 1}")
     if not field.strip():
-        raise ValueError(f"{where}: there is nothing where a number is needed")
+        raise ValueError(f"{where}: the field is empty")
     if not _is_number(field):
         raise ValueError(f"{where}: {quoted(field)} is not a number")
     number = float(field)
     if not math.isfinite(number):
-        raise ValueError(f"{where}: nothing can be learnt from {brief(field.strip())}; leave such rows out")
+        raise ValueError(f"{where}: {brief(field.strip())} is not finite; leave such rows out")
     return number

@@ -1,4 +1,4 @@
-"""Data sets that are made: moons, circles, spirals, blobs, and the logic gates."""
+"""Generate data sets: moons, circles, spirals, blobs, and the logic gates."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from .dataset import Dataset
 
 
 def moons(count: int, noise: float = 0.1, *, rng: RNG = None) -> Dataset:
-    """Two half circles that reach into each other, the upper labelled -1 and the lower +1.
+    """Return two interleaving half circles, the upper labelled -1 and the lower +1.
 
-    `noise` is the standard deviation of the points' distance from their curve.
+    `count` is the number of points, `noise` the standard deviation of their distance from the curve.
+    Raises ValueError for too few points and negative noise.
 
     >>> data = moons(4, noise=0.0, rng=0)
     >>> data.targets, [round(x, 3) for x in data.inputs[0]]
@@ -32,7 +33,9 @@ def moons(count: int, noise: float = 0.1, *, rng: RNG = None) -> Dataset:
 
 
 def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = None) -> Dataset:
-    """Two rings around one centre, the outer labelled -1 and the inner, `factor` as large, +1.
+    """Return two concentric circles, the outer labelled -1 and the inner, `factor` as large, +1.
+
+    Raises ValueError for too few points, negative noise, and a factor that is not between 0 and 1.
 
     >>> data = circles(4, noise=0.0, rng=0)
     >>> [round(math.hypot(*point), 3) for point in data.inputs], data.targets
@@ -40,7 +43,7 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = 
     """
     rng = _check(count, 2, "two circles", noise, rng)
     if not 0 < factor < 1:
-        raise ValueError(f"factor is between 0 and 1, not {quoted(factor)}")
+        raise ValueError(f"factor must be between 0 and 1, got {quoted(factor)}")
     inputs, targets = [], []
     for k in range(count):
         angle, radius = 2 * math.pi * (k // 2) / ((count + 1) // 2), (1.0, factor)[k % 2]
@@ -52,9 +55,10 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = 
 
 
 def xor(count: int, noise: float = 0.05, *, rng: RNG = None) -> Dataset:
-    """Points of a square, labelled +1 where the signs of their coordinates differ and -1 where they agree.
+    """Return points of a square, labelled +1 if the signs of their coordinates differ, else -1.
 
-    `noise` is the standard deviation of what is added to a point after it has been labelled.
+    `noise` is the standard deviation of what is added to the coordinates after labelling. Raises
+    ValueError for too few points and negative noise.
 
     >>> data = xor(4, noise=0.0, rng=0)
     >>> [(round(x, 2), round(y, 2)) for x, y in data.inputs], data.targets
@@ -70,7 +74,9 @@ def xor(count: int, noise: float = 0.05, *, rng: RNG = None) -> Dataset:
 
 
 def spirals(count: int, noise: float = 0.02, turns: float = 1.5, *, rng: RNG = None) -> Dataset:
-    """Two arms wound around each other, labelled -1 and +1.
+    """Return two intertwined spirals, labelled -1 and +1, each with `turns` turns.
+
+    Raises ValueError for too few points and negative noise.
 
     >>> data = spirals(200, rng=0)
     >>> data.size, sum(data.targets)
@@ -98,7 +104,10 @@ def blobs(
     *,
     rng: RNG = None,
 ) -> Dataset:
-    """Clouds around centres (given, or so many drawn between -1 and 1); the target is the cloud's number.
+    """Return Gaussian clusters around centres, a list or a number of random ones; the target is the cluster.
+
+    `noise` is the standard deviation of each coordinate. Raises ValueError for too few points and
+    negative noise.
 
     >>> data = blobs(6, [[0.0, 0.0], [5.0, 5.0]], rng=0)
     >>> data.targets, round(data.inputs[1][0])
@@ -121,11 +130,11 @@ GATES = {
     "xor": (-1.0, 1.0, 1.0, -1.0),
     "xnor": (1.0, -1.0, -1.0, 1.0),
 }
-"""What each gate says to 00, 01, 10 and 11: +1 for true, -1 for false."""
+"""The outputs of each gate for 00, 01, 10 and 11: +1 for true, -1 for false."""
 
 
 def logic_gate(name: str) -> Dataset:
-    """The truth table of a gate of two inputs, 0 or 1: "and", "or", "nand", "nor", "xor", "xnor".
+    """Return the truth table of a gate of two inputs, 0 or 1: "and", "or", "nand", "nor", "xor", "xnor".
 
     Raises ValueError for any other name.
 
@@ -139,12 +148,11 @@ def logic_gate(name: str) -> Dataset:
 def _check(count: int, least: int, what: str, noise: float, rng: RNG) -> random.Random:
     _at_least(count, least, what)
     if not 0 <= noise < math.inf:
-        raise ValueError(f"the noise is a standard deviation, 0 or more, not {quoted(noise)}")
+        raise ValueError(f"noise must be a standard deviation, 0 or more, got {quoted(noise)}")
     return generator(rng)
 
 
 def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:
     if not isinstance(count, int) or count < least:
-        raise ValueError(
-            f"{what} need at least {least} {thing}{'' if least == 1 else 's'}, not {quoted(count)}"
-        )
+        things = f"{thing}{'' if least == 1 else 's'}"
+        raise ValueError(f"{what} need at least {least} {things}, got {quoted(count)}")

@@ -1,4 +1,4 @@
-"""Pages in which a network learns, in the browser: one offline file each."""
+"""Pages in which a network is trained in the browser, each one offline file."""
 
 from .playground import Playground, playground
 from .recording import Recording

@@ -1,4 +1,4 @@
-"""One example's loss, recorded: the graph that a page computes with, and where its parts are."""
+"""Record the loss of one example: the graph with which a page computes, and the nodes of its parts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..losses import Loss
 
 
 class Recorded(NamedTuple):
-    """A network and the loss of one example, as the page takes them, and the operations in them."""
+    """A network and the loss of one example in the page's format, and their operations."""
 
     network: dict[str, Any]
     loss: dict[str, Any]
-    """The loss alone, of one prediction: what other networks in the page end with."""
+    """The loss alone, of one prediction, which other networks in the page use."""
     ops: dict[str, Op]
 
 
@@ -85,7 +85,7 @@ def _nodes(order: list[Value], index: dict[Value, int]) -> list[dict[str, Any]]:
 
 
 def _neuron(neuron: Any, out: Value, index: dict[Value, int]) -> dict[str, Any]:
-    """Where a neuron's weights, sum of products, sum with the bias, and output are."""
+    """Return the indices of a neuron's weights, weighted sum, sum with the bias, and output."""
     activated = out.op is not None and len(out.operands) == 1
     total = out.operands[0] if activated else out
     return {

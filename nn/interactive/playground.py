@@ -1,4 +1,4 @@
-"""The playground: a network on a plane that learns in the browser and shows its backward pass."""
+"""The playground: a network on the plane that is trained in the browser and shows its backward pass."""
 
 from __future__ import annotations
 
@@ -24,16 +24,13 @@ from .network import recorded
 
 _FOLDER = Path(__file__).parent / "page"
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "leaky_relu", "gelu", "softplus")
-"""What can be chosen in the page."""
+"""The activations that can be selected in the page."""
 FEATURES = ("x1", "x2", "x1²", "x2²", "x1 x2", "sin x1", "sin x2")
-"""What a network can be told of a point of the plane."""
+"""The features of a point (x1, x2) that can be inputs of a network."""
 
 
 class Playground:
-    """A page with a network to train; `playground` makes it.
-
-    In a notebook it shows itself.
-    """
+    """A page with a network to train, as `playground` returns it; in a notebook it shows itself."""
 
     def __init__(self, html: str, words: str) -> None:
         self._html, self._words = html, words
@@ -43,13 +40,13 @@ class Playground:
         return self._html
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page under a path that ends in .html; return the path.
+        """Save the page to a path that ends in .html; return the path.
 
-        Raises ValueError for another suffix, and OSError where the path cannot be written.
+        Raises ValueError for another suffix, and OSError if the file cannot be written.
         """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a playground is saved as .html, not as {quoted(target.suffix or target.name)}")
+            raise ValueError(f"a playground must be saved as .html, got {quoted(target.suffix or target.name)}")
         return write_atomically(target, self._html.encode())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -75,20 +72,20 @@ def playground(
     record: Any = None,
     theme: str = "auto",
 ) -> Playground:
-    """Return a page in which a perceptron is trained on points of a plane.
+    """Return a page in which a multilayer perceptron is trained on points of the plane.
 
-    The page trains with the recorded graph of the model and the rules of the table in JavaScript:
-    after the same seed, data and steps its weights are those of
+    The page trains with the recorded graph of the model and the table's rules in JavaScript: with the
+    same seed, data and number of steps its weights are those of
     `fit(model, data, loss=loss, optimiser=optimiser, batch_size=batch_size, rng=seed)`. Layers,
-    activation, data and the other settings can be changed there; and for any point the forward pass,
-    the backward pass and the update can be played through the network.
+    activation, data and other settings can be changed in the page; for any point it plays the forward
+    pass, the backward pass and the update through the network.
 
-    `features` are what the model's inputs are told of a point (x1, x2); `source` names a data set
-    ("moons", "circles", "xor", "spirals") that `data` was made by, with `noise` and `seed`; `record`
-    is a `Recording` of a training to be played. The model is left as it is.
+    `features` are the model's inputs, computed from a point (x1, x2); `source` names the data set
+    ("moons", "circles", "xor", "spirals") that generated `data`, with `noise` and `seed`; `record`
+    is a `Recording` of a training to play. The model is not changed.
 
     Raises TypeError for a model that is not an MLP; ValueError for more than one output, for inputs
-    that are not points of a plane, and for what JavaScript cannot compute.
+    that are not points of the plane, and for operations that JavaScript cannot compute.
 
     >>> from nn import MLP, moons
     >>> playground(MLP(2, [4, 1], rng=0), moons(20, rng=0))
@@ -156,15 +153,15 @@ def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
 
 
 def _told(point: Sequence[float], features: Sequence[str]) -> list[float]:
-    """What the model is told of a point, where only the number of inputs matters."""
+    """Return the inputs for a point; only their number matters."""
     return [*point, *[0.0] * len(features)][: len(features)]
 
 
 def _optimiser(stepping: Optimiser) -> dict[str, Any]:
-    """The optimiser's numbers for the page. Raises ValueError for one that the page does not have."""
+    """Return the optimiser's settings for the page. Raises ValueError for one that the page lacks."""
     common = {"rate": stepping.lr, "decay": stepping.weight_decay}
     if type(stepping) is SGD and not stepping.nesterov:
         return {"optimiser": "SGD", "momentum": stepping.momentum, **common}
     if type(stepping) is Adam:
         return {"optimiser": "Adam", "betas": stepping.betas, "eps": stepping.eps, **common}
-    raise ValueError(f"a playground steps by SGD or Adam, not by {quoted(stepping)}")
+    raise ValueError(f"the optimiser of a playground must be SGD or Adam, got {quoted(stepping)}")

@@ -1,4 +1,4 @@
-"""A training as it went, to be played: the parameters after some of its updates, losses and errors."""
+"""Record a training to play it in a page: losses, errors, and the parameters after some updates."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from autograd.terminal import quoted
 
 
 class Recording:
-    """What `fit(..., record=...)` takes down, update by update, and a page plays.
+    """A record of a training, update by update, made by `fit(..., record=...)`; a page can play it.
 
-    At most `most` updates keep their parameters: a longer run keeps every second, every fourth and
-    so on, and always the first and the last.
+    The parameters of at most `most` updates are kept: of a longer run those of every second, every
+    fourth ... update, and always the first and the last. Raises ValueError for `most` below 2.
 
     >>> from nn import MLP, fit, moons
     >>> recording = Recording()
@@ -27,27 +27,27 @@ class Recording:
 
     def __init__(self, most: int = 300) -> None:
         if most < 2:
-            raise ValueError(f"a recording keeps at least 2 updates, not {quoted(most)}")
+            raise ValueError(f"most must be at least 2, got {quoted(most)}")
         self.most = most
         self.losses: list[float] = []
         """The loss of the batch before each update."""
         self.errors: dict[str, list[float]] = {}
-        """For each layer the length of its parameters' gradient at each update."""
+        """The gradient norms of each layer, one for each update."""
         self._kept: list[tuple[int, array[float]]] = []
         self._stride = 1
         self._last: array[float] | None = None
         self._made: tuple[Any, Any, Any] | None = None
 
     def begin(self, model: Any, data: Any, loss: Any) -> None:
-        """Start anew with the parameters as they are before the first update."""
+        """Start again, with the parameters as they are before the first update."""
         self._made = model, data, loss
         self.losses, self.errors, self._stride = [], {}, 1
         self._kept = [(0, _numbers(model))]
 
     def add(self, loss: float, errors: Mapping[str, float]) -> None:
-        """Take down one update: the loss before it, the gradients' lengths, the parameters after it."""
+        """Record one update: the loss before it, the gradient norms, the parameters after it."""
         if self._made is None:
-            raise ValueError("a recording begins with fit(..., record=recording)")
+            raise ValueError("the recording has not begun: pass it to fit(..., record=recording)")
         self.losses.append(float(loss))
         for name, length in errors.items():
             self.errors.setdefault(name, []).append(float(length))
@@ -59,7 +59,7 @@ class Recording:
             self._stride *= 2
 
     def content(self) -> dict[str, Any]:
-        """Return what a page needs, the parameters in float32, as text."""
+        """Return the data for a page, with the parameters in float32 as base64."""
         kept = list(self._kept)
         if self._last is not None and kept[-1][0] != len(self.losses):
             kept.append((len(self.losses), self._last))
@@ -72,7 +72,10 @@ class Recording:
         }
 
     def playground(self, **options: Any) -> Any:
-        """Return the page that plays the training; options as `nn.playground` takes them."""
+        """Return the page that plays the training; the options are those of `nn.playground`.
+
+        Raises ValueError if nothing is recorded.
+        """
         from .playground import playground
 
         if self._made is None:
@@ -96,7 +99,7 @@ def _numbers(model: Any) -> array[float]:
 
 
 def _thinned(numbers: Sequence[float], most: int = 1_000) -> list[list[float]]:
-    """Pairs of update and number, at most about so many, the last among them."""
+    """Return pairs of update and number, at most about `most`, including the last."""
     stride = max(1, -(-len(numbers) // most))
     chosen = {*range(0, len(numbers), stride), len(numbers) - 1} if numbers else set()
     return [[k + 1, float(f"{numbers[k]:.6g}")] for k in sorted(chosen)]

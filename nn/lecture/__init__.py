@@ -1,1 +1,1 @@
-"""Parts of the lecture: the perceptron, k-means, the error layer by layer."""
+"""Topics of the lecture: the perceptron, k-means, backpropagation layer by layer."""

@@ -1,4 +1,4 @@
-"""k-means: teacher data made from the task itself, by Lloyd's steps and by gradient descent."""
+"""k-means clustering by Lloyd's algorithm and by gradient descent: targets made from the data itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Point = Sequence[float]
 
 
 class Clusters(NamedTuple):
-    """Centres, and for each point the number of its nearest one."""
+    """The result of k-means: the centres, and for each point the index of its nearest centre."""
 
     centres: list[list[float]]
     labels: list[int]
@@ -28,9 +28,9 @@ class Clusters(NamedTuple):
 
 
 def plus_plus(points: Sequence[Point], count: int, rng: RNG = None) -> list[list[float]]:
-    """Centres to start from: points drawn one after the other, the farther from the others the likelier.
+    """Return initial centres, drawn from the points with probabilities that grow with their distance.
 
-    D. Arthur, S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007. Raises
+    Source: D. Arthur, S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007. Raises
     ValueError for fewer than `count` points.
 
     >>> plus_plus([[0.0], [0.0], [9.0]], 2, 0) in ([[0.0], [9.0]], [[9.0], [0.0]])
@@ -56,11 +56,12 @@ def k_means(
     steps: int = 100,
     start: Sequence[Point] | None = None,
 ) -> Clusters:
-    """Lloyd's algorithm: points to their nearest centres, centres to their points' means, till nothing moves.
+    """Cluster points by Lloyd's algorithm: assign points to the nearest centre, move centres to the means.
 
-    S. P. Lloyd, Least squares quantization in PCM, IEEE Transactions on Information Theory 28 (1982).
-    It starts from `start` or from k-means++. A centre without points moves to the point that is
-    farthest from its own. Raises ValueError for fewer points than centres.
+    Source: S. P. Lloyd, Least squares quantization in PCM, IEEE Transactions on Information Theory 28
+    (1982). The iteration starts from `start` or from k-means++ and ends when nothing changes. A centre
+    without points moves to the point that is farthest from its own centre. Raises ValueError for fewer
+    points than centres, different numbers of coordinates, and a nan or inf among them.
 
     >>> found = k_means([[0.0], [1.0], [9.0], [10.0]], 2, rng=0)
     >>> sorted(found.centres), found.objective, found.converged
@@ -89,11 +90,11 @@ def k_means_by_gradient(
     steps: int = 200,
     start: Sequence[Point] | None = None,
 ) -> Clusters:
-    """The same objective made small by gradient descent on the centres: the errors are the distances.
+    """Cluster points by gradient descent on the objective of k-means, the sum of squared distances.
 
-    The objective's gradient by a centre is twice the sum of (centre - point) over its points; `lr`
-    is a share of the step that would carry a centre to the mean of as many points as it has on
-    average. Raises ValueError for fewer points than centres.
+    The gradient with respect to a centre is twice the sum of (centre - point) over its points; `lr`
+    is a fraction of the step that would move a centre with the average number of points to their mean.
+    Raises ValueError as `k_means` does.
 
     >>> found = k_means_by_gradient([[0.0], [1.0], [9.0], [10.0]], 2, rng=0)
     >>> [[round(x, 6) for x in centre] for centre in sorted(found.centres)], round(found.objective, 6)
@@ -130,15 +131,13 @@ def _distance(point: Point, centre: list[Value]) -> Any:
 
 def _refuse(points: Sequence[Point], count: int) -> None:
     if len(points) == 0:
-        raise ValueError("there are no points to find clusters in: give at least 1")
+        raise ValueError("there are no points to cluster: at least 1 is needed")
     if not 1 <= count <= len(points):
-        raise ValueError(
-            f"there are from 1 to {len(points)} clusters of {len(points)} points, not {quoted(count)}"
-        )
+        raise ValueError(f"count must be 1 to {len(points)}, the number of points, got {quoted(count)}")
     if len({len(point) for point in points}) > 1:
         raise ValueError("the points have different numbers of coordinates")
     if not all(math.isfinite(x) for point in points for x in point):
-        raise ValueError("a point has a nan or inf among its coordinates: it is near to nothing")
+        raise ValueError("a point has a nan or inf among its coordinates")
 
 
 def _started(points: Sequence[Point], count: int, start: Sequence[Point] | None, rng: RNG) -> list[list[float]]:
@@ -149,7 +148,7 @@ def _started(points: Sequence[Point], count: int, start: Sequence[Point] | None,
         raise ValueError(f"start has {len(start)} centres for {count} clusters")
     widths = sorted({len(centre) for centre in start} | {len(points[0])})
     if len(widths) > 1:
-        raise ValueError(f"points and centres have {' and '.join(map(str, widths))} coordinates: give as many")
+        raise ValueError(f"points and centres have {' and '.join(map(str, widths))} coordinates: must be equal")
     return [list(centre) for centre in start]
 
 
@@ -171,7 +170,7 @@ def _mean(points: Sequence[Point], labels: list[int], k: int, before: list[float
 
 
 def _refill(points: Sequence[Point], centres: list[list[float]], labels: list[int]) -> bool:
-    """Give every centre without points the one that is farthest from its own; whether there was one."""
+    """Give every centre without points the point farthest from its own; return whether there was one."""
     empty = [k for k in range(len(centres)) if k not in labels]
     for k in empty:
         far = max(range(len(points)), key=lambda n: _squared(points[n], centres[labels[n]]))

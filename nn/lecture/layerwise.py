@@ -1,4 +1,4 @@
-"""The error on its way through the layers: what arrives at each, and updates while it passes."""
+"""Backpropagation layer by layer: the error that arrives at each layer, and updates during the pass."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ THROUGH = ("recorded", "adjusted")
 
 
 class LayerError(NamedTuple):
-    """What the backward pass brought to one layer: a row for each example, a number for each place."""
+    """The error at one layer after the backward pass: a row for each example, a number for each unit."""
 
     name: str
     description: str
     at_output: list[list[float]]
-    """The derivative of the loss by each of the layer's outputs."""
+    """The derivative of the loss with respect to each of the layer's outputs."""
     at_input: list[list[float]]
-    """The derivative of the loss by each of its inputs: the layer below gets it as its outputs'."""
+    """The derivative with respect to each of its inputs, which are the outputs of the layer below."""
     gradient: float
-    """The length of the gradient of the layer's own parameters."""
+    """The gradient norm of the layer's own parameters."""
 
     def __repr__(self) -> str:
         return (
@@ -38,7 +38,7 @@ class LayerError(NamedTuple):
 
 
 class LayerErrors(list[LayerError]):
-    """The error at every layer in the order in which it gets there: from the last to the first."""
+    """The error at every layer in the order of the backward pass: from the last to the first."""
 
     def __init__(self, loss: float, layers: Sequence[LayerError]) -> None:
         super().__init__(layers)
@@ -59,9 +59,9 @@ class LayerErrors(list[LayerError]):
 
 
 def gradient_lengths(model: Module) -> dict[str, float]:
-    """For each part of a model, such as a layer, the length of its parameters' gradient now.
+    """Return the gradient norm of each part of a model, such as a layer, by its name.
 
-    The parts are those that the model is directly made of; a model without any is one part.
+    The parts are the model's direct submodules; a model without any is one part.
 
     >>> import random
     >>> from nn import MLP
@@ -74,7 +74,7 @@ def gradient_lengths(model: Module) -> dict[str, float]:
 
 
 def parameters_by_part(model: Module) -> dict[str, list[Value]]:
-    """The parameters of each part that a model is directly made of; a model without any is one part.
+    """Return the parameters of each direct submodule by its name; a model without any is one part.
 
     >>> import random
     >>> from nn import MLP
@@ -86,10 +86,10 @@ def parameters_by_part(model: Module) -> dict[str, list[Value]]:
 
 
 def layerwise_errors(model: Module, data: Any, loss: str | Loss = "mse_loss") -> LayerErrors:
-    """The error that arrives at each layer's output and input, for the examples of a Dataset or pair (X, y).
+    """Return the error at each layer's output and input, for a Dataset or a pair (X, y).
 
-    The grads of the parameters are afterwards those of this loss. Raises ValueError for a model
-    that is not its layers one after the other, and for no data.
+    Afterwards the grads of the parameters are those of this loss. Raises ValueError for a model that
+    is not a chain of layers, and for no data.
 
     >>> import random
     >>> from nn import MLP
@@ -113,16 +113,15 @@ def layerwise_update(
     lr: float,
     through: str = "recorded",
 ) -> LayerErrors:
-    """One step of gradient descent in which every layer is adjusted as soon as the error has passed it.
+    """Take one step of gradient descent that updates each layer as soon as the error has passed it.
 
-    The error goes from the last layer to the first; a layer's w <- w - lr * grad is done before
-    the layer below is reached. With `through="recorded"` the error passes on through the weights
-    as they were in the forward pass: the partials that are fixed when a node is born. That is
-    exactly the update after the whole pass. With `through="adjusted"` the error passes through
-    the weights just adjusted, as in a program that keeps only one copy of them: layers below the
-    last then get a slightly different error (the slopes of the activations are those of the
-    forward pass). Raises ValueError for another `through`, an lr that is not above 0, a parameter
-    that two layers share, and where `layerwise_errors` does.
+    The error passes from the last layer to the first; w <- w - lr * grad is applied to a layer before
+    the layer below is reached. With `through="recorded"` the error passes through the weights of the
+    forward pass, which are fixed in the recorded partials: exactly the update after the whole pass. With
+    `through="adjusted"` it passes through the updated weights, as in a program that keeps only one copy
+    of them: layers below the last then get a slightly different error (the derivatives of the
+    activations are those of the forward pass). Return the errors. Raises ValueError for another
+    `through`, an lr that is not positive, a parameter that two layers share, and as `layerwise_errors`.
 
     >>> import random
     >>> from nn import MLP
@@ -134,15 +133,15 @@ def layerwise_update(
     ([[5.2]], 2.6)
     """
     if not lr > 0:
-        raise ValueError(f"lr, the learning rate, is a number above 0, not {quoted(lr)}")
+        raise ValueError(f"lr must be positive, got {quoted(lr)}")
     if through not in THROUGH:
-        raise ValueError(f"through is one of {', '.join(map(repr, THROUGH))}, not {quoted(through)}")
+        raise ValueError(f"through must be one of {', '.join(map(repr, THROUGH))}, got {quoted(through)}")
     refuse_shared(model)
     return _passed(model, data, loss, lr, through == "adjusted")
 
 
 class _Link(NamedTuple):
-    """One layer in the forward pass: cut off from its neighbours, so that it can be passed alone."""
+    """One layer in the forward pass, detached from its neighbours, so that it can be passed alone."""
 
     name: str
     module: Module
@@ -153,7 +152,7 @@ class _Link(NamedTuple):
 def _passed(
     model: Module, data: Any, loss: str | Loss, lr: float | None, adjusted: bool = False
 ) -> LayerErrors:
-    """Forwards; then backwards from layer to layer, each adjusted when it has been passed."""
+    """Run the forward pass, then the backward pass layer by layer, updating each layer after it."""
     data = as_dataset(data)
     _check(model, data)
     zero_grad(model.parameters())
@@ -171,7 +170,7 @@ def _passed(
 
 
 def _forward(model: Module, data: Dataset) -> list[_Link]:
-    """Every layer on all examples, with inputs of its own: leaves that hold the numbers from below."""
+    """Run every layer on all examples, with leaves as inputs that hold the outputs of the layer below."""
     links = []
     rows: Sequence[Sequence[Any]] = data.inputs
     for name, module in chain(model):
@@ -183,10 +182,10 @@ def _forward(model: Module, data: Dataset) -> list[_Link]:
 
 
 def _send_through(link: _Link, above: list[list[Value]], root: Value) -> Value:
-    """Bring the error at a layer's outputs to its inputs and parameters.
+    """Propagate the error at a layer's outputs to its inputs and parameters.
 
-    The outputs are seeded in the order in which the pass above met them. So the sums are formed in
-    the order of a single pass over the whole graph, and agree with it to the last bit.
+    The outputs are seeded in the order in which the pass above reached them. So the sums are formed in
+    the order of a single pass over the whole graph, and agree with it bit for bit.
     """
     output_of = {
         leaf: output
@@ -200,7 +199,7 @@ def _send_through(link: _Link, above: list[list[Value]], root: Value) -> Value:
 
 
 def _adjust(link: _Link, errors: list[list[float]], lr: float | None, adjusted: bool) -> LayerError:
-    """Tell of a layer that the error has passed, and move its parameters."""
+    """Return the error at a layer that the pass has reached, and update its parameters."""
     parameters = link.module.parameters()
     length = math.hypot(*(parameter.grad for parameter in parameters))
     if lr is not None:
@@ -214,7 +213,7 @@ def _adjust(link: _Link, errors: list[list[float]], lr: float | None, adjusted: 
 
 
 def _pass_again(link: _Link) -> None:
-    """Add to each input's error what the adjusted weights of its weighted sums change in it."""
+    """Add to each input's error the change due to the updated weights of its weighted sums."""
     inputs = {value for row in link.inputs for value in row}
     for node in topological_order(dot([y for row in link.outputs for y in row], [0.0] * _size(link.outputs))):
         if node.op is not None and node.op.name == "dot":
@@ -227,7 +226,7 @@ def _pass_again(link: _Link) -> None:
 
 
 def _check(model: Module, data: Dataset) -> None:
-    """Refuse a model that does something else than its layers one after the other."""
+    """Raise ValueError for a model that is not a chain of its layers."""
     if not data.size:
         raise ValueError("the data set has no examples: at least 1 example is needed")
     with no_grad(), mode(model, training=False):
@@ -237,7 +236,7 @@ def _check(model: Module, data: Dataset) -> None:
             steps = as_list(module(steps))
     if repr(plain(steps)) != repr(whole):
         raise ValueError(
-            f"{type(model).__name__} is not its layers one after the other: its output is {whole}, theirs "
+            f"{type(model).__name__} is not a chain of its layers: its output is {whole}, that of the chain "
             f"{plain(steps)}. Use a chain of layers, such as an MLP"
         )
 
@@ -247,6 +246,6 @@ def _size(rows: list[list[Value]]) -> int:
 
 
 def _row(errors: list[list[float]]) -> str:
-    """The first example's numbers, the middle of a long row left out."""
+    """Return the first example's numbers, without the middle of a long row."""
     words = [f"{error:+.4f}" for error in errors[0]]
     return " ".join(words if len(words) <= 4 else [*words[:3], "...", words[-1]])

@@ -1,4 +1,4 @@
-"""The perceptron: a neuron with a threshold, and the rule by which it learns a hyperplane."""
+"""The perceptron: a neuron with a threshold, and the rule by which it learns a separating hyperplane."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..module import Module
 
 
 class Correction(NamedTuple):
-    """One mistake, and the weights and the bias after it was corrected."""
+    """One mistake, and the weights and the bias after its correction."""
 
     epoch: int
     example: int
@@ -24,33 +24,33 @@ class Correction(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """What a perceptron has learnt from a data set."""
+    """The result of training a perceptron on a data set."""
 
     converged: bool
-    """Whether a whole epoch went by without a mistake: the examples are then separated."""
+    """Whether an epoch had no mistake: then the hyperplane separates the examples."""
     epochs: int
     corrections: list[Correction]
 
     @property
     def mistakes(self) -> int:
-        """How often it was wrong, and was corrected."""
+        """Return the number of mistakes, each of which was corrected."""
         return len(self.corrections)
 
     def __repr__(self) -> str:
         if self.converged:
             return f"converged after {self.mistakes} mistakes in {self.epochs} epochs"
         return (
-            f"not converged: {self.mistakes} mistakes in {self.epochs} epochs, and no end; "
-            "there may be no hyperplane that separates these examples"
+            f"did not converge: {self.mistakes} mistakes in {self.epochs} epochs; "
+            "the data may not be linearly separable"
         )
 
 
 class Perceptron(Module):
     """A threshold neuron: 1 where w0 x0 + w1 x1 + ... + b >= 0, else 0.
 
-    It divides its inputs by a hyperplane. It learns by F. Rosenblatt's rule (The perceptron,
-    Psychological Review 65, 1958), not by a gradient: the step's derivative is 0. Weights and bias
-    start at 0. Raises ValueError for another number of inputs.
+    It separates its inputs by a hyperplane. It learns by F. Rosenblatt's rule (The perceptron,
+    Psychological Review 65, 1958), not by gradient descent: the derivative of the step is 0. Weights and
+    bias start at 0. Raises ValueError for another number of inputs.
 
     >>> from nn import logic_gate
     >>> perceptron = Perceptron(2)
@@ -66,7 +66,7 @@ class Perceptron(Module):
 
     def __init__(self, inputs: int) -> None:
         if inputs < 1:
-            raise ValueError(f"a perceptron needs at least 1 input, not {quoted(inputs)}")
+            raise ValueError(f"a perceptron needs at least 1 input, got {quoted(inputs)}")
         self.weights: list[Value] = [Value(0.0, f"w{k}") for k in range(inputs)]
         self.bias: Value = Value(0.0, "b")
 
@@ -74,7 +74,7 @@ class Perceptron(Module):
         return step(self.sum(inputs))
 
     def sum(self, inputs: Sequence[Any]) -> Any:
-        """The weighted sum and the bias, before the threshold."""
+        """Return the weighted sum plus the bias, before the threshold."""
         check_width(inputs, len(self.weights), "perceptron")
         return dot(self.weights, inputs) + self.bias
 
@@ -82,13 +82,12 @@ class Perceptron(Module):
         return f"{len(self.weights)} -> 1, step"
 
     def learn(self, data: Any, targets: Any = None, *, epochs: int = 100, lr: float = 1.0) -> Lesson:
-        """Go through the examples, correcting at each mistake, until an epoch has none.
+        """Train on the examples, with a correction at each mistake, until an epoch has none.
 
-        The data are `learn(X, y)` or `learn(dataset)`.
-
-        Where the target is above 0 and the output is 0, the input times lr is added to the weights,
-        in the other case subtracted. Raises ValueError for no examples, for a nan or inf in them, and
-        for fewer than 1 epoch or an lr that is not above 0; TypeError for a target that is no number.
+        The data are given as `learn(X, y)` or `learn(dataset)`. If the target is positive and the output
+        0, lr times the input is added to the weights; in the opposite case it is subtracted. Raises
+        ValueError for no examples, for a nan or inf in them, for fewer than 1 epoch and for an lr that is
+        not positive; TypeError for a target that is not a number.
         """
         data = as_dataset(data, targets)
         _check(data, epochs, lr)
@@ -108,9 +107,9 @@ class Perceptron(Module):
         return Lesson(False, epochs, corrections)
 
     def hyperplane(self) -> tuple[list[float], float]:
-        """The unit normal of the dividing hyperplane, and its distance from the origin along it.
+        """Return the unit normal of the separating hyperplane, and its distance from the origin.
 
-        Raises ValueError as long as all weights are 0, when there is none.
+        Raises ValueError if all weights are 0.
 
         >>> perceptron = Perceptron(2)
         >>> for value, number in zip(perceptron.parameters(), (3.0, 4.0, -10.0)):
@@ -124,7 +123,7 @@ class Perceptron(Module):
         return [weight.data / length for weight in self.weights], -self.bias.data / length
 
     def margin(self, data: Any, targets: Any = None) -> float:
-        """The distance of the nearest example from the hyperplane; negative if it is on the wrong side."""
+        """Return the smallest distance of an example from the hyperplane; negative on the wrong side."""
         data = as_dataset(data, targets)
         normal, offset = self.hyperplane()
         return min(
@@ -134,26 +133,24 @@ class Perceptron(Module):
 
 
 def _check(data: Dataset, epochs: int, lr: float) -> None:
-    """Refuse what a perceptron cannot learn from."""
+    """Raise an error for data that a perceptron cannot learn from."""
     if not data.size:
-        raise ValueError("there is nothing to learn from: the data set has no examples")
+        raise ValueError("the data set has no examples: at least 1 is needed")
     if epochs < 1 or not lr > 0:
-        raise ValueError(
-            f"learning takes 1 epoch or more and an lr above 0, not {quoted(epochs)} and {quoted(lr)}"
-        )
+        raise ValueError(f"epochs must be 1 or more and lr positive, got {quoted(epochs)} and {quoted(lr)}")
     for k, (inputs, target) in enumerate(zip(data.inputs, data.targets, strict=True)):
         if isinstance(target, str) or hasattr(target, "__len__") or target is None:
-            raise TypeError(f"the target of example {k} is a number, above 0 or not, not {quoted(target)}")
+            raise TypeError(f"the target of example {k} must be a number, got {quoted(target)}")
         if not all(map(math.isfinite, [*inputs, target])):
             raise ValueError(f"example {k} has a nan or inf: {quoted(inputs)} with the target {quoted(target)}")
 
 
 def mistake_bound(data: Dataset, weights: Sequence[float], bias: float) -> float:
-    """How many mistakes a perceptron can make on these examples at most, in any order: (R / gamma)^2.
+    """Return an upper bound for the mistakes of a perceptron on these examples: (R / gamma)^2.
 
-    A. B. J. Novikoff, On convergence proofs on perceptrons, 1962: the bias counts as the weight of an
-    input that is always 1, R is the length of the longest example, gamma the margin by which the
-    given weights separate them all, starting from 0. Raises ValueError if they do not.
+    Source: A. B. J. Novikoff, On convergence proofs on perceptrons, 1962. The bias is the weight of an
+    input that is always 1, R the largest norm of an example, gamma the margin by which the given weights
+    separate the examples; the perceptron starts from 0. Raises ValueError if they do not separate them.
 
     >>> from nn import logic_gate
     >>> mistake_bound(logic_gate("and"), [2.0, 2.0], -3.0)
@@ -166,6 +163,6 @@ def mistake_bound(data: Dataset, weights: Sequence[float], bias: float) -> float
         for inputs, target in zip(data.inputs, data.targets, strict=True)
     ]
     if not margins or not min(margins) > 0:
-        raise ValueError("these weights do not separate the examples, so they bound nothing")
+        raise ValueError("these weights do not separate the examples, so there is no bound")
     longest = max(math.hypot(*inputs, 1.0) for inputs in data.inputs)
     return round((longest * length / min(margins)) ** 2, 9)

@@ -1,4 +1,4 @@
-"""Three ways to adjust weights by one backward pass, side by side: after it, and while it passes."""
+"""Compare three ways to update weights in one backward pass: after it, and during it."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from .layerwise import layerwise_update
 
 
 class LayerUpdate(NamedTuple):
-    """How the updates of one layer's parameters differ between the three ways."""
+    """The differences between the three updates of one layer's parameters."""
 
     name: str
     length: float
-    """How far the layer's parameters move when all are adjusted after the pass."""
+    """The norm of the update of the layer's parameters after the pass."""
     recorded: float
     """The largest difference of a parameter when the error passes through the recorded weights."""
     adjusted: float
-    """The length of the difference when it passes through the adjusted ones, as a share of `length`."""
+    """The norm of the difference when it passes through the adjusted ones, as a fraction of `length`."""
 
     def words(self) -> tuple[str, ...]:
-        """Its line in the table."""
+        """Return its row of the table."""
         ways = f"moves by {self.length:.3g}", f"differs by {self.recorded:.3g}"
         return self.name, *ways, f"differs by {self.adjusted:.2%}"
 
 
 class UpdateComparison(NamedTuple):
-    """One step from the same weights in three ways; its repr is a table."""
+    """One step from the same weights, taken in three ways; its repr is a table."""
 
     before: float
     after_pass: float
-    """The loss after the step that adjusts all weights when the pass is over."""
+    """The loss after a step that updates all weights after the pass."""
     recorded: float
-    """The loss when each layer is adjusted as the error passes, through the recorded weights."""
+    """The loss when each layer is updated during the pass, through the recorded weights."""
     adjusted: float
     """The loss when the error passes through the adjusted weights."""
     layers: list[LayerUpdate]
@@ -59,13 +59,13 @@ class UpdateComparison(NamedTuple):
 
 
 def compare_updates(model: Module, data: Any, loss: str | Loss = "mse_loss", *, lr: float) -> UpdateComparison:
-    """One step of gradient descent in three ways: what moves, and what the loss is afterwards.
+    """Take one step of gradient descent in three ways; return the losses and the differences.
 
-    (a) all weights after the backward pass, (b) each layer while the error passes, which goes on
-    through the recorded weights: exactly the same, (c) each layer while the error passes, which
-    goes on through the weights just adjusted: another update, the nearer to the gradient's the
-    smaller lr is. The model is in evaluation mode meanwhile, and afterwards as it was. Raises
-    ValueError where `layerwise_update` does.
+    (a) All weights are updated after the backward pass; (b) each layer is updated during the pass, with
+    the error passing through the recorded weights: exactly the same; (c) each layer is updated during
+    the pass, with the error passing through the updated weights: a different update, which approaches
+    that of the gradient for small lr. The model is in evaluation mode meanwhile, and unchanged
+    afterwards. Raises ValueError as `layerwise_update`.
 
     >>> import random
     >>> from nn import MLP
@@ -80,7 +80,7 @@ def compare_updates(model: Module, data: Any, loss: str | Loss = "mse_loss", *, 
     data = as_dataset(data)
 
     def moved(step: Callable[[], object]) -> tuple[float, list[list[float]]]:
-        """The loss after a step, and by layer where the parameters are then; the step is taken back."""
+        """Return the loss and each layer's parameters after a step, which is then undone."""
         state = model.state_dict()
         try:
             step()
@@ -103,7 +103,7 @@ def compare_updates(model: Module, data: Any, loss: str | Loss = "mse_loss", *, 
 
 
 def _update_after_pass(model: Module, data: Dataset, loss: str | Loss, lr: float) -> None:
-    """Gradient descent as usual: the whole backward pass, then every parameter."""
+    """Take an ordinary step of gradient descent: the whole backward pass, then every parameter."""
     zero_grad(model.parameters())
     found: Value = loss_function(loss)([model(inputs) for inputs in data.inputs], data.targets)
     found.backward()

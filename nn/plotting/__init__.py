@@ -1,4 +1,4 @@
-"""Plots of training and of what was learnt; each draws into matplotlib axes and gives them back."""
+"""Plots of training and of trained models; each draws into matplotlib axes and returns them."""
 
 from .animation import BoundaryFilm, Film
 from .codes import plot_codes

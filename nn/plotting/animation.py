@@ -1,4 +1,4 @@
-"""Films, as animated GIFs: of any figure, and of the decision boundary after each epoch of training."""
+"""Animated GIFs: of any figure, and of the decision boundary after each epoch of training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Film:
-    """What a figure shows at one moment after the other, as an animated GIF.
+    """An animated GIF of a figure that changes.
 
     >>> from nn.plotting.style import new_figure
     >>> figure, axes = new_figure(width=2, height=1)
@@ -36,8 +36,8 @@ class Film:
         self.frames: list[Any] = []
 
     def add(self) -> None:
-        """Take the figure as it is now; where its axes stand is settled by the first frame."""
-        import numpy  # matplotlib brings it
+        """Add the figure as a frame; the first frame fixes the positions of its axes."""
+        import numpy  # a dependency of matplotlib
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         canvas: Any = FigureCanvasAgg(self.figure)
@@ -46,16 +46,16 @@ class Film:
         self.frames.append(numpy.asarray(canvas.buffer_rgba())[:, :, :3].copy())
 
     def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
-        """Write the frames to a GIF: so many seconds each, and the last one held.
+        """Write the frames to a GIF: `seconds` for each, and `hold` for the last one; return the path.
 
-        Raises ValueError for no frames, and ImportError, naming the extra, without pillow.
+        Raises ValueError if there are no frames, and ImportError, naming the extra, without pillow.
         """
         try:
             from PIL import Image
         except ImportError as error:
-            raise ImportError("films need pillow: pip install 'chainwalk[animate,plot]'") from error
+            raise ImportError("animations need pillow: pip install 'chainwalk[animate,plot]'") from error
         if not self.frames:
-            raise ValueError("a film needs at least one frame")
+            raise ValueError("an animation needs at least one frame")
         first, *others = [Image.fromarray(each).quantize(64, dither=Image.Dither.NONE) for each in self.frames]
         durations = [round(1000 * seconds)] * len(others) + [round(1000 * hold)]
         first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
@@ -66,10 +66,10 @@ class Film:
 
 
 class BoundaryFilm:
-    """A callback for `fit` that remembers what the model says everywhere, for a film of it.
+    """A callback for `fit` that records the model's outputs over the plane, for an animation.
 
-    It looks before the training and after each epoch, or every few; `resolution` and `threshold`
-    are those of `plot_decision_boundary`. Raises ValueError where that does, and for `every` below 1.
+    It records a frame before the training and after every `every` epochs; `resolution` and `threshold`
+    are those of `plot_decision_boundary`. Raises ValueError as that does, and for `every` below 1.
 
     >>> import random
     >>> from nn import MLP, fit, moons
@@ -85,7 +85,7 @@ class BoundaryFilm:
         self, model: Model, data: Any, *, every: int = 1, resolution: int = 40, threshold: float | None = None
     ) -> None:
         if every < 1:
-            raise ValueError(f"a frame is taken after every epoch or every few, not every {quoted(every)}")
+            raise ValueError(f"every must be a number of epochs, 1 or more, got {quoted(every)}")
         self.model: Model = model
         self.data: Any = as_dataset(data)
         self.every: int = every
@@ -95,12 +95,12 @@ class BoundaryFilm:
         self.threshold: float = border(model, self.data.inputs[0]) if threshold is None else threshold
 
     def __call__(self, epoch: int, history: History) -> None:
-        """Take a frame, if it is time for one."""
+        """Record a frame, if one is due."""
         if (epoch + 1) % self.every == 0:
             self._look(f"epoch {epoch + 1}   loss {history.losses[-1]:.4f}")
 
     def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
-        """Write the film to a GIF: so many seconds a frame, and the last one held.
+        """Write the frames to a GIF: `seconds` for each, and `hold` for the last one; return the path.
 
         Raises ImportError, naming the extra, without matplotlib or pillow.
         """

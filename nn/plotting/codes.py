@@ -1,4 +1,4 @@
-"""The plane of codes: where an autoencoder, or a layer of two neurons, puts each example."""
+"""Plot codes: where an autoencoder, or a layer of two neurons, maps each example in the plane."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZES = {"*": 10.5, "P": 7.5, "X": 7.5}
-"""Of markers that look small beside the others."""
+"""Sizes of markers that would look smaller than the others."""
 
 
 def plot_codes(
@@ -23,11 +23,11 @@ def plot_codes(
     axes: Axes | None = None,
     numbers: bool = False,
 ) -> Axes:
-    """Codes of two numbers as points, each class with a colour and a marker of its own.
+    """Plot codes of two numbers as points, each class with its own colour and marker; return the axes.
 
-    With `numbers` the class's number is the marker, for digits. The colours are M. Okabe and
-    K. Ito's, which every colour vision tells apart. Raises ValueError for codes of another width
-    than 2, for no codes, for not as many targets, and for targets that are not from 0 to 9.
+    With `numbers` the marker is the class number, for digits. The colours are M. Okabe and K. Ito's,
+    which are distinct with colour blindness. Raises ValueError for codes of another width than 2, for no
+    codes, for a different number of targets, and for targets that are not 0 to 9.
     """
     codes = plain(list(codes))
     _check(codes, targets)
@@ -65,4 +65,4 @@ def _check(codes: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
         raise ValueError(f"{len(codes)} codes and {len(targets)} targets: give each code one")
     strange = [target for target in targets if target not in range(len(CLASSES))]
     if strange:
-        raise ValueError(f"targets are class numbers from 0 to {len(CLASSES) - 1}, not {quoted(strange[0])}")
+        raise ValueError(f"targets must be classes from 0 to {len(CLASSES) - 1}, got {quoted(strange[0])}")

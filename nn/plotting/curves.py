@@ -1,4 +1,4 @@
-"""Plots of a run: loss and accuracy by epoch, and the gradient that reached each layer."""
+"""Plot a training run: loss and accuracy by epoch, and the gradient norm of each layer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ DASHES = (0, (4, 1.5))
 
 
 def plot_history(history: History, axes: Axes | None = None) -> Axes:
-    """The loss of each epoch, on a logarithmic scale, and the accuracy beside it, if there is one.
+    """Plot the loss of each epoch on a logarithmic scale, and the accuracy if there is one; return the axes.
 
-    Vermilion is what validation data say; a dot marks the epoch that early stopping gave back.
+    Validation data are vermilion; a dot marks the epoch whose weights early stopping restored.
     """
     axes = styled(axes)
     epochs = range(1, len(history.losses) + 1)
@@ -37,10 +37,10 @@ def plot_history(history: History, axes: Axes | None = None) -> Axes:
 
 
 def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
-    """How long the gradient of each layer's parameters was in each epoch, on a logarithmic scale.
+    """Plot the gradient norm of each layer by epoch, on a logarithmic scale; return the axes.
 
-    Lines that part by orders of magnitude are a gradient that vanishes, or explodes, on its way
-    from the last layer to the first.
+    Lines that differ by orders of magnitude show a gradient that vanishes, or explodes, between the
+    last layer and the first.
     """
     axes = styled(axes)
     count = max(1, len(history.gradients) - 1)
@@ -49,14 +49,14 @@ def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
         axes.plot(range(1, len(lengths) + 1), lengths, color=POSITIVE, alpha=shade, lw=2, label=name)
     logarithmic(axes, [length for lengths in history.gradients.values() for length in lengths])
     axes.set_xlabel("epoch", color=INK, loc="left")
-    axes.set_ylabel("length of the gradient", color=INK)
+    axes.set_ylabel("gradient norm", color=INK)
     if history.gradients:
         _legend_below(axes)
     return axes
 
 
 def _plot_accuracies(history: History, axes: Axes) -> None:
-    """The accuracies in percent, dashed, on an axis of their own at the right."""
+    """Plot the accuracies in percent, dashed, on a second axis at the right."""
     right = axes.twinx()
     right.spines[["top", "left", "bottom"]].set_visible(False)
     right.spines["right"].set_color(LINE)
@@ -70,14 +70,14 @@ def _plot_accuracies(history: History, axes: Axes) -> None:
 
 
 def _legend_below(axes: Axes) -> None:
-    """A legend beside the name of the axis, where it hides no line."""
+    """Add a legend beside the label of the axis, where it hides no line."""
     axes.legend(
         frameon=False, labelcolor=INK, loc="upper right", bbox_to_anchor=(1, -0.05), ncols=4, columnspacing=1
     )
 
 
 def logarithmic(axes: Axes, numbers: list[float]) -> None:
-    """A logarithmic scale with plain numbers, unless there is nothing above 0 to show on it."""
+    """Set a logarithmic scale with plain numbers, unless all numbers are 0 or less."""
     if any(number > 0 for number in numbers):
         from matplotlib.ticker import LogLocator, NullFormatter
 

@@ -1,4 +1,4 @@
-"""Plots in the plane of two inputs: points, decision boundaries, the lines of neurons."""
+"""Plots in the plane of two inputs: points, decision boundaries, hyperplanes of neurons."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Model = Callable[[Sequence[Any]], Any]
 
 
 class Landscape(NamedTuple):
-    """A model's outputs over a grid of points."""
+    """The outputs of a model over a grid of points."""
 
     xs: list[float]
     ys: list[float]
     heights: list[list[list[float]]]
-    """For each output, for each y, for each x."""
+    """Indexed by output, y and x."""
 
 
 def plot_decision_boundary(
@@ -37,13 +37,13 @@ def plot_decision_boundary(
     resolution: int = 60,
     threshold: float | None = None,
 ) -> Axes:
-    """What a model of two inputs says in every place, with the data; the lines are where that changes.
+    """Plot the regions and decision boundaries of a model of two inputs, with the data; return the axes.
 
-    The data are `plot_decision_boundary(model, X, y)` or `plot_decision_boundary(model, dataset)`.
-    One output: above the threshold (0, or 0.5 of a sigmoid) is blue, below it vermilion. Several: a
-    colour for each, where it is the largest. `resolution` is the number of grid points along each
-    side. Raises ValueError for points of another width than 2, for no points, for fewer than 2 grid
-    points and for several outputs with targets that do not count them.
+    The data are given as `plot_decision_boundary(model, X, y)` or `(model, dataset)`. One output: blue
+    above the threshold (0, or 0.5 for a sigmoid), vermilion below it. Several outputs: the colour of the
+    largest. `resolution` is the number of grid points along each side. Raises ValueError for points of
+    another width than 2, for no points, for fewer than 2 grid points, and for several outputs with
+    targets that are not class numbers.
     """
     data, axes = _arranged(data, targets, axes)
     axes = styled(axes)
@@ -54,10 +54,10 @@ def plot_decision_boundary(
 
 
 def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes | None = None) -> Axes:
-    """The line of each neuron that sees the two inputs: where its weighted sum is 0.
+    """Plot the hyperplane of each neuron with two inputs, where its weighted sum is 0; return the axes.
 
-    For a neuron, a perceptron, a layer, or the first layer of a model. The arrow is the direction of
-    the weights: there the sum is positive. Raises ValueError for points of another width than 2,
+    For a neuron, a perceptron, a layer, or the first layer of a model. The arrow has the direction of
+    the weights, in which the sum is positive. Raises ValueError for points of another width than 2,
     and for a model without such neurons.
     """
     data, axes = _arranged(data, targets, axes)
@@ -76,17 +76,17 @@ def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes |
 
 
 def _arranged(data: Any, targets: Any, axes: Any) -> tuple[Dataset, Any]:
-    """The data and the axes of plot(model, data, axes) and of plot(model, X, y, axes)."""
+    """Return the data and the axes of plot(model, data, axes) and of plot(model, X, y, axes)."""
     if hasattr(targets, "contourf"):
         targets, axes = None, targets
     return as_dataset(data, targets), axes
 
 
 def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:
-    """A model's outputs in evaluation mode over a grid that reaches a little beyond the data."""
+    """Return a model's outputs, in evaluation mode, over a grid that is slightly larger than the data."""
     check_plane(data)
     if resolution < 2:
-        raise ValueError(f"resolution is at least 2, not {quoted(resolution)}")
+        raise ValueError(f"resolution must be at least 2, got {quoted(resolution)}")
     xs, ys = (_range(_span([inputs[k] for inputs in data.inputs]), resolution) for k in (0, 1))
     with no_grad(), mode(model, training=False):
         rows = [[as_list(plain(model([x, y]))) for x in xs] for y in ys]
@@ -94,10 +94,10 @@ def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:
 
 
 def draw_regions(axes: Axes, found: Landscape, threshold: float = 0.0) -> None:
-    """Tint every region by what the model says there, and draw the lines between them."""
+    """Tint every region by the model's prediction there, and draw the boundaries."""
     if len(found.heights) == 1:
         heights = [[height - threshold for height in row] for row in found.heights[0]]
-        # Each is how much more a class is than the best of the others.
+        # Each is the difference between a class and the best of the others.
         leads, colours = [heights], [TINT_NEGATIVE, TINT_POSITIVE]
         largest = max(abs(height) for row in heights for height in row) or 1.0
         axes.contourf(found.xs, found.ys, heights, levels=[-largest, 0, largest], colors=colours)
@@ -112,7 +112,7 @@ def draw_regions(axes: Axes, found: Landscape, threshold: float = 0.0) -> None:
 
 
 def draw_points(axes: Axes, data: Dataset, classes: bool = False) -> None:
-    """The data as points, each class with a colour and a marker of its own, and a legend below."""
+    """Draw the data as points, each class with its own colour and marker, and a legend below."""
     for key, colour, marker in _kinds(data.targets, classes):
         points = [p for p, t in zip(data.inputs, data.targets, strict=True) if _kind(t, classes) == key]
         axes.plot(
@@ -130,7 +130,7 @@ def draw_points(axes: Axes, data: Dataset, classes: bool = False) -> None:
 
 
 def check_plane(data: Dataset) -> None:
-    """Refuse points that are not in a plane."""
+    """Raise ValueError for points that are not in a plane."""
     widths = {len(inputs) for inputs in data.inputs}
     if widths != {2}:
         given = f"not of {', '.join(map(str, sorted(widths)))}" if widths else "and at least one"
@@ -138,18 +138,18 @@ def check_plane(data: Dataset) -> None:
 
 
 def _outputs(model: Model, data: Dataset) -> list[float]:
-    """The outputs for the first point; an error if there are several, and targets that count none."""
+    """Return the outputs for the first point. Raises ValueError if the targets are not their numbers."""
     with no_grad(), mode(model, training=False):
         found = as_list(plain(model(data.inputs[0])))
     if len(found) > 1 and not are_classes(data.targets, len(found)):
-        raise ValueError(f"{len(found)} outputs need targets that are whole numbers from 0 to {len(found) - 1}")
+        raise ValueError(f"{len(found)} outputs need targets that are ints from 0 to {len(found) - 1}")
     if len(found) > len(CLASSES):
         raise ValueError(f"{len(found)} outputs are more than the {len(CLASSES)} colours there are")
     return found
 
 
 def _leads(heights: list[list[list[float]]]) -> list[list[list[float]]]:
-    """For each output how far it is above the largest of the others."""
+    """Return, for each output, its difference from the largest of the others."""
     others = [[*heights[:k], *heights[k + 1 :]] for k in range(len(heights))]
     return [
         [
@@ -161,13 +161,13 @@ def _leads(heights: list[list[list[float]]]) -> list[list[list[float]]]:
 
 
 def _tint(colour: str) -> str:
-    """A colour thinned with paper, to lie behind points of the full one."""
+    """Return a light tint of a colour, as the background of points in the full colour."""
     parts = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
     return "#" + "".join(f"{round(255 - 0.18 * (255 - part)):02X}" for part in parts)
 
 
 def _kind(target: float, classes: bool) -> int:
-    """Which class a target means: its own number, or the side of 0 that it is on."""
+    """Return the class of a target: its own number, or its sign."""
     return int(target) if classes else int(target > 0)
 
 
@@ -184,21 +184,21 @@ def _name(kind: int, targets: Sequence[float], classes: bool) -> str:
 
 
 def _first_neurons(model: Any) -> list[Any]:
-    """The neurons that see the inputs: a neuron itself, or those of the first layer."""
+    """Return the neurons connected to the inputs: the neuron itself, or those of the first layer."""
     first: Any = model if hasattr(model, "weights") else chain(model)[0][1]
     neurons = [first] if hasattr(first, "weights") else list(getattr(first, "neurons", []))
     if not neurons or any(len(neuron.weights) != 2 for neuron in neurons):
-        raise ValueError(f"{type(model).__name__} has no neurons of two inputs to draw the lines of")
+        raise ValueError(f"{type(model).__name__} has no neurons with two inputs to draw")
     return neurons
 
 
 def _draw_line(
     axes: Axes, normal: Sequence[float], offset: float, spans: tuple[Any, Any], place: float, name: str
 ) -> None:
-    """Where normal . x + offset = 0, and an arrow along the normal; nothing without a direction.
+    """Draw the line normal . x + offset = 0 and an arrow along the normal; nothing if it is 0.
 
-    The arrow starts in the middle of what can be seen of the line, or `place` of its length away
-    from there, so that those of several lines do not meet.
+    The arrow starts in the middle of the visible part of the line, shifted by `place` times its length,
+    so that those of several lines do not overlap.
     """
     length = (normal[0] ** 2 + normal[1] ** 2) ** 0.5
     if length == 0:
@@ -224,7 +224,7 @@ def _draw_line(
 
 
 def _seen(foot: Sequence[float], along: Sequence[float], spans: tuple[Any, Any]) -> tuple[float, float]:
-    """From where to where, in lengths of `along`, a line through `foot` is in the picture."""
+    """Return the ends of the visible part of a line through `foot`, in multiples of `along`."""
     start, end = float("-inf"), float("inf")
     for x, d, (low, high) in zip(foot, along, spans, strict=True):
         if d:
@@ -236,7 +236,7 @@ def _seen(foot: Sequence[float], along: Sequence[float], spans: tuple[Any, Any])
 
 
 def _span(numbers: list[float]) -> tuple[float, float]:
-    """From a little below the smallest to a little above the largest."""
+    """Return the range of the numbers, slightly enlarged."""
     margin = 0.15 * (max(numbers) - min(numbers)) or 1.0
     return min(numbers) - margin, max(numbers) + margin
 

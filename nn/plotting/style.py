@@ -1,4 +1,4 @@
-"""One look for every plot: the colours of the drawings, thin axes, dark ink."""
+"""The common style of the plots: the colours of the pictures, thin axes, dark ink."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ CLASSES = (
     "#3E4C59",
     "#A6761D",
 )
-"""A colour for each class: M. Okabe and K. Ito's colour-blind-safe ones first, then four darker."""
+"""The colours of the classes: M. Okabe and K. Ito's colour-blind-safe ones, then four darker ones."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
-"""And a marker for each, so that nothing is said by colour alone."""
+"""The markers of the classes, so that they differ in more than colour."""
 
 
 def new_figure(
     rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 4.5, **options: Any
 ) -> tuple[Figure, Any]:
-    """A figure of so many rows and columns of styled axes, and the axes (one, or an array of them).
+    """Return a figure with rows and columns of styled axes, and the axes (one, or an array of them).
 
-    Sizes in inches. Raises ImportError, naming the extra, without matplotlib.
+    Sizes are in inches. Raises ImportError, naming the extra, without matplotlib.
     """
     try:
         from matplotlib.figure import Figure
@@ -55,7 +55,7 @@ def new_figure(
 
 
 def _shown_figure() -> Any:
-    """The axes of a new figure: one of pyplot's, where `plt.show()` or a notebook will look for it."""
+    """Return the axes of a new pyplot figure, which `plt.show()` or a notebook displays."""
     if sys.modules.get("matplotlib.pyplot") or in_notebook():
         with suppress(ImportError):
             import matplotlib.pyplot as plt
@@ -65,7 +65,7 @@ def _shown_figure() -> Any:
 
 
 def styled(axes: Axes | None = None) -> Axes:
-    """The axes that were given, or new ones, in the look of all plots."""
+    """Return the given axes, or new ones, in the common style."""
     if axes is None:
         return _shown_figure()  # type: ignore[no-any-return]
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""Plots of a sweep: every run's loss by epoch, and the best one."""
+"""Plot a sweep: every run's loss by epoch, with the best one highlighted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def plot_sweep(sweep: Sweep, axes: Axes | None = None) -> Axes:
-    """The loss of every run by epoch, on validation data if there are any; the best one thick.
+    """Plot the loss of every run by epoch, on validation data if there are any; return the axes.
 
-    The title has the best setting; a cross ends a run that diverged.
+    The best run is drawn thick, and its setting is the title; a cross ends a run that diverged.
     """
     axes = styled(axes)
     for trial in sweep.trials:

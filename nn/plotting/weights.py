@@ -1,4 +1,4 @@
-"""Small images in a grid: what a layer's weights look for, and examples such as digits."""
+"""Plot small images in a grid: the weights of a layer, and examples such as digits."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def plot_weights(layer: Module, shape: tuple[int, int] | None = None, columns: int | None = None) -> Figure:
-    """The weights of each neuron as a small image: blue is positive, vermilion negative, paper 0.
+    """Plot the weights of each neuron as an image: blue for positive, vermilion for negative, paper for 0.
 
-    For a layer, or the first layer of a model. `shape` is the images' (height, width), by default
-    a square, else one row. All share one scale, beside them. Raises ValueError for a model
-    without neurons and for a shape of another size than their inputs.
+    For a layer, or the first layer of a model. `shape` is the images' (height, width), by default a
+    square if possible, else one row. All images share one scale, shown beside them. Return the figure.
+    Raises ValueError for a model without neurons and for a shape that does not fit their inputs.
     """
     first: Any = layer if hasattr(layer, "neurons") else chain(layer)[0][1]
     neurons = getattr(first, "neurons", [first] if hasattr(first, "weights") else [])
     if not neurons:
-        raise ValueError(f"{type(layer).__name__} has no neurons to draw the weights of")
+        raise ValueError(f"{type(layer).__name__} has no neurons with weights to draw")
     rows = [[weight.data for weight in neuron.weights] for neuron in neurons]
     largest = max(abs(weight) for row in rows for weight in row) or 1.0
     figure, shown = _grid(rows, shape, columns, [str(k) for k in range(len(rows))])
@@ -42,11 +42,11 @@ def plot_images(
     shape: tuple[int, int] | None = None,
     columns: int | None = None,
 ) -> Figure:
-    """Examples as small images, such as digits: from paper for the smallest number to ink for the largest.
+    """Plot examples, such as digits, as images: from paper for the smallest number to ink for the largest.
 
-    `shape` is their (height, width), by default a square, else one row; `titles` stand above them.
-    Raises ValueError for no images, for as many titles as there are not images, and for a shape of
-    another size.
+    `shape` is their (height, width), by default a square if possible, else one row; `titles` are shown
+    above them. Return the figure. Raises ValueError for no images, for a different number of titles, and
+    for a shape that does not fit.
     """
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(images)} images and {len(titles)} titles: give each image one")
@@ -61,7 +61,7 @@ def plot_images(
 def _grid(
     rows: Sequence[Sequence[float]], shape: tuple[int, int] | None, columns: int | None, titles: list[str]
 ) -> tuple[Figure, list[Any]]:
-    """A figure with every row of numbers as an image, and the images."""
+    """Return a figure with every row of numbers as an image, and the images."""
     height, width = _shape(rows, shape)
     across = columns or min(len(rows), max(1, round((1.6 * len(rows) * height / width) ** 0.5)))
     down = -(-len(rows) // across)
@@ -83,7 +83,7 @@ def _grid(
 
 
 def _shape(rows: Sequence[Sequence[float]], shape: tuple[int, int] | None) -> tuple[int, int]:
-    """The height and width of the images, or an error that says why they have none."""
+    """Return the height and width of the images. Raises ValueError for rows that do not fit."""
     if not rows:
         raise ValueError("there are no images to draw: give at least one")
     sizes = {len(row) for row in rows}
@@ -92,7 +92,7 @@ def _shape(rows: Sequence[Sequence[float]], shape: tuple[int, int] | None) -> tu
     height, width = shape or ((side, side) if side * side == size else (1, size))
     if sizes != {height * width}:
         given = ", ".join(map(str, sorted(sizes)))
-        raise ValueError(f"images of {height} x {width} have {height * width} numbers each, not {given}")
+        raise ValueError(f"images of {height} x {width} need {height * width} numbers each, got {given}")
     return height, width
 
 
@@ -101,7 +101,7 @@ def _diverging() -> Any:
 
 
 def _colours(*stops: str) -> Any:
-    """A colour map through these colours."""
+    """Return a colour map through these colours."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("", stops)

@@ -1,1 +1,1 @@
-"""Training: the loop, what it needs before it begins, and what it records."""
+"""Training: the loop, checks of its arguments, checkpoints, and the history of a run."""

@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a run of training needs to go on exactly where it was, in one file."""
+"""Checkpoints: the complete state of a training run in one file, from which it resumes exactly."""
 
 from __future__ import annotations
 
@@ -21,27 +21,26 @@ VERSION = 3
 
 
 class Part(Protocol):
-    """Something whose state can be taken as plain lists and dicts, and given back."""
+    """An object whose state can be saved as plain lists and dicts, and restored."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: Mapping[str, Any], /) -> Any: ...
 
 
 class Checkpoint:
-    """Where `fit` keeps its state, and how often: after every n-th epoch, and after the last.
+    """The file in which `fit` saves its state, after every `every` epochs and after the last.
 
-    The file is lines of JSON, in which every float is exact. The first line holds the number of the
-    bytes that follow and their checksum, the second a whole state. Each further line is a later
-    state with only those epochs of the history that came since, so that the time for an epoch's
-    checkpoint does not grow with their number; the first line is changed when the new one is on the
-    disk. When the further lines are longer than the second, the file is replaced by a new one, whole
-    or not at all. So a program that is killed at any moment leaves a file to resume from, and a file
-    that was cut or damaged is known as such.
+    The file consists of lines of JSON, in which every float is exact. The first line has the number of
+    bytes that follow and their checksum, the second a complete state. Each further line is a later
+    state with only the epochs since the previous line, so that the time for a checkpoint does not
+    grow with the number of epochs; the first line is updated when the new one is on the disk. When the
+    further lines are longer than the second, the file is replaced atomically. So a program that is
+    killed at any moment leaves a file to resume from, and a truncated or damaged file is detected.
 
-    With `resume`, a file that is there already is where the run goes on; without, the run begins anew
-    and replaces it. The data and the functions handed to `fit` are not in it, but their description
-    is: hand over the same, or the error lists what differs. Epochs may be added, and callbacks
-    changed. Raises ValueError for `every` below 1.
+    With `resume`, a run continues from an existing file; without, it starts from the beginning and
+    replaces the file. The data and functions passed to `fit` are not saved, but a description of them
+    is: pass the same ones, or an error lists the differences. The number of epochs and the callbacks
+    may change. Raises ValueError for `every` below 1.
 
     >>> Checkpoint("run.json", every=5)
     Checkpoint('run.json', every=5, resume=True)
@@ -49,9 +48,7 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], *, every: int = 1, resume: bool = True) -> None:
         if every < 1:
-            raise ValueError(
-                f"a checkpoint is written after every epoch or every few, not every {quoted(every)}"
-            )
+            raise ValueError(f"every must be a number of epochs, 1 or more, got {quoted(every)}")
         self.path: Path = Path(path)
         self.every: int = every
         self.resume: bool = resume
@@ -61,7 +58,7 @@ class Checkpoint:
     def save(self, parts: Mapping[str, Part]) -> None:
         """Write the state of every part."""
         written, epochs = self._written, _epochs(parts)
-        self._written = None  # for the case that this is interrupted
+        self._written = None  # in case this is interrupted
         if written is None or written.epochs > epochs or written.size > 2 * written.whole:
             line = _encoded(parts, 0)
             digest = hashlib.sha256(line)
@@ -72,16 +69,16 @@ class Checkpoint:
         size, digest = written.size + len(line), written.digest.copy()
         digest.update(line)
         end = append_line(self.path, line[:-1], after=written.stamp, head=_head(size, digest))
-        if end is None:  # the file is not the one that was written last
+        if end is None:  # the file has changed since the last write
             self.save(parts)
         else:
             self._written = _Written(end, digest, epochs, written.whole, size)
 
     def load(self, parts: Mapping[str, Part]) -> bool:
-        """Give every part its state back; False if there is nothing to resume from.
+        """Restore the state of every part; return False if there is nothing to resume from.
 
-        Raises ValueError for a file that is damaged, is no checkpoint, or is that of another run;
-        then no part has changed.
+        Raises ValueError for a file that is damaged, is not a checkpoint, or belongs to another run;
+        then no part is changed.
         """
         self._written = None
         if not self.resume:
@@ -109,7 +106,7 @@ class Checkpoint:
         return True
 
     def _read(self) -> dict[str, Any]:
-        """The last state in the file, with the history of all lines."""
+        """Return the last state in the file, with the epochs of all lines."""
         head, _, body = read_whole(self.path).partition(b"\n")
         body = self._checked(head, body)
         state: dict[str, Any] = {}
@@ -128,32 +125,32 @@ class Checkpoint:
         return state
 
     def _checked(self, head: bytes, body: bytes) -> bytes:
-        """The lines with states, if they are what the first line says."""
+        """Return the lines with states, after checking them against the first line."""
         content = self._parsed(head)
         if not isinstance(content, dict) or "chainwalk checkpoint" not in content:
             raise ValueError(f"{self._name} is not a checkpoint of this library. {_ADVICE}")
         if content["chainwalk checkpoint"] != VERSION:
             version = quoted(content["chainwalk checkpoint"], 40)
-            raise ValueError(f"{self._name} has version {version}, but this reads {VERSION}. {_ADVICE}")
+            raise ValueError(f"{self._name} has version {version}, but {VERSION} is needed. {_ADVICE}")
         size, keys = content.get("bytes"), {"chainwalk checkpoint", "bytes", "sha256"}
         if content.keys() != keys or not isinstance(size, int) or size < 1:
             raise ValueError(f"{self._name} is not a checkpoint of this library. {_ADVICE}")
         if len(body) < size:
             told = f"{len(body):,} bytes follow its first line, which says {size:,}"
-            raise ValueError(f"{self._name} is not a whole checkpoint: {told}. {_ADVICE}")
+            raise ValueError(f"{self._name} is not a complete checkpoint: {told}. {_ADVICE}")
         body = body[:size]
         if content["sha256"] != hashlib.sha256(body).hexdigest():
-            raise ValueError(f"{self._name} is damaged: its content is not what its checksum says. {_ADVICE}")
+            raise ValueError(f"{self._name} is damaged: its content does not match its checksum. {_ADVICE}")
         return body
 
     def _parsed(self, line: bytes) -> Any:
         try:
             return json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{self._name} is not a whole checkpoint: {error}. {_ADVICE}") from error
+            raise ValueError(f"{self._name} is not a complete checkpoint: {error}. {_ADVICE}") from error
 
     def _compare(self, state: dict[str, Any], parts: Mapping[str, Part]) -> None:
-        """Refuse the checkpoint of a run that had other parts."""
+        """Raise ValueError for the checkpoint of a run that had other parts."""
         there = {name: part["kind"] for name, part in state.items()}
         here = {name: type(part).__name__ for name, part in parts.items()}
         different = [name for name in {**there, **here} if there.get(name) != here.get(name)]
@@ -161,26 +158,26 @@ class Checkpoint:
             told = listed(
                 (f"{name} ({there.get(name)} there, {here.get(name)} here)" for name in different), 10
             )
-            raise ValueError(f"{self._name} is of another run; they differ in {told}. {_ADVICE}")
+            raise ValueError(f"{self._name} belongs to another run, which differs in {told}. {_ADVICE}")
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, every={self.every}, resume={self.resume})"
 
 
 class _Written(NamedTuple):
-    """What a checkpoint's file holds."""
+    """The contents of a checkpoint's file, as written last."""
 
     stamp: Stamp
     digest: Any
     epochs: int
     whole: int
-    """The bytes of the line with a whole state."""
+    """The length of the line with a complete state, in bytes."""
     size: int
-    """The bytes of all lines with states."""
+    """The length of all lines with states, in bytes."""
 
 
 def _head(size: int, digest: Any) -> bytes:
-    """The first line, which has the same length for every size."""
+    """Return the first line, whose length does not depend on the size."""
     text = f'{{"chainwalk checkpoint": {VERSION}, "bytes": {size:15}, "sha256": "{digest.hexdigest()}"}}\n'
     return text.encode()
 
@@ -190,7 +187,7 @@ def _epochs(parts: Mapping[str, Part]) -> int:
 
 
 def _encoded(parts: Mapping[str, Part], start: int) -> bytes:
-    """The state of every part as a line of JSON; of a history the epochs from a number on."""
+    """Return the state of every part as a line of JSON, with the epochs of the history from `start` on."""
     states = {
         name: {
             "kind": type(part).__name__,
@@ -202,7 +199,7 @@ def _encoded(parts: Mapping[str, Part], start: int) -> bytes:
 
 
 def _check_kinds(given: Any, here: Any) -> None:
-    """Raise ValueError where a number, or a list of numbers, is to take something else."""
+    """Raise ValueError if the state has something else in place of a number or a list of numbers."""
     for key, present in here.items() if isinstance(given, Mapping) else ():
         found = given.get(key, present)
         listed = isinstance(present, list) and present and all(map(_is_number, present))
@@ -213,7 +210,7 @@ def _check_kinds(given: Any, here: Any) -> None:
 
 
 _MAY_BE_NONE = ("first", "best_epoch")
-"""Numbers that are not there before the first step, or the first epoch."""
+"""Numbers that are None before the first step, or the first epoch."""
 
 
 def _is_number(item: Any) -> bool:
@@ -221,7 +218,7 @@ def _is_number(item: Any) -> bool:
 
 
 class Generators:
-    """The generators of random numbers in a run, its own and those inside the model, as one part.
+    """The random generators of a run, its own and those inside the model, as one part.
 
     >>> rng = random.Random(0)
     >>> generators = Generators(rng, Module())
@@ -238,13 +235,13 @@ class Generators:
                 self._generators[name] = found
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of each, under its name in the model; the run's own under the empty name."""
+        """Return the state of each by its name in the model; that of the run by the empty name."""
         return {name: _listed(generator.getstate()) for name, generator in self._generators.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave."""
+        """Restore the states that `state_dict` returned. Raises ValueError for other names."""
         if state.keys() != self._generators.keys():
-            raise ValueError(f"it has generators at {[*state]}, and this run at {[*self._generators]}")
+            raise ValueError(f"it has generators at {[*state]}, but this run at {[*self._generators]}")
         for name, generator in self._generators.items():
             version, numbers, gauss = state[name]
             generator.setstate((version, tuple(numbers), gauss))
@@ -261,4 +258,4 @@ def _listed(state: tuple[Any, ...]) -> list[Any]:
     return [list(part) if isinstance(part, tuple) else part for part in state]
 
 
-_ADVICE = "Give another path, or Checkpoint(path, resume=False) to begin anew; nothing was changed"
+_ADVICE = "Use another path, or Checkpoint(path, resume=False) to start again; nothing was changed"

@@ -1,4 +1,4 @@
-"""A model and its loss as native code: the same numbers to rounding, thousands of times as fast."""
+"""Compile a model and its loss to native code: equal up to rounding, and much faster."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ABSENT = object()
 
 
 class _Structure:
-    """What a model consists of, as it was: its modules, their attributes, and what is in their lists."""
+    """A record of a model's modules, their attributes, and the contents of their lists."""
 
     def __init__(self, model: Module) -> None:
         self.modules = list(model.modules())
@@ -33,17 +33,17 @@ class _Structure:
         self._ignored = {"training"}
 
     def modes(self) -> tuple[bool, ...]:
-        """Which modules are in training."""
+        """Return which modules are in training mode."""
         return tuple([module.training for module in self.modules])
 
     def changed(self) -> bool:
-        """Whether an attribute or an item is another than it was."""
+        """Return whether an attribute or an item has changed."""
         return any(now != was for now, was in self._lists) or any(
             now != was and not _differing(now, was) <= self._ignored for now, was in self._attributes
         )
 
     def ignore_changes(self) -> None:
-        """Attributes that differ now were written by the model itself while it ran."""
+        """Ignore the attributes that differ now: the model wrote them itself while it ran."""
         for now, was in self._attributes:
             if now != was:
                 self._ignored |= _differing(now, was)
@@ -70,21 +70,21 @@ class CompiledModel:
         self.model: Module = model
         self.loss_function: Loss = loss_function(loss)
         self._options: dict[str, Any] = {"dtype": dtype, "threads": threads, "lanes": lanes, "cache": cache}
-        autograd.compile(lambda x: x, **self._options)  # wrong options, and a missing extra, are errors at once
+        autograd.compile(lambda x: x, **self._options)  # raises for wrong options and a missing extra at once
         self._build()
 
     def _build(self) -> None:
         self.parameters: list[Value] = self.model.parameters()
         self._structure = _Structure(self.model)
         self._compiled: dict[tuple[bool, ...], tuple[Any, Any]] = {}
-        """How to predict, and how to predict with the loss, for modules in training or not."""
+        """The prediction and the loss, compiled, for each combination of training modes."""
         self._seen: set[Any] = set()
-        """Targets that the loss has accepted."""
+        """The targets that the loss has accepted."""
         self._classes = 1
         self._is_mean = self.loss_function in LOSSES.values()
 
     def _functions(self) -> tuple[Any, Any]:
-        """The compiled functions for the model as it is now."""
+        """Return the compiled functions for the model as it is now."""
         if self._structure.changed():
             self._build()
         modes = self._structure.modes()
@@ -105,7 +105,7 @@ class CompiledModel:
         return self.loss_function([prediction], [target]), prediction
 
     def predict(self, inputs: Sequence[Sequence[float]]) -> list[Any]:
-        """The model's outputs for each example: a number, or a list of them.
+        """Return the model's output for each example: a number, or a list of numbers.
 
         >>> from random import Random
         >>> from nn import MLP, compile_model
@@ -122,14 +122,14 @@ class CompiledModel:
         return found
 
     def loss(self, inputs: Sequence[Sequence[float]], targets: Sequence[Any]) -> float:
-        """The mean loss over some examples."""
+        """Return the mean loss over some examples."""
         _, both = self._functions()
         losses, _ = both(_table(inputs), self._numbers(inputs, targets))
         self._structure.ignore_changes()
         return float(losses.sum()) / len(targets)
 
     def backward(self, inputs: Sequence[Sequence[float]], targets: Sequence[Any]) -> tuple[float, list[Any]]:
-        """The mean loss and the predictions; every parameter's grad grows by its gradient."""
+        """Return the mean loss and the predictions, and add the gradient to every parameter's grad."""
         _, both = self._functions()
         (losses, predictions), gradient = both.value_and_grad(
             _table(inputs), self._numbers(inputs, targets), wrt=self.parameters, has_aux=True
@@ -144,11 +144,11 @@ class CompiledModel:
         return _compiled_again, (self.model, self.loss_function, self._options)
 
     def explain(self) -> str:
-        """What has been compiled."""
+        """Return a description of what has been compiled."""
         return "\n".join(function.explain() for functions in self._compiled.values() for function in functions)
 
     def _numbers(self, inputs: Sequence[Any], targets: Sequence[Any]) -> Any:
-        """Targets as numbers for the loss; a class becomes a probability of 1, after the loss has seen it."""
+        """Return targets as numbers for the loss, which checks them first; a class becomes one-hot."""
         if len(inputs) != len(targets):
             raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
         if not len(targets):
@@ -159,7 +159,7 @@ class CompiledModel:
         return [list(t) if hasattr(t, "__len__") else t for t in targets]
 
     def _check(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-        """What the loss has to say of the targets, each kind of them once: compiled code cannot refuse any."""
+        """Call the loss with each different target once, because compiled code cannot raise errors."""
         fresh = {tuple(t) if hasattr(t, "__len__") else t for t in targets} - self._seen
         with autograd.no_grad():
             if fresh:
@@ -172,15 +172,15 @@ class CompiledModel:
                 self._check_mean(inputs[:2], targets[:2])
 
     def _check_mean(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
-        """Rows are computed one by one: of two examples the loss has to be the mean of theirs."""
+        """Raise ValueError unless the loss of two examples is the mean of their losses."""
         predictions = [self.model(list(each)) for each in inputs]
         pairs = zip(predictions, targets, strict=True)
         alone = [_number(self.loss_function([prediction], [target])) for prediction, target in pairs]
         together = _number(self.loss_function(predictions, list(targets)))
         if not math.isclose(together, sum(alone) / 2, rel_tol=1e-9, abs_tol=1e-12) and math.isfinite(together):
             raise ValueError(
-                f"compiled code needs a loss that is the mean over the examples: of two it is {together:g}, of "
-                f"each alone {alone[0]:g} and {alone[1]:g}. Divide a sum by the number of examples"
+                f"compiled code needs a loss that is the mean over the examples: for two it is {together:g}, "
+                f"for each alone {alone[0]:g} and {alone[1]:g}. Divide a sum by the number of examples"
             )
         self._is_mean = True
 
@@ -188,7 +188,7 @@ class CompiledModel:
         for module in self._structure.modules:
             if isinstance(module, Dropout) and module.training and module.p:
                 raise ValueError(
-                    "Dropout in training draws new numbers at each call, which compiled code cannot: train "
+                    "Dropout in training mode draws random numbers, which compiled code cannot do: train "
                     "without compiled=True, or put the model in evaluation mode with model.eval()"
                 )
 
@@ -202,7 +202,7 @@ def _table(inputs: Sequence[Sequence[float]]) -> Any:
 
 
 def as_examples(found: Any, count: int) -> list[Any]:
-    """Arrays for each output as a list for each example."""
+    """Convert arrays, one for each output, to lists, one for each example."""
     if isinstance(found, list | tuple):
         columns = [item.tolist() for item in found]
         return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in range(count)]
@@ -222,13 +222,14 @@ def compile_model(
     lanes: int | Literal["auto"] = "auto",
     cache: str | PathLike[str] | None = None,
 ) -> CompiledModel:
-    """A model and its loss as native code, for training and for inference; needs the extra `compile`.
+    """Compile a model and its loss to native code, for training and for inference.
 
     The parameters stay the model's own Values: their data is read at each call, and `backward` adds
-    to their grads. Results equal those of the model itself to rounding. The options are those of
-    `autograd.compile`. A change of the model's parts is compiled anew. Raises ValueError for Dropout
-    in training, and for a loss that is not a mean over the examples; TracingError where a model or
-    a loss branches on a number.
+    to their grads. Results equal those of the model up to rounding. `loss` is a name or a function,
+    the options are those of `autograd.compile`. If a part of the model changes, it is compiled again.
+
+    Raises ImportError without the extra `compile`, ValueError for Dropout in training mode and for a
+    loss that is not a mean over the examples, TracingError if model or loss branch on a number.
 
     >>> from random import Random
     >>> from nn import MLP

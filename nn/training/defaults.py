@@ -1,4 +1,4 @@
-"""What `fit` chooses where nothing is said: a loss that suits the targets, an optimiser, a Dataset."""
+"""The defaults of `fit`: a loss that suits the targets, an optimiser, a Dataset."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ OPTIMISERS: Mapping[str, tuple[type[Optimiser], float]] = {
     "Adam": (Adam, 0.05),
     "AdamW": (AdamW, 0.05),
 }
-"""Optimisers by their names, each with the learning rate that it has in `fit` where none is given."""
+"""Optimisers by name, each with its default learning rate in `fit`."""
 
 
 def usual_optimiser(model: Module, given: Any, lr: float | None) -> Any:
-    """Return the optimiser that was given; or one made for a model from a name, from its class, or from None.
+    """Return a given optimiser, or make one for a model from a name, a class, or None for Adam.
 
-    By default Adam. Raises ValueError for a name that is not known, and for a learning rate beside an
-    optimiser that has its own.
+    Raises ValueError for an unknown name, and if `lr` is given together with an optimiser.
 
     >>> from nn import MLP
     >>> usual_optimiser(MLP(2, [1]), "sgd", None)
@@ -42,15 +41,16 @@ def usual_optimiser(model: Module, given: Any, lr: float | None) -> Any:
         make: Any = given
         return make(model.parameters(), lr=usual.get(given, 0.01) if lr is None else lr)
     if lr is not None:
-        raise ValueError(f"lr={quoted(lr)} is beside an optimiser, which has its own: set it there")
+        raise ValueError(f"lr={quoted(lr)} cannot be given with an optimiser, which has its own: set it there")
     return given
 
 
 def usual_loss(model: Module, data: Any) -> str:
     """Return the name of the loss that suits the targets and the outputs of a model.
 
-    Several outputs and targets that count them: "cross_entropy". One output and targets of 0 and 1:
-    "binary_cross_entropy_with_logits", unless the output is a sigmoid. Anything else: "mse_loss".
+    "cross_entropy" for several outputs and targets that are class numbers;
+    "binary_cross_entropy_with_logits" for one output and targets of 0 and 1, unless the output is a
+    sigmoid; else "mse_loss".
 
     >>> from nn import MLP
     >>> usual_loss(MLP(2, [3]), Dataset([[0.0, 1.0], [1.0, 0.0]], [2, 0]))
@@ -68,7 +68,7 @@ def usual_loss(model: Module, data: Any) -> str:
 
 
 def arranged(data: Any, targets: Any, loss: Any, optimiser: Any) -> tuple[Any, Loss | str | None, Any]:
-    """Return data, loss and optimiser, whether the call was fit(model, data, loss, optimiser) or has targets.
+    """Return data, loss and optimiser of fit(model, data, loss, optimiser) or fit(model, X, y, ...).
 
     >>> arranged([[0.0], [1.0]], [0.0, 2.0], "hinge", None)
     (Dataset(inputs=[[0.0], [1.0]], targets=[0.0, 2.0]), 'hinge', None)
@@ -77,13 +77,13 @@ def arranged(data: Any, targets: Any, loss: Any, optimiser: Any) -> tuple[Any, L
     """
     if isinstance(targets, str) or (callable(targets) and not hasattr(targets, "__len__")):
         if loss is not None and optimiser is not None:
-            raise TypeError(f"fit takes one loss, and was given {quoted(targets)} and {quoted(loss)}")
+            raise TypeError(f"fit takes one loss, got {quoted(targets)} and {quoted(loss)}")
         targets, loss, optimiser = None, targets, optimiser if loss is None else loss
     return as_dataset(data, targets), loss, optimiser
 
 
 def single_targets(model: Module, data: Dataset) -> Dataset:
-    """Return the data with numbers as targets, where they are lists of one and the model gives one number.
+    """Return the data with numbers as targets, if they are lists of one and the model has one output.
 
     >>> from nn import MLP
     >>> single_targets(MLP(1, [1]), Dataset([[0.0]], [[2.0]])).targets

@@ -1,4 +1,4 @@
-"""Training on a cluster: the examples stay on their workers, the parameters come to them at each step."""
+"""Training on a cluster: the examples stay on the workers, the parameters are sent at each step."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from .divergence import Watch
 from .engines import Interpreted, Step
 
 _KINDS = 1000
-"""So many different targets of each block are shown to the loss, which may refuse them."""
+"""The number of different targets of each block that the loss checks."""
 
 
 class Batch(NamedTuple):
-    """Some examples on a cluster, and their positions in the data set, if that is on this machine too."""
+    """Examples on a cluster, and their positions in the data set if it is on this machine too."""
 
     inputs: Rows
     positions: list[int] | None
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Outputs:
-    """Predictions of neighbouring examples: their sum is one after the other."""
+    """Predictions of consecutive examples; adding concatenates them."""
 
     parts: tuple[Any, ...]
 
@@ -50,7 +50,7 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Right:
-    """How many predictions are right: on the same side as the target, or the largest where it says."""
+    """The number of correct predictions: on the same side as the target, or largest at its class."""
 
     threshold: float
 
@@ -65,7 +65,7 @@ class Right:
 
 @dataclass(frozen=True)
 class Summed:
-    """A metric of lists, times the number of examples."""
+    """A metric of lists, multiplied by the number of examples."""
 
     metric: Metric
 
@@ -74,11 +74,11 @@ class Summed:
 
 
 class DistributedModel(CompiledModel):
-    """A model with its loss, compiled, and examples on a cluster; the parameters stay the model's own Values.
+    """A compiled model with its loss, and examples on a cluster; the parameters stay the model's own Values.
 
-    Examples are a Dataset, whose predictions come back for the metrics; or rows of `inputs` and
-    `targets` that are on a cluster already, where each block measures itself, and the metrics are
-    the means over the examples.
+    The examples are a Dataset, whose predictions are returned for the metrics; or rows of `inputs` and
+    `targets` on a cluster, where the metrics are computed for each block, and averaged over the
+    examples.
     """
 
     def __init__(
@@ -100,14 +100,14 @@ class DistributedModel(CompiledModel):
         return cluster.rows(self.client, inputs=np.array(data.inputs), targets=np.array(targets))
 
     def _looked_through(self, rows: Rows) -> Rows:
-        """Let the loss see every kind of target there is, and find what can be measured."""
+        """Let the loss check every kind of target, and determine the metrics."""
         if any(rows is known for known in self._looked):
             return rows
         if {*rows.shapes} != {"inputs", "targets"}:
-            raise ValueError(f"training takes rows of inputs and targets, not of {', '.join(rows.shapes)}")
+            raise ValueError(f"training needs rows of inputs and targets, got {', '.join(rows.shapes)}")
         found = cluster.gathered(rows.client, rows.each(kinds))
         targets = [target for _, block in found for target in block]
-        self._check([found[0][0]] * 2, targets)  # a loss is a mean of any two, be they of one example
+        self._check([found[0][0]] * 2, targets)  # the mean of two holds for equal examples too
         if self.asked is not None:
             self.measures = {name: Summed(metric) for name, metric in self.asked.items()}
         else:
@@ -117,9 +117,9 @@ class DistributedModel(CompiledModel):
         return rows
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Batch]:
-        """All examples once, in a new order: the very batches of a Dataset, or whole blocks of rows."""
+        """Yield all examples once, in a new order: the batches of a Dataset, or whole blocks of rows."""
         if size < 1:
-            raise ValueError(f"a batch has at least 1 example, not {quoted(size)}")
+            raise ValueError(f"a batch must have at least 1 example, got {quoted(size)}")
         if not self.gathers:
             yield from self._batches_of_blocks(size, rng)
             return
@@ -143,16 +143,16 @@ class DistributedModel(CompiledModel):
             yield Batch(self.rows.some(sorted(batch)), None)
 
     def targets(self, batch: Batch) -> list[Any]:
-        """The targets of a batch, in the order of its predictions; none for rows that stay on the cluster."""
+        """Return the targets of a batch, in the order of its predictions; none for rows on the cluster."""
         return [self.data.targets[k] for k in batch.positions or []]
 
     def examples(self, batch: Batch) -> Dataset:
-        """The examples of a batch of a Dataset."""
+        """Return the examples of a batch of a Dataset."""
         found: Dataset = self.data.take(batch.positions)
         return found
 
     def backward(self, inputs: Any, targets: Any = None) -> tuple[float, Any]:
-        """The mean loss over some rows, and their predictions or what was measured of them; the grads grow."""
+        """Return the mean loss over some rows and their predictions or metrics; add to the grads."""
         self._refuse_dropout()
         loss, gradient, told = self._total(block_step, inputs, training=True)
         for parameter, slope in zip(self.parameters, (gradient / inputs.size).tolist(), strict=True):
@@ -160,7 +160,7 @@ class DistributedModel(CompiledModel):
         return loss / inputs.size, self._told(told, inputs.size)
 
     def evaluate(self, rows: Rows) -> Evaluation:
-        """The mean loss and the metrics over rows on the cluster, in evaluation mode."""
+        """Return the mean loss and the metrics over rows on the cluster, in evaluation mode."""
         loss, told = self._total(block_loss, self._looked_through(rows), training=False)
         return Evaluation(loss / rows.size, {name: total / rows.size for name, total in told.items()})
 
@@ -178,7 +178,7 @@ class DistributedModel(CompiledModel):
         return as_examples([np.concatenate(parts) for parts in zip(*told.parts, strict=True)], count)
 
     def _spread(self, training: bool) -> Spread:
-        """The compiled loss on the cluster, of the model in one of its modes."""
+        """Return the compiled loss on the cluster, of the model in training or evaluation mode."""
         if training not in self._spreads:
             with mode(self.model, training=training):
                 pickled = cloudpickle.dumps((self.model, self.loss_function, self._classes))
@@ -188,7 +188,7 @@ class DistributedModel(CompiledModel):
 
 
 def _loss_of(pickled: bytes) -> Callable[..., Any]:
-    """A model's loss and prediction as a function of numbers alone, its parameters among them."""
+    """Return a model's loss and prediction as a function of numbers, including its parameters."""
 
     def loss_of(inputs: Any, targets: Any, weights: Any) -> Any:
         model, loss, classes = _unpickled(pickled)
@@ -211,18 +211,18 @@ def _unpickled(pickled: bytes) -> tuple[Any, Any, int]:
     return found
 
 
-# What runs on the workers.
+# The following runs on the workers.
 
 
 def kinds(block: Any) -> tuple[list[float], list[Any]]:
-    """The first example's inputs, and the targets that there are."""
+    """Return the first example's inputs, and the different targets."""
     targets = block["targets"]
     different = np.unique(targets) if targets.ndim == 1 else targets
     return block["inputs"][0].tolist(), different[:_KINDS].tolist()
 
 
 def block_step(block: Any, kernel: Any, names: Any, shared: Any, measures: Any) -> tuple[float, Any, Any]:
-    """The sums of the loss and of its gradient over a block, and its predictions, or what they measure."""
+    """Return the sums of the loss and of its gradient over a block, and its predictions or metrics."""
     (losses, predictions), gradient = kernel.run(
         "value_and_grad", block, names, shared, wrt="weights", has_aux=True
     )
@@ -231,7 +231,7 @@ def block_step(block: Any, kernel: Any, names: Any, shared: Any, measures: Any) 
 
 
 def block_loss(block: Any, kernel: Any, names: Any, shared: Any, measures: Any) -> tuple[float, Any]:
-    """The sum of the loss over a block, and what its predictions measure."""
+    """Return the sum of the loss over a block, and its metrics."""
     losses, predictions = kernel.run("values", block, names, shared)
     return float(losses.sum()), _measured(block, predictions, measures)
 
@@ -241,7 +241,7 @@ def _measured(block: Any, predictions: Any, measures: dict[str, Any]) -> dict[st
 
 
 class Distributed(Interpreted):
-    """The examples on a cluster, and the compiled model with them."""
+    """The engine with examples and compiled model on a cluster."""
 
     def __init__(self, *arguments: Any, client: Any) -> None:
         super().__init__(*arguments)
@@ -283,9 +283,9 @@ def distributed(
     metrics: Mapping[str, Metric] | None,
     client: Any,
 ) -> Iterator[Distributed]:
-    """A model and its examples on a cluster, for one run of training (see `fit`)."""
+    """Put a model and its examples on a cluster for one run of training (see `fit`)."""
     on_cluster = not isinstance(data, Dataset)
     if on_cluster and not isinstance(data, cluster.Rows):
-        raise TypeError(f"training takes a Dataset, or rows on a cluster, not {type(data).__name__}")
+        raise TypeError(f"training takes a Dataset, or rows on a cluster, got {type(data).__name__}")
     with cluster.connect(data.client if on_cluster else client) as connected:
         yield Distributed(model, loss, data, optimiser, watch, metrics, client=connected)

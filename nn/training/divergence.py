@@ -1,4 +1,4 @@
-"""Divergence: training that runs away is stopped at once, and says where the first bad number came from."""
+"""Detect divergence: stop the training at once, and report where the first bad number came from."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..module import Module
 from .history import History
 
 EXPLOSION = 1e6
-"""A batch's loss this many times the run's first, or above this where the first is below 1, is one."""
+"""The factor over the first loss, or over 1 if that is smaller, at which a loss has exploded."""
 
 
 class DivergenceError(ArithmeticError):
-    """Training ran away: a loss or a gradient that is nan or infinite, or a loss that exploded.
+    """Training diverged: a loss or a gradient is nan or infinite, or the loss exploded.
 
-    The model has the parameters from before the step that failed; `history` has the finished
-    epochs, `epoch` and `step` say where it was (the first of each is 0).
+    The model has the parameters from before the failed step; `history` has the finished epochs,
+    `epoch` and `step` are the indices of the failed step, from 0.
     """
 
     def __init__(self, what: str, history: History, epoch: int, step: int) -> None:
@@ -38,7 +38,7 @@ class DivergenceError(ArithmeticError):
 
 
 class Watch:
-    """Looks at every step of a run, and says in words what is wrong with it: nothing, as a rule.
+    """Checks every step of a run; each method returns a description of the problem, or "".
 
     >>> watch = Watch(Module())
     >>> watch.loss(Value(0.5)), watch.loss(Value(2e6))
@@ -50,7 +50,7 @@ class Watch:
         self.first: float | None = None
 
     def loss(self, loss: Value) -> str:
-        """What is wrong with a loss: that it is not finite, or far above the run's first."""
+        """Return the problem of a loss: it is not finite, or far above the run's first."""
         if not math.isfinite(loss.data):
             return f"the loss is {loss.data!r}. {_origin(loss)}"
         if self.first is None:
@@ -61,14 +61,14 @@ class Watch:
         return ""
 
     def gradients(self, loss: Value, parameters: Sequence[Value]) -> str:
-        """What is wrong with the gradients, after a backward pass from the loss."""
+        """Return the problem of the gradients, after a backward pass from the loss."""
         for parameter in parameters:
             if not math.isfinite(parameter.grad):
                 return f"the gradient of {self.name(parameter)} is {parameter.grad!r}. {_origin(loss)}"
         return ""
 
     def parameters(self, parameters: Sequence[Value]) -> str:
-        """What is wrong with the parameters after an update."""
+        """Return the problem of the parameters after an update."""
         for parameter in parameters:
             if not math.isfinite(parameter.data):
                 made = f"the update made {self.name(parameter)} {parameter.data!r}"
@@ -76,16 +76,16 @@ class Watch:
         return ""
 
     def name(self, parameter: Value) -> str:
-        """A parameter's name in the model, else its label."""
+        """Return a parameter's name in the model, else its label."""
         names = (name for name, known in self.model.named_parameters() if known is parameter)
         return next(names, parameter.label or "a parameter outside the model")
 
     def state_dict(self) -> dict[str, Any]:
-        """The loss of the first step, as a plain dict."""
+        """Return the loss of the first step, as a plain dict."""
         return {"first": self.first}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave; a ValueError, and no change, for what it cannot have given."""
+        """Restore what `state_dict` returned. Raises ValueError, and changes nothing, for anything else."""
         if not isinstance(state["first"], int | float | None):
             raise ValueError("the loss of the first step is not a number")
         self.first = state["first"]
@@ -93,4 +93,4 @@ class Watch:
 
 def _origin(loss: Value) -> str:
     found = first_anomaly(loss)
-    return f"It began here: {found.text}" if found else "Its beginning is outside the graph of the loss"
+    return f"It began here: {found.text}" if found else "It began outside the graph of the loss"

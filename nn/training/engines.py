@@ -1,4 +1,4 @@
-"""What computes in a run of training: the recorded graph, native code, or a cluster behind one interface."""
+"""The engines of a training run behind one interface: recorded graph, native code, or cluster."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ class Step(NamedTuple):
     predictions: list[Any]
     targets: list[Any]
     problem: str = ""
-    """What is wrong with the loss or a gradient; empty if nothing is."""
+    """The problem of the loss or a gradient; empty if there is none."""
     measured: Mapping[str, float] = {}
-    """Sums over the examples of what a cluster measured of them, where the predictions stay there."""
+    """The metrics, summed over the examples, if the predictions stay on the cluster."""
 
 
 class Engine(Protocol):
-    """What computes in a run of training."""
+    """The interface to what computes in a training run."""
 
     def batches(self, size: int, rng: random.Random) -> Iterator[Any]:
-        """All examples once, in a new order."""
+        """Yield all examples once, in a new order."""
 
     def backward(self, batch: Any) -> Step:
-        """The loss of a batch, and its gradient in the parameters."""
+        """Return the loss of a batch, and add its gradient to the parameters' grads."""
 
     def evaluate(self, data: Any) -> Evaluation:
-        """The loss and the metrics on other data, in evaluation mode."""
+        """Return the loss and the metrics on other data, in evaluation mode."""
 
     def measure(self, steps: Sequence[Step]) -> dict[str, float]:
-        """The metrics over all examples, each at the time when it was trained on."""
+        """Return the metrics over all examples, each as predicted when it was trained on."""
 
 
 class Interpreted:
-    """The model itself: every batch is recorded as a graph."""
+    """The engine that records every batch as a graph."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Interpreted:
 
     def evaluate(self, data: Any) -> Evaluation:
         if not isinstance(data, Dataset):
-            raise TypeError("validation on a cluster goes with training on it: give client=")
+            raise TypeError("validation data on a cluster need training on a cluster: pass client=")
         return evaluate(self.model, data, self.loss, self.metrics)
 
     def measure(self, steps: Sequence[Step]) -> dict[str, float]:
@@ -93,13 +93,13 @@ class Interpreted:
         return {name: float(metric(predictions, targets)) for name, metric in metrics.items()}
 
     def problem(self, loss: float) -> str:
-        """What is wrong with a loss that has no graph, or with the gradients; empty if nothing is."""
+        """Return the problem of a loss without a graph, or of the gradients; "" if there is none."""
         number = Value(loss)
         return self.watch.loss(number) or self.watch.gradients(number, self.optimiser.parameters)
 
 
 class Compiled(Interpreted):
-    """The model and its loss as native code."""
+    """The engine that runs the model and its loss as native code."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -108,7 +108,7 @@ class Compiled(Interpreted):
     def backward(self, batch: Dataset) -> Step:
         self.optimiser.zero_grad()
         loss, predictions = self.compiled.backward(*batch)
-        if self.problem(loss):  # the graph tells where a nan began
+        if self.problem(loss):  # the graph shows where a nan began
             return super().backward(batch)
         return Step(loss, batch.size, predictions, list(batch.targets))
 
@@ -130,7 +130,7 @@ def engine(
     compiled: bool,
     client: Any,
 ) -> AbstractContextManager[Engine]:
-    """The engine of a run: native code where `compiled`, a cluster where the data or a client are."""
+    """Return the engine of a run: native code if `compiled`, a cluster if the data are on one."""
     if isinstance(data, Dataset) and client is None:
         kind = Compiled if compiled else Interpreted
         return nullcontext(kind(model, loss, data, optimiser, watch, metrics))

@@ -1,4 +1,4 @@
-"""Training: predict, compare with the target, send the error back, correct; and tell how it goes."""
+"""The training loop: predict, compare with the target, propagate the error back, update, report."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
     from autograd.cluster import Rows
 
 Callback = Callable[[int, History], object]
-"""Called after each epoch with its number (the first is 0) and the history."""
+"""Called after each epoch with its index, from 0, and the history."""
 
 
 class Recorder(Protocol):
-    """What takes a training down, update by update: a `Recording`."""
+    """An object that records a training update by update, such as a `Recording`."""
 
     def begin(self, model: Any, data: Any, loss: Any) -> None:
         """Start with the parameters as they are before the first update."""
         ...
 
     def add(self, loss: float, errors: Mapping[str, float]) -> None:
-        """Take down an update: the loss before it, and each layer's length of the gradient."""
+        """Record an update: the loss before it, and the gradient norm of each layer."""
         ...
 
 
@@ -76,44 +76,44 @@ def fit(
     callbacks: Sequence[Callback] = (),
     after_epoch: Callback | None = None,
 ) -> History:
-    """Train a model by mini-batches, and give the history of the run.
+    """Train a model on mini-batches, and return the history of the run.
 
-    The data are `fit(model, X, y)`, with lists, tuples or arrays, or `fit(model, dataset)`. Each batch is
-    one forward pass, one backward pass and one step of the optimiser; without `batch_size` all examples
-    are one batch. The rest is optional:
+    The data are given as `fit(model, X, y)`, with lists, tuples or arrays, or `fit(model, dataset)`. Each
+    batch is one forward pass, one backward pass and one step of the optimiser; without `batch_size` all
+    examples are one batch. Optional arguments:
 
-    - `loss`: a name or a function of predictions and targets; by default the one that suits the
-      targets (see `usual_loss`): cross entropy for classes, else the squared error;
-    - `optimiser`: one made with the model, `SGD(model, lr=0.1)`, or a name, "sgd", "adam" ..., with
-      `lr`; by default Adam with lr=0.05;
-    - `rng`: what shuffles the examples: a generator, a seed, or None for a fresh one;
-    - `validation`: data to compute the loss and the metrics on after each epoch, unrecorded and in
+    - `loss`: a name, or a function of predictions and targets that returns a Value; by default one that
+      suits the targets (see `usual_loss`): cross entropy for classes, else the mean squared error;
+    - `optimiser`: an instance, `SGD(model, lr=0.1)`, or a name, "sgd", "adam" ..., with `lr`; by default
+      Adam with lr=0.05;
+    - `rng`: the source of randomness for shuffling: a generator, a seed, or None for a new generator;
+    - `validation`: data on which loss and metrics are computed after each epoch, unrecorded and in
       evaluation mode;
-    - `schedule`: its `step(loss)` is called after each epoch, with the validation loss if there is one;
-    - `early_stopping`: a number of epochs to wait for a better loss, or an `EarlyStopping`; the
+    - `schedule`: `step(loss)` is called after each epoch, with the validation loss if there is one;
+    - `early_stopping`: the number of epochs to wait for a better loss, or an `EarlyStopping`; the
       model ends with the weights of its best epoch, `history.best_epoch`;
-    - `metrics`: functions of all predictions (plain numbers) and targets of an epoch, by name; by
-      default the accuracy where the targets are classes (see `usual_metrics`);
-    - `clip`: no gradient gets longer than this (see `clip_grad_norm_`);
-    - `checkpoint`: a file that the run is kept in after each epoch, and resumed from, to the bit,
-      when `fit` is called with it again (see `Checkpoint`); `epochs` counts from the very beginning;
-    - `compiled`: the model and its loss as native code (see `compile_model`), the same to rounding;
-    - `client`: a cluster to train on, as `autograd.cluster.connect` takes it: "local", a scheduler's
-      address, a client. The examples stay on its workers, the parameters go to each once a step; the
-      same to rounding. Data, and validation data, may be rows that are on a cluster already, of
-      `inputs` and `targets` (see `autograd.cluster.folder`): then a batch has whole blocks, and
-      `metrics` are the means over the examples of what each block measures;
-    - `progress`: a bar on a terminal where rich is installed by default; True wants one, False none;
+    - `metrics`: a dict of functions of all predictions (plain numbers) and targets of an epoch; by
+      default the accuracy if the targets are classes (see `usual_metrics`);
+    - `clip`: the maximum gradient norm (see `clip_grad_norm_`);
+    - `checkpoint`: a file in which the run is saved after each epoch, and from which a later call of
+      `fit` resumes it bit for bit (see `Checkpoint`); `epochs` is the total number;
+    - `compiled`: whether to run native code (see `compile_model`), with equal results up to rounding;
+    - `client`: a cluster to train on, as for `autograd.cluster.connect`: "local", a scheduler's
+      address, or a client. The examples stay on its workers, the parameters are sent at each step;
+      the results are equal up to rounding. Data and validation data may be rows of `inputs` and
+      `targets` on a cluster (see `autograd.cluster.folder`): then a batch consists of whole blocks,
+      and the metrics of the blocks are averaged over the examples;
+    - `progress`: whether to show a progress bar; by default on a terminal if rich is installed;
     - `record`: a `Recording` of every update, which a page can play;
-    - `callbacks` and `after_epoch` are called with the epoch's number and the history.
+    - `callbacks`, `after_epoch`: functions that are called with the epoch's index and the history.
 
-    Ctrl-C ends the run: the history has the epochs that were finished, `history.interrupted` is set,
-    and the model and the optimiser are as they were after the last whole step, which was the
-    `history.further_steps`-th of the epoch after those. Any other error in the middle of a step
-    leaves them in that state too. Raises DivergenceError where a loss or gradient is not finite, or
-    the loss explodes: with the history, and with the model as it was before the bad step. Raises
-    ValueError for no data, for a number of epochs below 0, for a batch size below 1 and for a
-    checkpoint that does not fit; ImportError for `progress=True` without rich.
+    Ctrl-C ends the run: the history has the finished epochs, `history.interrupted` is set, and the model
+    and the optimiser are in the state after the last complete step, which was number
+    `history.further_steps` of the unfinished epoch. Any other error in the middle of a step leaves them
+    in that state too. Raises DivergenceError if a loss or gradient is not finite or the loss explodes;
+    it has the history, and the model is as before the bad step. Raises ValueError for empty data, a
+    negative number of epochs, a batch size below 1 and a checkpoint of another run; TypeError for
+    arguments of a wrong type; ImportError for `progress=True` without rich.
 
     >>> from nn import MLP, accuracy
     >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -178,7 +178,7 @@ def fit(
 
 
 class _Run(NamedTuple):
-    """A run of training: what its epochs need."""
+    """The state of a training run."""
 
     model: Module
     engine: Engine
@@ -203,7 +203,7 @@ class _Run(NamedTuple):
         save: Callable[[], None] | None,
         every: int,
     ) -> None:
-        """The epochs that are left, up to the last one, Ctrl-C, or the end of patience."""
+        """Run the remaining epochs, until the last one, Ctrl-C, or early stopping."""
         try:
             with progress_bar(epochs, "training", progress, done=len(self.history.epochs)) as report:
                 for epoch in range(len(self.history.epochs), epochs):
@@ -217,7 +217,7 @@ class _Run(NamedTuple):
                     if save is not None and (last or (epoch + 1) % every == 0):
                         save()
         except KeyboardInterrupt:
-            self.last_step.restore(self.history)  # a second Ctrl-C may have come before the first did so
+            self.last_step.restore(self.history)  # a second Ctrl-C may have prevented it the first time
             self.history.interrupted = True
         if self.stopping is not None:
             stopping = self.stopping
@@ -226,7 +226,7 @@ class _Run(NamedTuple):
             self.history.best_epoch = stopping.best_epoch
 
     def train_epoch(self, epoch: int) -> None:
-        """All batches once, then what is done between epochs; all of it, or up to the last whole step."""
+        """Train on all batches once, then do the work between epochs; or restore the last complete step."""
         self.last_step.keep(epoch, 0)
         try:
             self.history.record(self.trained_epoch(epoch))
@@ -235,7 +235,7 @@ class _Run(NamedTuple):
             raise
 
     def trained_epoch(self, epoch: int) -> Epoch:
-        """All batches once, and what happened."""
+        """Train on all batches once, and return the epoch's summary."""
         lr = self.optimiser.lr
         with mode(self.model, training=True):
             steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(self.batches())]
@@ -250,7 +250,7 @@ class _Run(NamedTuple):
         return told
 
     def train_step(self, batch: Any, epoch: int, number: int) -> tuple[Step, dict[str, float]]:
-        """Predict, send the error back, correct; a DivergenceError instead of a bad correction."""
+        """Predict, propagate the error back, update. Raises DivergenceError instead of a bad update."""
         parameters = self.optimiser.parameters
         step = self.engine.backward(batch)
         self.accept(step.problem, epoch, number)
@@ -265,12 +265,12 @@ class _Run(NamedTuple):
         return step, lengths
 
     def accept(self, problem: str, epoch: int, number: int) -> None:
-        """Go on if there is no problem."""
+        """Raise DivergenceError if there is a problem."""
         if problem:
             raise DivergenceError(problem, self.history, epoch, number)
 
     def summary(self, done: list[tuple[Step, dict[str, float]]]) -> Epoch:
-        """The mean loss and the metrics over all examples, and the mean gradient norms over the steps."""
+        """Return the loss and metrics, as means over examples, and gradient norms, as means over steps."""
         steps = [step for step, _ in done]
         return Epoch(
             sum(step.loss * step.size for step in steps) / sum(step.size for step in steps),

@@ -1,4 +1,4 @@
-"""What happened in training, epoch by epoch."""
+"""The history of a training run, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ class Epoch:
     """The loss, the metrics and the learning rate of one epoch."""
 
     loss: float
-    """The mean over its examples, each at the time when it was trained on."""
+    """The mean over the examples, each as predicted when it was trained on."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     gradients: Mapping[str, float] = field(default_factory=dict)
-    """For each layer the length of its parameters' gradient, the mean over the batches."""
+    """The gradient norm of each layer, averaged over the batches."""
     lr: float = math.nan
     validation_loss: float | None = None
     validation_metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def monitored(self) -> float:
-        """What tells whether training gets anywhere: the validation loss if there is one."""
+        """Return the loss that early stopping monitors: the validation loss if there is one."""
         return self.loss if self.validation_loss is None else self.validation_loss
 
     @property
     def summary(self) -> list[str]:
-        """The losses and the metrics, each in a few words.
+        """Return the losses and the metrics, each as a short text.
 
         >>> Epoch(0.25, {"accuracy": 0.75}, validation_loss=0.125).summary
         ['loss 0.2500', 'validation loss 0.1250', 'accuracy 75.0%']
@@ -46,7 +46,7 @@ class Epoch:
 
 
 class History:
-    """What happened in each epoch: a sequence of Epochs, and one list for each quantity, such as `losses`.
+    """The epochs of a run: a sequence of Epochs, with a list for each quantity, such as `losses`.
 
     >>> history = History()
     >>> history.record(Epoch(0.5, {"accuracy": 0.75}))
@@ -60,58 +60,58 @@ class History:
     def __init__(self, epochs: list[Epoch] | None = None) -> None:
         self.epochs: list[Epoch] = list(epochs or [])
         self.interrupted = False
-        """Whether Ctrl-C ended the run; what came before it is here."""
+        """Whether Ctrl-C ended the run; the epochs before it are recorded."""
         self.further_steps = 0
-        """How many steps of another epoch the model took before the run was stopped."""
+        """The number of steps taken in the unfinished epoch before the run was stopped."""
         self.best_epoch: int | None = None
-        """With early stopping, the epoch (the first is 0) whose weights the model was given back."""
+        """With early stopping, the index of the epoch whose weights were restored, from 0."""
 
     def record(self, epoch: Epoch) -> None:
-        """Add an epoch, all of it at once, so that no interruption leaves a part."""
+        """Add an epoch, at once, so that an interruption cannot leave a part of it."""
         self.epochs.append(epoch)
 
     @property
     def losses(self) -> list[float]:
-        """The training loss of each epoch."""
+        """Return the training loss of each epoch."""
         return [epoch.loss for epoch in self.epochs]
 
     @property
     def validation_losses(self) -> list[float]:
-        """The loss on the validation data after each epoch; empty without validation data."""
+        """Return the loss on the validation data after each epoch; empty without validation data."""
         found = [epoch.validation_loss for epoch in self.epochs]
         return [] if None in found else [loss for loss in found if loss is not None]
 
     @property
     def accuracies(self) -> list[float]:
-        """The metric called accuracy: the share of training examples that were right."""
+        """Return the fraction of training examples classified correctly, for each epoch."""
         return self.metrics.get("accuracy", [])
 
     @property
     def metrics(self) -> dict[str, list[float]]:
-        """For each metric its value in every epoch."""
+        """Return the values of each metric, one for every epoch."""
         return _columns([epoch.metrics for epoch in self.epochs])
 
     @property
     def validation_metrics(self) -> dict[str, list[float]]:
-        """For each metric its value on the validation data, in every epoch."""
+        """Return the values of each metric on the validation data, one for every epoch."""
         return _columns([epoch.validation_metrics for epoch in self.epochs])
 
     @property
     def gradients(self) -> dict[str, list[float]]:
-        """For each layer the length of its parameters' gradient, the mean over an epoch's batches."""
+        """Return the gradient norms of each layer, averaged over each epoch's batches."""
         return _columns([epoch.gradients for epoch in self.epochs])
 
     @property
     def learning_rates(self) -> list[float]:
-        """The learning rate of each epoch."""
+        """Return the learning rate of each epoch."""
         return [epoch.lr for epoch in self.epochs]
 
     def state_dict(self, start: int = 0) -> dict[str, Any]:
-        """All of it as plain lists and dicts, or only the epochs from the one numbered `start`."""
+        """Return the history as plain lists and dicts, or only the epochs from index `start` on."""
         return {"epochs": [asdict(epoch) for epoch in self.epochs[start:]]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave; a ValueError, and no change, for what it cannot have given."""
+        """Restore what `state_dict` returned. Raises ValueError, and changes nothing, for anything else."""
         epochs = [Epoch(**epoch) for epoch in state["epochs"]]
         for number, epoch in enumerate(epochs):
             columns = (epoch.metrics, epoch.gradients, epoch.validation_metrics)
@@ -119,7 +119,7 @@ class History:
             numbers += [x for column in columns if isinstance(column, Mapping) for x in column.values()]
             mappings = all(isinstance(column, Mapping) for column in columns)
             if not mappings or not all(isinstance(x, int | float) for x in numbers):
-                raise ValueError(f"epoch {number} has something else than numbers")
+                raise ValueError(f"epoch {number} has an entry that is not a number")
         self.epochs = epochs
 
     def __repr__(self) -> str:
@@ -146,11 +146,11 @@ class History:
 
 
 def _shown(loss: float) -> str:
-    """A loss with four digits behind the point; a very small one with four that count."""
+    """Return a loss with four decimals; a very small one with four significant digits."""
     return f"{loss:.4f}" if not 0 < abs(loss) < 0.001 else f"{loss:.3e}"
 
 
 def _columns(rows: list[Mapping[str, float]]) -> dict[str, list[float]]:
-    """For each key of any row the column of its numbers, nan where a row lacks it."""
+    """Return the column of each key of the rows, with nan where a row lacks it."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name, math.nan) for row in rows] for name in names}

@@ -1,4 +1,4 @@
-"""A run that is stopped at any moment is left in a state that it had: that of its last whole step."""
+"""Leave an interrupted run in a consistent state: that of its last complete step."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from .history import History
 
 
 def completed(action: Callable[[], object]) -> bool:
-    """Do what Ctrl-C must not leave half done, and give whether Ctrl-C came meanwhile.
+    """Run an action that Ctrl-C must not leave half done; return whether Ctrl-C was pressed meanwhile.
 
-    The action is repeated from its beginning until it comes to its end, so it has to be one that
-    may be repeated.
+    After Ctrl-C the action is run again from its beginning until it finishes, so it must be repeatable.
 
     >>> completed(lambda: None)
     False
@@ -33,7 +32,7 @@ def _ended(action: Callable[[], object]) -> bool:
 
 
 class LastStep:
-    """The state of the parameters, of the optimiser and of other parts after the last whole step.
+    """The state of the parameters, the optimiser and other parts after the last complete step.
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -48,20 +47,20 @@ class LastStep:
     """
 
     def __init__(self, optimiser: Optimiser, *others: Any) -> None:
-        """`others` have `state_dict` and `load_state_dict`, or are None."""
+        """Keep an optimiser and `others`, which have `state_dict` and `load_state_dict` or are None."""
         self._optimiser, self._others = optimiser, [part for part in others if part is not None]
         self._kept: tuple[int, int, list[float], dict[str, Any], list[dict[str, Any]]] | None = None
 
     def keep(self, epoch: int, steps: int) -> None:
-        """Remember the present state, all of it at once: that after so many steps of an epoch."""
+        """Store the present state, at once: that after `steps` steps of an epoch."""
         numbers = [parameter.data for parameter in self._optimiser.parameters]
         others = [part.state_dict() for part in self._others]
         self._kept = epoch, steps, numbers, self._optimiser.state_dict(), others
 
     def restore(self, history: History) -> None:
-        """In the middle of an epoch, give back the state that was kept last; Ctrl-C meanwhile is for later.
+        """Restore the state that was kept last, in the middle of an epoch; Ctrl-C meanwhile is deferred.
 
-        Between epochs, when the history has as many as there were, everything is whole already.
+        Between epochs, when the history has all of them, the state is complete already.
         """
         if self._kept is not None and self._kept[0] == len(history.epochs):
             completed(self._give_back)

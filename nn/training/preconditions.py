@@ -1,4 +1,4 @@
-"""What training needs before it begins: arguments that fit together, or an error that says which do not."""
+"""Check the arguments of `fit` before the training begins."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def refuse_misfits(
     validation: Any,
     schedule: Any,
 ) -> None:
-    """Raise the TypeError or ValueError that says what is wrong with the arguments of `fit`, if anything is.
+    """Raise TypeError or ValueError for arguments of `fit` that are invalid or do not fit together.
 
     >>> refuse_misfits(Module(), [[0.0]], "hinge", None, 1, None, None)
     Traceback (most recent call last):
     ...
-    TypeError: data is a Dataset, such as Dataset([[0.0, 1.0]], [1.0]), not a list
+    TypeError: data must be a Dataset, such as Dataset([[0.0, 1.0]], [1.0]), got a list
     """
     refuse_no_model(model)
     for name, given in {"data": data, "validation": validation}.items():
@@ -37,49 +37,48 @@ def refuse_misfits(
     if loss is not None:
         loss_function(loss)
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise ValueError(f"the number of epochs is 0 or more, not {quoted(epochs)}")
+        raise ValueError(f"epochs must be 0 or more, got {quoted(epochs)}")
     if optimiser is not None:
         _refuse_optimiser(optimiser, model)
     if isinstance(schedule, Schedule) and schedule.optimiser is not optimiser:
-        raise ValueError("the schedule is that of another optimiser, whose learning rate it would change")
+        raise ValueError("the schedule belongs to another optimiser: make it with the optimiser of this run")
 
 
 def refuse_no_model(model: Any) -> None:
-    """Raise TypeError unless this is a Module.
+    """Raise TypeError unless `model` is a Module.
 
     >>> refuse_no_model(Module())
     """
     if not isinstance(model, Module):
-        raise TypeError(f"fit trains a Module, whose parameters it can find, not {quoted(model)}")
+        raise TypeError(f"model must be a Module, got {quoted(model)}")
 
 
 def _refuse_no_data(name: str, data: Any) -> None:
     if not isinstance(data, Dataset) and not on_cluster(data):
         example = "Dataset([[0.0, 1.0]], [1.0])"
-        raise TypeError(f"{name} is a Dataset, such as {example}, not a {type(data).__name__}")
+        raise TypeError(f"{name} must be a Dataset, such as {example}, got a {type(data).__name__}")
     if not data.size:
-        raise ValueError(f"the data set has no examples: at least 1 example is needed as {name}")
+        raise ValueError(f"the data set has no examples: {name} needs at least 1")
 
 
 def _refuse_optimiser(optimiser: Any, model: Module) -> None:
     if not isinstance(optimiser, Optimiser):
-        raise TypeError(f"optimiser is one such as SGD(model.parameters(), lr=0.1), not {quoted(optimiser)}")
+        example = "SGD(model.parameters(), lr=0.1)"
+        raise TypeError(f"optimiser must be an Optimiser, such as {example}, got {quoted(optimiser)}")
     own = set(map(id, model.parameters()))
     if not any(id(parameter) in own for parameter in optimiser.parameters):
         raise ValueError("the optimiser has none of this model's parameters: make it from model.parameters()")
 
 
 def recorded(loss: Any) -> Value:
-    """The loss as it was given; a TypeError for one that has no graph, and so moves nothing.
+    """Return the loss unchanged. Raises TypeError unless it is a Value computed from the predictions.
 
     >>> recorded(0.5)
     Traceback (most recent call last):
     ...
-    TypeError: a loss gives one Value, computed from the predictions, not 0.5: nothing could learn from it
+    TypeError: loss must return a Value computed from the predictions, got 0.5
     """
     if not isinstance(loss, Value):
         shown = f"a {type(loss).__name__}" if isinstance(loss, list | tuple) else quoted(loss)
-        raise TypeError(
-            f"a loss gives one Value, computed from the predictions, not {shown}: nothing could learn from it"
-        )
+        raise TypeError(f"loss must return a Value computed from the predictions, got {shown}")
     return loss

@@ -1,4 +1,4 @@
-"""The settings of a run: what it was begun with, so that it is not resumed as another one."""
+"""The settings of a run, which are saved so that it is resumed with the same ones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from ..schedules import Schedule
 
 
 class Settings:
-    """The part of a checkpoint that compares: data, loss, batch size, the optimiser's numbers ...
+    """The part of a checkpoint that is compared: data, loss, batch size, the optimiser's numbers ...
 
-    It takes no state from the file. A setting that changes in training, such as the learning rate,
-    may be that of the beginning or, in objects that have been trained with, that of the moment when
-    the file was written. How many epochs, what is called back and how patient early stopping is
-    are free to change.
+    It restores nothing from the file. A setting that changes in training, such as the learning rate,
+    may have its initial value or, in objects that were used in training, the value when the file was
+    written. The number of epochs, the callbacks and the patience of early stopping may change.
 
     >>> settings = Settings()
     >>> settings.begin({}, batch_size=10)
@@ -33,7 +32,7 @@ class Settings:
         self.begun: dict[str, Any] = {}
 
     def begin(self, changing: Mapping[str, Any], **fixed: Any) -> None:
-        """Take down the settings of the beginning: those that training changes, and the others."""
+        """Store the initial settings: those that training changes, and the fixed ones."""
         self._changing, self._fixed = changing, _told(fixed)
         self.begun = self._present()
 
@@ -41,11 +40,11 @@ class Settings:
         return {**self._fixed, **_told(self._changing)}
 
     def state_dict(self) -> dict[str, Any]:
-        """The settings of the beginning, and the present ones."""
+        """Return the initial settings, and the present ones."""
         return {"begun": self.begun, "reached": self._present()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Raise a ValueError, which lists all of them, where settings are not those of the run."""
+        """Raise ValueError with a list of the settings that differ from those of the run."""
         here, begun, reached = self._present(), state["begun"], state["reached"]
         names = {**begun, **here}
         different = [name for name in names if here.get(name) not in (begun.get(name), reached.get(name))]
@@ -56,7 +55,7 @@ class Settings:
 
 
 def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting as something that JSON gives back the same."""
+    """Return every setting in a form that survives JSON."""
     told: dict[str, Any] = {}
     for name, given in settings.items():
         if isinstance(given, Dataset):
@@ -75,12 +74,12 @@ def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _described(data: Dataset) -> str:
-    """How many examples there are, and a few digits that other ones would not have."""
+    """Return the number of examples, and the beginning of a hash of them."""
     rows = ([_plain(x) for x in (inputs, target)] for inputs, target in zip(*data, strict=True))
     digest = hashlib.sha256("\n".join(map(repr, rows)).encode()).hexdigest()
     return f"{data.size} examples ({digest[:12]})"
 
 
 def _plain(item: Any) -> Any:
-    """Numbers as Python's own, so that an array and a list of the same ones look the same."""
+    """Return numbers as Python's own, so that an array and a list of the same ones are equal."""
     return item.tolist() if hasattr(item, "tolist") else item

@@ -1,4 +1,4 @@
-"""Early stopping: end a run that no longer gets better, and give back the best weights."""
+"""Early stopping: end a run that no longer improves, and restore the best weights."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..module import Module
 class EarlyStopping:
     """Ends training after `patience` epochs in a row without a better loss; keeps the best weights.
 
-    Better means lower by more than `min_delta`. The loss is the validation loss where there is
-    validation data, else the training loss. A nan is never better. L. Prechelt, Early stopping -
-    but when?, 1998. Raises ValueError for a patience below 1 and a min_delta below 0.
+    Better means lower by more than `min_delta`. The loss is the validation loss if there is validation
+    data, else the training loss; a nan is never better. Source: L. Prechelt, "Early stopping - but
+    when?", 1998. Raises ValueError for a patience below 1 and a negative min_delta.
 
     >>> stopping = EarlyStopping(patience=2)
     >>> for epoch, loss in enumerate([0.5, 0.4, 0.45, 0.6]):
@@ -27,15 +27,15 @@ class EarlyStopping:
 
     def __init__(self, patience: int, min_delta: float = 0.0) -> None:
         if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ValueError(f"patience is a number of epochs, 1 or more, not {quoted(patience)}")
+            raise ValueError(f"patience must be a number of epochs, 1 or more, got {quoted(patience)}")
         if not 0 <= min_delta < math.inf:
-            raise ValueError(f"min_delta is 0 or a number above it, not {quoted(min_delta)}")
+            raise ValueError(f"min_delta must be 0 or more, got {quoted(min_delta)}")
         self.patience: int = patience
         self.min_delta: float = min_delta
         self.reset()
 
     def reset(self) -> None:
-        """Forget what a run has seen: the state before the first epoch."""
+        """Reset to the state before the first epoch."""
         self.best: float = math.inf
         self.best_epoch: int | None = None
         self.waited: int = 0
@@ -43,11 +43,11 @@ class EarlyStopping:
 
     @property
     def finished(self) -> bool:
-        """Whether patience is at its end."""
+        """Return whether the last `patience` epochs brought no better loss."""
         return self.waited >= self.patience
 
     def update(self, epoch: int, loss: float, weights: Mapping[str, Any]) -> None:
-        """Take in an epoch's loss, and the weights (a `state_dict`) that gave it."""
+        """Record an epoch's loss, and the weights (a `state_dict`) that gave it."""
         if loss < self.best - self.min_delta or (self.weights is None and not math.isnan(loss)):
             self.best = loss
             self.best_epoch = epoch
@@ -57,16 +57,16 @@ class EarlyStopping:
             self.waited += 1
 
     def restore(self, model: Module) -> None:
-        """Give a model the best weights seen, if any."""
+        """Load the best weights into a model, if there are any."""
         if self.weights is not None:
             model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict[str, Any]:
-        """What it has seen, as a plain dict."""
+        """Return the state as a plain dict."""
         return {key: getattr(self, key) for key in _SEEN}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take what `state_dict` gave; a ValueError, and no change, for what it cannot have given."""
+        """Restore what `state_dict` returned. Raises ValueError, and changes nothing, for anything else."""
         found = {key: state[key] for key in _SEEN}
         numbers, weights = (found["best"], found["waited"], found["best_epoch"] or 0), found["weights"]
         if not all(isinstance(x, int | float) for x in numbers) or not isinstance(weights, dict | None):

@@ -1,4 +1,4 @@
-"""Sweeps: many trainings from many starts or with many settings, and the best of them."""
+"""Sweeps: train with many settings or seeds, and keep the best model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .divergence import DivergenceError
 from .history import History
 
 Training = Callable[..., tuple[Module, History]]
-"""A function of one setting, by keyword, that trains a new model and gives it with its history."""
+"""A function of the settings, as keywords, that trains a new model and returns it with its history."""
 Setting = Mapping[str, Any]
 
 
@@ -22,17 +22,17 @@ class Trial(NamedTuple):
 
     setting: Setting
     loss: float
-    """What is to be small; inf for a run that came to nothing."""
+    """The score to minimise; inf for a run that failed."""
     history: History
     seconds: float
     problem: str = ""
-    """Why the run came to nothing; empty as a rule."""
+    """Why the run failed; empty if it did not."""
 
 
 class Sweep:
     """The trials of a sweep in the order of their settings, and the best model; its repr is a table.
 
-    The best is the one with the smallest loss, of equals the first.
+    The best trial is the one with the smallest loss, the first of equals.
     """
 
     def __init__(self, trials: Sequence[Trial], best: Trial, model: Module) -> None:
@@ -59,7 +59,7 @@ def _told(item: Any) -> str:
 
 
 def grid(**choices: Iterable[Any]) -> list[dict[str, Any]]:
-    """Every combination of some choices, as settings; the last name varies fastest.
+    """Return every combination of choices as settings; the last name varies fastest.
 
     >>> grid(lr=[0.1, 0.01], seed=range(2))
     [{'lr': 0.1, 'seed': 0}, {'lr': 0.1, 'seed': 1}, {'lr': 0.01, 'seed': 0}, {'lr': 0.01, 'seed': 1}]
@@ -68,7 +68,7 @@ def grid(**choices: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def reached(history: History) -> float:
-    """The loss, on validation data if there are any, of the model that a run ended with."""
+    """Return the final loss of a run, on validation data if there are any."""
     if not history.epochs:
         return math.inf
     last = -1 if history.best_epoch is None else history.best_epoch
@@ -85,10 +85,10 @@ def sweep(
 ) -> Sweep:
     """Train with each setting, and keep the best model: the one whose history has the smallest score.
 
-    `train` is called as `train(**setting)`; it makes a model, trains it and gives `(model, history)`.
-    With a `client` (see `autograd.cluster.connect`) the trainings are tasks on a cluster; the result
-    is the same. A run that diverges is a trial with a problem. Ctrl-C ends the sweep, with the trials
-    that were finished. Raises ValueError for no settings, and where every run diverged.
+    `train` is called as `train(**setting)`; it creates a model, trains it and returns `(model, history)`.
+    With a `client` (see `autograd.cluster.connect`) the trainings are tasks on a cluster, with the same
+    result. A run that diverges is a trial with a problem. Ctrl-C ends the sweep, which then has the
+    finished trials. Raises ValueError for no settings, and if every run diverged.
 
     >>> import random
     >>> from nn import MLP, SGD, fit, moons
@@ -121,7 +121,7 @@ def sweep(
 
 
 def _run(tasks: list[Any], client: Any) -> Iterable[tuple[int, Trial, Module | None]]:
-    """The results, as they come."""
+    """Yield the results as they finish."""
     if client is None:
         yield from map(attempt, tasks)
         return
@@ -134,7 +134,7 @@ def _run(tasks: list[Any], client: Any) -> Iterable[tuple[int, Trial, Module | N
 def attempt(
     task: tuple[Training, dict[str, Any], Callable[[History], float], int],
 ) -> tuple[int, Trial, Module | None]:
-    """One training: its number, what it has to tell, and the model."""
+    """Run one training; return its number, its trial and the model."""
     train, setting, score, number = task
     started = time.perf_counter()
     model: Module | None = None

@@ -298,7 +298,7 @@ def test_random_points_in_a_box(capsys, module):
         (["functions_to_check:loss", "--at", "z=1"], "it takes x, y"),
         (["functions_to_check:broken", "--at", "x=1"], "broken raised RuntimeError: nothing works"),
         (["functions_to_check:broken", "--examples", "3"], "broken raised RuntimeError: nothing works"),
-        (["functions_to_check:number", "--at", "x=1"], "is no function, but 3"),
+        (["functions_to_check:number", "--at", "x=1"], "must be a function, got 3"),
         (["log(x)", "x=-2:-1", "--examples", "5"], "outside the domain"),
     ],
 )

@@ -54,13 +54,13 @@ def test_save_writes_the_picture_and_says_where(capsys, tmp_path, suffix):
         (["x", "x="], "'' is not a finite number"),
         (["x", "=1"], "'=1' is not name=number"),
         (["ﬁ", "ﬁ=1", "fi=2"], "fi is given twice"),
-        (["lambda*2", "lambda=3"], "lambda is a word of Python's own"),
+        (["lambda*2", "lambda=3"], "lambda is a keyword of Python"),
         (["x.real", "x=1"], "(column 1)"),
         (["lambda: x", "x=1"], "(column 1)"),
         (["'a' * x", "x=1"], "'a' is not a real number (column 1)"),
         (["dot([x], [1, 2])", "x=1"], "(column 1)"),
         (["(" * 500 + "x" + ")" * 500, "x=1"], "nested"),
-        (["x * \udcff", "x=1"], "not a text"),
+        (["x * \udcff", "x=1"], "not valid text"),
     ],
 )
 def test_what_cannot_be_used_is_one_clear_line_and_exit_status_2(capsys, arguments, message):

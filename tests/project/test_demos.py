@@ -20,7 +20,7 @@ SAYS = {
     "01": ["dy/dw is F'(s) x = +1.5729"],
     "04": ["f'(a) = 1.584483459958010"],
     "05": ["only a local one", "not there yet", "diverged: beyond 1000 after 10 steps", "the global one"],
-    "06": ["AND: converged after 11 mistakes", "XOR: not converged", "it is right for\n100% of the four"],
+    "06": ["AND: converged after 11 mistakes", "XOR: did not converge", "it is right for\n100% of the four"],
     "07": ["neuron: ∂y/∂w0 = F'(s) * x0 = +0.6347 * +2.0000", "s = 0: dy/dx = 1"],
     "08": ["layers.0  moves by 0.131  differs by 0 ", "After one update: loss 0.0788"],
     "09": ["diverged in epoch 0, step 7", "momentum, warm-up, cosine     loss 0.428 -> 0.0"],

@@ -99,7 +99,7 @@ def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
 
 def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):
     said = "".join(out.get("text", "") for cell in lecture for out in cell.get("outputs", []))
-    assert "XOR  not converged" in said
+    assert "XOR  did not converge" in said
     assert "error arrives at the last layer first" in said
     assert "k_means_by_gradient" in said
     assert "training diverged in epoch 0, step 7" in said

@@ -90,7 +90,7 @@ def test_standardising_takes_mean_and_deviation_from_the_training_data():
     assert statistics.pstdev([x for x, _ in inputs]) == pytest.approx(1)
     assert [y for _, y in inputs] == [0.0, 0.0, 0.0]
     assert shift.point([4.0, 8.0]) == [0.0, 1.0]
-    with pytest.raises(ValueError, match="standardises 2 numbers, not 1"):
+    with pytest.raises(ValueError, match="an input must have 2 numbers, got 1"):
         shift.point([1.0])
     with pytest.raises(ValueError, match="empty"):
         standardise(Dataset([], []))
@@ -121,11 +121,11 @@ def test_a_file_with_and_without_a_header(tmp_path):
         ("a,b\n", {}, "a header and no rows"),
         ("1,2\n3\n", {}, "line 2: 1 fields, but the first line has 2"),
         ("a,b\n1,2\n3,x\n", {}, "line 3, column 'b': 'x' is not a number"),
-        ("1,2\n3,\n", {}, "line 2, column 2: there is nothing where a number is needed"),
-        ("1,2\n3,nan\n", {}, "line 2, column 2: nothing can be learnt from nan"),
-        ("1,2\n-inf,1\n", {}, "line 2, column 1: nothing can be learnt from -inf"),
+        ("1,2\n3,\n", {}, "line 2, column 2: the field is empty"),
+        ("1,2\n3,nan\n", {}, "line 2, column 2: nan is not finite"),
+        ("1,2\n-inf,1\n", {}, "line 2, column 1: -inf is not finite"),
         ("1,2\n1_000,1\n", {}, "line 2, column 1: '1_000' is not a number"),
-        ("1,\n3,4\n", {}, "'1' in the first line is a number, others are not: give header="),
+        ("1,\n3,4\n", {}, "'1' in the first line is a number, other fields are not: pass header="),
         ("a;b\n1;2\n", {}, "one column, .* are there commas in it?"),
         ("a,a,b\n1,2,3\n", {"target": "a"}, "2 columns are called 'a': give a position"),
         ("1,2\n" + 200_000 * "3", {}, "is not a text file of comma-separated values"),

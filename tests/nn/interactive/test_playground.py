@@ -325,7 +325,7 @@ def test_the_command_makes_a_page_of_a_data_set_and_of_a_file(tmp_path, capsys):
     ("arguments", "words"),
     [
         (["nowhere"], "neither a data set (moons, circles, xor, spirals) nor a file"),
-        (["--layers", "a"], "a list of whole numbers"),
+        (["--layers", "a"], "must be a list of ints"),
         (["--save", "page.svg"], "saved as .html"),
         (["moons", "circles"], "not an argument"),
     ],
@@ -364,7 +364,7 @@ def test_what_does_not_fit_is_refused_with_words(arguments, error, words):
 
 def test_an_optimiser_that_the_page_does_not_have_is_refused():
     model = MLP(2, [1])
-    with pytest.raises(ValueError, match="by SGD or Adam"):
+    with pytest.raises(ValueError, match="must be SGD or Adam"):
         playground(model, nn.moons(10, rng=0), optimiser="rmsprop")
     with pytest.raises(ValueError, match=r"saved as \.html"):
         playground(model, nn.moons(10, rng=0)).save("page.svg")

@@ -69,9 +69,9 @@ def test_without_steps_the_start_is_told_as_it_is():
 
 @pytest.mark.parametrize("find", [k_means, k_means_by_gradient])
 def test_what_cannot_be_clustered_is_refused(find):
-    with pytest.raises(ValueError, match="not 3"):
+    with pytest.raises(ValueError, match="got 3"):
         find([[1.0], [2.0]], 3, rng=random.Random(0))
-    with pytest.raises(ValueError, match="not 0"):
+    with pytest.raises(ValueError, match="got 0"):
         find([[1.0]], 0, rng=random.Random(0))
     with pytest.raises(ValueError, match="different numbers of coordinates"):
         find([[1.0], [2.0, 3.0]], 1, rng=random.Random(0))

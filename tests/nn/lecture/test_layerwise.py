@@ -93,16 +93,16 @@ class Doubled(Module):
     [
         (
             lambda m, d, rng: layerwise_update(m, d, lr=0.0),
-            "lr, the learning rate, is a number above 0, not 0.0",
+            "lr must be positive, got 0.0",
         ),
         (
             lambda m, d, rng: layerwise_update(m, d, lr=1.0, through="new"),
-            "through is one of 'recorded', 'adjusted', not 'new'",
+            "through must be one of 'recorded', 'adjusted', got 'new'",
         ),
         (lambda m, d, rng: layerwise_errors(m, Dataset([], [])), "at least 1 example is needed"),
         (
             lambda m, d, rng: layerwise_errors(Doubled(rng), Dataset([[1.0]], [1.0])),
-            "Doubled is not its layers one after the other",
+            "Doubled is not a chain of its layers",
         ),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_decision_boundary_needs_two_inputs_and_a_grid(rng):
     model = MLP(2, [1], rng=rng)
     with pytest.raises(ValueError, match="points of 2 numbers, not of 3"):
         nn.plot_decision_boundary(model, Dataset([[1.0, 2.0, 3.0]], [1.0]))
-    with pytest.raises(ValueError, match="resolution is at least 2, not 1"):
+    with pytest.raises(ValueError, match="resolution must be at least 2, got 1"):
         nn.plot_decision_boundary(model, moons(4, rng=rng), resolution=1)
 
 
@@ -285,24 +285,24 @@ def test_every_plot_can_be_drawn_into_axes_that_are_given(rng):
     [
         (lambda: nn.plot_decision_boundary(scores, Dataset([[0.0, 0.0]], [-1.0])), "3 outputs need targets"),
         (lambda: nn.plot_decision_boundary(scores, Dataset([], [])), "points of 2 numbers, and at least one"),
-        (lambda: nn.plot_hyperplanes(nn.Module(), THREE), "Module has no neurons of two inputs"),
+        (lambda: nn.plot_hyperplanes(nn.Module(), THREE), "Module has no neurons with two inputs"),
         (
             lambda: nn.plot_hyperplanes(MLP(3, [1], rng=random.Random(0)), THREE),
-            "MLP has no neurons of two inputs",
+            "MLP has no neurons with two inputs",
         ),
-        (lambda: nn.plot_weights(nn.Module()), "Module has no neurons to draw the weights of"),
+        (lambda: nn.plot_weights(nn.Module()), "Module has no neurons with weights to draw"),
         (
             lambda: nn.plot_weights(MLP(6, [1], rng=random.Random(0)), shape=(2, 2)),
-            "images of 2 x 2 have 4 numbers each, not 6",
+            "images of 2 x 2 need 4 numbers each, got 6",
         ),
         (lambda: nn.plot_images([]), "there are no images to draw"),
-        (lambda: nn.plot_images([[1.0], [1.0, 2.0]]), "have 1 numbers each, not 1, 2"),
+        (lambda: nn.plot_images([[1.0], [1.0, 2.0]]), "need 1 numbers each, got 1, 2"),
         (lambda: nn.plot_images([[1.0]], titles=[1, 2]), "1 images and 2 titles"),
         (lambda: nn.plot_codes([[1.0, 2.0, 3.0]], [0]), "codes of 2 numbers, not of 3"),
         (lambda: nn.plot_codes([], []), "codes of 2 numbers, and at least one"),
         (lambda: nn.plot_codes([[1.0, 2.0]], [0, 1]), "1 codes and 2 targets"),
-        (lambda: nn.plot_codes([[1.0, 2.0]], [10]), "from 0 to 9, not 10"),
-        (lambda: nn.BoundaryFilm(scores, THREE, every=0), "not every 0"),
+        (lambda: nn.plot_codes([[1.0, 2.0]], [10]), "from 0 to 9, got 10"),
+        (lambda: nn.BoundaryFilm(scores, THREE, every=0), "1 or more, got 0"),
     ],
 )
 def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(call, message):

@@ -182,14 +182,14 @@ def damaged(text, kind):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lambda text: text[: len(text) // 2], "is not a whole checkpoint"),
-        (lambda text: "", "is not a whole checkpoint"),
-        (lambda text: "[" * 100_000, "is not a whole checkpoint"),
+        (lambda text: text[: len(text) // 2], "is not a complete checkpoint"),
+        (lambda text: "", "is not a complete checkpoint"),
+        (lambda text: "[" * 100_000, "is not a complete checkpoint"),
         (lambda text: "[1, 2]", "is not a checkpoint of this library"),
         (lambda text: '{"epochs": 3}', "is not a checkpoint of this library"),
         (lambda text: damaged(text, "a part left out"), "is not a checkpoint of this library"),
-        (lambda text: damaged(text, "a number"), "is damaged: its content is not what its checksum says"),
-        (lambda text: damaged(text, "another version"), "has version 99, but this reads 3"),
+        (lambda text: damaged(text, "a number"), "is damaged: its content does not match its checksum"),
+        (lambda text: damaged(text, "another version"), "has version 99, but 3 is needed"),
     ],
 )
 def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, message):
@@ -201,7 +201,7 @@ def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, 
 
 def test_a_file_that_is_no_text_is_a_clear_error(tmp_path):
     (tmp_path / "run.json").write_bytes(b"\x80\x04\x95\xff\xfe")
-    assert_unchanged(tmp_path / "run.json", "is not a whole checkpoint")
+    assert_unchanged(tmp_path / "run.json", "is not a complete checkpoint")
 
 
 def test_a_file_cut_anywhere_is_refused(tmp_path):
@@ -210,7 +210,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path):
     whole = path.read_text().rstrip()
     for length in random.Random(0).sample(range(len(whole)), 50):
         path.write_text(whole[:length])
-        with pytest.raises(ValueError, match="is not a whole checkpoint"):
+        with pytest.raises(ValueError, match="is not a complete checkpoint"):
             Checkpoint(path).load({})
 
 
@@ -250,7 +250,7 @@ def test_a_part_that_refuses_its_state_leaves_all_parts_as_they_were(tmp_path):
     second = Shaken(rng)
     second.other = random.Random(3)
     before, generator = second.state_dict(), rng.getstate()
-    with pytest.raises(ValueError, match=r"generators: it has generators at \['', 'rng'\], and this run at"):
+    with pytest.raises(ValueError, match=r"generators: it has generators at \['', 'rng'\], but this run at"):
         fit(second, data, epochs=2, rng=rng, checkpoint=path)
     assert (second.state_dict(), rng.getstate()) == (before, generator)
 
@@ -263,7 +263,7 @@ def test_every_generator_in_the_model_is_kept_once():
 
 
 def test_a_checkpoint_is_written_at_least_every_epoch():
-    with pytest.raises(ValueError, match="not every 0"):
+    with pytest.raises(ValueError, match="1 or more, got 0"):
         Checkpoint("run.json", every=0)
 
 

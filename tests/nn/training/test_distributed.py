@@ -128,21 +128,21 @@ def test_divergence_is_told_with_its_origin_where_the_examples_are_here(client):
 
 def test_what_does_not_fit_is_told(client):
     rows = on_cluster(client, MOONS)
-    with pytest.raises(ValueError, match="training takes rows of inputs and targets, not of x"):
+    with pytest.raises(ValueError, match="training needs rows of inputs and targets, got x"):
         trained(cluster.rows(client, x=np.zeros(3)), "hinge")
     with pytest.raises(ValueError, match=r"hinge takes targets of -1 and \+1, not 0"):
         trained(on_cluster(client, BLOBS), "hinge")
-    with pytest.raises(TypeError, match="validation on a cluster goes with training on it"):
+    with pytest.raises(TypeError, match="validation data on a cluster need training on a cluster"):
         trained(MOONS, "hinge", validation=rows)
     with pytest.raises(TypeError, match="the targets are missing"):
         trained([1.0], "hinge", client=client)
-    with pytest.raises(ValueError, match="a batch has at least 1 example, not 0"):
+    with pytest.raises(ValueError, match="a batch must have at least 1 example, got 0"):
         trained(rows, "hinge", batch_size=0)
     with pytest.raises(ConnectionError, match="no scheduler answers"):
         trained(MOONS, "hinge", client="nonsense://x")
     rng = random.Random(0)
     model = Sequential(Layer(2, 3, rng=rng), Dropout(0.5, rng=rng), MLP(3, [1], rng=rng))
-    with pytest.raises(ValueError, match="Dropout in training draws new numbers"):
+    with pytest.raises(ValueError, match="Dropout in training mode draws random numbers"):
         fit(model, rows, "hinge", epochs=1, rng=rng)
 
 

@@ -41,7 +41,7 @@ def test_a_gradient_that_was_bad_before_the_pass_is_told_as_such():
     loss = Value(2.0) * 1.0
     x.grad = math.inf
     assert Watch(Module()).gradients(loss, [x]) == (
-        "the gradient of x is inf. Its beginning is outside the graph of the loss"
+        "the gradient of x is inf. It began outside the graph of the loss"
     )
 
 

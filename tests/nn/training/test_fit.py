@@ -28,11 +28,11 @@ from nn import (
     ("arguments", "message"),
     [
         ({"loss": "hubris"}, "no loss is called 'hubris'"),
-        ({"epochs": -1}, "0 or more, not -1"),
-        ({"batch_size": 0}, "a batch has at least 1 example, not 0"),
-        ({"data": Dataset([], [])}, "at least 1 example"),
-        ({"validation": Dataset([], [])}, "at least 1 example"),
-        ({"early_stopping": 0}, "patience is a number of epochs, 1 or more, not 0"),
+        ({"epochs": -1}, "0 or more, got -1"),
+        ({"batch_size": 0}, "a batch must have at least 1 example, got 0"),
+        ({"data": Dataset([], [])}, "needs at least 1"),
+        ({"validation": Dataset([], [])}, "needs at least 1"),
+        ({"early_stopping": 0}, "patience must be a number of epochs, 1 or more, got 0"),
         ({"clip": 0.0}, "got 0.0"),
     ],
 )

@@ -38,13 +38,13 @@ def parameters(rng):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"model": lambda x: x[0]}, TypeError, "fit trains a Module, whose parameters it can find"),
+        ({"model": lambda x: x[0]}, TypeError, "model must be a Module"),
         (
             {"data": [[0.0, 1.0]]},
             TypeError,
-            "the targets are missing: give the inputs and the targets, X and y",
+            "the targets are missing: pass inputs and targets, X and y",
         ),
-        ({"data": DATA, "targets": [1.0, -1.0]}, TypeError, "a Dataset has its targets already"),
+        ({"data": DATA, "targets": [1.0, -1.0]}, TypeError, "a Dataset already has targets"),
         (
             {"data": 3.0, "targets": [1.0]},
             TypeError,
@@ -52,27 +52,27 @@ def parameters(rng):
         ),
         ({"data": [[0.0, 1.0]], "targets": [1.0, 2.0]}, ValueError, "1 inputs and 2 targets"),
         ({"optimiser": "adm"}, ValueError, "no optimiser is called 'adm'. Did you mean 'Adam'?"),
-        ({"lr": 0.1}, ValueError, "lr=0.1 is beside an optimiser, which has its own"),
+        ({"lr": 0.1}, ValueError, "lr=0.1 cannot be given with an optimiser, which has its own"),
         ({"epoch": 3}, TypeError, "fit() has no parameter 'epoch'. Did you mean 'epochs'?"),
-        ({"data": Dataset([], [])}, ValueError, "at least 1 example is needed as data"),
-        ({"validation": Dataset([], [])}, ValueError, "at least 1 example is needed as validation"),
+        ({"data": Dataset([], [])}, ValueError, "data needs at least 1"),
+        ({"validation": Dataset([], [])}, ValueError, "validation needs at least 1"),
         ({"loss": "mes"}, ValueError, "no loss is called 'mes'. Did you mean 'mse_loss'? There are"),
         ({"rng": "7"}, TypeError, "rng must be a random.Random, a seed (an int), or None"),
-        ({"epochs": 1.5}, ValueError, "the number of epochs is 0 or more, not 1.5"),
-        ({"epochs": True}, ValueError, "the number of epochs is 0 or more, not True"),
+        ({"epochs": 1.5}, ValueError, "epochs must be 0 or more, got 1.5"),
+        ({"epochs": True}, ValueError, "epochs must be 0 or more, got True"),
         ({"optimiser": 0.1}, TypeError, "such as SGD(model.parameters(), lr=0.1)"),
         ({"model": Softmax(), "optimiser": None}, ValueError, "there is nothing to optimise"),
-        ({"batch_size": 0}, ValueError, "a batch has at least 1 example, not 0"),
-        ({"batch_size": 1.5}, ValueError, "a batch has at least 1 example, not 1.5"),
+        ({"batch_size": 0}, ValueError, "a batch must have at least 1 example, got 0"),
+        ({"batch_size": 1.5}, ValueError, "a batch must have at least 1 example, got 1.5"),
         (
             {"loss": lambda p, t: 0.5},
             TypeError,
-            "computed from the predictions, not 0.5",
+            "computed from the predictions, got 0.5",
         ),
         (
             {"loss": lambda p, t: p},
             TypeError,
-            "computed from the predictions, not a list",
+            "computed from the predictions, got a list",
         ),
         ({"data": Dataset([0.5, 1.0], [1.0, 1.0])}, TypeError, "this layer takes a list of 2 numbers, not 0.5"),
         ({"data": Dataset([[0.5]], [1.0])}, ValueError, "this layer takes 2 inputs, but was given 1"),
@@ -97,7 +97,7 @@ def test_an_optimiser_of_another_model_is_refused_where_it_would_train_nothing(r
 def test_a_schedule_of_another_optimiser_is_refused(rng):
     model = MLP(2, [1], rng=rng)
     optimiser, other = (SGD(model.parameters(), lr=0.1) for _ in range(2))
-    with pytest.raises(ValueError, match="the schedule is that of another optimiser"):
+    with pytest.raises(ValueError, match="the schedule belongs to another optimiser"):
         fit(model, DATA, "hinge", optimiser, epochs=1, rng=rng, schedule=StepLR(other, 1))
 
 

@@ -66,11 +66,11 @@ def test_its_state_goes_through_json_and_a_reset_forgets_it():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"patience": 0}, "1 or more, not 0"),
-        ({"patience": 1.5}, "1 or more, not 1.5"),
-        ({"patience": True}, "1 or more, not True"),
-        ({"patience": 1, "min_delta": -0.1}, "0 or a number above it, not -0.1"),
-        ({"patience": 1, "min_delta": math.inf}, "0 or a number above it, not inf"),
+        ({"patience": 0}, "1 or more, got 0"),
+        ({"patience": 1.5}, "1 or more, got 1.5"),
+        ({"patience": True}, "1 or more, got True"),
+        ({"patience": 1, "min_delta": -0.1}, "min_delta must be 0 or more, got -0.1"),
+        ({"patience": 1, "min_delta": math.inf}, "min_delta must be 0 or more, got inf"),
     ],
 )
 def test_a_wrong_setting_is_an_error_that_says_what_is_allowed(settings, message):
