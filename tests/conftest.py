@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+from importlib import util
 
 import pytest
 
@@ -15,8 +16,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Options for this run are not for the pytest that some tests start themselves.
-os.environ.pop("PYTEST_ADDOPTS", None)
+# No deadline for one example: on a busy machine the slowest would miss it.
+if util.find_spec("hypothesis"):
+    from hypothesis import settings
+
+    settings.register_profile("tests", settings.get_profile("default"), deadline=None)
+    settings.load_profile("tests")
+
+# Options for this run, and what pytest and hypothesis do otherwise in CI, are not for those that tests start.
+for variable in ("CI", "PYTEST_ADDOPTS"):
+    os.environ.pop(variable, None)
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..backward_pass import BackwardPass, State
 from ..files import write_atomically
-from ..terminal import plural, quoted
+from ..terminal import in_notebook, plural, quoted
 from . import theme as themes
 from .network import network_scene
 from .parts import Scene
@@ -228,7 +227,7 @@ class Picture:
 
     def show(self) -> None:
         """Show the picture below the cell of a notebook, or else in the browser."""
-        if "ipykernel" in sys.modules:
+        if in_notebook():
             from IPython.display import display
 
             display(self)  # type: ignore[no-untyped-call, unused-ignore]

@@ -18,12 +18,13 @@ _SHRINK = 1.4
 
 
 def derivative(
-    f: Callable[[float], float], x: float, reach: float = 0.1, unit: float = EPS
+    f: Callable[[float], float], x: float, reach: float = 0.1, unit: float = EPS, noise: float = 0.0
 ) -> tuple[float, float]:
     """Return f'(x), by central differences extrapolated to step size 0, and an estimate of its error.
 
     The first step size is `reach` times max(|x|, 0.1); `unit` is the relative rounding error of the
-    results of f. The derivative is nan if f is not defined around x.
+    results of f, and `noise` their absolute one, where terms that cancel leave more. The derivative is nan
+    if f is not defined around x.
 
     Ridders' method: C. J. F. Ridders, Accurate computation of F'(x) and F'(x) F''(x), Advances in
     Engineering Software 4 (1982).
@@ -37,7 +38,7 @@ def derivative(
     row: list[float] = []
     for _ in range(13):
         up, down = f(x + step), f(x - step)
-        rounding = unit * max(abs(up), abs(down)) / step
+        rounding = max(unit * max(abs(up), abs(down)), noise) / step
         new, factor = [(up - down) / (2 * step)], 1.0
         for k, old in enumerate(row):
             factor *= _SHRINK * _SHRINK

@@ -1,11 +1,12 @@
 """Backward passes as people write them: the right ones pass, and a planted bug is named."""
 
+import random
 import re
 
 import pytest
 
 pytest.importorskip("mpmath")
-pytest.importorskip("numpy")
+np = pytest.importorskip("numpy")
 
 from autograd.checking import GradientError, check_gradients
 from tests.checking.backward_passes import CASES
@@ -38,3 +39,26 @@ def test_one_wrong_number_is_found_and_named_alone(case, error):
         check_gradients(case.f, *case.point, gradient=spoiled)
     names = re.findall(r"^  (\w+\[[\d, ]+\]) +[+-]", str(raised.value), re.MULTILINE)
     assert len(names) == 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_terms_that_cancel_do_not_accuse_a_right_gradient_and_hide_only_what_is_below_their_rounding(seed):
+    r = random.Random(seed)
+    slopes = np.array([r.choice((-1.0, 0.5, 1.0, 2.0, r.uniform(-2, 2))) for _ in range(r.randint(2, 5))])
+    power, x = r.choice((1, 2, 3)), r.choice((0.7, 1.0, -1.0, 0.3))
+    base, large = np.sum(np.tanh(slopes * 0.7) ** power), r.choice((0.0, 1e4))
+
+    def f(x):
+        return float(np.sum(np.tanh(slopes * x) ** power) - base + large) - large
+
+    def gradient(x):
+        t = np.tanh(slopes * x)
+        return float(np.sum(power * t ** (power - 1) * (1 - t * t) * slopes))
+
+    def wrong(x):
+        return gradient(x) * (1 + 1e-4)
+
+    assert check_gradients(f, x, gradient=gradient, raises=False).verdict != "wrong"
+    if abs(gradient(x)) > 0.1:
+        report = check_gradients(f, x, gradient=wrong, raises=False)
+        assert report.verdict == "wrong", report
