@@ -33,16 +33,25 @@ from .trace.tracing import Trace, trace
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-_VALUE = Query("value")
 _MOST = 64
 """So many plans are kept; arguments of ever new shapes drop the oldest."""
+
+
+class Request:
+    """A query that calls make, and the plan that answered the last of them; None where that is out of date."""
+
+    __slots__ = ("plan", "query")
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.plan: Plan | None = None
 
 
 class Compiled:
     """A function compiled to native code; see `autograd.compile`.
 
     It records and compiles itself at the first call with arguments of a new form, for each thing
-    that is query of it. It keeps no state that a result could depend on, may be called from many
+    that is asked of it. It keeps no state that a result could depend on, may be called from many
     threads at once, and can be pickled where the function can.
     """
 
@@ -79,11 +88,11 @@ class Compiled:
         self._names = self._named()
         self._options = self._chosen()
         self._plans: dict[Any, tuple[Trace, Plan]] = {}
-        self._latest: dict[Query, Plan] = {}
         self._traces: dict[Any, Trace] = {}
         self._current: set[Any] = set()
         """The forms of the arguments whose traces are by what is around f now."""
-        self._queries: dict[Any, Query] = {}
+        self._value = Request(Query("value"))
+        self._requests: dict[Any, Request] = {}
         self._captures: Captures | None = None
         self._lock = OwnLock()
         self._all_batched = batched == "all"
@@ -113,9 +122,11 @@ class Compiled:
 
         Inside of another function that is being compiled it is f itself, on one row.
         """
-        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
-            return self.f(*args, **kwargs)
-        return self._run(_VALUE, self._bound(args, kwargs) if kwargs else args)
+        if kwargs:
+            if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+                return self.f(*args, **kwargs)
+            args = self._bound(args, kwargs)
+        return self._run(self._value, args)
 
     def value_and_grad(
         self,
@@ -137,23 +148,22 @@ class Compiled:
         With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
         """
         args = self._bound(args, kwargs) if kwargs else args
-        query = self._query("value_and_grad", one_of(wrt, argnums), per_row, args)
-        found: tuple[Any, Any] = self._run(query._replace(auxiliary=True) if has_aux else query, args)
-        return found
+        request = self._request("value_and_grad", wrt, argnums, per_row, args, has_aux)
+        return self._run(request, args)  # type: ignore[no-any-return]
 
     def grad(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
     ) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
         args = self._bound(args, kwargs) if kwargs else args
-        return self._run(self._query("grad", one_of(wrt, argnums), per_row, args), args)
+        return self._run(self._request("grad", wrt, argnums, per_row, args), args)
 
     def jacobian(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
     ) -> Any:
         """For each number of f's result, in its place, the gradient as `grad` gives it."""
         args = self._bound(args, kwargs) if kwargs else args
-        return self._run(self._query("jacobian", one_of(wrt, argnums), per_row, args), args)
+        return self._run(self._request("jacobian", wrt, argnums, per_row, args), args)
 
     def hessian(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
@@ -163,7 +173,7 @@ class Compiled:
         An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
         """
         args = self._bound(args, kwargs) if kwargs else args
-        return self._run(self._query("hessian", one_of(wrt, argnums), per_row, args), args)
+        return self._run(self._request("hessian", wrt, argnums, per_row, args), args)
 
     def hvp(
         self,
@@ -179,11 +189,12 @@ class Compiled:
         With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
         """
         args = self._bound(args, kwargs) if kwargs else args
-        query = self._query("hvp", one_of(wrt, argnums), per_row, args)
+        request = self._request("hvp", wrt, argnums, per_row, args)
+        query = request.query
         parts = (vector,) if query.bare else tuple(vector)
         if len(parts) != len(query.wrt):
             raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, not {len(parts)}")
-        return self._run(query, (*args, *parts))
+        return self._run(request, (*args, *parts))
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         bound = inspect.signature(self.f).bind(*args, **kwargs)
@@ -194,15 +205,24 @@ class Compiled:
             )
         return bound.args
 
-    def _query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
-        key = (what, tuple(wrt) if isinstance(wrt, list) else wrt, per_row, len(args))
+    def _request(
+        self,
+        what: str,
+        wrt: Any,
+        argnums: Any,
+        per_row: bool,
+        args: tuple[Any, ...],
+        auxiliary: bool = False,
+    ) -> Request:
+        if wrt.__class__ is list:
+            wrt = tuple(wrt)
+        key = (what, wrt, argnums, per_row, len(args), auxiliary)
         try:
-            found = self._queries.get(key)
-        except TypeError:  # of a wrt that is not to be a key, nor an answer
-            return self._new_query(what, wrt, per_row, args)
-        if found is None:
-            found = self._queries[key] = self._new_query(what, wrt, per_row, args)
-        return found
+            return self._requests[key]
+        except (KeyError, TypeError) as missing:  # TypeError of a wrt that is not to be a key, nor an answer
+            query = self._new_query(what, one_of(wrt, argnums), per_row, args)
+            made = Request(query._replace(auxiliary=auxiliary))
+            return self._requests.setdefault(key, made) if isinstance(missing, KeyError) else made
 
     def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         if wrt is None:
@@ -221,22 +241,23 @@ class Compiled:
     def _is_batched(self, position: int) -> bool:
         return self._all_batched or position in self._rows
 
-    def _run(self, query: Query, args: Sequence[Any]) -> Any:
+    def _run(self, request: Request, args: Sequence[Any]) -> Any:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
-            return answer(self.f, query, args)
+            return self.f(*args) if request is self._value else answer(self.f, request.query, args)
         captures = self._captures
-        if captures is not None and captures.changed():
-            self._forget(captures)
-        plan = self._latest.get(query)
-        if plan is not None and plan.floats == len(args) > 0:
-            for item in args:
-                if item.__class__ is not float:
+        if captures is not None:
+            for changed in captures.checks:  # `captures.changed()` in half the time
+                if changed():
+                    self._forget(captures)
                     break
-            else:
-                return plan.run_floats(args)
+        plan = request.plan
+        if plan is not None and plan.of_floats is not None:
+            items = plan.of_floats(*args)
+            if items is not None:
+                return plan.build(items)
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
-            plan = self._plan(query, args)
+            plan = self._plan(request, args)
             leaves = [
                 leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
             ]
@@ -248,11 +269,13 @@ class Compiled:
         """What f found around it has changed: it is to be recorded anew, and compiled if that differs."""
         with self._lock.held:
             if self._captures is captures:
-                self._latest.clear()  # first, for those who read it without the lock
+                for request in (self._value, *tuple(self._requests.values())):
+                    request.plan = None  # first, for those who read it without the lock
                 self._current.clear()
                 self._captures = None
 
-    def _plan(self, query: Query, args: Sequence[Any]) -> Plan:
+    def _plan(self, request: Request, args: Sequence[Any]) -> Plan:
+        query = request.query
         forms = self._forms(query, args)
         with self._lock.held, collector_paused():
             trace = self._trace(forms[: len(forms) - len(query.wrt)] if query.what == "hvp" else forms)
@@ -260,7 +283,7 @@ class Compiled:
             if made is None or made[0] is not trace:
                 made = self._plans[query, forms] = trace, Plan(trace, forms, query, self._options)
                 _limit(self._plans)
-            self._latest[query] = made[1]
+            request.plan = made[1]
         return made[1]
 
     def _forms(self, query: Query, args: Sequence[Any]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from ..formulas import history
 from ..graph import topological_order
 from ..terminal import quoted
 from ..value import Value
-from .compiled import Compiled
+from .compiled import Compiled, Request
 from .naming import Names
 from .run.query import Query
 from .trace.tracing import Trace
@@ -72,12 +72,13 @@ class CompiledGraph(Compiled):
         """Whether the parameters are not among the arguments."""
         return bool(self.f.parameters) and given == len(self.f.inputs)
 
-    def _run(self, query: Query, args: Sequence[Any]) -> Any:
+    def _run(self, request: Request, args: Sequence[Any]) -> Any:
+        query = request.query
         given = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
         if self._left_out(given):
             data = np.array([value._data for value in self.f.parameters])
             args = (*args[:given], data, *args[given:])
-        return super()._run(query, args)
+        return super()._run(request, args)
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
         graph = self.f

@@ -107,8 +107,9 @@ class Kernel:
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
         self.shape = shape
         self.addresses: dict[Any, int] = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
-        self._drive = drivers(shape, machine)[0 if layout.rows else 1]
-        self._free: list[Workspace] = []
+        self.drive: Any = drivers(shape, machine)[0 if layout.rows else 1]
+        self.free: list[Workspace] = []
+        """Workspaces that no call is using."""
         self.facts: Facts = Facts(
             instructions,
             {name: origin(name, shape, library) for name in mathematics},
@@ -121,17 +122,17 @@ class Kernel:
     def workspace(self) -> Workspace:
         """Memory for one call at a time; give it back with `release`."""
         try:
-            return self._free.pop()
+            return self.free.pop()
         except IndexError:
             return Workspace(self)
 
     def release(self, workspace: Workspace) -> None:
         """Keep a workspace for the next call."""
-        self._free.append(workspace)
+        self.free.append(workspace)
 
     def run(self, workspace: Workspace) -> None:
         """Compute: from the workspace's inputs to its results."""
-        self._drive(workspace.address)
+        self.drive(workspace.address)
 
 
 _FUNCTIONS = {True: ("prepare", "body"), False: ("body",)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,11 +42,11 @@ class Plan:
             answer = Answer(world, places, query, trace, outputs)
             self.runner = Runner(places, answer.results, options)
             self.build = answer.build
-        self.floats: int = 0
-        """So many arguments may be given as they are if all of them are floats; 0 if they may not."""
-        if isinstance(self.runner, Runner) and not places.batched and not options.single:
-            plain = all(form.__class__ is Leaf and form.form == "number" for form in self.forms)
-            self.floats = len(self.forms) if plain else 0
+        self.of_floats: Callable[..., Sequence[Any] | None] | None = None
+        """The items of the results for arguments that are all floats, or None; there is none for rows."""
+        plain = bool(forms) and all(form.__class__ is Leaf and form.form == "number" for form in forms)
+        if plain and isinstance(self.runner, Runner) and not places.batched and not options.single:
+            self.of_floats = self.runner.for_floats()
         self.recorded: int = len(trace.nodes)
         self.operations: int = sum(bool(item.operands) for item in world.known.values())
 
@@ -70,10 +70,6 @@ class Plan:
             else:
                 return None
         return found
-
-    def run_floats(self, floats: Sequence[float]) -> Any:
-        """The results, for so many floats as `floats` tells."""
-        return self.build(self.runner.run_floats(floats))  # type: ignore[union-attr]
 
     def run(self, leaves: list[Array]) -> Any:
         """The results, for arrays that `read` gave."""

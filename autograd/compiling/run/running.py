@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..codegen.fast_call import available, fast_call
 from ..codegen.native import Host
 from ..codegen.simd import Layout
 from ..expressions.detect_loops import Rolled
@@ -18,6 +19,9 @@ from ..trace.input_layout import Places
 from .kernel import STAGED, Array, Kernel, Workspace, address, pool
 from .loop_kernels import Loops, Target
 from .query import Build, Query, Result, each_wrt, refuse_hidden
+
+_SHORT = 4_000
+"""Instructions of a kernel that may keep Python's lock: one to two microseconds."""
 
 
 class Options(NamedTuple):
@@ -51,7 +55,8 @@ class Runner:
         layout = Layout(places.columns, places.shared, outputs, len(roots) - outputs)
         self.kernel: Kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
         self.kernels: list[Kernel] = [self.kernel]
-        self._pack = Struct(f"{places.shared}d").pack_into
+        self._kept: list[Workspace] = []
+        """What native functions work in, at addresses that they know."""
         self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
         self.where: list[Located] = self._located(results)
         wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
@@ -88,17 +93,43 @@ class Runner:
                 found.append(view.copy if result.shape else view.item)
         return found
 
-    def run_floats(self, floats: Sequence[float]) -> list[Any]:
-        """An item for each result, for floats alone as arguments of code for float64: in half the time."""
-        workspace = self.kernel.workspace()
-        try:
-            if not workspace.takers:
-                self._prepare(workspace)
-            self._pack(workspace.shared, 0, *floats, *[value._data for value in self.places.captured])
-            self.kernel.run(workspace)
-            return [take() for take in workspace.takers]
-        finally:
-            self.kernel.release(workspace)
+    def for_floats(self) -> Callable[..., Sequence[Any] | None]:
+        """Return a function of floats alone that gives an item for each result; of anything else None.
+
+        For code for float64 at a single point. All items are numbers or none is: then they are read at once.
+        """
+        captured, count, results = self.places.captured, self.places.shared, len(self.where)
+        numbers = not any(result.shape for result, _, _ in self.where)
+        if numbers and count and self.kernel.facts.instructions <= _SHORT and available():
+            workspace = self.kernel.workspace()
+            call = fast_call(count, results, workspace, self.kernel.drive, self.kernel.facts.machine)
+            self._kept.append(workspace)
+            return (lambda *floats: call(*floats, *[x._data for x in captured])) if captured else call
+        new, free, drive = self.kernel.workspace, self.kernel.free, self.kernel.drive
+        pack, unpack = Struct(f"{count}d").pack_into, Struct(f"{results}d").unpack_from
+
+        def run(*floats: Any) -> Sequence[Any] | None:
+            if len(floats) != count - len(captured):
+                return None
+            for item in floats:
+                if item.__class__ is not float:
+                    return None
+            try:
+                workspace = free.pop()
+            except IndexError:
+                workspace = new()
+            try:
+                pack(workspace.shared, 0, *floats, *[x._data for x in captured])
+                drive(workspace.address)
+                if numbers:
+                    return unpack(workspace.totals)
+                if not workspace.takers:
+                    self._prepare(workspace)
+                return [take() for take in workspace.takers]
+            finally:
+                free.append(workspace)
+
+        return run
 
     def _prepare(self, workspace: Workspace) -> None:
         workspace.places = self.places.views(workspace.shared)

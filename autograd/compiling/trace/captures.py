@@ -61,18 +61,18 @@ class Captures:
             if search.names <= names:
                 break
             names |= search.names
-        self._checks = search.checks
+        self.checks: list[Check] = search.checks
+        """The questions that `changed` asks one after the other."""
         self._kept = search.kept
         """All that was seen, so that no other object gets its identity."""
         self.reasons: tuple[str, ...] = tuple(dict.fromkeys(search.reasons))
         """Why the function has to be recorded at each call; none for most."""
+        if self.reasons:
+            self.checks.append(lambda: True)
 
     def changed(self) -> bool:
-        """Whether anything is no longer what it was, or cannot be told."""
-        for check in self._checks:
-            if check():
-                return True
-        return bool(self.reasons)
+        """Return whether anything is no longer what it was, or cannot be told."""
+        return any(check() for check in self.checks)
 
 
 class _Search:

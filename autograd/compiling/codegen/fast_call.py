@@ -1,0 +1,155 @@
+"""A Python function in native code: from floats to a tuple of floats, without the steps in between.
+
+Through numpy and ctypes, packing five numbers, calling a kernel and reading its results take ten times
+as long as a small kernel itself. CPython calls a C function with an array of its arguments
+(METH_FASTCALL), so one such function, the same for all kernels, reads the floats, runs the kernel and
+makes the results, by the functions of Python's C interface. It keeps Python's lock all the time: two
+calls never share the memory they work in, and only short kernels are called in this way.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import sysconfig
+from collections.abc import Callable
+from functools import cache
+from struct import Struct
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from .native import Host, Native
+
+_FIELDS = "arguments results shared totals workspace drive float_type none".split()
+_POINTERS = _FIELDS[2:]
+_FACTS = Struct(f"{len(_FIELDS)}q")
+_API = "PyBytes_AsString PyFloat_AsDouble PyFloat_FromDouble PyTuple_New PyTuple_SetItem Py_IncRef Py_DecRef"
+_FAST_CALL = 0x80
+_TYPE_AT = 8
+"""Where an object's type is: after its reference count."""
+
+_LOADS = "\n".join(
+    f"  %at.{name} = getelementptr i64, ptr %facts, i64 {k}\n"
+    f"  %{name} = load {'ptr' if name in _POINTERS else 'i64'}, ptr %at.{name}"
+    for k, name in enumerate(_FIELDS)
+)
+_SOURCE = f"""
+declare ptr @PyBytes_AsString(ptr)
+declare double @PyFloat_AsDouble(ptr)
+declare ptr @PyFloat_FromDouble(double)
+declare ptr @PyTuple_New(i64)
+declare i32 @PyTuple_SetItem(ptr, i64, ptr)
+declare void @Py_IncRef(ptr)
+declare void @Py_DecRef(ptr)
+
+define ptr @fast_call(ptr %self, ptr %items, i64 %given) {{
+entry:
+  %facts = call ptr @PyBytes_AsString(ptr %self)
+{_LOADS}
+  %right = icmp eq i64 %given, %arguments
+  br i1 %right, label %begin, label %decline
+begin: ; whatever may run other Python code, as collecting garbage does, comes before the memory is used
+  %tuple = call ptr @PyTuple_New(i64 %results)
+  %made = icmp ne ptr %tuple, null
+  br i1 %made, label %read, label %fail
+read:
+  %k = phi i64 [ 0, %begin ], [ %k.next, %number ]
+  %item.at = getelementptr ptr, ptr %items, i64 %k
+  %item = load ptr, ptr %item.at
+  %type.at = getelementptr i8, ptr %item, i64 {_TYPE_AT}
+  %type = load ptr, ptr %type.at
+  %is.float = icmp eq ptr %type, %float_type
+  br i1 %is.float, label %number, label %drop
+number:
+  %x = call double @PyFloat_AsDouble(ptr %item)
+  %x.at = getelementptr double, ptr %shared, i64 %k
+  store double %x, ptr %x.at
+  %k.next = add i64 %k, 1
+  %more = icmp ult i64 %k.next, %arguments
+  br i1 %more, label %read, label %compute
+compute:
+  call void %drive(ptr %workspace)
+  br label %write
+write:
+  %n = phi i64 [ 0, %compute ], [ %n.next, %put ]
+  %y.at = getelementptr double, ptr %totals, i64 %n
+  %y = load double, ptr %y.at
+  %result = call ptr @PyFloat_FromDouble(double %y)
+  %there = icmp ne ptr %result, null
+  br i1 %there, label %put, label %undo
+put:
+  %status = call i32 @PyTuple_SetItem(ptr %tuple, i64 %n, ptr %result)
+  %n.next = add i64 %n, 1
+  %again = icmp ult i64 %n.next, %results
+  br i1 %again, label %write, label %done
+done:
+  ret ptr %tuple
+drop:
+  call void @Py_DecRef(ptr %tuple)
+  br label %decline
+decline:
+  call void @Py_IncRef(ptr %none)
+  ret ptr %none
+undo:
+  call void @Py_DecRef(ptr %tuple)
+  br label %fail
+fail:
+  ret ptr null
+}}
+"""
+
+
+class _Definition(ctypes.Structure):
+    """CPython's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+def available() -> bool:
+    """Return whether this is a 64-bit CPython with its lock, and its objects are as `fast_call` reads them."""
+    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return False
+    if ctypes.sizeof(ctypes.c_void_p) != 8:
+        return False
+    return ctypes.c_void_p.from_address(id(1.5) + _TYPE_AT).value == id(float)
+
+
+@cache
+def _definition(machine: Host) -> tuple[_Definition, Native]:
+    """Return the native function as Python wants it described; kept for ever, for all that are made of it."""
+    for name in _API.split():
+        llvm.add_symbol(name, ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value)
+    native = Native(_SOURCE, machine)
+    return _Definition(b"fast_call", native.address("fast_call"), _FAST_CALL, None), native
+
+
+def fast_call(
+    arguments: int, results: int, workspace: Any, drive: Any, machine: Host
+) -> Callable[..., tuple[float, ...] | None]:
+    """Return a function of so many floats that gives so many, by a kernel that works in `workspace`.
+
+    The workspace is its own: nothing else may use it, and it has to live as long. Anything but that many
+    floats gives None.
+    """
+    definition, _ = _definition(machine)
+    facts = _FACTS.pack(
+        arguments,
+        results,
+        workspace.shared.ctypes.data,
+        workspace.totals.ctypes.data,
+        workspace.address,
+        ctypes.cast(drive, ctypes.c_void_p).value,
+        id(float),
+        id(None),
+    )
+    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    function: Callable[..., tuple[float, ...] | None] = new(("PyCFunction_NewEx", ctypes.pythonapi))(
+        ctypes.addressof(definition), facts, None
+    )
+    return function
