@@ -12,7 +12,7 @@ from .graph import topological_order
 from .modes import CURRENT, always_recording, ieee_arithmetic
 from .ops.op import Op
 from .ops.primitives import FAST
-from .ops.rules import define, partials_source
+from .ops.rules import define, over_nodes, partials_source
 from .recording import EDGES, RECORDED, function_of
 from .terminal import quoted
 
@@ -22,7 +22,7 @@ def _rules_over_values(op: Op) -> Callable[..., tuple[Any, ...]]:
     """Return an op's partials as a function of Values: the same rules over another algebra."""
     operands = ", ".join(op.operands)
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
-    source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges)}"
+    source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges, over_nodes)}"
     algebra = FAST | RECORDED | EDGES | {"number": lambda result: result}
     return define(f"values_{op.name}", source, algebra | op.functions)
 

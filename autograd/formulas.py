@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .ops.op import Op
-from .ops.primitives import IEEE
-from .ops.rules import common_parts, filename_of
+from .ops.rules import common_parts
 from .terminal import brief, printable
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -156,11 +155,12 @@ def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
         return rule.replace("None", "0")
     import ast  # slow to import, and needed for conditional rules only
 
-    branch = ast.parse(rule, mode="eval").body
+    from .ops.language import float_function, parsed
+
+    branch = parsed(rule)
     while isinstance(branch, ast.IfExp):
-        test = ast.unparse(branch.test)
-        condition = eval(compile(test, filename_of("condition", test), "eval"), IEEE | dict(point))
-        branch = branch.body if condition else branch.orelse
+        condition = float_function("condition", ", ".join(point), ast.unparse(branch.test))
+        branch = branch.body if condition(**point) else branch.orelse
     return rule.replace("None", "0") if isinstance(branch, ast.Constant) else ast.unparse(branch)
 
 

@@ -16,7 +16,7 @@ from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
 from .ops.primitives import FAST, IEEE
-from .ops.rules import define, define_later, filename_of, names_in, partials_source, without_exceptions
+from .ops.rules import composed, define, define_later, filename_of, names_in, partials_source
 from .ops.table import TABLE
 from .terminal import brief, quoted
 
@@ -248,16 +248,15 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
 @cache
 def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
     """Return domain, value and partials of an op as functions of floats that never raise."""
-    texts = [
-        op.domain or "True",
-        op.value,
-        partials_source(op, dict.fromkeys(op.operands, "None" if op.variadic else "True")),
-    ]
+    from .ops.language import on_floats  # parses: where a rule meets an exceptional number, not at import
+
+    edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
+    texts = [on_floats(op.domain or "True"), on_floats(op.value), partials_source(op, edges, on_floats)]
     heads = [*["".join(f"{name}, " for name in op.operands)] * 2, f"{', '.join(op.operands)}, *, out"]
-    namespace = IEEE | EDGES | {"number": number} | op.functions | _composed(op, IEEE)
+    namespace = IEEE | EDGES | {"number": number} | _composed(op, IEEE, on_floats) | op.functions
     return tuple(
         define(f"ieee_{op.name}_{k}", f"def ieee_{op.name}_{k}({head}): return {text}", namespace)
-        for k, (head, text) in enumerate(zip(heads, map(without_exceptions, texts), strict=True))
+        for k, (head, text) in enumerate(zip(heads, texts, strict=True))
     )
 
 
@@ -323,6 +322,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     `operator` makes it return NotImplemented for operands of other types, so that the other operand (a
     numpy array) can handle the operation; `reflected` swaps the operands, for `2 * x`.
     """
+    _refuse_reserved(op)
     built_in = TABLE.get(op.name) is op
     names = op.operands[::-1] if reflected else op.operands
     unwrap = [_UNWRAP_SEQUENCE if op.variadic else _UNWRAP_OR_DECLINE if operator else _UNWRAP] * len(names)
@@ -353,7 +353,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         partials=partials_source(op, edges) if built_in else f"checked({partials_source(op, edges)})",
         operands="".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands),
     )
-    extras = {f"OP_{op.name}": op} | op.functions | _composed(op, FAST)
+    extras = {f"OP_{op.name}": op} | _composed(op, FAST) | op.functions
     if built_in:  # they share one namespace, which `bind` can still complete
         NAMESPACE.update(extras)
         function = define_later(f"{kind}_{op.name}", names, source, NAMESPACE)
@@ -365,14 +365,17 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     return function
 
 
+def _refuse_reserved(op: Op) -> None:
+    """Raise ValueError for an operand whose name the generated function needs."""
+    for name in op.operands:
+        if name in _RESERVED or name.startswith("OP_") or name.endswith("_edges"):
+            raise ValueError(f"{op.name}: {name} is reserved; give the operand another name")
+
+
 def check_names(op: Op) -> None:
     """Raise ValueError for a declared op whose rules have a syntax error or an unknown name."""
     known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
     known |= {"if", "else", "and", "or", "not", "for", "in", "None"}
-    reserved = NAMESPACE.keys() - FAST.keys() - TABLE.keys() | _BUILT_IN
-    for name in op.operands:
-        if name in reserved or name.startswith("OP_") or name.endswith("_edges"):
-            raise ValueError(f"{op.name}: {name} is reserved; give the operand another name")
     for rule in (op.value, *op.partials, op.domain or "1"):
         unknown = sorted(names_in(rule) - known)
         if unknown:
@@ -405,17 +408,10 @@ def unequal(op: Op, first: int, second: int) -> ValueError:
     )
 
 
-def _composed(op: Op, algebra: dict[str, Any]) -> dict[str, Any]:
+def _composed(op: Op, algebra: dict[str, Any], read: Callable[[str], str] = str) -> dict[str, Any]:
     """Return the composite operations that an op's rules use, such as `sigmoid` in softplus."""
-    found: dict[str, Any] = {}
-    for name in sorted(names_in(" ".join((op.value, *op.partials))) - algebra.keys() & TABLE.keys()):
-        entry = TABLE[name]
-        if name not in op.operands and name not in op.functions:
-            value = entry.value if algebra is FAST else without_exceptions(entry.value)
-            source = f"def {name}({', '.join(entry.operands)}): return {value}"
-            found[name] = define_later(name, entry.operands, source, algebra | _composed(entry, algebra))
-            found[name].__defaults__ = tuple(entry.defaults.values())
-    return found
+    names = names_in(" ".join((op.value, *op.partials, op.domain)))
+    return composed(names - {*op.operands, *op.functions}, algebra, read)
 
 
 NAMESPACE: dict[str, Any] = (
@@ -437,8 +433,9 @@ NAMESPACE: dict[str, Any] = (
     }
 )
 """The globals of the generated functions; `bind` completes them."""
-_BUILT_IN = set("Value new edges float zip len NotImplemented ArithmeticError ValueError".split())
-
+_RESERVED = NAMESPACE.keys() - FAST.keys() | {
+    *"Value new edges float zip len NotImplemented ArithmeticError ValueError".split()
+}
 
 _ONLY_FLOATS = {float}
 

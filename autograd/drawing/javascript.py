@@ -4,87 +4,58 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
+from ..ops.language import Forms, Language, NotTranslatableError, parsed
 from ..ops.op import Op
 from ..ops.primitives import PRIMITIVES
 from ..ops.rules import names_in
 from ..ops.table import TABLE
 from ..terminal import quoted
 
-_COMPARISONS: dict[type, str] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!==",
-}  # fmt: skip
-_OPERATORS: dict[type, str] = {
-    ast.Add: "({} + {})", ast.Sub: "({} - {})", ast.Mult: "({} * {})", ast.Div: "({} / {})",
-    ast.Mod: "M.remainder({}, {})", ast.Pow: "M.pow({}, {})",
-}  # fmt: skip
 
+class JavaScript(Language):
+    """A rule as the text of a JavaScript expression over numbers.
 
-class NotTranslatableError(ValueError):
-    """A rule cannot be translated, for example because it is a Python function."""
+    Functions are members of `M` (the rows of ops/primitives.py), operations of the table members of `OPS`;
+    operands get a trailing underscore, since they may bear a name that JavaScript keeps for itself.
 
-
-class _Translation:
-    """Translates one rule, an expression over numbers, to a JavaScript expression.
-
-    Functions are members of `M` (the rows of ops/primitives.py), operations of the table members of `OPS`.
+    >>> JavaScript(["x"]).written("0.0 if x < 0 else sigmoid(x) / 2.0")
+    '((x_ < 0) ? 0 : (OPS.sigmoid.value(x_) / 2))'
     """
 
-    def __init__(self, bound: Iterable[str], own: str) -> None:
+    title = "JavaScript"
+    operators: ClassVar[Forms] = {
+        **Language.operators,
+        ast.Mod: "M.remainder({}, {})",
+        ast.Pow: "M.pow({}, {})",
+    }
+    comparisons: ClassVar[Forms] = {**Language.comparisons, ast.Eq: "({} === {})", ast.NotEq: "({} !== {})"}
+    conditional = "({} ? {} : {})"
+    connectives: ClassVar[Forms] = {ast.And: "({} && {})", ast.Or: "({} || {})"}
+    negation = "!{}"
+    truth = "({} !== 0)"  # Python's truth of a nan too; JavaScript's is another
+    answer = "({} ? 1 : 0)"
+    truths = ("false", "true")
+    absent = "null"
+
+    def __init__(self, bound: Iterable[str], own: str = "") -> None:
+        """`bound` are the names that a rule may use beside functions."""
+        super().__init__(own)
         self.bound = set(bound)
-        self.own = own
-        """The operation being translated: inside its rules the name means the function of `M`."""
-        self.used: set[str] = set()
 
-    def expression(self, node: ast.expr) -> str:
-        match node:
-            case ast.Constant(value=None):
-                return "null"
-            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                return repr(float(number)).replace("inf", "Infinity").removesuffix(".0") or "0"
-            case ast.Name():
-                return self._name(node.id)
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
-                return f"({'-' if isinstance(op, ast.USub) else '+'}{self.expression(operand)})"
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                return _OPERATORS[type(op)].format(self.expression(left), self.expression(right))
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return f"({self.condition(test)} ? {self.expression(body)} : {self.expression(orelse)})"
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                return self._call(name, [self.expression(item) for item in arguments])
-            case ast.ListComp(elt=item, generators=[each]) | ast.GeneratorExp(elt=item, generators=[each]):
-                return self._each(item, each)
-            case _:
-                raise NotTranslatableError(f"{quoted(ast.unparse(node))} cannot be translated to JavaScript")
+    def number(self, number: float) -> str:
+        return repr(float(number)).replace("inf", "Infinity").removesuffix(".0") or "0"
 
-    def condition(self, node: ast.expr) -> str:
-        """Return a condition; as in Python, and unlike JavaScript, a nan is true."""
-        match node:
-            case ast.BoolOp(op=op, values=values):
-                sign = " && " if isinstance(op, ast.And) else " || "
-                return f"({sign.join(map(self.condition, values))})"
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return f"!{self.condition(operand)}"
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                items = [self.expression(item) for item in (left, *comparators)]
-                pairs = zip(items, ops, items[1:], strict=False)
-                if all(type(op) in _COMPARISONS for op in ops):
-                    return f"({' && '.join(f'{a} {_COMPARISONS[type(op)]} {b}' for a, op, b in pairs)})"
-            case ast.Constant(value=bool()):
-                return "true" if node.value else "false"
-            case _:
-                pass
-        return f"({self.expression(node)} !== 0)"
-
-    def _name(self, name: str) -> str:
+    def name(self, name: str) -> str:
         if name in self.bound:
-            return f"{name}_"  # an operand may have a name that is reserved in JavaScript
+            return f"{name}_"
         if name == "pi":
             return "M.pi"
         raise NotTranslatableError(f"{quoted(name)} has no counterpart in JavaScript")
 
-    def _call(self, name: str, arguments: list[str]) -> str:
+    def call(self, name: str, arguments: Sequence[str]) -> str:
         if name == "len":
             return f"{arguments[0]}.length"
         if name in PRIMITIVES:
@@ -94,41 +65,23 @@ class _Translation:
             return f"OPS.{name}.value({', '.join(arguments)})"
         raise NotTranslatableError(f"{quoted(name)} has no counterpart in JavaScript")
 
-    def _each(self, item: ast.expr, each: ast.comprehension) -> str:
-        if not isinstance(each.target, ast.Name) or each.ifs:
-            raise NotTranslatableError(f"{quoted(ast.unparse(each))} cannot be translated to JavaScript")
-        sequence = self.expression(each.iter)
-        inner = _Translation({*self.bound, each.target.id}, self.own)
-        text = f"{sequence}.map(({each.target.id}_) => {inner.expression(item)})"
-        self.used |= inner.used
-        return text
+    def each(self, item: ast.expr, element: str, sequence: ast.expr) -> str:
+        xs, outer = self.expression(sequence), self.bound
+        self.bound = {*outer, element}
+        found = f"{xs}.map(({element}_) => {self.expression(item)})"
+        self.bound = outer
+        return found
 
 
-def _parsed(rule: str) -> ast.expr:
-    return ast.parse(rule.strip(), mode="eval").body
-
-
-def translated(rule: str, operands: Iterable[str], own: str = "") -> tuple[str, set[str]]:
-    """Return a rule as a JavaScript expression, and the operations of the table that it calls.
-
-    Operands get a trailing underscore. Raises NotTranslatableError for what JavaScript cannot compute.
-
-    >>> translated("0.0 if x < 0 else sigmoid(x) / 2.0", ["x"])
-    ('((x_ < 0) ? 0 : (OPS.sigmoid.value(x_) / 2))', {'sigmoid'})
-    """
-    reader = _Translation(operands, own)
-    return reader.expression(_parsed(rule)), reader.used
-
-
-def _branches(rule: str, operands: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the branches of a conditional rule: each condition as JavaScript, and the branch as text.
+def _branches(rule: str, names: Iterable[str]) -> list[tuple[str, str]]:
+    """The branches of a conditional rule: when each is taken, as JavaScript, and its text.
 
     For a branch that is only a number the text is the whole rule.
     """
-    found, node, reader, whole = [], _parsed(rule), _Translation(operands, ""), rule.replace("None", "0")
+    found, node, language, whole = [], parsed(rule), JavaScript(names), rule.replace("None", "0")
     while isinstance(node, ast.IfExp):
         text = whole if isinstance(node.body, ast.Constant) else ast.unparse(node.body)
-        found.append((reader.condition(node.test), text))
+        found.append((language.condition(node.test), text))
         node = node.orelse
     text = whole if isinstance(node, ast.Constant) or not found else ast.unparse(node)
     return [*found, ("true", text)]
@@ -143,10 +96,9 @@ def definition(op: Op) -> tuple[str, set[str]]:
     if op.functions:
         raise NotTranslatableError(f"{op.name} has a Python function as a rule")
     names = [f"{name}_" for name in op.operands]
-    value, used = translated(op.value, op.operands, op.name)
-    partials = [_partial(op, position) for position in range(len(op.operands))]
-    used = used.union(*(called for _, called in partials))
-    domain = _Translation(op.operands, op.name).condition(_parsed(op.domain)) if op.domain else "true"
+    language = JavaScript(_bound(op), op.name)
+    value, domain = language.written(op.value), language.condition(parsed(op.domain or "True"))
+    partials = [_partial(op, position, language) for position in range(len(op.operands))]
     rules = [_rule(op, rule) for rule in op.partials]
     head = ", ".join(names)
     parts = {
@@ -158,19 +110,19 @@ def definition(op: Op) -> tuple[str, set[str]]:
         "needs": json.dumps(op.domain),
         "value": f"({head}) => {value}",
         "domain": f"({head}) => {domain}",
-        "partials": f"({head}, out_) => [{', '.join(text for text, _ in partials)}]",
+        "partials": f"({head}, out_) => [{', '.join(partials)}]",
         "rules": f"[{', '.join(rules)}]",
     }
     inside = ", ".join(f"{name}: {text}" for name, text in parts.items())
-    return f"{op.name}: {{ {inside} }}", used - {op.name}
+    return f"{op.name}: {{ {inside} }}", language.used
 
 
-def _partial(op: Op, position: int) -> tuple[str, set[str]]:
-    """Return the partials of one operand, or of the elements of a variadic one."""
+def _partial(op: Op, position: int, language: JavaScript) -> str:
+    """The partials of one operand, for a variadic one spread over its elements."""
     rule = op.partials[position]
+    text = language.written(rule)
     if not op.variadic:
-        return translated(rule, [*op.operands, "out"], op.name)
-    text, used = translated(rule, _bound(op), op.name)
+        return text
     mentioned, around = names_in(rule), bool(names_in(rule) & {"before", "after"})
     taken = [f"{x}_ = {xs}_[k]" for x, xs in zip(op.elements, op.operands, strict=True) if x in mentioned]
     taken += ["[before_, after_] = around[k]"] if around else []
@@ -178,7 +130,7 @@ def _partial(op: Op, position: int) -> tuple[str, set[str]]:
     every = f"{op.operands[0]}_.map((_, k) => {body})"
     if around:
         every = f"((around) => {every})(M.products_around({op.operands[position]}_))"
-    return f"...{every}", used
+    return f"...{every}"
 
 
 def _bound(op: Op) -> list[str]:

@@ -12,9 +12,10 @@ from typing import Any
 
 from ..backward_pass import BackwardPass
 from ..formulas import formula
+from ..ops.language import NotTranslatableError
 from .bundle import PLAYER, bundled
 from .grouping import Folded
-from .javascript import NotTranslatableError, definitions
+from .javascript import definitions
 from .live import live_picture
 from .parts import signs
 from .scene import folded_nodes

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from typing import ClassVar
 
+from ..ops.language import Forms, Language, NotTranslatableError, parsed, simplified
 from ..ops.op import Op
-from ..ops.primitives import PRIMITIVES
+from ..ops.primitives import PRIMITIVES, Primitive
 from ..ops.table import TABLE
+from ..terminal import quoted
 
 NATIVE = {
     "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}", "pos": "+{}",
@@ -29,144 +33,82 @@ def called(op: Op, operands: list[str]) -> str:
     return f"op_{op.name}({', '.join(operands)})"
 
 
-class _InJax(ast.NodeTransformer):
-    """Replaces a rule's conditions by `where`, and its functions by JAX's or by operations of the table."""
+class _Jax(Language):
+    """A rule's conditions as `where`, its functions under JAX's names; those of the table as operations.
 
-    def __init__(self, own: str) -> None:
-        self.own = own
-        """The name that means JAX's function, not the operation that is being written."""
-        self.used: set[str] = set()
+    Sequences are arrays, whose elements lie along the last axis.
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        parts = [self._condition(node.test), self.visit(node.body), self.visit(node.orelse)]
-        return _call("jnp.where", *parts)
+    >>> simplified(_Jax(own="pow").written("sigmoid(-x) if x and y else pow(x, 2.0)"))
+    'jnp.where(jnp.logical_and(x != 0, y != 0), op_sigmoid(-x), jnp.power(x, 2.0))'
+    """
 
-    def _condition(self, node: ast.expr) -> ast.expr:
-        if isinstance(node, ast.BoolOp):
-            name = "jnp.logical_and" if isinstance(node.op, ast.And) else "jnp.logical_or"
-            result = self._condition(node.values[0])
-            for item in node.values[1:]:
-                result = _call(name, result, self._condition(item))
-            return result
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return _call("jnp.logical_not", self._condition(node.operand))
-        if isinstance(node, ast.Compare):
-            items = [self.visit(item) for item in (node.left, *node.comparators)]
-            pairs = [
-                ast.Compare(left, [op], [right])
-                for op, left, right in zip(node.ops, items, items[1:], strict=False)
-            ]
-            result = pairs[0]
-            for item in pairs[1:]:
-                result = _call("jnp.logical_and", result, item)
-            return result
-        return ast.Compare(self.visit(node), [ast.NotEq()], [ast.Constant(0)])
+    title = "JAX"
+    conditional = "jnp.where({}, {}, {})"
+    connectives: ClassVar[Forms] = {ast.And: "jnp.logical_and({}, {})", ast.Or: "jnp.logical_or({}, {})"}
+    negation = "jnp.logical_not({})"
+    truth = "({} != 0)"
+    answer = "jnp.where({}, 1.0, 0.0)"
+    absent = "0.0"  # what flows there is decided by `selected`
+    sequence = "jnp.stack(jnp.broadcast_arrays({}), axis=-1)"
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        arguments = [self.visit(item) for item in node.args]
-        if name in TABLE and name != self.own and name not in NATIVE:
-            self.used.add(name)
-            return _call(f"op_{name}", *arguments)
-        if name in NATIVE:
-            text = NATIVE[name].format(*(f"({ast.unparse(item)})" for item in arguments))
-            return ast.parse(text, mode="eval").body
-        return _call(PRIMITIVES[name].jax, *arguments)
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(0.0) if node.value is None else node  # `selected` decides whether it flows
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        row = PRIMITIVES.get(node.id)
-        return ast.parse(row.jax, mode="eval").body if row and not row.operands else node
-
-
-class _OfSequences(_InJax):
-    """Translates rules of an operation with variadic operands, which are arrays along the last axis."""
-
-    def __init__(self, own: str, op: Op, position: int | None) -> None:
-        """Set the `position` of the operand whose partial is translated, for all its elements at once."""
+    def __init__(self, op: Op | None = None, position: int | None = None, own: str = "") -> None:
+        """`position` is that of the variadic operand whose partial is read, for all its elements at once."""
         super().__init__(own)
-        self.names = dict(zip(op.elements, op.operands, strict=True))
-        self.each = position is not None
-        if position is not None:
+        variadic = op is not None and op.variadic
+        self.names = dict(zip(op.elements, op.operands, strict=True)) if op and variadic else {}
+        self.each_element = variadic and position is not None
+        if op and variadic and position is not None:
             around = f"_around({op.operands[position]})"
             self.names |= {"out": "out[..., None]", "before": f"{around}[0]", "after": f"{around}[1]"}
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id in self.names:
-            return ast.parse(self.names[node.id], mode="eval").body
-        return super().visit_Name(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        row = PRIMITIVES.get(name)
-        if not (row is not None and not row.native and row.operands) and not (
-            name in TABLE and TABLE[name].variadic
-        ):
-            return super().visit_Call(node)
-        arguments = [ast.unparse(self.visit(item)) for item in node.args]
-        if name == "len":
-            text = f"{arguments[0]}.shape[-1]"
-        elif name == "dot":
-            text = f"jnp.sum({arguments[0]} * {arguments[1]}, axis=-1, keepdims={self.each})"
-        elif row is not None:
-            text = f"{row.jax}({arguments[0]}, axis=-1, keepdims={self.each})"
+            self.item = "{}[..., {}, None]"
         else:
-            self.used.add(name)
-            text = f"op_{name}({', '.join(arguments)}){'[..., None]' if self.each else ''}"
-        return ast.parse(text, mode="eval").body
+            self.item = "{}[..., {}]"
 
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        """Return the rule of an element, which applies to the whole array."""
-        (loop,) = node.generators
+    def name(self, name: str) -> str:
+        row = PRIMITIVES.get(name)
+        return self.names.get(name) or (row.jax if row and not row.operands else name)
+
+    def call(self, name: str, arguments: Sequence[str]) -> str:
+        row = PRIMITIVES.get(name)
+        keep = self.each_element and not arguments[0].startswith("jnp.stack(")  # of a list for each element
+        if name in TABLE and name != self.own and name not in NATIVE and not (row and _of_sequences(row)):
+            self.used.add(name)
+            whole = "[..., None]" if keep and TABLE[name].variadic else ""
+            return f"op_{name}({', '.join(arguments)}){whole}"
+        if name in NATIVE:
+            return NATIVE[name].format(*(f"({item})" for item in arguments))
+        if name == "len":
+            return f"{arguments[0]}.shape[-1]"
+        if name == "dot":
+            return f"jnp.sum({arguments[0]} * {arguments[1]}, axis=-1, keepdims={keep})"
+        if row is None:
+            raise NotTranslatableError(f"{quoted(name)} has no counterpart in JAX")
+        return f"{row.jax}({', '.join(arguments)}{f', axis=-1, keepdims={keep}' if _of_sequences(row) else ''})"
+
+    def each(self, item: ast.expr, element: str, sequence: ast.expr) -> str:
+        """Return a rule for each element: of arrays, the same rule."""
         outer = self.names
-        self.names = outer | {ast.unparse(loop.target): ast.unparse(self.visit(loop.iter))}
-        found: ast.AST = self.visit(node.elt)
+        self.names = outer | {element: self.expression(sequence)}
+        found = self.expression(item)
         self.names = outer
         return found
 
-    visit_GeneratorExp = visit_ListComp  # type: ignore[assignment]  # noqa: N815
+    def selected(self, node: ast.expr) -> str:
+        """Return where a partial is not `None`: True unless the rule has such a branch.
+
+        >>> _Jax().selected(parsed("None if x < 0 else 1.0")), _Jax().selected(parsed("1.0 / x"))
+        ('jnp.where((x < 0), False, True)', 'True')
+        """
+        if isinstance(node, ast.IfExp):
+            chosen, otherwise = self.selected(node.body), self.selected(node.orelse)
+            if chosen == otherwise:
+                return chosen
+            return self.conditional.format(self.condition(node.test), chosen, otherwise)
+        return str(not (isinstance(node, ast.Constant) and node.value is None))
 
 
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.parse(name, mode="eval").body, list(arguments), [])
-
-
-def translated(rule: str, own: str = "") -> tuple[str, set[str]]:
-    """Return a rule as a JAX expression, and the operations of the table that it calls.
-
-    >>> translated("0.0 if x < 0 else x")
-    ('jnp.where(x < 0, 0.0, x)', set())
-    >>> translated("sigmoid(-x) if x and y else pow(x, 2.0)", own="pow")
-    ('jnp.where(jnp.logical_and(x != 0, y != 0), op_sigmoid(-x), jnp.power(x, 2.0))', {'sigmoid'})
-    """
-    return _read(_InJax(own), rule)
-
-
-def _read(reader: _InJax, rule: str) -> tuple[str, set[str]]:
-    tree = reader.visit(ast.parse(rule.strip(), mode="eval"))
-    return ast.unparse(ast.fix_missing_locations(tree)), reader.used
-
-
-def selected(rule: str, reader: _InJax | None = None) -> str:
-    """Return where a partial is not `None`, as a JAX expression: True unless the rule has such a branch.
-
-    >>> selected("None if x < 0 else 1.0"), selected("None"), selected("1.0 / x")
-    ('jnp.where(x < 0, False, True)', 'False', 'True')
-    """
-    return ast.unparse(
-        ast.fix_missing_locations(_selected(ast.parse(rule.strip(), mode="eval").body, reader or _InJax("")))
-    )
-
-
-def _selected(node: ast.expr, reader: _InJax) -> ast.expr:
-    if isinstance(node, ast.IfExp):
-        branches = [_selected(node.body, reader), _selected(node.orelse, reader)]
-        if ast.dump(branches[0]) == ast.dump(branches[1]):
-            return branches[0]
-        return _call("jnp.where", reader._condition(node.test), *branches)
-    return ast.Constant(not (isinstance(node, ast.Constant) and node.value is None))
+def _of_sequences(row: Primitive) -> bool:
+    return bool(row.operands) and not row.native
 
 
 FLOW = '''def _flow(out, *parts, axis=()):
@@ -203,16 +145,16 @@ def definition(op: Op) -> tuple[str, set[str]]:
             "operations"
         )
 
-    def reader(own: str, position: int | None) -> _InJax:
-        return _OfSequences(own, op, position) if op.variadic else _InJax(own)
-
-    value, used = _read(reader(op.name, None), op.value)
-    rules = [_read(reader("", k), rule) for k, rule in enumerate(op.partials)]
-    used = used.union(*(names for _, names in rules))
+    languages = [_Jax(op, own=op.name), *(_Jax(op, k) for k in range(len(op.operands)))]
+    value, *rules = (
+        simplified(language.written(rule))
+        for language, rule in zip(languages, (op.value, *op.partials), strict=True)
+    )
+    used = set().union(*(language.used for language in languages))
     names = ", ".join(op.operands)
     parts = [
-        f"(tangents[{k}], {selected(op.partials[k], reader('', k))}, lambda: {rule})"
-        for k, (rule, _) in enumerate(rules)
+        f"(tangents[{k}], {simplified(languages[k + 1].selected(parsed(op.partials[k])))}, lambda: {rule})"
+        for k, rule in enumerate(rules)
     ]
     axis = ["axis=-1,"] if op.variadic else []
     lines = [

@@ -122,6 +122,12 @@ class Op:
             raise ValueError(f"{self.signature}: make every operand variadic (*xs), or none")
         if "out" in self.operands or len(set(self.operands)) < len(self.operands):
             raise ValueError(f"{self.signature}: operands need different names; 'out' is reserved")
+        for rule in (rule for rule in partials if isinstance(rule, str)):
+            if re.search(r"[(,]\s*None\s*[,)]", rule):
+                raise ValueError(
+                    f"{self.name}: None in {rule!r} is not a number; it belongs in a branch of the whole rule, "
+                    "such as '1.0 if x > 0 else None'"
+                )
         for name in self.operands:
             if keyword.iskeyword(name) or name.endswith("_"):
                 raise ValueError(

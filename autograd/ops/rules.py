@@ -11,6 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from .op import Op
+from .table import TABLE
 
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
@@ -91,6 +92,30 @@ def ready(key: str) -> FunctionType:
     return function
 
 
+def composed(
+    names: set[str], algebra: Mapping[str, Any], read: Callable[[str], str] = str, inside: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the operations among some names that an algebra does not have, such as `sigmoid`.
+
+    Each is a function made of its own value rule, which `read` turns into Python over that algebra.
+    Raises NameError for an operation that is computed from nothing but itself.
+    """
+    found: dict[str, Any] = {}
+    for name in sorted(names - algebra.keys() & TABLE.keys()):
+        if name in inside:
+            raise NameError(
+                f"{name} is computed from itself: it needs a row in ops/primitives.py, or another rule"
+            )
+        op = TABLE[name]
+        source = f"def {name}({', '.join(op.operands)}): return {read(op.value)}"
+        used = names_in(op.value) - {*op.operands}
+        found[name] = define_later(
+            name, op.operands, source, {**algebra, **composed(used, algebra, read, (*inside, name))}
+        )
+        found[name].__defaults__ = tuple(op.defaults.values())
+    return found
+
+
 def common_parts(rule: str) -> tuple[str, dict[str, str]]:
     """Return a rule with the parts common to all elements as names, and those parts: computed once.
 
@@ -108,26 +133,27 @@ _OF_ALL = re.compile(r"\w+\(\[[^\[\]]* for \w+ in \w+\]\)")
 """A function of a list with an item for each element."""
 
 
-def partials_source(op: Op, edges: Mapping[str, str]) -> str:
+def partials_source(op: Op, edges: Mapping[str, str], read: Callable[[str], str] = str) -> str:
     """Return the tuple of an op's partials, as source; None where there is no edge.
 
     There is no edge to an operand that is a plain number, to one that was not selected, and beside
     a plain number 0 that makes the result constant.
 
     `edges` maps each operand to the condition under which it is a node, as source; a variadic
-    operand to the name of a list with one truth value for each element.
+    operand to the name of a list with one truth value for each element. `read` turns a rule into
+    the Python of the algebra that the source is for.
 
     >>> from autograd.ops.table import TABLE
     >>> partials_source(TABLE["mul"], {"x": "True", "y": "y_ is not y"})
     '(((y) if (y_ is not y or y) else (y) or None), (x) if y_ is not y else None, )'
     """
     if op.variadic:
-        return f"({''.join(_group_source(op, position, edges) for position in range(len(op.operands)))})"
+        return f"({''.join(_group_source(op, position, edges, read) for position in range(len(op.operands)))})"
     if not names_in("".join(op.partials)):
         return _constants_source(op, edges)
     items = (
         f"{_flow(op, name, rule, edges)}{'' if edges[name] == 'True' else f' if {edges[name]} else None'}, "
-        for name, rule in zip(op.operands, op.partials, strict=True)
+        for name, rule in zip(op.operands, map(read, op.partials), strict=True)
     )
     return f"({''.join(items)})"
 
@@ -149,9 +175,9 @@ def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] 
     return f"({present} if {edge} else {absent})" if absent else present
 
 
-def _group_source(op: Op, position: int, edges: Mapping[str, str]) -> str:
+def _group_source(op: Op, position: int, edges: Mapping[str, str], read: Callable[[str], str]) -> str:
     """Return the partials of one variadic operand as source: its rule, once for each element."""
-    (rule, common), sequence = common_parts(op.partials[position]), op.operands[position]
+    (rule, common), sequence = common_parts(read(op.partials[position])), op.operands[position]
     used = names_in(rule)
     targets, sources = list(op.elements), list(op.operands)
     if used & {"before", "after"}:
@@ -177,20 +203,14 @@ def _flowing(op: Op, position: int, edges: Mapping[str, str]) -> str:
     return f"{name}({edges[sequence]}, {other}, {edges[other]})"
 
 
-def without_exceptions(text: str) -> str:
-    """Return the rule with `/`, `%` and `**` as functions, to be read with the names of `IEEE`.
+def over_nodes(rule: str) -> str:
+    """Return a rule to be read over Values or power series, of which `==` compares identities.
 
-    >>> without_exceptions("-out / y")
-    'divide(-out, y)'
+    >>> over_nodes("x ** 2 if x == y else None")
+    'pow(x, 2) if x <= y <= x else None'
     """
-    import ast  # only where a rule meets an exceptional number: it would double the import time
+    if not any(sign in rule for sign in ("==", "!=", "**")):
+        return rule
+    from .language import OverNodes, simplified  # parse, which takes time to import
 
-    replaced: dict[type, str] = {ast.Div: "divide", ast.Mod: "remainder", ast.Pow: "pow"}
-
-    class Rewrite(ast.NodeTransformer):
-        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-            self.generic_visit(node)
-            name = replaced.get(type(node.op))
-            return ast.Call(ast.Name(name, ast.Load()), [node.left, node.right], []) if name else node
-
-    return ast.unparse(Rewrite().visit(ast.parse(text, mode="eval")))
+    return simplified(OverNodes().written(rule))

@@ -11,7 +11,7 @@ from ..graph import topological_order
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
 from ..ops.primitives import FAST
-from ..ops.rules import define, names_in, partials_source
+from ..ops.rules import define, names_in, over_nodes, partials_source
 from ..ops.table import TABLE
 from ..recording import EDGES, function_of, number
 from ..terminal import quoted
@@ -221,4 +221,5 @@ def _rules(op: Op, world: _World) -> Callable[..., tuple[Any, ...]]:
 @cache
 def _source(op: Op) -> str:
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
-    return f"def series_{op.name}({', '.join(op.operands)}, *, out, edges): return {partials_source(op, edges)}"
+    partials = partials_source(op, edges, over_nodes)
+    return f"def series_{op.name}({', '.join(op.operands)}, *, out, edges): return {partials}"

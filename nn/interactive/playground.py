@@ -10,9 +10,10 @@ from typing import Any
 from autograd import TABLE
 from autograd.drawing.bundle import bundled
 from autograd.drawing.inline import Player
-from autograd.drawing.javascript import NotTranslatableError, definitions
+from autograd.drawing.javascript import definitions
 from autograd.drawing.page import as_json, colours, filled
 from autograd.files import write_atomically
+from autograd.ops.language import NotTranslatableError
 from autograd.terminal import quoted
 
 from ..data.dataset import Dataset, as_dataset

@@ -11,8 +11,9 @@ import pytest
 import autograd
 from autograd import DomainError, Value
 from autograd.drawing.bundle import bundled
-from autograd.drawing.javascript import NotTranslatableError, definition, definitions, translated
+from autograd.drawing.javascript import JavaScript, definition, definitions
 from autograd.formulas import taken_branch
+from autograd.ops.language import NotTranslatableError
 from autograd.ops.op import Op
 from autograd.ops.table import TABLE
 from autograd.recording import function_of
@@ -160,19 +161,19 @@ def test_the_comparison_finds_a_wrong_sign_and_a_wrong_domain():
         ("x % y", "M.remainder(x_, y_)"),
         ("x ** 2", "M.pow(x_, 2)"),
         ("1.0 if x else 0.0", "((x_ !== 0) ? 1 : 0)"),
-        ("1 if 0 <= x < y else 0", "((0 <= x_ && x_ < y_) ? 1 : 0)"),
+        ("1 if 0 <= x < y else 0", "(((0 <= x_) && (x_ < y_)) ? 1 : 0)"),
         ("1 if not (x and y) else 0", "(!((x_ !== 0) && (y_ !== 0)) ? 1 : 0)"),
         ("None if x < y else 1.0", "((x_ < y_) ? null : 1)"),
     ],
 )
 def test_a_rule_means_the_same_in_javascript(rule, expected):
-    assert translated(rule, ["x", "y"])[0] == expected
+    assert JavaScript(["x", "y"]).written(rule) == expected
 
 
 @pytest.mark.parametrize("rule", ["x // 2", "x.data", "sorted(x)", "unknown(x)", "[*x]", "x @ y"])
 def test_what_only_python_computes_is_refused(rule):
     with pytest.raises(NotTranslatableError):
-        translated(rule, ["x", "y"])
+        JavaScript(["x", "y"]).written(rule)
     with pytest.raises(NotTranslatableError, match="Python function"):
         definition(Op("cube(x)", lambda x: x**3, "3 * x * x"))
 

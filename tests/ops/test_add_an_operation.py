@@ -27,12 +27,22 @@ ENTRIES = """
        domain="x != 0 or y != 0", symbol="lh", singular="hypot(x, y)", aliases="logabs",
        about="log of the length"),
     Op("exp10(x)", "exp10(x)", "out * log(10.0)", about="10 to the power x", example="exp10(2.0) = 100.0"),
+    Op("distance(x, y)", "abs(x - y)", "sign(x - y)", "sign(y - x)", singular="x - y", family="kinks"),
+    Op("lerp(x, y, t)", "x + t * (y - x)", "1 - t", "t", "y - x", about="linear interpolation"),
+    Op("root(x, n=2)", "x ** (1 / n)", "out / (n * x)", "-out * log(x) / n ** 2", domain="x > 0", singular="x"),
+    Op("huber(x, width=1.0)", "where(abs(x) < width, 0.5 * x ** 2, width * (abs(x) - 0.5 * width))",
+       "where(abs(x) < width, x, width * sign(x))", "where(abs(x) < width, 0.0, abs(x) - width)",
+       domain="width > 0", singular="abs(x) - width", family="kinks"),
+    Op("smoothmax(x, y)", "logsumexp([x, y])", "exp(x - out)", "exp(y - out)"),
+    Op("gate(x, y)", "leaky_relu(x) * y if sigmoid(y) != 0.5 and not x == y else (x or 0) * y",
+       "y * (1 if x > 0 else 0.01) if x != y else y",
+       "leaky_relu(x) if sigmoid(y) != 0.5 and not x == y else x",
+       domain="tanh(x) < 1", singular="x; y; relu(x - y) + relu(y - x)", family="kinks"),
 """
 ROW = """
     Primitive("exp10", 1, lambda x: math.pow(10.0, x), never_raising(lambda x: math.pow(10.0, x)),
         "lambda x: MP.power(10, x)", "exp10", "(lambda x: jnp.power(10.0, x))", "(x) => own.pow(10, x)"),
 """
-NAMES = ("gudermann", "mish", "shrink", "rms", "loghypot", "exp10")
 HEAD = """
 import math, inspect, pydoc
 import mpmath
@@ -49,6 +59,12 @@ TRUTH = {
     "rms": lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs) / len(xs)),
     "loghypot": lambda x, y: mp.log(mp.hypot(x, y)),
     "exp10": lambda x: mp.exp(x * mp.log(10)),
+    "distance": lambda x, y: abs(x - y),
+    "lerp": lambda x, y, t: (1 - t) * x + t * y,
+    "root": lambda x, n=2: mp.exp(mp.log(x) / n),
+    "huber": lambda x: x * x / 2 if abs(x) < 1 else abs(x) - mp.mpf(0.5),
+    "smoothmax": lambda x, y: mp.log(mp.exp(x) + mp.exp(y)),
+    "gate": lambda x, y: (x if x > 0 else mp.mpf(0.01) * x) * y,
 }
 POINTS = {
     "gudermann": [(0.7,), (-1.2,), (0.0,), (30.0,)],
@@ -57,6 +73,12 @@ POINTS = {
     "rms": [(0.7, -1.2, 2.0), (0.5,), (3.0, 4.0)],
     "loghypot": [(0.7, -1.2), (1e-5, 2.0)],
     "exp10": [(0.7,), (-1.2,), (3.0,)],
+    "distance": [(0.7, -1.2), (-1.2, 0.7)],
+    "lerp": [(0.7, -1.2, 0.25)],
+    "root": [(0.7,), (8.0, 3.0)],
+    "huber": [(0.7,), (-1.2,)],
+    "smoothmax": [(0.7, -1.2), (-30.0, 2.0)],
+    "gate": [(0.7, -1.2), (-0.7, 2.0)],
 }
 CASES = [(name, point) for name in POINTS for point in POINTS[name]]
 
@@ -92,6 +114,8 @@ except DomainError as error:
 else:
     raise AssertionError
 assert math.isclose(gudermann(1000.0), math.pi / 2)
+assert root(8.0, n=3) == Value(8.0).root(3).data == 2.0 and huber(3.0, 2.0) == 4.0
+assert Value(2.0).distance(2.0).partials == (0.0, None) and gate(0.0, 0.0) == 0.0
 """,
     "first and second derivative, in both modes": """
 for name, point in CASES:
@@ -111,8 +135,11 @@ for name, point in CASES:
 for name in ("gudermann", "mish", "exp10"):
     for found, exact in zip(taylor(getattr(autograd, name), 0.7, 6), mp.taylor(TRUTH[name], mp.mpf(0.7), 6)):
         near(found, exact, 1e-11)
-exact = mp.taylor(lambda x: mp.log(mp.hypot(x, 2)), mp.mpf(0.7), 3)
-near(taylor(lambda x: loghypot(x, 2.0), 0.7, 3)[3], exact[3])
+for name, point in CASES:
+    if not TABLE[name].variadic and len(point) > 1:
+        found = taylor(lambda x: of(name)(x, *point[1:]), point[0], 3)
+        exact = mp.taylor(lambda x: TRUTH[name](x, *map(mp.mpf, point[1:])), mp.mpf(point[0]), 3)
+        near(found[3], exact[3], 1e-11)
 """,
     "the stepper's words and the picture": """
 x, y = Value(0.7, "x"), Value(2.0, "y")
@@ -120,7 +147,11 @@ text = repr(backprop(gudermann(x)).step(2)).replace("\\u2202", "d")
 assert "gudermann(x)" in text and "1 / cosh(x)" in text, text
 assert "rms(x, y)" in repr(backprop(rms([x, y])))
 assert ">lh<" in draw(loghypot(x, y)).svg() and "gudermann" in draw(gudermann(x)).svg()
-assert "gudermann" in draw(gudermann(x)).html() and "exp10" in draw(exp10(x)).html()
+for name, point in CASES:
+    leaves = [Value(number, f"v{k}") for k, number in enumerate(point)]
+    out = of(name)(*leaves)
+    assert TABLE[name].symbol in repr(backprop(out)) or name in repr(backprop(out))
+    assert f"  {name}: {{" in draw(out).html()
 """,
     "compiled code, in both tiers": """
 import numpy
@@ -156,12 +187,12 @@ from autograd.drawing.javascript import definitions
 node = shutil.which("node")
 text = (PLAYER / "mathematics.js").read_text() + definitions(TABLE.values())
 asked = [(name, [list(point)] if TABLE[name].variadic else list(point)) for name, point in CASES]
-asked = [(name, point + [0.5] if name == "shrink" else point) for name, point in asked]
+asked = [(name, point + [*TABLE[name].defaults.values()][len(point) - 1 :]) for name, point in asked]
 if node:
     text = re.sub("(?m)^(export |import .*)", "", text) + f"""
 console.log(JSON.stringify({json.dumps(asked)}.map(([name, point]) => {{
   const out = OPS[name].value(...point);
-  return [out, ...OPS[name].partials(...point, out)];
+  return [OPS[name].domain(...point) ? out : null, ...OPS[name].partials(...point, out)];
 }})));"""
     ran = subprocess.run([node, "-"], input=text, capture_output=True, text=True, check=True, timeout=60)
     answers = json.loads(ran.stdout)

@@ -20,8 +20,9 @@ PUBLIC = {
     "autograd.nested": {"flatten", "mapped"},
     "autograd.drawing.bundle": {"bundled"},  # what a page is made of, for nn's own page
     "autograd.drawing.inline": {"Player"},
-    "autograd.drawing.javascript": {"NotTranslatableError", "definitions"},
+    "autograd.drawing.javascript": {"definitions"},
     "autograd.drawing.page": {"as_json", "colours", "filled"},
+    "autograd.ops.language": {"NotTranslatableError"},
     "autograd.terminal": {"brief", "cut", "in_notebook", "listed", "printable", "progress_bar", "quoted"},
 }
 

@@ -9,9 +9,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ...errors import DomainError
+from ...ops.language import float_function
 from ...ops.op import Op
-from ...ops.primitives import IEEE
-from ...ops.rules import define, without_exceptions
 from ...ops.table import TABLE
 from ...recording import function_of
 from ...terminal import quoted
@@ -47,16 +46,21 @@ class Source(NamedTuple):
 
 CONSTANTS = (2.0, 1.0, 0.5, 3.0, -1.0)
 PICKS = 6
-"""Maximum number of operands of a line: three pairs of a dot product."""
+"""Number of operands of a line with three pairs of a dot product; few operations have more."""
 
 
 def from_generator(rng: random.Random) -> Source:
     """Return a source of choices that uses a random generator."""
 
+    def picks(count: int) -> tuple[int, ...]:
+        return tuple(rng.randrange(1, 20) if rng.random() < 1 / 3 else 0 for _ in range(count))
+
     def gene(operations: Sequence[Op]) -> Gene:
-        picks = tuple(rng.randrange(1, 20) if rng.random() < 1 / 3 else 0 for _ in range(PICKS))
+        first = picks(PICKS)
         constant = rng.choice(CONSTANTS) if rng.random() < 1 / 4 else None
-        return Gene(rng.choice(operations), picks, rng.randrange(1, 4), constant)
+        op, size = rng.choice(operations), rng.randrange(1, 4)
+        more = len(op.operands) * (size if op.variadic else 1) - PICKS
+        return Gene(op, first + picks(more), size, constant)
 
     return Source(
         rng.choice,
@@ -153,8 +157,4 @@ def _near_singular(op: Op, point: list[float]) -> bool:
 @cache
 def _distances(op: Op) -> list[Callable[..., float]]:
     """Return the functions of an operation's operands that are 0 where it is singular."""
-    head, name = ", ".join(op.operands), f"distance_{op.name}"
-    return [
-        define(name, f"def {name}({head}): return {without_exceptions(text)}", dict(IEEE))
-        for text in op.singular
-    ]
+    return [float_function(f"distance_{op.name}", ", ".join(op.operands), text) for text in op.singular]

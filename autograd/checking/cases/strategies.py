@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
+from ...ops.language import float_function
 from ...ops.op import Op
-from ...ops.primitives import IEEE
-from ...ops.rules import filename_of, without_exceptions
 from ...ops.table import TABLE
 from ...recording import is_number
 from ...terminal import quoted
@@ -113,10 +112,7 @@ def _op(operation: Any) -> Op:
 def _inside(op: Op, point: Sequence[Any]) -> bool:
     if not op.domain:
         return True
-    names = dict(zip(op.operands, point, strict=True))
-    domain = without_exceptions(op.domain)
-    code = compile(domain, filename_of(f"domain_{op.name}", domain), "eval")
-    return bool(eval(code, IEEE | names))  # the text comes from an op's declaration
+    return bool(float_function(f"domain_{op.name}", ", ".join(op.operands), op.domain)(*point))
 
 
 def points(count: int, low: float = -3.0, high: float = 3.0) -> Strategy[tuple[float, ...]]:

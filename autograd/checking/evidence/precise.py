@@ -104,7 +104,9 @@ def truth_of(op: Op) -> Callable[..., Precise]:
         return found  # type: ignore[no-any-return]
     text = op.truth or op.value
     source = f"def precise_{op.name}({', '.join(op.operands)}): return {text}"
-    return define(f"precise_{op.name}", source, algebra_of(op))
+    found = define(f"precise_{op.name}", source, algebra_of(op))
+    found.__defaults__ = tuple(op.defaults.values())
+    return found
 
 
 def partials_of(op: Op | None) -> Callable[..., list[Precise]] | None:

@@ -4,50 +4,30 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
+from ...ops.language import Forms, Language
 from ...ops.rules import filename_of
 
-COMPARISONS = {"Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "Eq": "eq", "NotEq": "ne"}
+COMPARISONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
+"""What compiled code calls the comparisons."""
 
 
-class _Symbolic(ast.NodeTransformer):
-    """Conditions as calls, since Python would decide them at once."""
+class _Symbolic(Language):
+    """Python with conditions as calls, and `**` as the function."""
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        self.generic_visit(node)
-        return _call("select_", _call("truth_", node.test), node.body, node.orelse)
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
-        name = "and" if isinstance(node.op, ast.And) else "or"
-        result = _call("truth_", node.values[0])
-        for item in node.values[1:]:
-            result = _call("logic_", ast.Constant(name), result, _call("truth_", item))
-        return result
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        items, result = [node.left, *node.comparators], None
-        for op, left, right in zip(node.ops, items, items[1:], strict=False):
-            found = _call("logic_", ast.Constant(COMPARISONS[type(op).__name__]), left, right)
-            result = _call("logic_", ast.Constant("and"), result, found) if result else found
-        return result or node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Not):
-            return _call("logic_", ast.Constant("not"), _call("truth_", node.operand))
-        return node
-
-
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+    operators: ClassVar[Forms] = {**Language.operators, ast.Pow: "pow({}, {})"}
+    comparisons: ClassVar[Forms] = {kind: f"logic_({name!r}, {{}}, {{}})" for kind, name in COMPARISONS.items()}
+    conditional = "select_({}, {}, {})"
+    connectives: ClassVar[Forms] = {ast.And: "logic_('and', {}, {})", ast.Or: "logic_('or', {}, {})"}
+    negation = "logic_('not', {})"
+    truth = "truth_({})"
+    answer = "select_({}, 1.0, 0.0)"
+    truths = ("0.0", "1.0")
 
 
 @cache
 def code_of(rule: str) -> Any:
-    """A rule compiled, its conditions calls of `select_`, `truth_` and `logic_`."""
-    tree = _Symbolic().visit(ast.parse(rule.strip(), mode="eval"))
-    source = ast.unparse(tree)
+    """Return a rule compiled, its conditions calls of `select_`, `truth_` and `logic_`."""
+    source = _Symbolic().written(rule)
     return compile(source, filename_of("expression", source), "eval")
