@@ -40,6 +40,8 @@ class _Jax(Language):
 
     >>> simplified(_Jax(own="pow").written("sigmoid(-x) if x and y else pow(x, 2.0)"))
     'jnp.where(jnp.logical_and(x != 0, y != 0), op_sigmoid(-x), jnp.power(x, 2.0))'
+    >>> simplified(_Jax().written("x / square(y)"))
+    'x / (y * y)'
     """
 
     title = "JAX"
@@ -76,7 +78,7 @@ class _Jax(Language):
             whole = "[..., None]" if keep and TABLE[name].variadic else ""
             return f"op_{name}({', '.join(arguments)}){whole}"
         if name in NATIVE:
-            return NATIVE[name].format(*(f"({item})" for item in arguments))
+            return f"({NATIVE[name].format(*(f'({item})' for item in arguments))})"
         if name == "len":
             return f"{arguments[0]}.shape[-1]"
         if name == "dot":
