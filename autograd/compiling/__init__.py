@@ -1,4 +1,4 @@
-"""Native code from recorded functions: see `autograd.compile`. Needs the extra `compile`."""
+"""Compile traced functions to native code; see `autograd.compile`. Needs the extra `compile`."""
 
 try:
     import llvmlite  # noqa: F401

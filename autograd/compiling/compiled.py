@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 _MOST = 64
-"""So many plans are kept; arguments of ever new shapes drop the oldest."""
+"""Maximum number of plans that are kept; the oldest are dropped."""
 
 
 class Request:
-    """A query that calls make, and the plan that answered the last of them; None where that is out of date."""
+    """A query of a method, and the plan of its latest call; None if there is none or it is outdated."""
 
     __slots__ = ("plan", "query")
 
@@ -50,9 +50,9 @@ class Request:
 class Compiled:
     """A function compiled to native code; see `autograd.compile`.
 
-    It records and compiles itself at the first call with arguments of a new form, for each thing
-    that is asked of it. It keeps no state that a result could depend on, may be called from many
-    threads at once, and can be pickled where the function can.
+    It is traced at the first call with arguments of a new structure or shape, and compiled for each of
+    its methods at the first use. Results do not depend on earlier calls. It may be called from several
+    threads at once, and can be pickled if the function can.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Compiled:
         f = f.f if isinstance(f, Compiled) else f
         if not callable(f):
             raise TypeError(
-                f"compile takes a function of numbers, or a Value with inputs=[...], not {quoted(f)}"
+                f"compile takes a function of numbers, or a Value with inputs=[...], got {quoted(f)}"
             )
         self.f: Any = f
         self.batched: Arguments = batched
@@ -80,9 +80,9 @@ class Compiled:
         except Exception:  # numpy's error has the whole repr in it
             self.dtype = np.dtype(object)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
-            raise ValueError(f"dtype is float32 or float64, not {quoted(dtype)}")
+            raise ValueError(f"dtype must be float32 or float64, got {quoted(dtype)}")
         if not isinstance(threads, int) or threads < 1:
-            raise ValueError(f"threads is a number of threads, 1 or more, not {quoted(threads)}")
+            raise ValueError(f"threads must be an int >= 1, got {quoted(threads)}")
         self._machine = machine
         self._cache = cache
         self._names = self._named()
@@ -90,7 +90,7 @@ class Compiled:
         self._plans: dict[Any, tuple[Trace, Plan]] = {}
         self._traces: dict[Any, Trace] = {}
         self._current: set[Any] = set()
-        """The forms of the arguments whose traces are by what is around f now."""
+        """The forms of arguments whose traces belong to the current captures."""
         self._value = Request(Query("value"))
         self._requests: dict[Any, Request] = {}
         self._captures: Captures | None = None
@@ -110,7 +110,7 @@ class Compiled:
             most = machine.lanes(single)
             if self.lanes not in (1, 2, 4, 8, 16) or self.lanes > most:
                 raise ValueError(
-                    f'lanes is "auto" or a power of two up to {most} on this machine, not {quoted(self.lanes)}'
+                    f'lanes must be "auto" or a power of two up to {most} here, got {quoted(self.lanes)}'
                 )
             machine = machine._replace(width=self.lanes * self.dtype.itemsize)
         return Options(machine, single, self.threads, CodeCache(self._cache) if self._cache else None)
@@ -118,9 +118,18 @@ class Compiled:
     # Calling.
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """f's result: a float, or an array with an entry for each row; nested as f nests it.
+        """Return the result of f: floats, or with batched arguments arrays with a leading batch axis.
 
-        Inside of another function that is being compiled it is f itself, on one row.
+        The structure is that of the result of f. Arguments are numbers, arrays, or nested lists, tuples,
+        dicts and dataclasses of them; batched ones have a leading axis of rows. Inside a function that is
+        being compiled, f itself is called with the Values of one row.
+
+        Raises TracingError if f branches on a Value or reads its number; TypeError for arguments that are
+        not real numbers; ValueError if batched arguments have different numbers of rows.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x, w: w * x, batched="x")([1.0, 2.0], 3.0)
+        array([3., 6.])
         """
         if kwargs:
             if (mode := CURRENT.get()) is not None and mode.tracer is not None:
@@ -137,15 +146,23 @@ class Compiled:
         has_aux: bool = False,
         **kwargs: Any,
     ) -> tuple[Any, Any]:
-        """The values, and the gradient of their sum: an array shaped like the argument, or a tuple of several.
+        """Return the values and the gradient of their sum, in the shape of the argument.
 
-        `wrt`, or JAX's word `argnums`, has the names or positions of the arguments to differentiate with
-        respect to; by default all. A function of one argument, and one name or position alone, give the
-        gradient itself; several give a tuple. A gradient has rows where its argument has; that of a
-        shared argument is summed over the rows, unless `per_row` keeps them apart. `wrt` may also be
-        a list of Values from outside that f uses: their gradients come in one array.
+        `wrt` (or `argnums`) names the arguments to differentiate with respect to, by name or position; by
+        default all. For a single name or position, or a function of one argument, the gradient is
+        returned by itself; for several it is a tuple. The gradient of a batched argument has its rows;
+        that of an unbatched argument is summed over the batch, unless `per_row=True`. `wrt` may also be a
+        list of captured Values, whose gradients are returned in one array.
 
-        With `has_aux` f gives several numbers: the first is differentiated, the others come with it.
+        With `has_aux=True`, f may return several numbers: the first is differentiated, the others are
+        returned with the values.
+
+        Raises TypeError if f does not return one number for each row; ValueError if `wrt` names an
+        unknown argument or one twice; and the errors of a call.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x: x * x).value_and_grad(3.0)
+        (9.0, 6.0)
         """
         args = self._bound(args, kwargs) if kwargs else args
         request = self._request("value_and_grad", wrt, argnums, per_row, args, has_aux)
@@ -154,23 +171,42 @@ class Compiled:
     def grad(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
     ) -> Any:
-        """The gradient alone, as `value_and_grad` gives it."""
+        """Return the gradient, as `value_and_grad` does.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x, w: w * x * x).grad(3.0, 2.0, wrt="x")
+        12.0
+        """
         args = self._bound(args, kwargs) if kwargs else args
         return self._run(self._request("grad", wrt, argnums, per_row, args), args)
 
     def jacobian(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
     ) -> Any:
-        """For each number of f's result, in its place, the gradient as `grad` gives it."""
+        """Return the gradient of each number in the result of f, in the structure of the result.
+
+        For a result of shape (m,) and an argument of shape (n,) the Jacobian has the shape (m, n), after
+        the batch axis. `wrt`, `argnums` and `per_row` are those of `value_and_grad`.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x: [x * x, 2 * x]).jacobian(3.0)
+        [6.0, 2.0]
+        """
         args = self._bound(args, kwargs) if kwargs else args
         return self._run(self._request("jacobian", wrt, argnums, per_row, args), args)
 
     def hessian(
         self, *args: Any, wrt: Any = None, argnums: Any = None, per_row: bool = False, **kwargs: Any
     ) -> Any:
-        """All second derivatives: for each argument in `wrt` those by each, of both their shapes.
+        """Return all second derivatives, in the shape of the argument twice.
 
-        An entry has rows where one of its two arguments has; others are summed, unless `per_row`.
+        With several arguments in `wrt` the Hessian is a tuple of tuples, indexed by the two arguments. An
+        entry has a batch axis if one of its arguments is batched; others are summed over the batch, unless
+        `per_row=True`. Raises TypeError for captured Values in `wrt`, and the errors of `value_and_grad`.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x: x**3).hessian(2.0)
+        12.0
         """
         args = self._bound(args, kwargs) if kwargs else args
         return self._run(self._request("hessian", wrt, argnums, per_row, args), args)
@@ -184,24 +220,30 @@ class Compiled:
         per_row: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """The Hessian times a vector: `vector` and the result are shaped like the arguments in `wrt`.
+        """Return the product of the Hessian and a vector, in the shape of the argument.
 
-        With several arguments the vector is a tuple with one part for each. The Hessian is not formed.
+        `vector` has the shape of the argument in `wrt`, or is a tuple with one part for each of several.
+        The Hessian is not formed. Raises ValueError for a vector of another shape, TypeError for captured
+        Values in `wrt`, and the errors of `value_and_grad`.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x: x**3).hvp(2.0, vector=10.0)
+        120.0
         """
         args = self._bound(args, kwargs) if kwargs else args
         request = self._request("hvp", wrt, argnums, per_row, args)
         query = request.query
         parts = (vector,) if query.bare else tuple(vector)
         if len(parts) != len(query.wrt):
-            raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, not {len(parts)}")
+            raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, got {len(parts)}")
         return self._run(request, (*args, *parts))
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         bound = inspect.signature(self.f).bind(*args, **kwargs)
         if bound.kwargs:
             raise TypeError(
-                f"{self._names.function} takes {', '.join(bound.kwargs)} by keyword only: compile a lambda "
-                "around it"
+                f"{self._names.function} has the keyword-only parameter {', '.join(bound.kwargs)}: compile a "
+                "lambda with positional parameters instead"
             )
         return bound.args
 
@@ -219,7 +261,7 @@ class Compiled:
         key = (what, wrt, argnums, per_row, len(args), auxiliary)
         try:
             return self._requests[key]
-        except (KeyError, TypeError) as missing:  # TypeError of a wrt that is not to be a key, nor an answer
+        except (KeyError, TypeError) as missing:  # TypeError: an unhashable wrt
             query = self._new_query(what, one_of(wrt, argnums), per_row, args)
             made = Request(query._replace(auxiliary=auxiliary))
             return self._requests.setdefault(key, made) if isinstance(missing, KeyError) else made
@@ -231,7 +273,7 @@ class Compiled:
         items = self._names.items(wrt, "wrt")
         if items and all(isinstance(item, Value) for item in items):
             if what in ("hessian", "hvp"):
-                raise TypeError(f"{what} by Values from outside is not there: make them arguments of f")
+                raise TypeError(f"{what} does not take captured Values in wrt: make them arguments of f")
             return Query(what, (), False, per_row, tuple(items))
         positions = self._names.positions(items, "wrt", len(args))
         if len(set(positions)) < len(positions):
@@ -263,14 +305,14 @@ class Compiled:
             ]
         return plan.run(leaves)
 
-    # Recording and compiling.
+    # Tracing and compiling.
 
     def _forget(self, captures: Captures) -> None:
-        """What f found around it has changed: it is to be recorded anew, and compiled if that differs."""
+        """Discard plans after a change of the captures: f is traced again, and compiled if it differs."""
         with self._lock.held:
             if self._captures is captures:
                 for request in (self._value, *tuple(self._requests.values())):
-                    request.plan = None  # first, for those who read it without the lock
+                    request.plan = None  # first, since other threads read it without the lock
                 self._current.clear()
                 self._captures = None
 
@@ -287,7 +329,7 @@ class Compiled:
         return made[1]
 
     def _forms(self, query: Query, args: Sequence[Any]) -> tuple[Any, ...]:
-        """The forms of all arguments; of hvp also those of the vectors, which are the last."""
+        """Return the forms of all arguments, followed for hvp by those of the vectors."""
         count = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
         forms = [
             described(argument, self._is_batched(k), self._names.called(k))
@@ -298,13 +340,13 @@ class Compiled:
             if shapes(form) != shapes(forms[k]):
                 raise ValueError(
                     f"hvp needs a vector shaped like {self._names.called(k)}, {shapes(forms[k])}"
-                    f"{' in each row' if self._is_batched(k) else ''}, not {shapes(form)}"
+                    f"{' in each row' if self._is_batched(k) else ''}, got {shapes(form)}"
                 )
             forms.append(form)
         return tuple(forms)
 
     def _trace(self, forms: tuple[Any, ...]) -> Trace:
-        """The function recorded for arguments of these forms, by what is around it now."""
+        """Return the trace of f for arguments of these forms and the current captures."""
         found = self._traces.get(forms)
         if found is None or forms not in self._current:
             inputs = [
@@ -323,35 +365,50 @@ class Compiled:
         return found
 
     def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
-        """What f itself changes while it is recorded counts as changed: then the next call records it anew."""
+        """Trace f. The captures are taken before, so that changes made by f itself are noticed."""
         if self._captures is None:
             self._captures = Captures(self.f)
         return trace(self.f, arguments, inputs)
 
-    # Telling.
+    # Describing.
 
     def explain(self) -> str:
-        """What has been compiled: instructions, lanes, where exp came from, seconds."""
+        """Return a description of the compiled code: operations, SIMD lanes, math functions, seconds.
+
+        It also gives the reason if f is traced at every call.
+
+        >>> import autograd
+        >>> autograd.compile(lambda x: x * x).explain()
+        '<lambda>: not compiled yet, which happens at the first call'
+        """
         if not self._plans:
             return f"{self._names.function}: not compiled yet, which happens at the first call"
         plans = [(query, plan) for (query, _), (_, plan) in self._plans.items()]
         reasons = self._captures.reasons if self._captures is not None else ()
-        anew = [f"  recorded at every call, since {' and '.join(reasons)}"] if reasons else []
+        anew = [f"  traced at every call, since {' and '.join(reasons)}"] if reasons else []
         return "\n".join([*(summarised(self._names.function, query, plan) for query, plan in plans), *anew])
 
     def source(self, form: str = "ir") -> str:
-        """The code of what was compiled last: "ir" for LLVM's, "assembly" for the processor's."""
+        """Return the code that was compiled last: form "ir" for LLVM IR, "assembly" for machine code.
+
+        Raises ValueError before the first call, and for another form.
+
+        >>> import autograd
+        >>> square = autograd.compile(lambda x: x * x)
+        >>> square(3.0), "fmul" in square.source()
+        (9.0, True)
+        """
         if not self._plans:
             raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
         native = list(self._plans.values())[-1][1].runner.kernels[0].native
         if form not in ("ir", "assembly"):
-            raise ValueError(f'source(form) has the forms "ir" and "assembly", not {quoted(form)}')
+            raise ValueError(f'form must be "ir" or "assembly", got {quoted(form)}')
         return native.ir() if form == "ir" else native.assembly()
 
     def __repr__(self) -> str:
         return f"<compiled {self._names.function}({', '.join(self._names.arguments)})>"
 
-    # As a method: compiled for each object by itself, whose numbers are part of the function.
+    # As a method it is compiled for each object, whose attributes are captured.
 
     def __get__(self, instance: Any, owner: Any = None) -> Compiled:
         if instance is None:
@@ -359,10 +416,10 @@ class Compiled:
         kept, name = getattr(instance, "__dict__", None), f"_compiled_{self._names.function}"
         if kept is None:
             raise TypeError(
-                f"{quoted(instance)} has no place for compiled code: keep compile(object.method) elsewhere"
+                f"{quoted(instance)} has no __dict__ to store compiled code: use compile(object.method)"
             )
         found: Compiled | None = kept.get(name)
-        if found is None or found.f.__self__ is not instance:  # a copy of an object has the original's
+        if found is None or found.f.__self__ is not instance:  # a copy has the compiled code of its original
             batched: Any = self.batched
             if not self._all_batched:
                 items = self._names.items(batched, "batched")
@@ -371,7 +428,7 @@ class Compiled:
             found = kept[name] = type(self)(bound, batched, **self._settings())
         return found
 
-    # Pickling: by name where a decorator has put it in the function's place, else with the function.
+    # Pickled by name if a decorator has replaced the function by it, else with the function.
 
     def __reduce__(self) -> Any:
         name = getattr(self.f, "__qualname__", "")
@@ -396,7 +453,7 @@ class Compiled:
 
 @cache
 def _methods() -> str:
-    """The methods, a line each: what `help` adds to the docstring of a compiled function."""
+    """Return a list of the methods, which `help` shows after the docstring of a compiled function."""
     lines = ["Compiled to native code; see autograd.compile. Methods:"]
     for name in "value_and_grad grad jacobian hessian hvp explain source".split():
         _, *parameters = inspect.signature(method := getattr(Compiled, name)).parameters.values()
@@ -410,6 +467,6 @@ def _restored(kind: type, f: Any, batched: Any, settings: dict[str, Any]) -> Any
 
 
 def _limit(kept: dict[Any, Any]) -> None:
-    """Forget the oldest of too many."""
+    """Drop the oldest items while there are more than the maximum."""
     while len(kept) > _MOST:
         del kept[next(iter(kept))]

@@ -1,4 +1,4 @@
-"""What `autograd.compile` does: a compiled function, or a compiled graph."""
+"""The implementation of `autograd.compile`: compiled functions and compiled graphs."""
 
 from __future__ import annotations
 
@@ -27,20 +27,18 @@ def build(
     cache: str | os.PathLike[str] | None,
     static: Arguments = (),
 ) -> Any:
-    """Compile a function or a graph; without one, return the decorator (see `autograd.compile`)."""
+    """Compile a function or a graph; without one, return a decorator (see `autograd.compile`)."""
     if isinstance(f, Value):
         if inputs is None:
             raise TypeError(
-                "compile(root) of a recorded graph needs inputs=[...]: the Values that are given at each call"
+                "compile(root) of a recorded graph needs inputs=[...]: the Values that each call replaces"
             )
         if static != ():
-            raise TypeError("static=... belongs to a function: a recorded graph has no settings")
+            raise TypeError("static=... is for functions: a recorded graph has no settings")
         graph = GraphFunction(f, list(inputs), list(parameters))
         return CompiledGraph(graph, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache)
     if inputs is not None:
-        raise TypeError(
-            "inputs=[...] belongs to a recorded graph; of a function name the arguments in batched="
-        )
+        raise TypeError("inputs=[...] is for recorded graphs: for a function, name the arguments in batched=")
 
     def compiled(function: Callable[..., Any]) -> Compiled | Specialised:
         if static != ():

@@ -1,4 +1,4 @@
-"""A compiled function's derivatives inside of another that is being compiled: of one row, as Values."""
+"""Derivatives of a compiled function inside another that is being compiled: of one row, as Values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from .run.query import Query
 
 
 def answer(f: Callable[..., Any], query: Query, args: Sequence[Any]) -> Any:
-    """What `Compiled` gives for numbers, recorded: each number is a Value, each array one of objects."""
+    """Return the result of a query as Values, in the structure that `Compiled` returns for numbers.
+
+    An array is an object array of Values. Raises TypeError if f does not return one number.
+    """
     count = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
     arguments, vectors = list(args[:count]), args[count:]
     for k in query.wrt:
@@ -25,7 +28,7 @@ def answer(f: Callable[..., Any], query: Query, args: Sequence[Any]) -> Any:
     outputs = list(_numbers(result))
     if query.what != "jacobian" and len(outputs) != 1 and not query.auxiliary:
         raise TypeError(
-            f"{query.what} needs a function with one number as its result, not {len(outputs)}: use jacobian"
+            f"{query.what} needs a function that returns one number, got {len(outputs)} numbers: use jacobian"
         )
 
     def each(fill: Callable[[Any], Any]) -> Any:
@@ -54,13 +57,13 @@ def answer(f: Callable[..., Any], query: Query, args: Sequence[Any]) -> Any:
 
 
 def _pulled(output: Any, inputs: Sequence[Value]) -> list[Any]:
-    """The derivatives of an output, 0 where it does not depend on an input."""
+    """Return the derivatives of an output, 0 for an input that it does not depend on."""
     arrived = pull_back(output, inputs=inputs, create_graph=True) if isinstance(output, Value) else {}
     return [arrived.get(item, 0.0) for item in inputs]
 
 
 def _grid(tree: Any) -> Any:
-    """An array or nested list of numbers as an array of objects; None for anything else."""
+    """Return an array or nested list of numbers as an object array; None for anything else."""
     try:
         array = np.array(tree, dtype=object) if isinstance(tree, np.ndarray | list | tuple) else None
     except ValueError:  # rows of different lengths
@@ -70,7 +73,7 @@ def _grid(tree: Any) -> Any:
 
 
 def _numbers(tree: Any) -> Iterator[Any]:
-    """Every number of an argument or a result, in order."""
+    """Yield every number of an argument or a result, in order."""
     if (array := _grid(tree)) is not None:
         yield from array.flat
     elif isinstance(tree, Value) or is_number(tree):
@@ -93,7 +96,7 @@ def _parts(tree: Any) -> list[tuple[Any, Any]]:
 
 
 def _built(tree: Any, parts: list[Any]) -> Any:
-    """Parts in the place of those of a tree."""
+    """Return a container like a tree, with other items."""
     if isinstance(tree, dict):
         return dict(zip(tree, parts, strict=True))
     if isinstance(tree, list | np.ndarray):
@@ -102,7 +105,7 @@ def _built(tree: Any, parts: list[Any]) -> Any:
 
 
 def _mapped(tree: Any, make: Callable[[Any], Any]) -> Any:
-    """The same nesting with something else for each number."""
+    """Return a tree with a function applied to each number."""
     if isinstance(tree, Value) or is_number(tree):
         return make(tree)
     if isinstance(tree, np.ndarray) and (array := _grid(tree)) is not None:
@@ -117,7 +120,7 @@ def _array(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def _filled(tree: Any, items: Iterator[Any], gather: Callable[..., Any] = _array) -> Any:
-    """Items in the place of the numbers of an argument, those of a grid gathered in one array."""
+    """Return an argument with its numbers replaced by items, those of a grid gathered in one array."""
     if isinstance(tree, Value) or is_number(tree):
         return next(items)
     if (array := _grid(tree)) is not None:
@@ -126,7 +129,7 @@ def _filled(tree: Any, items: Iterator[Any], gather: Callable[..., Any] = _array
 
 
 def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
-    """Derivatives of one nesting as one of that nesting, each array with the shape in front."""
+    """Stack derivatives of the same structure: each of its arrays gets additional leading axes."""
     first = rows[0] if rows else 0.0
     if isinstance(first, Value | np.ndarray) or is_number(first):
         inner = first.shape if isinstance(first, np.ndarray) else ()

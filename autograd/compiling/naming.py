@@ -1,4 +1,4 @@
-"""What a function and its arguments are called, and which of them an option means."""
+"""The names of a function and its arguments, and the arguments that an option selects."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from ..terminal import quoted
 
 Arguments = str | int | Sequence[str | int]
-"""Arguments of a function: by name or position, one or several, or all of them ("all")."""
+"""Arguments of a function: one or several, by name or position, or "all"."""
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Names:
-    """The names of a function's arguments; those of `*args` have none.
+    """The names of a function's arguments; those of `*args` have no names.
 
     >>> names = Names("f", ("x", "w"))
     >>> names.positions(["w", -2], "wrt")
@@ -27,7 +27,7 @@ class Names:
 
     @classmethod
     def of(cls, f: Callable[..., Any]) -> Names:
-        """Those of a Python function."""
+        """Return the names of a Python function."""
         name = getattr(f, "__name__", None) or type(f).__name__
         try:
             parameters = inspect.signature(f).parameters.values()
@@ -36,30 +36,31 @@ class Names:
         return cls(name, tuple(parameter.name for parameter in parameters if parameter.kind in _POSITIONAL))
 
     def called(self, position: int) -> str:
-        """What to call an argument."""
+        """Return the name of an argument for messages."""
         return self.arguments[position] if position < len(self.arguments) else f"argument {position}"
 
     def positions(self, given: Any, option: str, count: int | None = None) -> tuple[int, ...]:
-        """Where the arguments stand that an option names: one alone, or several in a list."""
+        """Return the positions of the arguments that an option selects: one, or several in a list.
+
+        Raises TypeError for anything but names and positions, ValueError for an unknown argument.
+        """
         return tuple(self._position(item, option, count) for item in self.items(given, option))
 
     def items(self, given: Any, option: str) -> list[Any]:
-        """What an option names, of which one may stand alone. Raises TypeError for what names nothing."""
+        """Return the items of an option as a list. Raises TypeError for anything but names and positions."""
         if isinstance(given, str | int):
             return [given]
         if isinstance(given, set | frozenset) and option == "wrt":
-            raise TypeError(
-                f"wrt takes several arguments in a list: the gradients have no order for {quoted(given)}"
-            )
+            raise TypeError(f"wrt must be a list, which orders the gradients, got the set {quoted(given)}")
         if isinstance(given, list | tuple | set | frozenset | range):
             return list(given)
         raise TypeError(
-            f"{option} takes a name or position, or several in a list, not {quoted(given)}: the arguments of "
+            f"{option} takes a name or position, or several in a list, got {quoted(given)}: the arguments of "
             f"{self.function} are {', '.join(self.arguments)}"
         )
 
     def _position(self, item: Any, option: str, count: int | None) -> int:
-        """An argument by name or position, counted from the front."""
+        """Return the nonnegative position of an argument given by name or position."""
         count = len(self.arguments) if count is None else count
         if isinstance(item, str) and item in self.arguments:
             return self.arguments.index(item)
@@ -69,6 +70,4 @@ class Names:
             if not self.arguments:
                 return item
         known = ", ".join(self.arguments) or "unknown"
-        raise ValueError(
-            f"{option}={quoted(item)} is no argument of {self.function}: its arguments are {known}"
-        )
+        raise ValueError(f"{option}={quoted(item)} is not an argument of {self.function}, which takes {known}")

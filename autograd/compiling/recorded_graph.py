@@ -1,4 +1,4 @@
-"""A graph that exists already, as a compiled function of its inputs and parameters."""
+"""Compile a recorded graph as a function of its inputs and parameters."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .trace.tracing import Trace
 
 
 class GraphFunction:
-    """A recorded graph as a function: of its inputs, and of its parameters as one sequence.
+    """A recorded graph as a function of its inputs, and of its parameters as one array.
 
-    The parameters may be left out; then their data is read at each call.
+    The parameters may be omitted from a call; then their current data is used.
     """
 
     def __init__(self, root: Value, inputs: list[Value], parameters: list[Value]) -> None:
@@ -31,8 +31,8 @@ class GraphFunction:
         for value in inputs:
             if value not in graph:
                 raise ValueError(
-                    f"{quoted(value)} is among the inputs, but {history(root)} does not depend on it: leave it "
-                    "out, or give the Value that the graph was computed from"
+                    f"{quoted(value)} is among the inputs, but {history(root)} does not depend on it: omit it, "
+                    "or give the Value that the graph was computed from"
                 )
         if len({*inputs, *parameters}) < len(inputs) + len(parameters):
             raise ValueError("a Value is given twice among the inputs and parameters")
@@ -60,16 +60,16 @@ class CompiledGraph(Compiled):
         names = self.f.names
         given = dict(zip(names, args, strict=False)) | kwargs
         if len(given) < len(args) + len(kwargs) or not given.keys() <= set(names):
-            raise TypeError(f"this graph takes {', '.join(names)}, each once, not also {', '.join(kwargs)}")
+            raise TypeError(f"this graph takes {', '.join(names)}, each once, got also {', '.join(kwargs)}")
         return tuple(given[name] for name in names if name in given)
 
     def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         if wrt is None and what != "hvp" and self._left_out(len(args)):
-            return Query(what, tuple(range(len(args) + 1)), not args, per_row)  # by the parameters too
+            return Query(what, tuple(range(len(args) + 1)), not args, per_row)  # includes the parameters
         return super()._new_query(what, wrt, per_row, args)
 
     def _left_out(self, given: int) -> bool:
-        """Whether the parameters are not among the arguments."""
+        """Return whether the parameters are omitted from the arguments."""
         return bool(self.f.parameters) and given == len(self.f.inputs)
 
     def _run(self, request: Request, args: Sequence[Any]) -> Any:
@@ -85,7 +85,7 @@ class CompiledGraph(Compiled):
         leaves = [*graph.inputs, *graph.parameters]
         if len(inputs) != len(leaves):
             raise ValueError(
-                f"this graph has {len(graph.inputs)} inputs, each a number or an array of rows, and "
-                f"{len(graph.parameters)} parameters; {len(inputs)} numbers were given"
+                f"this graph takes {len(graph.inputs)} inputs, each a number or a batch of numbers, and "
+                f"{len(graph.parameters)} parameters, got {len(inputs)} numbers"
             )
         return Trace(leaves, graph.root)

@@ -1,4 +1,4 @@
-"""A function with static arguments: settings, such as a number of steps, that are known when it is traced."""
+"""Compiled functions with static arguments: settings whose values are known during tracing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from .compiled import Compiled
 from .naming import Names
 
 _MOST = 64
-"""So many specialised functions are kept; further ones drop the oldest."""
+"""Maximum number of specialised functions that are kept; the oldest are dropped."""
 
 
 class Specialised:
-    """A function that is compiled anew for each value of its static arguments; see `autograd.compile`.
+    """A function that is compiled for each value of its static arguments; see `autograd.compile`.
 
-    It is called as f is and has the methods of `Compiled`; derivatives are with respect to the other
-    arguments. Static arguments may be anything that can be hashed: numbers, strings, tuples, functions.
+    It is called like f and has the methods of `Compiled`; derivatives are with respect to the other
+    arguments. Static arguments may be any hashable objects: numbers, strings, tuples, functions.
+
+    >>> import autograd
+    >>> power = autograd.compile(lambda x, n: x**n, static="n")
+    >>> power(2.0, 3), power.grad(2.0, 3)
+    (8.0, 12.0)
     """
 
     def __init__(self, f: Callable[..., Any], static: Any, batched: Any, **options: Any) -> None:
@@ -59,7 +64,7 @@ class Specialised:
         return self._derivative("hvp", args, wrt, argnums, kwargs)
 
     def explain(self) -> str:
-        """Tell what has been compiled, for each value of the static arguments."""
+        """Return a description of the code compiled for each value of the static arguments."""
         return "\n".join(function.explain() for function in self._functions.values())
 
     def _derivative(
@@ -78,7 +83,7 @@ class Specialised:
     def _specialised(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Compiled, list[Any], dict[str, Any]]:
-        """The function for the static arguments given, the other arguments, and what is no argument of f."""
+        """Return the function for the given static arguments, the other arguments, and the options."""
         known = {name: item for name, item in kwargs.items() if name in self._names.arguments}
         bound = inspect.signature(self.f).bind(*args, **known)
         bound.apply_defaults()
@@ -99,7 +104,7 @@ class Specialised:
         return function, rest, {name: item for name, item in kwargs.items() if name not in known}
 
     def _compiled(self, settings: tuple[Any, ...]) -> Compiled:
-        """The function with its static arguments in place, compiled."""
+        """Compile the function with fixed static arguments."""
         f, fixed = self.f, dict(zip(self.static, settings, strict=True))
         signature = inspect.signature(f)
         names = [name for name in signature.parameters if name not in fixed]

@@ -1,4 +1,4 @@
-"""A folder of compiled code is its owner's alone: what others could have put there is not run."""
+"""Code from a cache folder is run only if no other user could have written it."""
 
 import os
 import stat
@@ -81,7 +81,7 @@ def test_a_folder_that_is_opened_to_others_later_is_refused_then(folder):
         fast(2.0)
 
 
-def test_a_link_in_the_place_of_the_folder_is_refused(folder, tmp_path):
+def test_a_symbolic_link_in_place_of_the_folder_is_refused(folder, tmp_path):
     (tmp_path / "real").mkdir(mode=0o700)
     folder.symlink_to(tmp_path / "real")
     with pytest.raises(ValueError, match="is a link: give the folder that it leads to"):
@@ -89,7 +89,7 @@ def test_a_link_in_the_place_of_the_folder_is_refused(folder, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["a fifo", "a link to the code", "a link to another file", "a link to a fifo"])
-def test_what_is_no_file_is_neither_waited_for_nor_run_but_replaced(folder, tmp_path, kind):
+def test_a_fifo_or_folder_in_place_of_a_file_is_not_read_but_replaced(folder, tmp_path, kind):
     cubed(folder)(2.0)
     (file,) = folder.iterdir()
     good = file.read_bytes()
@@ -111,7 +111,7 @@ def test_what_is_no_file_is_neither_waited_for_nor_run_but_replaced(folder, tmp_
     assert before is None or other.read_bytes() == before
 
 
-def test_a_file_of_absurd_size_is_not_read(folder):
+def test_an_oversized_file_is_not_read(folder):
     cubed(folder)(2.0)
     (file,) = folder.iterdir()
     os.truncate(file, 2**40)

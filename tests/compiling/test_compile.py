@@ -1,4 +1,4 @@
-"""Compiled functions give what the engine gives: every operation, at every point, for every number of rows."""
+"""Compiled functions agree with the engine: for every operation, at every point, for every batch size."""
 
 import inspect
 import itertools
@@ -254,7 +254,7 @@ def table():
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_any_number_of_rows_gives_each_row_its_own_numbers_and_sums_over_all(table, count, tier):
+def test_every_batch_size_gives_the_right_rows_and_sums(table, count, tier):
     rows, values, by_x, by_w = (part[:count] for part in table)
     fast = compile(curve, batched="x")
     found, (x_slopes, w_slopes) = fast.value_and_grad(rows, WEIGHTS)
@@ -266,7 +266,7 @@ def test_any_number_of_rows_gives_each_row_its_own_numbers_and_sums_over_all(tab
 
 
 @pytest.mark.parametrize("count", [7, 100, 5000])
-def test_a_row_has_the_same_bits_wherever_it_stands(table, count):
+def test_a_row_has_the_same_bits_at_every_position_of_the_batch(table, count):
     rows = table[0]
     fast = compile(curve, batched="x")
     everything = fast.value_and_grad(rows, WEIGHTS, per_row=True)
@@ -301,7 +301,7 @@ def test_a_nan_in_one_row_makes_the_sum_over_rows_nan_and_one_beyond_the_last_ro
 
 
 @pytest.mark.parametrize("count", [5, 300, 5000])
-def test_float32_is_as_near_as_float32_can_be(table, count):
+def test_float32_is_accurate_to_its_rounding(table, count):
     rows, values, by_x, by_w = (part[:count] for part in table)
     fast = compile(curve, batched="x", dtype="float32")
     found, (x_slopes, w_slopes) = fast.value_and_grad(rows, WEIGHTS)
@@ -327,7 +327,7 @@ def test_every_operation_in_float32(name, tier):
 
 @pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_any_number_of_lanes_that_the_machine_has(table, lanes, dtype):
+def test_every_number_of_lanes_of_the_machine_gives_the_same_results(table, lanes, dtype):
     rows, values, *_ = (part[:100] for part in table)
     most = host().lanes(dtype == "float32")
     if lanes > most:
@@ -341,7 +341,7 @@ def test_any_number_of_lanes_that_the_machine_has(table, lanes, dtype):
     assert f"{lanes} x {'double' if dtype == 'float64' else 'float'}" in fast.explain()
 
 
-def test_two_threads_give_what_one_gives(table):
+def test_two_threads_give_the_results_of_one(table):
     rows, *_ = table
     one, two = (compile(curve, batched="x", threads=k).value_and_grad(rows, WEIGHTS) for k in (1, 2))
     assert np.array_equal(one[0], two[0])
@@ -351,7 +351,7 @@ def test_two_threads_give_what_one_gives(table):
     assert np.array_equal(two[1][1], again[1][1])  # the same partial sums in the same order
 
 
-def test_many_exponentials_are_called_and_few_are_written_out():
+def test_many_exponentials_are_calls_and_few_are_inlined():
     def function(count):
         return lambda x: autograd.total([autograd.tanh(x * k) + autograd.exp(-x * k) for k in range(count)])
 
@@ -423,7 +423,7 @@ def irregular_layer(rng, kind, pool, weights):
 
 
 @pytest.mark.parametrize("seed", [*range(20), 475, 562])
-def test_random_networks_by_all_and_by_some_of_their_arguments(seed):
+def test_gradients_of_random_networks_with_respect_to_all_and_some_arguments(seed):
     network, rng = random_network(seed), np.random.default_rng(seed)
     rows = int(rng.choice([1, 5, 30]))
     x, w, b = rng.normal(size=(rows, 1 + seed % 5)), rng.normal(size=1 + seed % 37), 0.3
@@ -452,7 +452,7 @@ def test_random_networks_by_all_and_by_some_of_their_arguments(seed):
     )
 
 
-def test_the_first_neuron_of_a_layer_may_be_constant_for_what_is_asked():
+def test_the_first_neuron_of_a_layer_may_be_constant_with_respect_to_the_argument():
     def network(x, w):
         return autograd.square(autograd.dot([0.5, 2.0], x)) + autograd.square(autograd.dot(w, x))
 
@@ -501,14 +501,14 @@ def test_the_public_signatures_name_their_options():
 
 
 @pytest.mark.parametrize("name", FRONTS)
-def test_no_infinity_is_multiplied_with_the_zero_of_what_was_not_selected(name):
+def test_an_infinite_partial_is_not_multiplied_by_the_zero_of_an_unselected_branch(name):
     front, at = FRONTS[name]
     for steep in STEEP.values():
         assert compile(lambda x, steep=steep: steep(front(x))).grad(at) == 0.0
 
 
 @pytest.mark.parametrize("name", UNSELECTED)
-def test_nothing_comes_back_through_a_branch_that_was_not_selected(name):
+def test_no_gradient_flows_through_a_branch_that_was_not_selected(name):
     for steep in (autograd.sqrt, autograd.cbrt):
         assert compile(lambda x, steep=steep: UNSELECTED[name](steep(x)) + x).grad(0.0) == 1.0
 

@@ -1,4 +1,4 @@
-"""How compiled functions are called: as SciPy and JAX do, with settings, records and arrays."""
+"""Compiled functions are called as in SciPy and JAX, with settings, dataclasses and arrays."""
 
 import math
 import pickle
@@ -41,7 +41,7 @@ def test_one_argument_gives_its_array_and_several_a_tuple():
     assert several.grad(2.0, 3.0, wrt=("x",)) == (12.0,)
 
 
-def test_argnums_is_another_word_for_wrt():
+def test_argnums_is_another_name_for_wrt():
     fast = compile(product)
     for which in (0, "x", 1, "y", (0, 1), ["y", "x"], -1):
         assert fast.grad(2.0, 3.0, argnums=which) == fast.grad(2.0, 3.0, wrt=which)
@@ -55,7 +55,7 @@ def test_argnums_is_another_word_for_wrt():
 @pytest.mark.parametrize(
     "method", ["BFGS", "L-BFGS-B", "Newton-CG", "trust-ncg", "trust-exact", "dogleg", "SLSQP", "TNC"]
 )
-def test_scipys_minimisers_take_a_compiled_function_as_it_is(method):
+def test_scipys_minimisers_take_a_compiled_function(method):
     optimize = pytest.importorskip("scipy.optimize")
     fast = compile(rosenbrock if method != "dogleg" else lambda x: total(exp(x) - x * 2.0))
     hess = {"hess": fast.hessian} if method in ("Newton-CG", "trust-ncg", "trust-exact", "dogleg") else {}
@@ -95,7 +95,7 @@ def test_a_static_argument_is_a_setting_that_is_known_when_it_is_traced():
     assert "power_sum" in fast.explain()
 
 
-def test_static_arguments_may_be_texts_functions_and_stand_anywhere():
+def test_static_arguments_may_be_strings_and_functions_at_any_position():
     fast = compile(lambda kind, f, x: f(x) if kind == "plain" else f(-x), batched="x", static=("kind", 1))
     assert fast("plain", exp, [0.0, 1.0]).tolist() == pytest.approx([1.0, math.e])
     assert fast("mirrored", exp, [0.0, 1.0]).tolist() == pytest.approx([1.0, 1 / math.e])
@@ -123,11 +123,11 @@ def test_a_function_with_static_arguments_is_decorated_and_pickled():
             ValueError,
             "n is static: there is no derivative with respect to it",
         ),
-        (lambda f: f.grad(2.0, 3, wrt="m"), ValueError, "wrt='m' is no argument of power_sum"),
-        (lambda _: compile(power_sum, static="m"), ValueError, "static='m' is no argument of power_sum"),
+        (lambda f: f.grad(2.0, 3, wrt="m"), ValueError, "wrt='m' is not an argument of power_sum"),
+        (lambda _: compile(power_sum, static="m"), ValueError, "static='m' is not an argument of power_sum"),
     ],
 )
-def test_what_cannot_be_static_is_refused(call, error, message):
+def test_invalid_static_arguments_are_refused(call, error, message):
     with pytest.raises(error, match=re.escape(message)):
         call(compile(power_sum, static="n"))
 
@@ -235,10 +235,10 @@ def test_an_error_inside_names_the_users_line_and_what_to_write_instead(f, argum
     ("call", "message"),
     [
         (lambda: compile(square).grad(X), 'use jacobian, or compile(f, batched="x") for one result per row'),
-        (lambda: compile(lambda x, mode: x)(1.0, "fast"), 'A setting is static: compile(f, static="mode")'),
+        (lambda: compile(lambda x, mode: x)(1.0, "fast"), 'For a setting, use compile(f, static="mode")'),
     ],
 )
-def test_an_argument_of_another_kind_is_an_error_with_the_option_to_use(call, message):
+def test_the_error_for_an_argument_of_another_type_names_the_option_to_use(call, message):
     with pytest.raises(TypeError, match=re.escape(message)):
         call()
 
@@ -260,7 +260,7 @@ def test_compiled_derivatives_are_those_of_the_transforms_arrays_for_arrays():
     assert isinstance(grad(heights)(Curve([0.5, 1.5], Line(2.0, 3.0)), 1.0), Curve)
 
 
-def test_arguments_are_given_by_keyword_too():
+def test_arguments_may_be_given_by_keyword():
     fast = compile(product)
     assert fast(x=2.0, y=3.0) == 12.0
     assert fast.grad(2.0, y=3.0) == fast.grad(y=3.0, x=2.0) == (12.0, 4.0)
@@ -272,7 +272,7 @@ def test_arguments_are_given_by_keyword_too():
 
 
 @pytest.mark.parametrize("call", [compile, grad])
-def test_a_function_typed_at_a_prompt_has_no_line_but_the_way_out(call):
+def test_the_error_for_a_function_without_source_says_what_to_write_instead(call):
     names = {"math": math}
     exec("def f(x): return math.exp(x)", names)
     with pytest.raises(TypeError, match=r"math\.exp takes floats: use autograd\.exp"):

@@ -1,4 +1,4 @@
-"""A process that forks while its threads compile or check has a child that can do so too."""
+"""A child process forked while other threads compile or check can compile and check too."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Derivatives inside of a compiled function: the engine's for every operation, or an error with the way out."""
+"""Derivatives inside a compiled function agree with the engine for every operation, or raise an error."""
 
 import math
 
@@ -77,7 +77,7 @@ def test_every_derivative_of_every_operation(op):
         assert compared or op.name == "acosh"
 
 
-def test_what_was_not_selected_sends_nothing_back():
+def test_no_gradient_flows_through_an_unselected_operand():
     fast = compile(grad(lambda t: sqrt(relu(t)) + sqrt(clip(t, 0.0, 4.0)) + where(t > 0, sqrt(t), 0.0)))
     assert fast(-1.0) == 0.0
     assert fast(4.0) == pytest.approx(0.75)
@@ -85,7 +85,7 @@ def test_what_was_not_selected_sends_nothing_back():
     assert fast.grad(1.0) == pytest.approx(-0.75)
 
 
-def test_gradients_are_numbers_to_what_depends_on_them():
+def test_inner_gradients_are_constants_unless_they_are_differentiated():
     fast = compile(lambda x: gradients(x * x * x, [x])[0] * x)
     assert fast(2.0) == 24.0
     assert fast.grad(2.0) == 12.0  # nothing flows through a number, as in the engine
@@ -116,7 +116,7 @@ def test_other_derivatives_inside():
         (lambda x: setattr(OUTSIDE, "data", 3.0), "data"),
     ],
 )
-def test_what_changes_values_is_refused_with_what_to_use_and_leaves_them_alone(change, named):
+def test_the_error_for_changing_values_says_what_to_use_and_changes_none(change, named):
     def f(x):
         change(x)
         return x * OUTSIDE
@@ -148,7 +148,7 @@ def inner():
 W, X = [0.5, -0.25], 1.25
 
 
-def test_derivatives_of_a_compiled_function_inside_of_another(inner):
+def test_derivatives_of_a_compiled_function_inside_another(inner):
     asked = {
         "grad": lambda w, x: total(inner.grad(w, x)[0]) + inner.grad(w, x)[1],
         "one": lambda w, x: inner.grad(w, x, wrt="x") + inner.grad(w, x, wrt="w")[1],
@@ -170,7 +170,7 @@ def test_derivatives_of_a_compiled_function_inside_of_another(inner):
             assert by_x == pytest.approx(slope, rel=1e-6), name
 
 
-def test_derivatives_by_values_from_outside_and_of_several_results():
+def test_derivatives_with_respect_to_captured_values_and_of_several_results():
     w = Value(2.0)
     inner = compile(lambda x: (w * x * x, x))
     fast = compile(lambda x: inner.value_and_grad(x, has_aux=True)[1] + inner.jacobian(x)[1] * x)
@@ -183,7 +183,7 @@ def test_derivatives_by_values_from_outside_and_of_several_results():
         compile(inner.grad)(1.0)
 
 
-def test_arguments_of_every_nesting_inside():
+def test_nested_arguments_inside_a_compiled_function():
     inner = compile(lambda p: p["w"][0][1] * p["b"] ** 2 + total(p["m"].ravel()) * p["b"])
 
     def f(x):
@@ -195,7 +195,7 @@ def test_arguments_of_every_nesting_inside():
     assert autograd.compile(f).grad(3.0) == 4.0 + 1.0 + 6.0 + 1.0
 
 
-def test_a_batched_function_inside_of_another_is_asked_about_one_row():
+def test_a_batched_function_inside_another_is_called_with_one_row():
     inner = compile(lambda w, x: square(w * x), batched="x")
     outer = compile(lambda w, x: inner.grad(w, x)[0] + inner.grad(w, x, wrt="x"), batched="x")
     rows = np.array([1.0, 2.0, -3.0])

@@ -1,4 +1,4 @@
-"""Second derivatives of compiled layers: each pair of weights, of the same neuron and of two, has its own."""
+"""Second derivatives of compiled layers, for each pair of weights of the same and of different neurons."""
 
 from functools import partial
 

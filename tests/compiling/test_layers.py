@@ -1,4 +1,4 @@
-"""Layers of neurons compile to loops over blocks in registers: right for every size, shape and machine."""
+"""Layers of neurons compile to loops over blocks in registers, right for every size, shape and machine."""
 
 from itertools import pairwise
 
@@ -58,7 +58,7 @@ def close(found, expected, tolerance=1e-12):
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("sizes", [[2, 16, 16, 1], [3, 5, 7, 2], [13, 11, 3], [2, 37, 9]], ids=str)
-def test_networks_of_every_size_equal_matrices(sizes, machine):
+def test_networks_of_every_size_equal_matrix_products(sizes, machine):
     rng = np.random.default_rng(1)
     params = [p for a, b in pairwise(sizes) for p in (rng.normal(size=(b, a)), rng.normal(size=b))]
     fast = Compiled(network, batched=("x", "y"), **MACHINES[machine])
@@ -147,7 +147,7 @@ def overlapping(w, x):
     "f", [one_weight, overlapping, tied, swapped, windows, computed_weights, residual, conditional]
 )
 @pytest.mark.parametrize("machine", ["this machine", "no AVX", "wider registers"])
-def test_unusual_layers_equal_the_values_themselves(f, machine, monkeypatch):
+def test_unusual_layers_equal_the_engine(f, machine, monkeypatch):
     monkeypatch.setattr(stages, "WORTHWHILE", 1)
     rng = np.random.default_rng(2)
     shared, rows = rng.normal(size=9), rng.normal(size=(21, 3))
@@ -187,7 +187,7 @@ def test_a_nan_or_infinity_in_one_row_leaves_the_other_rows_bit_for_bit():
     assert np.isnan(fast(params, x, y)[5])
 
 
-def test_rows_that_fill_up_a_register_count_nothing_even_where_they_are_infinite():
+def test_padding_rows_of_a_register_contribute_nothing_even_if_infinite():
     fast = autograd.compile(lambda w, x: square(dot(w, x)) + dot(w[::-1], x), batched=("x",))
     w, x = np.array([1.0, 2.0]), np.array([[1e200, 1.0], [3.0, 1.0], [1.0, 1e200]])
     for rows in (1, 2, 3):
@@ -237,7 +237,7 @@ def test_neurons_written_with_plus_and_times_are_layers_too():
 
 @settings(max_examples=25)
 @given(st.lists(st.sampled_from("wxwwc+"), min_size=1, max_size=12), st.integers(0, 5))
-def test_sums_of_any_products_keep_their_value(terms, seed):
+def test_sums_of_any_products_have_the_same_value(terms, seed):
     def f(w, x):
         made, result = iter(range(100)), x[0]
         for term in terms:

@@ -1,4 +1,4 @@
-"""A large sum of terms of one form compiles to a loop over the terms, and gives the same numbers."""
+"""A large sum of terms of the same form compiles to a loop over the terms, with the same results."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -69,7 +69,7 @@ def eager(f, args):
 
 
 @pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
-def test_a_loop_equals_the_values_themselves(f):
+def test_a_loop_equals_the_engine(f):
     args = CASES[f]
     fast = autograd.compile(f)
     value, gradients = fast.value_and_grad(*args, wrt=tuple(range(len(args))))
@@ -93,7 +93,7 @@ def test_a_loop_equals_the_same_code_written_out(f, monkeypatch):
     assert "loop" not in straight.explain()
 
 
-def test_some_derivatives_alone_by_name_and_by_values_from_outside():
+def test_derivatives_with_respect_to_some_arguments_and_to_captured_values():
     w, b = CASES[regression]
     fast = autograd.compile(regression)
     both = fast.grad(w, b)
@@ -114,13 +114,13 @@ def test_float32_to_its_own_rounding():
     assert np.allclose(single.grad(x), eager(neighbours, (x,))[1][0], rtol=1e-4, atol=1e-2)
 
 
-def test_few_terms_or_small_ones_are_written_out():
+def test_few_or_small_terms_are_unrolled():
     fast = autograd.compile(lambda x: total([square(v) for v in x]))
     fast(np.ones(20))
     assert "loop" not in fast.explain()
 
 
-def test_terms_that_differ_in_what_should_be_common_are_not_mixed_up():
+def test_terms_that_differ_in_a_common_part_are_not_merged():
     def f(x, a, b):
         low, high = exp(a), exp(b)
         return total([square(v) * v * (low if k % 2 else high) for k, v in enumerate(x)])
@@ -154,7 +154,7 @@ def test_random_sums_of_random_forms():
         assert np.allclose(slopes, right, rtol=1e-11, atol=1e-11)
 
 
-def test_many_threads_at_once_share_nothing():
+def test_several_threads_share_no_state():
     fast = autograd.compile(neighbours)
     points = [rng.normal(size=500) for _ in range(16)]
     alone = [fast.value_and_grad(x) for x in points]
@@ -165,7 +165,7 @@ def test_many_threads_at_once_share_nothing():
         assert (slopes == others).all()
 
 
-def test_a_loss_over_many_samples_compiles_to_a_handful_of_instructions():
+def test_a_loss_over_many_samples_compiles_to_few_instructions():
     """100,000 operations recorded, code for one sample."""
     inputs = rng.normal(size=(2000, 3)).tolist()
 

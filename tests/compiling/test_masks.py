@@ -1,4 +1,4 @@
-"""Where an operand was not selected nothing flows back: compiled as in the engine, past infinite slopes too."""
+"""No gradient flows through unselected operands, compiled as in the engine, even past infinite partials."""
 
 import math
 
@@ -103,7 +103,7 @@ def number_of(item):
 
 @pytest.mark.parametrize("selector", SELECTORS)
 @pytest.mark.usefixtures("tier")
-def test_every_derivative_of_what_was_or_was_not_selected(selector):
+def test_every_derivative_of_selected_and_unselected_operands(selector):
     for singular in SINGULAR.values():
 
         def f(x, singular=singular):
@@ -122,7 +122,7 @@ def test_every_derivative_of_what_was_or_was_not_selected(selector):
 
 
 @pytest.mark.parametrize("selector", SELECTORS)
-def test_at_one_point_inside_of_a_sum_and_inside_of_another_derivative(selector):
+def test_unselected_operands_at_one_point_in_a_sum_and_in_a_derivative(selector):
     for singular in ("sqrt", "division", "exp"):
 
         def f(x, singular=singular):
@@ -144,7 +144,7 @@ def test_at_one_point_inside_of_a_sum_and_inside_of_another_derivative(selector)
             close(compile(lambda w: long(xs, w)).grad(1.0), grad(long, 1)(xs, 1.0))  # noqa: B023
 
 
-def test_a_network_whose_units_are_off_sends_nothing_back_through_a_root():
+def test_no_gradient_flows_through_a_square_root_behind_inactive_units():
     w = np.array([[1.0, -2.0], [-1.0, 0.5], [2.0, 2.0]])
 
     def f(w, x):
@@ -162,7 +162,7 @@ def test_a_network_whose_units_are_off_sends_nothing_back_through_a_root():
     assert np.isfinite(by_w).all()
 
 
-def test_a_zero_that_is_a_number_gives_nan_and_no_wrong_number():
+def test_a_computed_zero_gives_nan_rather_than_a_wrong_number():
     fast = compile(lambda x: sqrt(x) * sqrt(x))
     assert math.isnan(fast.grad(0.0))
     assert math.isnan(compile(lambda x, c: sqrt(c * x)).grad(1.0, 0.0)[0])

@@ -1,4 +1,4 @@
-"""Compiled functions between threads, processes and runs: pure, picklable, and kept in a folder unharmed."""
+"""Compiled functions in threads, processes and runs: pure, picklable, and cached in a folder."""
 
 import copy
 import io
@@ -89,7 +89,7 @@ def test_many_threads_call_one_function_at_once_while_it_is_being_compiled():
 # Pickled, copied, in other processes.
 
 
-def test_pickled_by_name_where_a_decorator_put_it_and_else_with_its_function(expected):
+def test_a_decorated_function_is_pickled_by_name_and_others_with_their_function(expected):
     assert pickle.loads(pickle.dumps(decorated)) is decorated
     restored = pickle.loads(pickle.dumps(fast_curve))
     assert restored is not fast_curve
@@ -115,7 +115,7 @@ def test_copies_compute_the_same(expected):
         assert same(made.value_and_grad(X, W), expected)
 
 
-def test_a_lambda_cannot_be_pickled_and_the_error_is_pickles_own():
+def test_pickling_a_compiled_lambda_raises_the_error_of_pickle():
     with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
         pickle.dumps(compile(lambda x: x * x))
 
@@ -137,7 +137,7 @@ def _function(code):
     return types.FunctionType(marshal.loads(code), {})
 
 
-def test_a_pickler_of_functions_by_value_takes_a_compiled_lambda_along():
+def test_cloudpickle_pickles_a_compiled_lambda():
     target = io.BytesIO()
     ByValue(target).dump(compile(lambda x: x * x * x, batched="x"))
     restored = pickle.loads(target.getvalue())
@@ -149,7 +149,7 @@ def call(fast, x, w):
     return fast.value_and_grad(x, w)
 
 
-def test_a_fresh_process_compiles_it_anew_and_gives_the_same_bits(expected):
+def test_a_new_process_compiles_again_and_gives_the_same_bits(expected):
     with multiprocessing.get_context("spawn").Pool(1) as workers:
         assert same(workers.apply(call, (fast_curve, X, W)), expected)
 
@@ -207,7 +207,7 @@ def test_code_in_the_folder_is_not_compiled_again(folder, expected, monkeypatch)
     assert "code from the cache" not in first.explain()
 
 
-def test_other_code_other_machines_and_other_versions_of_the_compiler_do_not_meet(folder, monkeypatch):
+def test_cached_code_is_specific_to_program_machine_and_compiler_version(folder, monkeypatch):
     compiled = compiling(monkeypatch)
     Compiled(lambda x: x * x + 1, "x", lanes=2, cache=folder)(X)
     count = len(files(folder))
@@ -238,7 +238,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_compiled_anew_and_mended(damage, folder, expected):
+def test_a_damaged_file_is_compiled_again_and_replaced(damage, folder, expected):
     compile(curve, batched="x", cache=folder).value_and_grad(X, W)
     (file,) = files(folder)
     good = file.read_bytes()
@@ -249,7 +249,7 @@ def test_a_damaged_file_is_compiled_anew_and_mended(damage, folder, expected):
     assert same(compile(curve, batched="x", cache=folder).value_and_grad(X, W), expected)
 
 
-def test_a_folder_in_the_place_of_the_file_and_a_folder_that_vanishes_cost_time_alone(folder, expected):
+def test_a_folder_in_place_of_a_file_and_a_deleted_folder_only_cost_time(folder, expected):
     fast = compile(curve, batched="x", cache=folder)
     fast.value_and_grad(X, W)
     (file,) = files(folder)
@@ -262,7 +262,7 @@ def test_a_folder_in_the_place_of_the_file_and_a_folder_that_vanishes_cost_time_
     assert same(fast.value_and_grad(X, W), expected)
 
 
-def test_a_folder_that_cannot_be_written_costs_time_alone(folder, expected, monkeypatch):
+def test_a_folder_that_cannot_be_written_only_costs_time(folder, expected, monkeypatch):
     def refused(*_, **__):
         raise PermissionError("read-only")
 
@@ -277,7 +277,7 @@ def test_a_failed_write_leaves_nothing_behind(folder, expected, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-def test_a_file_as_the_folder_is_refused(tmp_path):
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(ValueError, match="is a file"):
@@ -358,7 +358,7 @@ def test_code_for_a_machine_without_avx_has_no_avx(limit, monkeypatch):
 # Telling the truth about itself.
 
 
-def test_explain_counts_what_was_recorded_and_what_is_left():
+def test_explain_counts_traced_operations_and_instructions():
     fast = compile(lambda x: sin(x) * sin(x) + 2.0 * 3.0, batched="x")
     assert "not compiled yet" in fast.explain()
     with pytest.raises(ValueError, match="first call"):
@@ -378,7 +378,7 @@ def test_explain_counts_what_was_recorded_and_what_is_left():
     assert fast.explain().count("compiled in") == 2
 
 
-def test_source_is_the_code_of_what_was_compiled_last():
+def test_source_returns_the_code_that_was_compiled_last():
     fast = compile(lambda x: x * x, batched="x")
     fast(X)
     assert "define void @body" in fast.source()

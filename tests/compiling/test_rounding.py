@@ -1,4 +1,4 @@
-"""Each of the user's operations is rounded by itself, as Python does it: bit for bit the engine's numbers."""
+"""Each operation of the user is rounded separately, as in Python: results are bit for bit the engine's."""
 
 from random import Random
 
@@ -41,7 +41,7 @@ def test_a_condition_on_a_difference_of_equal_products_takes_the_engines_branch(
     assert added(0.1, 0.3, -(0.1 * 0.3)) == 0.0
 
 
-def test_a_slope_that_cancels_is_0():
+def test_a_derivative_whose_terms_cancel_is_0():
     def f(x, y):
         product = x * y
         return (product * 3.0 - product * 3.0) * x

@@ -1,4 +1,4 @@
-"""Whatever a compiled function finds around it is what it is now, never what it was."""
+"""A compiled function always uses the current state of everything that it captures."""
 
 import array
 import collections
@@ -56,7 +56,7 @@ def assert_follows(f, *changes, apart=True):
 # Containers.
 
 
-def test_a_dict_that_also_holds_texts_truth_values_and_none():
+def test_a_dict_that_also_holds_strings_bools_and_none():
     settings = {"name": "a", "on": True, "nothing": None, "rate": 2.0, "deep": [{"k": 3.0, "word": "b"}]}
     assert_follows(
         lambda x: settings["rate"] * x + settings["deep"][0]["k"] + (1.0 if settings["on"] else 0.0),
@@ -73,7 +73,7 @@ def test_a_dict_that_also_holds_texts_truth_values_and_none():
     )
 
 
-def test_a_list_that_also_holds_texts_truth_values_and_none():
+def test_a_list_that_also_holds_strings_bools_and_none():
     rows = [1.0, "text", None, True, [2.0, "word", (3.0, [4.0])]]
     assert_follows(
         lambda x: rows[0] * x + rows[4][0] + rows[4][2][1][0] * (2.0 if rows[3] else 1.0),
@@ -84,7 +84,7 @@ def test_a_list_that_also_holds_texts_truth_values_and_none():
     )
 
 
-def test_the_sign_of_a_zero_and_true_in_the_place_of_1():
+def test_the_sign_of_a_zero_and_true_in_place_of_1():
     zeros, kinds = [0.0], [1, 2]
     assert_follows(
         lambda x: tanh(x / zeros[0] if False else x * zeros[0]), lambda: operator.setitem(zeros, 0, -0.0)
@@ -113,7 +113,7 @@ def test_values_and_objects_replaced_in_containers_or_appended_to_them():
     )
 
 
-def test_an_equal_object_in_the_place_of_another_is_watched_in_its_turn():
+def test_an_equal_object_in_place_of_another_is_watched():
     @dataclasses.dataclass
     class Setting:
         k: float
@@ -153,7 +153,7 @@ class Listed(list):
     scale = 1.0
 
 
-def test_containers_of_a_class_of_ones_own():
+def test_containers_of_a_users_class():
     items, pair = Listed([2.0]), collections.namedtuple("Pair", "a b")([1.0], {"k": 2.0})
     assert_follows(
         lambda x: items[0] * items.scale * x + pair.a[0] * pair.b["k"],
@@ -311,7 +311,7 @@ class OfMeta(metaclass=Meta):
     pass
 
 
-def test_what_a_metaclass_a_new_class_or_a_weak_reference_has(restored):
+def test_attributes_of_metaclasses_new_classes_and_weak_references(restored):
     restored.setattr(Meta, "rate", 2.0)
     item, other = Base(), type("Other", (), {"rate": 50.0})
     reference, near = weakref.ref(item), weakref.proxy(item)
@@ -386,7 +386,7 @@ def test_partials_and_callable_objects():
     assert_follows(functools.partial(lambda k, x: k[0] * x, defaults := [1.0]), lambda: defaults.insert(0, 4.0))
 
 
-def test_what_decorators_and_derivatives_wrap():
+def test_functions_wrapped_by_decorators_and_derivatives():
     k = [2.0]
 
     def decorated(g):
@@ -417,7 +417,7 @@ def test_what_decorators_and_derivatives_wrap():
 # Modules, globals, closures.
 
 
-def test_modules_and_what_they_hold(monkeypatch):
+def test_modules_and_their_entries(monkeypatch):
     config = types.ModuleType("a_config_module")
     config.inner = types.ModuleType("a_config_module.inner")
     config.scale, config.inner.k, config.table = 2.0, 3.0, {"k": 1.0, "word": "a"}
@@ -443,7 +443,7 @@ def test_modules_and_what_they_hold(monkeypatch):
     )
 
 
-def test_a_global_that_comes_to_hide_a_builtin(monkeypatch):
+def test_a_new_global_that_hides_a_builtin(monkeypatch):
     f = types.FunctionType((lambda x: max(1.0, 2.0) * x).__code__, space := {"__builtins__": __builtins__})
     assert_follows(f, lambda: space.update(max=lambda a, b: 10.0))
 
@@ -545,7 +545,7 @@ def test_random_numbers_clocks_files_and_iterators(tmp_path, monkeypatch):
     local = threading.local()
     local.k = 2.0
     assert_follows(lambda x: x * local.k, lambda: setattr(local, "k", 3.0))
-    assert "recorded at every call" in compile_once(lambda x: x * local.k).explain()
+    assert "traced at every call" in compile_once(lambda x: x * local.k).explain()
 
 
 def compile_once(f):
@@ -554,7 +554,7 @@ def compile_once(f):
     return fast
 
 
-def test_a_function_that_changes_what_it_reads_counts_as_in_plain_python():
+def test_a_function_that_changes_its_captures_behaves_as_in_plain_python():
     state = {"n": 0, "name": "count"}
 
     def f(x):
@@ -576,7 +576,7 @@ def recorded(monkeypatch):
     return calls
 
 
-def test_what_a_function_does_not_name_may_change(recorded):
+def test_objects_that_a_function_does_not_name_may_change(recorded):
     item = types.SimpleNamespace(k=2.0, steps=0, log=[])
     fast = compile(lambda x: item.k * x)
     for _ in range(5):
@@ -586,7 +586,7 @@ def test_what_a_function_does_not_name_may_change(recorded):
     assert len(recorded) == 1
 
 
-def test_a_function_that_turns_out_the_same_is_not_compiled_again(recorded):
+def test_a_function_with_an_unchanged_trace_is_not_compiled_again(recorded):
     item = types.SimpleNamespace(k=[Value(1.0), 2.0])
     fast = compile(lambda x: item.k[1] * x)
     fast(X)
@@ -600,7 +600,7 @@ def test_a_function_that_turns_out_the_same_is_not_compiled_again(recorded):
     assert next(iter(fast._plans.values())) is not plan
 
 
-def test_a_function_beside_classes_of_numpy_and_tables_of_scipy_compiles():
+def test_a_function_that_uses_numpy_classes_and_scipy_tables_compiles():
     kinds = {"t": np.float64, "u": [np.int32, np.ndarray, float], "f": (np.tanh, math.sin)}
     assert compile(lambda x: x * len(kinds) * kinds["u"][2](2.0))(X) == X * 6.0
     special = pytest.importorskip("scipy.special")

@@ -1,4 +1,4 @@
-"""Long sums whose terms repeat, share and nearly agree: compiled they are what they are term by term."""
+"""Long sums with repeated, shared and nearly equal terms compile to the same results."""
 
 from random import Random
 
@@ -39,7 +39,7 @@ def test_a_term_that_is_repeated_counts_each_time(count):
 
 
 @pytest.mark.parametrize("samples", [31, 32, 33, 65, 99, 200])
-def test_a_penalty_inside_of_a_sum_over_samples_counts_for_each(samples):
+def test_a_penalty_inside_a_sum_over_samples_counts_for_each(samples):
     xs = np.linspace(-1.0, 1.0, samples)
 
     def each(w, b):
@@ -71,7 +71,7 @@ def test_terms_that_differ_in_the_sign_of_a_zero_or_in_the_last_digit_are_kept_a
     assert scaled(1.0) == pytest.approx(90 * long_term(0.0), rel=1e-12)
 
 
-def test_a_sum_of_zeros_with_a_minus_sign_has_none_as_in_python():
+def test_a_sum_of_negative_zeros_is_positive_zero_as_in_python():
     for f in (
         lambda x: total([x]),
         lambda x: total([x, x]),
@@ -83,7 +83,7 @@ def test_a_sum_of_zeros_with_a_minus_sign_has_none_as_in_python():
             assert np.copysign(1.0, found) == 1.0
 
 
-def test_factors_that_would_overflow_together_are_not_multiplied():
+def test_factors_whose_product_overflows_are_not_combined():
     assert compile(lambda xs: total([x * 1e200 * 1e200 * 1e-200 * 1e-200 for x in xs]))([1e-300] * 200) == (
         pytest.approx(2e-298, rel=1e-12)
     )
@@ -152,7 +152,7 @@ def test_many_random_sums(seed):
     assert_random_sum_is_right(seed)
 
 
-def test_a_sum_that_repeats_inside_of_a_loop_is_still_a_loop():
+def test_a_sum_that_repeats_inside_a_loop_is_still_a_loop():
     fast = assert_equals_eager(
         lambda xs, a: total([long_term(a)] * 40 + [long_term(x) for x in xs] + [long_term(a)] * 40),
         np.linspace(-1, 1, 100),

@@ -116,7 +116,7 @@ UNSELECTED = {
 
 @pytest.mark.parametrize("after", UNSELECTED.values(), ids=UNSELECTED)
 @pytest.mark.parametrize("steep", [sqrt, cbrt, lambda x: x**0.5], ids=["sqrt", "cbrt", "power"])
-def test_nothing_comes_back_through_a_branch_that_was_not_selected(after, steep):
+def test_no_gradient_flows_through_a_branch_that_was_not_selected(after, steep):
     def f(x):
         return after(steep(x))
 

@@ -82,7 +82,7 @@ def test_a_backward_pass_by_hand_gives_what_backward_gives():
 
 def test_item_is_the_number():
     assert Value(2.5).item() == 2.5
-    with pytest.raises(TypeError, match="is taken out"):
+    with pytest.raises(TypeError, match="is read"):
         autograd.compile(lambda x: x * x.item())(2.0)
 
 

@@ -1,4 +1,4 @@
-"""The arguments of a compiled function: their form, as Values to record, as numbers to run."""
+"""The arguments of a compiled function: their form, as Values for tracing, and as numbers to run."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ FLOAT = np.dtype(np.float64)
 
 
 class Leaf(NamedTuple):
-    """An array among the arguments: a number, a nested list of numbers, or numpy's."""
+    """An array among the arguments: a number, a nested list of numbers, or a numpy array."""
 
     shape: tuple[int, ...]
-    """Without the rows."""
+    """The shape, without the batch axis."""
     form: str
     """"number", "list" or "array"."""
     rows: bool
-    """Whether it has a leading axis of rows."""
+    """Whether it is batched: it has a leading axis of rows."""
     name: str = ""
     kinds: tuple[Any, ...] = ()
-    """Of a nested list or tuple the class at each level."""
+    """The class of a nested list or tuple at each level."""
 
     @property
     def size(self) -> int:
-        """How many numbers, in each row."""
+        """The number of numbers, in each row."""
         return math.prod(self.shape)
 
 
 class Branch(NamedTuple):
-    """Arguments inside of an argument: a list, tuple, dict or dataclass that holds arrays."""
+    """A container in an argument: a list, tuple, dict or dataclass that holds arrays."""
 
     kind: Any
     keys: tuple[Any, ...]
     parts: tuple[Any, ...]
     flat: bool
-    """Whether nothing is nested inside."""
+    """Whether all items are leaves."""
 
 
 def _branch(kind: Any, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Branch:
@@ -55,7 +55,11 @@ def _branch(kind: Any, keys: tuple[Any, ...], parts: tuple[Any, ...]) -> Branch:
 
 
 def described(argument: Any, rows: bool, name: str) -> Any:
-    """The form of an argument: a Leaf, or a Branch of them. Raises TypeError for what holds no numbers."""
+    """Return the form of an argument, a Leaf or a Branch; `rows` says whether it is batched.
+
+    Raises TypeError for an argument without real numbers, ValueError for a batched one without a
+    leading axis.
+    """
     if isinstance(argument, dict):
         parts = tuple(described(item, rows, f"{name}[{quoted(key)}]") for key, item in argument.items())
         return _branch(dict, tuple(argument), parts)
@@ -73,8 +77,8 @@ def described(argument: Any, rows: bool, name: str) -> Any:
         if _in_parts(argument) or not (rows or _nested_as(argument, kinds)):
             if rows:
                 raise ValueError(
-                    f"{name} is batched: give its rows as one array or as a list of equally long lists, and "
-                    "several arrays of rows in a dict or a named tuple"
+                    f"{name} is batched: give its rows as one array or as a list of lists of the same length; "
+                    "put several batched arrays in a dict or a named tuple"
                 )
             parts = tuple(described(item, rows, f"{name}[{k}]") for k, item in enumerate(argument))
             return _branch(type(argument), (), parts)
@@ -84,26 +88,26 @@ def described(argument: Any, rows: bool, name: str) -> Any:
         number = array.ndim == 0 and not isinstance(argument, np.ndarray)
         return Leaf(array.shape, "number" if number else form, False, name, kinds)
     if array.ndim == 0:
-        raise ValueError(f"{name} is batched: it needs a leading axis of rows, not the single number {array}")
+        raise ValueError(f"{name} is batched: it must have a leading axis of rows, got the number {array}")
     return Leaf(array.shape[1:], form, True, name, kinds[1:])
 
 
 def _kinds(items: Any) -> Iterator[type]:
-    """The class of a nested list or tuple, of its first item, of the first of that, and so on."""
+    """Yield the class of a nested list or tuple at each level, by its first items."""
     while isinstance(items, list | tuple):
         yield type(items)
         items = items[0] if len(items) else None
 
 
 def _nested_as(items: Any, kinds: tuple[Any, ...]) -> bool:
-    """Whether all lists and tuples at each level have the class of that level."""
+    """Return whether all lists and tuples at each level have the class of that level."""
     if not kinds:
         return not isinstance(items, list | tuple)
     return type(items) is kinds[0] and (len(kinds) == 1 or all(_nested_as(item, kinds[1:]) for item in items))
 
 
 def _in_parts(items: Sequence[Any]) -> bool:
-    """Whether a sequence has to be taken apart: it holds arrays, or lists of different lengths."""
+    """Return whether the items of a sequence are separate arguments: arrays, or lists of other lengths."""
     if any(
         isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") or is_dataclass(item) for item in items
     ):
@@ -118,22 +122,25 @@ _OPERATORS = "__add__ __sub__ __mul__ __truediv__ __pow__ __matmul__ __getitem__
 
 @cache
 def _has_own_operators(kind: Any) -> bool:
-    """Whether a class of arrays computes otherwise than arrays do, as numpy.matrix does."""
+    """Return whether a subclass of ndarray overrides operators, as numpy.matrix does."""
     return kind is not np.memmap and any(
         getattr(kind, name) is not getattr(np.ndarray, name) for name in _OPERATORS
     )
 
 
-_KINDS = {"b": "truth values", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
+_KINDS = {"b": "bools", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
 
 
 def numeric(argument: Any, name: str) -> Array:
-    """An array of real numbers, as it is where it is one. Raises TypeError for anything else."""
+    """Return an argument as an array of real numbers, without a copy if it is one.
+
+    Raises TypeError for anything else.
+    """
     if isinstance(argument, Value):
-        raise TypeError(f"{name} is a Value: a compiled function takes numbers, here {name}.data")
-    # Not np.ma, which is imported at that moment: the child of a fork meanwhile would wait for it for ever.
+        raise TypeError(f"{name} is a Value: a compiled function takes numbers, such as {name}.data")
+    # Using np.ma would import it now, and a child process forked meanwhile would wait for it forever.
     if isinstance(argument, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())):
-        raise TypeError(f"{name} is a masked array: give the numbers that count, {name}.compressed()")
+        raise TypeError(f"{name} is a masked array: pass its unmasked numbers, {name}.compressed()")
     kind: Any = type(argument)
     if isinstance(argument, np.ndarray) and _has_own_operators(kind):
         raise TypeError(
@@ -145,16 +152,16 @@ def numeric(argument: Any, name: str) -> Array:
     except ValueError as error:
         raise TypeError(f"{name} is not an array of numbers: {error}") from None
     if array.dtype.kind == "O" and all(map(is_number, array.ravel().tolist())):
-        return array.astype(FLOAT)  # large whole numbers, fractions
+        return array.astype(FLOAT)  # large integers, fractions
     if array.dtype.kind not in "iuf" and array.size:
         kind = _KINDS.get(array.dtype.kind, str(array.dtype))
-        static = f'. A setting is static: compile(f, static="{name}")' if array.dtype.kind in "bOUS" else ""
-        raise TypeError(f"{name} takes real numbers (int or float), not {kind}: {quoted(argument)}{static}")
+        static = f'. For a setting, use compile(f, static="{name}")' if array.dtype.kind in "bOUS" else ""
+        raise TypeError(f"{name} takes real numbers (int or float), got {kind}: {quoted(argument)}{static}")
     return array
 
 
 def leaves_of(form: Any) -> Iterator[Leaf]:
-    """The leaves of an argument's form, in order."""
+    """Yield the leaves of a form, in order."""
     if isinstance(form, Leaf):
         yield form
     else:
@@ -163,7 +170,7 @@ def leaves_of(form: Any) -> Iterator[Leaf]:
 
 
 def with_values(form: Any, values: Iterator[Value]) -> Any:
-    """An argument as the function sees it while it is recorded: Values in the place of its numbers."""
+    """Return an argument of a form with Values in place of its numbers, for tracing."""
     if isinstance(form, Branch):
         return _assembled(form, [with_values(part, values) for part in form.parts])
     if form.form == "number":
@@ -177,7 +184,7 @@ def with_values(form: Any, values: Iterator[Value]) -> Any:
 
 
 def _of_kinds(items: Any, kinds: tuple[Any, ...]) -> Any:
-    """Nested lists as the lists and tuples that they stand for."""
+    """Convert nested lists to the classes of each level."""
     if not kinds:
         return items
     if kinds == (list,) * len(kinds):
@@ -191,7 +198,7 @@ def _assembled(form: Branch, parts: list[Any]) -> Any:
         return dict(zip(form.keys, parts, strict=True))
     if hasattr(form.kind, "_fields"):
         return form.kind(*parts)
-    if form.keys:  # a dataclass, which may be frozen
+    if form.keys:  # a dataclass, possibly frozen
         made = object.__new__(form.kind)
         for key, part in zip(form.keys, parts, strict=True):
             object.__setattr__(made, key, part)
@@ -200,14 +207,14 @@ def _assembled(form: Branch, parts: list[Any]) -> Any:
 
 
 def _items(form: Branch, argument: Any) -> Any:
-    """What is in an argument of that form, in order."""
+    """Return the items of an argument of a form, in order."""
     if form.kind is dict:
         return list(argument.values())
     return [getattr(argument, key) for key in form.keys] if form.keys else argument
 
 
 def builder(form: Any, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
-    """What puts items, at these places of a sequence, where the leaves of an argument are."""
+    """Return a function that builds a structure like a form from items at these places of a sequence."""
     left = iter(places)
     return _builder(form, left)
 
@@ -222,12 +229,12 @@ def _builder(form: Any, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]
 
 
 def shapes(form: Any) -> Any:
-    """The nesting of an argument and the shapes of its arrays, in whatever kind of sequence they came."""
+    """Return the structure of a form and the shapes of its arrays, ignoring the classes of containers."""
     return form.shape if isinstance(form, Leaf) else (form.keys, [shapes(part) for part in form.parts])
 
 
 def spread(form: Any, argument: Any, into: list[Any]) -> bool:
-    """What stands at the leaves of an argument; False where it is nested in another way."""
+    """Append the leaves of an argument to `into`; return False if its structure differs from the form."""
     if form.__class__ is Leaf:
         into.append(argument)
         return True
@@ -245,7 +252,7 @@ def spread(form: Any, argument: Any, into: list[Any]) -> bool:
 
 
 def read(leaf: Leaf, item: Any) -> Any:
-    """The array at a leaf, or its number; None where it is not quite of that form."""
+    """Return the array or number of an item; None if it does not have the form of the leaf."""
     if leaf.form == "array":
         if item.__class__ is not np.ndarray or (item.dtype is not FLOAT and item.dtype.kind not in "fiu"):
             return None
@@ -262,19 +269,19 @@ def read(leaf: Leaf, item: Any) -> Any:
 
 
 def _has_kinds(leaf: Leaf, item: Any) -> bool:
-    """Whether a nested list or tuple has the classes with which the function was recorded."""
+    """Return whether a nested list or tuple has the classes with which the function was traced."""
     return tuple(_kinds(item))[1:] == leaf.kinds if leaf.rows else _nested_as(item, leaf.kinds)
 
 
 def fits(leaf: Leaf, shape: tuple[int, ...]) -> bool:
-    """Whether an array of that shape belongs there."""
+    """Return whether a shape, with the batch axis if there is one, is that of a leaf."""
     if leaf.rows:
         return len(shape) > 0 and shape[1:] == leaf.shape
     return shape == leaf.shape
 
 
 def gathered(form: Any, argument: Any) -> Iterator[Any]:
-    """The arrays of an argument that has been described, whatever kind of sequence holds the numbers."""
+    """Yield the arrays of an argument of a form, whatever kind of sequence holds the numbers."""
     if isinstance(form, Leaf):
         array = numeric(argument, form.name)
         yield float(array) if form.form == "number" else array

@@ -1,10 +1,10 @@
-"""What a function finds around it: recorded as it was, and compared with what it is at each call.
+"""The captures of a traced function, which are compared at each call.
 
-A function reads closures, globals, defaults, attributes of objects, classes and modules, and what
-lists, dicts, arrays and other containers hold, at any depth and through any helper. All that its code
-names (`named.py`) is looked for before it is recorded, and each place is watched by the identity of
-what it holds (`watching.py`); arrays and objects of compiled types by their bits. What cannot be
-watched, such as a clock or a file, is a reason to record the function at every call.
+A function reads closures, globals, defaults, attributes of objects, classes and modules, and the items
+of lists, dicts, arrays and other containers, at any depth and through any helper. Everything that its
+code names (`named.py`) is found before it is traced, and watched by identity (`watching.py`); arrays
+and objects of extension types are compared by their bits. If something cannot be watched, such as a
+clock or a file, the function is traced at every call.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from .named import BY_ANY_NAME, IMPURE_MODULES, Named, is_core, is_fixed, is_lib
 from .watching import Check
 
 _MOST = 200_000
-"""So many objects at most are looked at."""
+"""Maximum number of objects that are visited."""
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque, MappingProxyType)
 _SHOWN = frozenset((*_CONTAINERS, object, SimpleNamespace, int, float, str, bytes, BaseException, Exception))
-"""Compiled types without a state of their own, or with one that is looked at."""
+"""Extension types without hidden state."""
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 
 
 class Captures:
-    """What a function finds around it, as it was.
+    """Everything that a function captures, as it was when this object was created.
 
     >>> factors = [2.0]
     >>> captures = Captures(lambda x: factors[0] * x)
@@ -56,31 +56,31 @@ class Captures:
 
     def __init__(self, f: Any) -> None:
         names: frozenset[str] = frozenset()
-        while True:  # what is found names more, by which more is found
+        while True:  # the functions that are found name more attributes, by which more is found
             search = _Search(f, names)
             if search.names <= names:
                 break
             names |= search.names
         self.checks: list[Check] = search.checks
-        """The questions that `changed` asks one after the other."""
+        """The checks that `changed` runs in turn."""
         self._kept = search.kept
-        """All that was seen, so that no other object gets its identity."""
+        """All objects that were visited, kept alive so that their ids are not reused."""
         self.reasons: tuple[str, ...] = tuple(dict.fromkeys(search.reasons))
-        """Why the function has to be recorded at each call; none for most."""
+        """The reasons why the function must be traced at each call; usually none."""
         if self.reasons:
             self.checks.append(lambda: True)
 
     def changed(self) -> bool:
-        """Return whether anything is no longer what it was, or cannot be told."""
+        """Return whether anything has changed, or cannot be watched."""
         return any(check() for check in self.checks)
 
 
 class _Search:
-    """A walk through all that a function reaches by the names in its code."""
+    """A search of all objects that a function reaches by the names in its code."""
 
     def __init__(self, f: Any, names: frozenset[str]) -> None:
         self.given = names
-        """The names in all code that an earlier walk has found."""
+        """The names in all code that an earlier search has found."""
         self.names: set[str] = set()
         self.by_any_name = not names.isdisjoint(BY_ANY_NAME)
         self.checks: list[Check] = []
@@ -96,11 +96,11 @@ class _Search:
                 break
 
     def _is_library(self, module: str | None) -> bool:
-        """Whether code is taken as it is; never that of the package of the function itself."""
+        """Return whether code is assumed not to change; never that of the function's own package."""
         return is_core(module) or (is_library(module) and (module or "").partition(".")[0] != self.home)
 
     def _is_taken_as_it_is(self, function: FunctionType) -> bool:
-        """Whether a function is a library's own, and not one that was only written in its namespace."""
+        """Return whether a function is defined by a library, not only assigned in its namespace."""
         if function.__code__.co_filename.startswith(GENERATED):
             return True
         module = sys.modules.get(function.__module__ or "")
@@ -117,7 +117,7 @@ class _Search:
 
     def _look_at(self, item: Any) -> None:  # noqa: PLR0912
         kind = type(item)
-        if kind is MethodType:  # made anew at each look
+        if kind is MethodType:  # created at each access
             self.waiting += (item.__func__, item.__self__)
         elif is_fixed(item) or not self._once(id(item), item):
             return
@@ -176,12 +176,12 @@ class _Search:
         self.reasons += [f"it calls {name}" for name in sorted(named.impure(space))]
 
     def _module(self, module: ModuleType, named: Named) -> None:
-        """What a function reads of a module and of those inside it, by the names in its code."""
+        """Watch the entries of a module, and of modules in it, that a function's code names."""
         if not self._once((id(module), named.every), module):
             return
         space = module.__dict__
         names = named.every & space.keys()
-        if is_core(module.__name__):  # whose functions stay; its clocks and random generators do not
+        if is_core(module.__name__):  # its functions do not change, unlike clocks and random generators
             kept = (type, FunctionType, BuiltinFunctionType, ModuleType)
             self._space(space, {name for name in names if not isinstance(space[name], kept)})
             self.waiting += [space[name] for name in names if isinstance(space[name], BuiltinFunctionType)]
@@ -199,10 +199,10 @@ class _Search:
         elif owner.__name__ in IMPURE_MODULES:
             self.reasons.append(f"it calls {owner.__name__}.{function.__name__}")
 
-    # Places.
+    # Namespaces, containers and objects.
 
     def _space(self, space: Mapping[str, Any], names: Any) -> None:
-        """The entries of a namespace that have these names, and that it has no more of them."""
+        """Watch the entries of a namespace with these names, and the absence of the others."""
         present = tuple(sorted(name for name in names if name in space and not _is_module_entry(name)))
         missing = frozenset(name for name in names if name not in space)
         if present:
@@ -226,7 +226,7 @@ class _Search:
             self._object(item)
 
     def _class(self, kind: type) -> None:
-        """Attributes of a class and of those it derives from; methods that Python calls by itself too."""
+        """Watch the attributes of a class and its bases, including methods that Python calls implicitly."""
         if _is_python(type(kind)):
             self.waiting.append(type(kind))
         for base in kind.__mro__:
@@ -238,7 +238,7 @@ class _Search:
             self._space(space, self.given | special if not self.by_any_name else {*space, *self.given})
 
     def _object(self, item: Any) -> None:
-        """An object: its attributes, its class, and a state that Python does not show."""
+        """Watch an object: its attributes, its class, and hidden state."""
         kind = type(item)
         if (wrapped := getattr(item, "__wrapped__", None)) is not None:
             self.waiting.append(wrapped)
@@ -276,12 +276,12 @@ class _Search:
 
 
 def _is_module_entry(name: str) -> bool:
-    """Whether Python itself writes an entry of a module's or a class's namespace."""
+    """Return whether Python itself creates an entry of a module's or a class's namespace."""
     return name in ("__builtins__", "__dict__", "__weakref__", "__doc__", "__annotations__")
 
 
 def _is_python(kind: type) -> bool:
-    """Whether a class is written in Python, so that attributes are all of its state."""
-    if kind.__module__ == "_random":  # made when Python starts, as if it were written in it
+    """Return whether a class is written in Python, so that all of its state is in attributes."""
+    if kind.__module__ == "_random":  # an extension type that has the flags of a Python class
         return False
     return bool(kind.__flags__ & _HEAP_TYPE) and not kind.__flags__ & _IMMUTABLE_TYPE

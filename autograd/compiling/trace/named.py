@@ -1,4 +1,4 @@
-"""What the code of a function names: globals, attributes, modules, and what no comparison can watch."""
+"""The names in a function's code: globals, attributes, modules, and calls that cannot be watched."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BY_ANY_NAME = frozenset(
     """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace eval
     exec locals globals copy deepcopy getmembers""".split()
 )
-"""What reads attributes whose names do not stand in the code."""
+"""Names that can read attributes which the code does not name."""
 IMPURE_MODULES = frozenset(("time", "posix", "nt", "_io", "io", "_random"))
 _IMPURE_BUILTINS = frozenset(("open", "input", "eval", "exec", "globals", "__import__"))
 _IMPURE_ATTRIBUTES = frozenset(
@@ -37,7 +37,7 @@ _HARMLESS = frozenset(
     """logging threading _thread io _io re typing abc pathlib datetime decimal fractions numbers uuid warnings
     concurrent multiprocessing asyncio tqdm rich""".split()
 )
-"""Objects of these modules have no numbers that a function would compute with, or none that change."""
+"""Modules whose objects have no numbers that a function computes with, or only immutable ones."""
 _FIXED = (
     type(None), bool, int, float, complex, str, bytes, range, slice, type(...), type(NotImplemented), CodeType,
     np.generic, np.dtype, np.ufunc, fractions.Fraction, decimal.Decimal, datetime.date, datetime.timedelta,
@@ -50,17 +50,17 @@ _FIXED_NAMES = frozenset(
 
 
 class Named(NamedTuple):
-    """The names in a function's code, with those of the functions written inside it."""
+    """The names in a function's code and in that of the functions nested in it."""
 
     every: frozenset[str]
-    """Globals and attributes, and texts that could be names of some."""
+    """Globals and attributes, and strings that could be their names."""
     read: frozenset[str]
-    """What is read as a global or a builtin."""
+    """Names that are read as globals or builtins."""
     imported: frozenset[str]
-    """Modules that are imported where it runs."""
+    """Modules that are imported inside the function."""
 
     def modules(self, space: Mapping[str, Any]) -> Iterator[ModuleType]:
-        """The modules among its globals, and those that it imports itself."""
+        """Yield the modules among the globals it reads, and those that it imports."""
         for name in sorted(self.read & space.keys()):
             if isinstance(space[name], ModuleType):
                 yield space[name]
@@ -71,16 +71,16 @@ class Named(NamedTuple):
                     yield sys.modules[full]
 
     def impure(self, space: Mapping[str, Any]) -> frozenset[str]:
-        """What it calls that reads a file, the environment, a clock or any name at all."""
+        """Return the names it uses that read a file, the environment, a clock or arbitrary names."""
         found = (_IMPURE_BUILTINS & self.read - space.keys()) | (_IMPURE_ATTRIBUTES & self.every)
         if "Decimal" in self.every:
-            found |= {"Decimal"}  # its precision is that of a context
+            found |= {"Decimal"}  # its precision depends on a context
         return found | (_CLOCKS & self.every if _WITH_CLOCKS & self.every else frozenset())
 
 
 @lru_cache(4096)
 def named_by(code: CodeType) -> Named:
-    """The names in some code.
+    """Return the names in a code object.
 
     >>> sorted(named_by(compile("scale * model.weight", "", "eval")).every)
     ['model', 'scale', 'weight']
@@ -93,7 +93,7 @@ def named_by(code: CodeType) -> Named:
             imported.add(instruction.argval)
             imported |= set(code.co_names) if not instruction.argval else set()  # from . import these
         elif instruction.opname == "MATCH_CLASS":
-            every.add("getattr")  # case Point(0, y) takes attributes whose names the class knows
+            every.add("getattr")  # case Point(0, y) reads attributes that the class names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             inner = named_by(constant)
@@ -104,7 +104,7 @@ def named_by(code: CodeType) -> Named:
 
 
 def _texts(constants: Any) -> Iterator[str]:
-    """The texts that could be a name, as in getattr(model, "scale")."""
+    """Yield the strings that could be a name, as in getattr(model, "scale")."""
     for constant in constants:
         if isinstance(constant, str) and constant.isidentifier():
             yield constant
@@ -114,13 +114,13 @@ def _texts(constants: Any) -> Iterator[str]:
 
 @cache
 def is_core(module: str | None) -> bool:
-    """Whether a module is Python's, this library's or of what that is built on: none has state of the user."""
+    """Return whether a module has no state of the user: Python's, this library's or a dependency's."""
     return (module or "").partition(".")[0] in _CORE
 
 
 @cache
 def is_library(module: str | None) -> bool:
-    """Whether a module has been installed, so that its functions are taken as they are."""
+    """Return whether a module is installed, so that its functions are assumed not to change."""
     if is_core(module):
         return True
     found = sys.modules.get(module or "")
@@ -128,7 +128,7 @@ def is_library(module: str | None) -> bool:
 
 
 def is_fixed(item: Any) -> bool:
-    """Whether an object never changes, or has nothing that a function would compute with."""
+    """Return whether an object is immutable, or has nothing that a function computes with."""
     kind = type(item)
     if isinstance(item, type | local):
         return False
@@ -142,7 +142,7 @@ _WHEN_SHOWN = frozenset(("__repr__", "__str__", "__reduce__", "__reduce_ex__", "
 
 
 def is_special(name: str, makes: bool) -> bool:
-    """Whether Python itself calls a method of that name where numbers are computed, or objects made."""
+    """Return whether Python implicitly calls a method of that name: by operators or, if `makes`, creation."""
     if not (name.startswith("__") and name.endswith("__")) or name in _WHEN_SHOWN:
         return False
     return makes or name not in _WHEN_MADE

@@ -1,4 +1,4 @@
-"""Recording a function of numbers as it is, without numbers: no branch may depend on one."""
+"""Trace a function: record its operations on Values whose numbers are unknown, so it cannot branch on them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class _FunctionTracer:
 
     def __init__(self) -> None:
         self.operands: list[tuple[Any, ...]] = []
-        """The operands of every node made inside the function."""
+        """The operands of every node created inside the function."""
 
     def record(self, operands: tuple[Any, ...]) -> None:
         self.operands.append(operands)
 
     def compare(self, name: str, left: Value, right: Any) -> Value:
-        """A node that is 1 or 0 where the compiled code runs; until then its number is unknown."""
+        """Return a comparison as a node, which is 1 or 0 when the compiled code runs."""
         found: Value = unknown.compared(name, left, right)
         return found
 
@@ -47,41 +47,41 @@ class _FunctionTracer:
 
     def write(self, what: str) -> NoReturn:
         raise TracingError(
-            f"{users_line()}{what} changes Values, which compiled code does not: it would happen once, now. "
-            "For derivatives inside of the function use autograd.gradients(output, inputs) or "
-            "autograd.grad(f), which give them as results"
+            f"{users_line()}{what} changes Values, which would happen only once, during tracing. For "
+            "derivatives inside the function use autograd.gradients(output, inputs) or autograd.grad(f), "
+            "which return them"
         )
 
     def branch(self, value: Value) -> NoReturn:
         raise TracingError(
-            f"{users_line()}a branch on a Value ({_written(value)}) cannot be compiled: only one way would be "
-            f"recorded. {alternative_to_branch()}"
+            f"{users_line()}a branch on a Value ({_written(value)}) cannot be compiled: only one branch would "
+            f"be traced. {alternative_to_branch()}"
         )
 
     def read_data(self, value: Value) -> NoReturn:
         raise TracingError(
-            f"{users_line()}the number of a Value ({_written(value)}) is taken out (.data) while it is "
-            "recorded: in compiled code it would stay what it is now. Compute with the Value itself, or with "
-            "value.detach(), through which no gradient goes back"
+            f"{users_line()}the number of a Value ({_written(value)}) is read (.data) during tracing: in "
+            "compiled code it would be a constant. Compute with the Value itself, or with value.detach(), "
+            "through which no gradient flows"
         )
 
     def equal(self, left: Value, right: Any) -> NoReturn:
         raise TracingError(
-            f"{users_line()}{_written(left)} == {_written(right)} asks whether they are the same node, "
-            "whatever their numbers are, and so has one answer for all numbers. Choose with "
-            "autograd.where(condition, x, y) and a condition of <, <=, > or >="
+            f"{users_line()}{_written(left)} == {_written(right)} compares nodes by identity, not their "
+            "numbers. To compare numbers, use autograd.where(condition, x, y) with a condition of <, <=, > "
+            "or >="
         )
 
 
 def _written(item: Any) -> str:
-    """A Value as an expression, for an error message; a number as it is."""
+    """Return a Value as an expression, or a number as text, for an error message."""
     if not isinstance(item, Value):
         return str(item)
     return history(item) if item.op or item.label else "an argument"
 
 
 class Place(NamedTuple):
-    """One number of a result, or an array of them: where it stands among the outputs."""
+    """The position among the outputs of a number or an array in a result."""
 
     start: int
     shape: tuple[int, ...] | None
@@ -89,21 +89,21 @@ class Place(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many numbers."""
+        """The number of outputs."""
         return math.prod(self.shape or ())
 
 
 class Trace:
-    """A function as a graph: its inputs, what it gives, and the Values from outside that it uses."""
+    """A traced function as a graph: its inputs, its outputs, and the Values that it captures."""
 
     def __init__(self, inputs: Sequence[Value], result: Any, made: Sequence[Any] | None = None) -> None:
-        """`made` has the operands of the nodes made inside the function; None if every node is."""
+        """`made` has the operands of the nodes created inside the function; None if all nodes are."""
         self.inputs: list[Value] = list(inputs)
         self.outputs: list[Any] = []
         self.places: list[Place] = []
         self.template: Any = mapped(self._placed, result)
         self.captured: list[Value] = []
-        """Values from outside, read again at each call: leaves, and results computed before."""
+        """Captured Values, whose data is read at each call: leaves, and results computed earlier."""
         self.nodes: list[Value] = self._inside(None if made is None else set(map(id, made)))
         """All that the outputs need, operands first, without the inputs and what was captured."""
 
@@ -114,20 +114,20 @@ class Trace:
         for output in tree.ravel().tolist() if array else [tree]:
             if not isinstance(output, Value) and not is_number(output):
                 raise TypeError(
-                    f"a compiled function gives numbers, not {quoted(output)} of type "
+                    f"a compiled function must return numbers, got {quoted(output)} of type "
                     f"{brief(type(output).__name__)}"
                 )
             self.outputs.append(output)
         return len(self.places) - 1
 
     def _inside(self, born: set[int] | None) -> list[Value]:
-        """The nodes, by a depth-first walk that stops at inputs and at what was there before."""
+        """Return the nodes in topological order, by a depth-first search that stops at older nodes."""
         order: list[Value] = []
         seen: set[Any] = set(self.inputs)
         stack: list[Any] = [output for output in reversed(self.outputs) if isinstance(output, Value)]
         while stack:
             node = stack.pop()
-            if node is None:  # everything that the node below it needs is in order
+            if node is None:  # all operands of the node below it on the stack are in order
                 order.append(stack.pop())
             elif node.__class__ is Value and node not in seen:
                 seen.add(node)
@@ -138,7 +138,7 @@ class Trace:
         return order
 
     def equals(self, other: Trace) -> bool:
-        """Whether another recording of the function computes the same of its own inputs."""
+        """Return whether another trace of the function computes the same from its own inputs."""
         if (
             len(self.nodes) != len(other.nodes)
             or len(self.inputs) != len(other.inputs)
@@ -156,29 +156,28 @@ class Trace:
         return _correspond(self.outputs, other.outputs, known)
 
     def build(self, items: Sequence[Any]) -> Any:
-        """Items in the place of the numbers and arrays, nested as the function's result is."""
+        """Return items, one for each number or array, in the structure of the function's result."""
         template = self.template
         return items[template] if template.__class__ is int else mapped(items.__getitem__, template)
 
 
 def _correspond(mine: Sequence[Any], its: Sequence[Any], known: dict[Value, Value]) -> bool:
-    """Whether operands are the same Values, as far as those correspond, and the same numbers."""
+    """Return whether operands are corresponding Values and equal numbers."""
     if len(mine) != len(its):
         return False
     for one, other in zip(mine, its, strict=True):
         if isinstance(one, Value):
             if known[one] is not other:
                 return False
-        elif isinstance(other, Value) or repr(one) != repr(other):  # 0 equals -0, and nan not even itself
+        elif isinstance(other, Value) or repr(one) != repr(other):  # 0 == -0, and nan != nan
             return False
     return True
 
 
 def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Value]) -> Trace:
-    """Record a function of arguments made of the inputs.
+    """Trace a function, called with arguments that contain the inputs; their numbers are nan.
 
-    Their numbers are nan. Raises TracingError for a branch, and for a number that is taken out of a
-    Value, theirs or one from outside.
+    Raises TracingError for a branch on a Value, and if the number of a Value is read.
     """
     for value in inputs:
         value._data = math.nan
@@ -190,7 +189,7 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
         except TracingError:
             raise
         except (TypeError, ValueError, IndexError, AttributeError) as error:
-            if told := explained(error, STATIC):
-                raise TracingError(told) from error
+            if text := explained(error, STATIC):
+                raise TracingError(text) from error
             raise
     return Trace(inputs, result, tracer.operands)

@@ -1,8 +1,8 @@
-"""The table's rules over Values whose numbers are not known yet: a condition becomes a node.
+"""The table's rules over Values whose numbers are unknown: conditions become nodes.
 
-While a function is traced, a derivative inside it cannot be computed from partials that are numbers,
-nor can a rule such as `None if x < 0 else 1.0` be decided. So the rules are read over Values, and
-what they choose becomes `where`.
+During tracing, a derivative inside the function cannot be computed from numerical partials, nor can a
+rule such as `None if x < 0 else 1.0` be decided. Therefore the rules are evaluated with Values, and
+their choices become `where`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _COMPARISONS = {
 
 
 def compared(name: str, left: Any, right: Any) -> Any:
-    """A comparison as a node that is 1 or 0 where the compiled code runs; of two numbers, its answer."""
+    """Return a comparison as a node, which is 1 or 0 when the compiled code runs; of two numbers, a bool."""
     found = _COMPARISONS[name](left, right)
     if isinstance(found, Value):
         found._data = math.nan
@@ -44,7 +44,7 @@ def _where(condition: Any, chosen: Any, otherwise: Any) -> Any:
 
 
 def _logic(name: str, *operands: Any) -> Any:
-    """A comparison, or and, or, not of conditions."""
+    """Return a comparison, or a conjunction, disjunction or negation of conditions."""
     if name in _COMPARISONS:
         return compared(name, *operands)
     first, *rest = operands
@@ -54,13 +54,13 @@ def _logic(name: str, *operands: Any) -> Any:
 
 
 def _truth(item: Any) -> Any:
-    """A number or a condition as a condition."""
+    """Return a number or a condition as a condition."""
     known = isinstance(item, Value) and item.op is not None and item.op.name in _SIGNS
     return item if known else compared("ne", item, 0.0)
 
 
 def _select(condition: Any, chosen: Any, otherwise: Any) -> Any:
-    """A choice in a rule; where a branch is None, a partial that counts under a condition."""
+    """Return a choice in a rule; if one branch is None, a partial that applies under a condition."""
     if not isinstance(condition, Value):
         return chosen if condition else otherwise
     parts = [
@@ -82,9 +82,9 @@ _NAMES: dict[str, Any] = RECORDED | {
 
 
 def partials(node: Value) -> tuple[Any, ...]:
-    """The partials of a node as Values; None where there is no edge or where nothing flows.
+    """Return the partials of a node as Values; None for an operand without an edge.
 
-    A partial that counts under a condition alone is a `Selected`.
+    A partial that applies only under a condition is a `Selected`.
     """
     op: Any = node.op
     if op is DETACHED or op.name in _SIGNS:

@@ -1,4 +1,4 @@
-"""Whether something is what it was: one question for each kind of place, asked at each call."""
+"""Checks whether an object has changed, one for each kind of object, which are run at each call."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 from ...value import Value
 
 Check = Callable[[], bool]
-"""Whether it has changed."""
+"""Returns whether an object has changed since the check was made."""
 NOTHING = object()
 _LARGEST = 1 << 20
-"""So many bytes of an object at most are compared at each call."""
+"""Maximum size in bytes of a pickled object that is compared at each call."""
 _LITERALS = (type(None), bool, int, float, complex, str, bytes)
 
 
 def inside(cell: CellType) -> Any:
-    """What a closure's variable is now; NOTHING before it is assigned."""
+    """Return the content of a closure's variable; NOTHING before it is assigned."""
     try:
         return cell.cell_contents
     except ValueError:
@@ -31,7 +31,7 @@ def inside(cell: CellType) -> Any:
 
 
 def cell_check(cell: CellType) -> Check:
-    """A variable of a closure."""
+    """Return a check of a closure's variable."""
     was = inside(cell)
 
     def changed() -> bool:
@@ -44,7 +44,7 @@ def cell_check(cell: CellType) -> Check:
 
 
 def function_check(function: FunctionType) -> Check:
-    """A function's code and defaults, which may be assigned."""
+    """Return a check of a function's code and defaults, which can be reassigned."""
     code, defaults, more = function.__code__, function.__defaults__, function.__kwdefaults__
     return lambda: (
         function.__code__ is not code
@@ -54,7 +54,7 @@ def function_check(function: FunctionType) -> Check:
 
 
 def entries_check(found: Mapping[str, Any], names: tuple[str, ...]) -> Check:
-    """Some entries of a namespace."""
+    """Return a check of some entries of a namespace, by identity."""
     if len(names) == 1:
         name, only = names[0], found[names[0]]
         return lambda: found.get(name, NOTHING) is not only
@@ -71,14 +71,14 @@ def entries_check(found: Mapping[str, Any], names: tuple[str, ...]) -> Check:
 
 
 def absence_check(found: Mapping[str, Any], missing: frozenset[str]) -> Check:
-    """That a namespace has none of some names, which would hide those of a class or a builtin."""
+    """Return a check that a namespace still lacks names that would hide those of a class or a builtin."""
     return lambda: not found.keys().isdisjoint(missing)
 
 
 def attributes_check(item: Any, names: frozenset[str] | None) -> Check:
-    """An object's own attributes of some names, None for all of them, and its class.
+    """Return a check of an object's class and its attributes with some names, or all if `names` is None.
 
-    All are compared at once; only if some other attribute has changed are the names looked at.
+    All attributes are compared at once; the names are examined only if that finds a difference.
     """
     kind, latest = item.__class__, [dict(item.__dict__)]
     apart = [_apart(latest[0])]
@@ -104,12 +104,12 @@ def _chosen(item: Any, names: frozenset[str] | None) -> dict[str, Any]:
 
 
 def _apart(own: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The entries that may equal another object, so that they have to be compared by identity."""
+    """Return the entries that can equal a different object and must be compared by identity."""
     return [(key, item) for key, item in own.items() if not _is_itself(item)]
 
 
 def _is_itself(item: Any) -> bool:
-    """Whether nothing that equals it would make a difference: 0 equals -0, and 1 equals True."""
+    """Return whether an object equals no different one; 0 does not qualify since 0 == -0, nor 1 == True."""
     kind = type(item)
     if kind is float or kind is int:
         return item == item and item not in (0, 1)
@@ -117,11 +117,11 @@ def _is_itself(item: Any) -> bool:
 
 
 def _same(own: Mapping[str, Any], was: Mapping[str, Any], apart: list[tuple[str, Any]]) -> bool:
-    """Whether a namespace has the same objects; four times as fast as one entry after the other."""
+    """Return whether a namespace has the same objects; four times as fast as comparing each by identity."""
     try:
         if own != was:
             return False
-    except Exception:  # of what cannot be compared, such as two arrays
+    except Exception:  # objects that cannot be compared, such as two arrays
         return False
     for key, item in apart:  # noqa: SIM110 (half the time)
         if own[key] is not item:
@@ -130,16 +130,16 @@ def _same(own: Mapping[str, Any], was: Mapping[str, Any], apart: list[tuple[str,
 
 
 def slot_check(item: Any, name: str) -> Check:
-    """An attribute that is no entry of an object's dict."""
+    """Return a check of an attribute that is not in an object's __dict__."""
     was = getattr(item, name, NOTHING)
     return lambda: getattr(item, name, NOTHING) is not was
 
 
 def literal_check(item: Any) -> Check | None:
-    """Numbers and texts in lists, tuples and dicts, by value at any depth; None for anything else in them."""
+    """Return a check by value of nested lists, tuples and dicts of literals; None for anything else."""
     if not _is_literal(item):
         return None
-    if _is_comparable(item):  # the same objects as in the copy, while nothing changes: compared in no time
+    if _is_comparable(item):  # comparing with a copy that shares the items is fast while nothing changes
         copy = deepcopy(item)
         return lambda: bool(item != copy)
     was = _marshalled(item)
@@ -154,7 +154,7 @@ def _is_literal(item: Any) -> bool:
 
 
 def _is_comparable(item: Any) -> bool:
-    """Whether there is nothing in it that equals something else: 0 equals -0, and 1 equals True."""
+    """Return whether all literals in an object equal no different one, as 0 == -0 and 1 == True do."""
     kind = type(item)
     if kind is dict:
         return all(map(_is_comparable, item.values()))
@@ -163,26 +163,26 @@ def _is_comparable(item: Any) -> bool:
 
 def _marshalled(item: Any) -> bytes | None:
     try:
-        return marshal.dumps(item, 2)  # from version 3 on it depends on how often an object is used
+        return marshal.dumps(item, 2)  # later versions depend on the reference counts of objects
     except ValueError:  # nested too deeply
         return None
 
 
 def container_check(item: Any) -> Check:
-    """The objects in a list, set, deque or dict, each by identity."""
+    """Return a check of the items of a list, set, deque or dict, by identity."""
     if hasattr(item, "values"):
         keys, was = tuple(item), tuple(item.values())
         return lambda: (
             len(item) != len(was) or not all(map(is_, item.values(), was)) or not all(map(is_, item, keys))
         )
     objects = list(item)
-    if type(item) is list and set(map(type, item)) == {Value}:  # equal is a Value to itself alone
+    if type(item) is list and set(map(type, item)) == {Value}:  # a Value equals only itself
         return lambda: bool(item != objects)
     return lambda: len(item) != len(objects) or not all(map(is_, item, objects))
 
 
 def bits_check(item: Any, bits: Callable[[], bytes]) -> Check:
-    """The bits of an array, its shape and its type."""
+    """Return a check of the bits of an array, its shape and its dtype."""
     was, kind = bits(), _kind(item)
     return lambda: bits() != was or _kind(item) != kind
 
@@ -192,7 +192,7 @@ def _kind(item: Any) -> Any:
 
 
 def pickle_check(item: Any) -> Check | None:
-    """An object whose state Python does not show: a random generator, say. None if it cannot be pickled."""
+    """Return a check of an object with hidden state, such as a random generator; None if not picklable."""
     was = _pickled(item)
     return None if was is None or len(was) > _LARGEST else lambda: _pickled(item) != was
 
