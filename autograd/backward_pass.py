@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .formulas import fixed, formula, names_of, partial_formula, partners, word
 from .graph import grad_number, topological_order
-from .terminal import derivative_sign, quoted
+from .terminal import cut, derivative_sign, quoted
 from .value import Value
 
 
@@ -36,6 +36,8 @@ class State(NamedTuple):
     title: str
     done: int | None = None
     """The number of steps done, -1 before the seed; None for the gradients that the nodes hold now."""
+    earlier: tuple[tuple[int, float], ...] = ()
+    """The leaves whose grad includes more than this pass's contributions, each with that part of it."""
 
 
 class BackwardPass:
@@ -169,7 +171,12 @@ class BackwardPass:
             grads[edge.operand], arrived[edge.operand] = after, count
         shown = max(done, 0)
         flowed = [*self.contributions[:shown], *[None] * (len(self.edges) - shown)]
-        return State(grads, arrived, flowed, done - 1 if done > 0 else None, self.title(done), done)
+        present = done - 1 if done > 0 else None
+        return State(grads, arrived, flowed, present, self.title(done), done, self._earlier)
+
+    @cached_property
+    def _earlier(self) -> tuple[tuple[int, float], ...]:
+        return tuple((k, grad) for k, grad in enumerate(self.initial) if grad)
 
     def title(self, done: int) -> str:
         """Return one line that says how far the pass is."""
@@ -198,7 +205,52 @@ def present_state(recorded: BackwardPass) -> State:
     flowed: list[float | None] = [
         grad_number(recorded.order[edge.result]) * edge.partial for edge in recorded.edges
     ]
-    return State(grads, list(recorded.expected), flowed, None, recorded.title(len(recorded.edges)))
+    title, earlier = recorded.title(len(recorded.edges)), _unexplained(recorded, grads, flowed)
+    return State(grads, list(recorded.expected), flowed, None, title, earlier=earlier)
+
+
+def _unexplained(
+    recorded: BackwardPass, grads: list[float | None], flowed: list[float | None]
+) -> tuple[tuple[int, float], ...]:
+    """Return the leaves whose grad is not the sum of their contributions, each with the difference."""
+    sums, sizes = [0.0] * len(grads), [0.0] * len(grads)
+    for edge, contribution in zip(recorded.edges, flowed, strict=True):
+        sums[edge.operand] += contribution or 0.0
+        sizes[edge.operand] += abs(contribution or 0.0)
+    return tuple(
+        (k, grad - sums[k])
+        for k, (node, grad) in enumerate(zip(recorded.order, grads, strict=True))
+        if grad
+        and recorded.expected[k]
+        and not node.operands  # a grad of 0 has been cleared since
+        and abs(grad - sums[k]) > _ROUNDING * (abs(grad) + sizes[k])
+    )
+
+
+_ROUNDING = 1e-9
+"""The relative difference between two sums of the same contributions that rounding may make."""
+
+
+def earlier_words(recorded: BackwardPass, state: State) -> str:
+    """Return a line on the part of the grads that this pass did not contribute; "" if there is none.
+
+    >>> x = Value(3.0, "x")
+    >>> y = x * x
+    >>> y.backward(), y.backward()
+    (None, None)
+    >>> recorded = BackwardPass(y, from_zero=True)
+    >>> earlier_words(recorded, present_state(recorded))
+    'from earlier passes or other results: +6.0000 in x.grad (zero_grad() clears it)'
+    """
+    if not state.earlier:
+        return ""
+    parts = [
+        f"{fixed(grad, sign=True)} in {cut(recorded.names[recorded.order[k]], 24)}.grad"
+        for k, grad in state.earlier
+    ]
+    shown = ", ".join(parts[:3]) + (f" and {len(parts) - 3:,} more" if parts[3:] else "")
+    source = "earlier passes or other results" if state.done is None else "earlier passes"
+    return f"from {source}: {shown} (zero_grad() clears it)"
 
 
 class Step:

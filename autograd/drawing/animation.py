@@ -145,7 +145,9 @@ def _moments(recorded: BackwardPass, k: int) -> list[tuple[int, str, str, str]]:
         found.append((0, "grad", fixed(seed, sign=True).translate(MINUS), sign_of(seed)))
     for edge_number in recorded.consumers[k]:
         after, count, expected = recorded.after[edge_number], recorded.counts[edge_number], recorded.expected[k]
-        many = "" if expected < 2 else f" Σ{expected}" if count == expected else f" {count}/{expected}"
+        plus = "+" if recorded.initial[k] else ""
+        many = f" Σ{expected}{plus}" if count == expected else f" {count}/{expected}{plus}"
+        many = many if expected > 1 or plus else ""
         found.append((edge_number + 1, f"grad{many}", fixed(after, sign=True).translate(MINUS), sign_of(after)))
     return found
 

@@ -39,7 +39,8 @@ class Box(NamedTuple):
     sign: str
     """The sign of the grad, "pos", "neg" or "zero"; "size" for the norm of several; empty without one."""
     counted: str
-    """The text beside "grad": 1/2 while waiting, Σ2 for a complete sum, else empty."""
+    """The text beside "grad": 1/2 while waiting, Σ2 for a complete sum, else empty; with "+" if the
+    grad includes what earlier passes left."""
     mark: str
     """The role in the present step, "receiver" or "result"; else empty."""
     tooltip: str
@@ -92,6 +93,8 @@ class Scene(NamedTuple):
     """The number of decimals of the numbers in boxes, which determines their width."""
     legend: bool = True
     language: str = "en"
+    earlier: bool = False
+    """Whether grads include what earlier passes left, in this frame or a later one."""
     room: int = 0
     """Points reserved for the title, so that all frames have the same size."""
 

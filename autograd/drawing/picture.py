@@ -12,7 +12,7 @@ from ..terminal import in_notebook, plural, quoted
 from . import theme as themes
 from .network import network_scene
 from .parts import Scene
-from .scene import at_rest, refuse_large
+from .scene import at_rest, caption_of, refuse_large
 from .sheet import Sheet
 from .text import scene_table, table
 from .view import View
@@ -150,7 +150,8 @@ class Picture:
 
         scenes = self._scenes()
         title = f"backward pass complete: {plural(len(self.recorded.edges), 'chain-rule step')}"
-        scenes.append(at_rest(scenes[-1], title))
+        change = caption_of(self.recorded, self.recorded.state(-1), self._view.lang or "en")[1]
+        scenes.append(at_rest(scenes[-1], title, change))
         sheet = Sheet(self.rankdir, self._view.timeout, self._view.dpi / 2)  # for a plain screen
         pictures = [sheet.draw(each, self._colours, "png") for each in scenes]
         return animated_image(pictures, format_)

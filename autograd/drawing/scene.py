@@ -10,16 +10,16 @@ from ..terminal import cut
 from .grouping import Folded, Frame, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
 from .view import View
-from .words import step_words, title_words
+from .words import rest_words, step_words, title_words
 
 
-def at_rest(last: Scene, title: str) -> Scene:
+def at_rest(last: Scene, title: str, change: str = "") -> Scene:
     """Return the last frame without a marked step, for the end of an animation."""
     return last._replace(
         boxes=[box._replace(mark="") for box in last.boxes],
         arrows=[arrow._replace(present=False) for arrow in last.arrows],
         title=title,
-        change="",
+        change=change,
     )
 
 
@@ -88,6 +88,7 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
         decimals=4 if view.decimals is None else view.decimals,
         legend=view.legend,
         language=view.lang or "en",
+        earlier=bool(state.earlier),
         room=room,
     )
 
@@ -124,7 +125,7 @@ def _more(k: int, count: int) -> Box:
 def caption_of(recorded: BackwardPass, state: State, language: str = "en") -> tuple[str, str]:
     """Return the title, for a step its chain rule in symbols and numbers, and the change that it makes."""
     if state.present is None:
-        return title_words(recorded, state, language), ""
+        return title_words(recorded, state, language), signs(rest_words(recorded, state, language))
     step = recorded.step(state.present + 1)
     words = step_words(step, recorded.names[step.receiver], language)
     for name in {recorded.names[value] for value in (recorded.root, step.node, step.receiver)}:
@@ -140,9 +141,10 @@ def _box(recorded: BackwardPass, state: State, k: int, view: View) -> Box:
     root = k in recorded.outputs
     kind = "root" if root else "interior" if node.operands else "leaf"
     grad, arrived, expected = state.grads[k], state.arrived[k], recorded.expected[k]
-    counted = ""
-    if grad is not None and expected > 1:
+    counted, earlier = "", dict(state.earlier).get(k, 0.0)
+    if grad is not None and (expected > 1 or earlier):
         counted = f"Σ{expected}" if arrived == expected else f"{arrived}/{expected}"
+        counted += "+" if earlier else ""
     equation = f"{name} = {formula(node, recorded.names)}" if node.op else name
     return Box(
         id=f"n{k}",
@@ -154,7 +156,9 @@ def _box(recorded: BackwardPass, state: State, k: int, view: View) -> Box:
         sign=sign_of(grad),
         counted=counted,
         mark=mark(recorded, state, (k,)),
-        tooltip=f"{equation}\ndata {node.data!r}" + ("" if grad is None else f"\ngrad {grad!r}"),
+        tooltip=f"{equation}\ndata {node.data!r}"
+        + ("" if grad is None else f"\ngrad {grad!r}")
+        + (f", of which {earlier!r} from elsewhere" if counted.endswith("+") else ""),
         formula="" if node.label or not node.op else signs(formula(node, recorded.names)),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from itertools import islice
 
-from ..backward_pass import BackwardPass, Edge, State
+from ..backward_pass import BackwardPass, Edge, State, earlier_words
 from ..formulas import fixed, formula, short
 from ..terminal import not_reached_sign, padded, shows_unicode, width
 from .parts import Scene
@@ -36,7 +37,7 @@ def table(recorded: BackwardPass, state: State, most: int = 60) -> str:
         rows.append(f"{padded(line, wide)} {fixed(recorded.order[k].data):>9}  grad {arrived}")
     if len(order) > most:
         rows.append(f"... {len(order) - most:,} more values")
-    return "\n".join(rows)
+    return "\n".join(rows + _earlier(recorded, state))
 
 
 def scene_table(scene: Scene) -> str:
@@ -78,7 +79,14 @@ def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -
     lines = [_line("value", ("data", "× partial", "adds", "grad"), wide)]
     lines += [_line(words, numbers, wide) for words, numbers in rows[:most]]
     lines += [f"... more below: tree(most={2 * most})"] if len(rows) > most else []
+    lines += _earlier(recorded, state)
     return "\n".join(lines).translate({} if shows_unicode() else _ASCII)
+
+
+def _earlier(recorded: BackwardPass, state: State) -> list[str]:
+    """Return the lines below a table on grads that include more than the contributions of this pass."""
+    words = earlier_words(recorded, state)
+    return textwrap.wrap(words, COLUMNS) if words else []
 
 
 _ASCII = str.maketrans("├└│─×", "|`|-x")

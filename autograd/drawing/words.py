@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..backward_pass import BackwardPass, State, Step
+from ..backward_pass import BackwardPass, State, Step, earlier_words
 from ..formulas import fixed
-from ..terminal import plural
+from ..terminal import cut, plural
 
 LANGUAGES = ("en", "ja")
 
@@ -20,6 +20,7 @@ LEGEND = {
     "symbols": ("local derivative in symbols", "局所微分の式"),
     "contribution": ("contribution: upstream grad × local derivative", "寄与 = 上流の勾配 × 局所微分"),
     "sum": ("sum of n contributions", "n 個の寄与の和"),
+    "earlier": ("and what earlier passes left", "と以前の逆伝播の分"),
     "waiting": ("k of n contributions have arrived", "n 個の寄与のうち k 個が届いた"),
     "none": ("no gradient has arrived", "勾配はまだ届いていない"),
     "root": ("what is differentiated", "微分される値 (出力)"),
@@ -67,6 +68,18 @@ def title_words(recorded: BackwardPass, state: State, language: str) -> str:
         if state.done == count
         else f"出力自身の勾配, 続いて {count:,} ステップ"
     )
+
+
+def rest_words(recorded: BackwardPass, state: State, language: str) -> str:
+    """Return the line below the title of a state that is not at a step: what earlier passes left in grads."""
+    if language == "en" or not state.earlier:
+        return earlier_words(recorded, state)
+    parts = [
+        f"{cut(recorded.names[recorded.order[k]], 24)}.grad に {fixed(grad, sign=True)}"
+        for k, grad in state.earlier
+    ]
+    more = f" ほか {len(parts) - 3:,} 個" if parts[3:] else ""
+    return f"以前の逆伝播などの分: {', '.join(parts[:3])}{more} (zero_grad() で 0 に戻る)"
 
 
 def step_words(step: Step, name: str, language: str) -> tuple[str, str]:

@@ -245,7 +245,9 @@ export class Picture {
     const grad = arrived < 0 ? null : graph.steps[arrived].after;
     const expected = graph.expected[k];
     const count = arrived < 0 ? 0 : graph.steps[arrived].count;
-    const counted = grad === null || expected < 2 ? "" : count === expected ? ` Σ${expected}` : ` ${count}/${expected}`;
+    const plus = graph.initial[k] ? "+" : ""; // and what earlier passes left
+    const counted = grad === null || (expected < 2 && !plus) ? ""
+      : count === expected ? ` Σ${expected}${plus}` : ` ${count}/${expected}${plus}`;
     const concealed = this.hidden !== null && arrived === this.hidden;
     for (const box of boxes) {
       box.show(known ? fixed(graph.data[k]) : "·", concealed ? "?" : grad === null ? "·" : fixed(grad, true),
