@@ -1,4 +1,4 @@
-"""Derivatives of expressions: the table's rules once more, now over expressions."""
+"""Derivatives of expressions: the table's rules evaluated over expressions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .pool import DETACHED, LOGIC, Chosen, Expression, World
 
 _DOT = TABLE["dot"]
 TILE = 8
-"""So many neurons of a layer are computed at the same time, so that each input is loaded once for all."""
+"""Number of neurons of a layer that are computed together, so that each input is loaded once for them."""
 
 
 def as_expressions(
     world: World, nodes: Iterable[Value], roots: Sequence[Any], inputs: Mapping[Value, Expression]
 ) -> list[Expression]:
-    """What recorded graphs compute, in terms of the expressions that stand for their inputs.
+    """Return the expressions of the roots of a traced graph, given the expressions of its inputs.
 
-    The nodes are all that the roots need, operands first. A plain number among the roots or
+    `nodes` are all nodes that the roots depend on, operands first. A plain number among the roots or
     operands is a constant.
     """
     found: dict[Any, Expression] = dict(inputs)
@@ -38,7 +38,7 @@ def _expression(world: World, node: Value, found: Mapping[Value, Expression]) ->
 
 
 def below(roots: Iterable[Expression]) -> list[Expression]:
-    """Every expression that the roots are made of, operands first: as they were made."""
+    """Return all expressions that the roots depend on, in the order of creation: operands first."""
     seen: set[Expression] = set(roots)
     waiting = list(seen)
     while waiting:
@@ -50,39 +50,38 @@ def below(roots: Iterable[Expression]) -> list[Expression]:
 
 
 class Flow(NamedTuple):
-    """A gradient on its way, and the condition under which there is one: None for always.
+    """A gradient in the backward pass, and the condition under which it flows: None for always.
 
-    Where a rule chooses, nothing flows through the other branch: not even 0, which times an
-    infinite partial would be nan.
+    Through an unselected branch nothing flows, not even 0, since 0 times an infinite partial is nan.
     """
 
     gradient: Expression
     condition: Expression | None = None
     steep: bool = False
-    """Whether it has come through an operation whose slope may be infinite at finite numbers."""
+    """Whether it has passed an operation whose partial may be infinite at finite operands."""
 
     @property
     def never(self) -> bool:
-        """Whether nothing flows whatever the numbers are."""
+        """Whether the condition is constantly false."""
         return self.condition is not None and self.condition.kind == "constant" and not self.condition.value
 
     def times(self, partial: Any, steep: bool = False) -> Flow:
-        """What flows on through an operation."""
+        """Return the flow after an operation with a partial."""
         return self._replace(gradient=self.gradient * partial, steep=self.steep or steep)
 
     def only_where(self, condition: Expression) -> Flow:
-        """What flows into the branch of a choice."""
+        """Return the flow into a branch that is selected under a condition."""
         world = condition.world
         both = condition if self.condition is None else world.logic("and", self.condition, condition)
         return self._replace(condition=both)
 
     def whole(self) -> Expression:
-        """The gradient, 0 where there is none."""
+        """Return the gradient, 0 where none flows."""
         world = self.gradient.world
         return self.gradient if self.condition is None else world.select(self.condition, self.gradient, 0.0)
 
     def __or__(self, other: Flow) -> Flow:
-        """What arrives from two sides."""
+        """Return the sum of two flows."""
         steep = self.steep or other.steep
         if self.condition is other.condition:
             return self._replace(gradient=self.gradient + other.gradient, steep=steep)
@@ -95,15 +94,18 @@ class Flow(NamedTuple):
 def pulled_back(
     world: World, seeds: Mapping[Expression, Expression], inputs: Sequence[Expression]
 ) -> list[Expression]:
-    """The gradient at each input of the sum of some expressions, each times its seed: reverse mode."""
+    """Return the gradient, with respect to each input, of the sum of expressions times their seeds.
+
+    Reverse mode: one backward pass over the expressions.
+    """
     order = below(seeds)
     active = _active(order, inputs)
     edges = _active(order, [*inputs, *world.values])
-    layers = _layers([node for node in order if node in active])  # each has a first one, whose turn comes
+    layers = _layers([node for node in order if node in active])
     arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
         layer = layers.get(node)
-        if layer is not None:  # its inputs came before all of it: its last turn is early enough
+        if layer is not None:  # all at once, when the first node of the layer is reached
             sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
         elif node in active and node in arrived and node.operands:
             sent = _sent(world, node, arrived[node], active, edges)
@@ -127,13 +129,13 @@ _GENTLE = frozenset(
     """add sub neg pos mul square abs relu leaky_relu elu maximum minimum clip where step sign total mean dot
     prod logsumexp tanh sigmoid logsigmoid softplus gelu silu erf erfc sin cos atan asinh""".split()
 )
-"""Operations whose slopes are finite at finite numbers, but for those that overflow."""
+"""Operations whose partials are finite at finite operands, except for overflow."""
 
 
 def _sent(
     world: World, node: Expression, upstream: Flow, active: set[Expression], edges: set[Expression]
 ) -> list[tuple[Expression, Flow]]:
-    """For each operand that takes part, what flows back to it."""
+    """Return the contributions of a node to its active operands."""
     if node.kind == "select":
         condition, chosen, otherwise = node.operands
         branches = [(chosen, condition), (otherwise, world.logic("not", condition))]
@@ -141,7 +143,7 @@ def _sent(
     if isinstance(node.kind, str):
         if node.kind in LOGIC:
             return []
-        raise TypeError(f"{node.kind} has no rule to differentiate it by")
+        raise TypeError(f"{node.kind} has no rule for its derivative")
     rule, steep = _partials(world, node), node.kind.name not in _GENTLE
     sent = []
     for k, operand in enumerate(node.operands):
@@ -173,7 +175,7 @@ def _is_zero(item: Expression) -> bool:
 
 
 def absorbing_beside(op: Any, operands: Sequence[Any], k: int) -> list[Any]:
-    """The operands beside one that make the result constant where they are plain numbers 0."""
+    """Return the other operands that make the result constant if they are a plain number 0."""
     if not op.absorbing:
         return []
     size = len(operands) // len(op.operands)
@@ -186,7 +188,7 @@ def absorbing_beside(op: Any, operands: Sequence[Any], k: int) -> list[Any]:
 
 
 def _partials(world: World, node: Expression) -> Callable[[int], Any]:
-    """A function from an operand's position to the partial, by the op's rules."""
+    """Return a function from the position of an operand to its partial, by the op's rules."""
     op, operands = node.kind, list(node.operands)
     if not op.variadic:
         names = dict(zip(op.operands, operands, strict=True)) | {"out": node}
@@ -214,7 +216,7 @@ def _partials(world: World, node: Expression) -> Callable[[int], Any]:
 
 
 def _layers(order: list[Expression]) -> dict[Expression, list[Expression]]:
-    """For each dot product that has company, all those of the same numbers: the neurons of a layer."""
+    """Return, for each dot product, the layer it belongs to: dot products with the same second operand."""
     together: dict[tuple[Expression, ...], list[Expression]] = {}
     for node in order:
         if node.kind is _DOT:
@@ -226,7 +228,7 @@ def _layers(order: list[Expression]) -> dict[Expression, list[Expression]]:
 
 
 def _tiles(rows: int, columns: int, tile: int) -> Iterable[tuple[int, int]]:
-    """The places of a matrix, some rows at a time, column after column."""
+    """Yield the positions in a matrix, in tiles of rows, column by column."""
     for start in range(0, rows, tile):
         for column in range(columns):
             for row in range(start, min(start + tile, rows)):
@@ -239,7 +241,7 @@ def _sent_by_layer(
     arrived: Mapping[Expression, Flow],
     active: set[Expression],
 ) -> list[tuple[Expression, Flow]]:
-    """What a layer of dot products sends back: to each weight a product, to each input a dot product."""
+    """Return the contributions of a layer: a product to each weight, a dot product to each input."""
     nodes = [node for node in layer if node in active and node in arrived]
     if not nodes:
         return []
@@ -258,9 +260,9 @@ def _sent_by_layer(
 
 
 def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> list[Expression]:
-    """Expressions of the upper level in the lower one, their value rules written out.
+    """Convert expressions of the upper level to the lower one, by their value rules.
 
-    With `whole`, dot products of numbers of a row with numbers that all rows share stay what they are.
+    With `whole`, dot products of batched and unbatched numbers are kept as one expression.
     """
     found: dict[Expression, Expression] = {}
     order = below(roots)
@@ -288,7 +290,7 @@ def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> li
 
 
 def _whole(lower: World, operands: list[Expression]) -> Expression | None:
-    """A dot product as one expression, the numbers that all rows share first; None for any other."""
+    """Return a dot product as one expression, unbatched numbers first; None for any other."""
     half = len(operands) // 2
     first, second = operands[:half], operands[half:]
     if half < 2:
@@ -300,7 +302,7 @@ def _whole(lower: World, operands: list[Expression]) -> Expression | None:
 
 
 def _lower_layer(lower: World, layer: list[Expression], found: dict[Expression, Expression]) -> None:
-    """The dot products of a layer, some at a time, so that what they share is loaded once for all."""
+    """Convert the dot products of a layer, in tiles, so that shared operands are loaded once for each."""
     size = len(layer[0].operands) // 2
     sums: dict[int, Expression] = {}
     for row, column in _tiles(len(layer), size, TILE):

@@ -1,8 +1,8 @@
-"""Many terms of the same form, found in one large sum: a loop over them instead of code for each.
+"""Find terms of the same form in a large sum, to compile a loop over them instead of code for each.
 
-A loss over a thousand samples, or a function of a thousand neighbouring pairs, is recorded as one
-graph of many thousand operations. Here its terms are compared: those of the same form become one
-small template with holes, and what fills the holes becomes columns of rows, or numbers shared by all.
+A loss over a thousand samples, or a function of a thousand neighbouring pairs, is traced as one graph of
+many thousand operations. Here its terms are compared: those of the same form become one small template
+with holes, and the numbers in the holes become columns, with a row for each term, or shared numbers.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from .dot_products import gathered
 from .pool import Expression, World
 
 FEWEST = 32
-"""Fewer terms of one form are no loop."""
+"""Minimum number of terms in a loop."""
 WORTHWHILE = 400
-"""Terms of fewer operations in all are written out."""
+"""Minimum number of operations, over all terms, for a loop; fewer are unrolled."""
 LARGEST, OVERLAP = 64, 8
-"""A term is read up to so many operations, and to so many times its share of all operations."""
+"""Limits for the operations of a term: a number, plus a multiple of the average over all terms."""
 LEAST, MOST = 1e-150, 1e150
-"""Factors are multiplied with each other inside these limits, where they can neither overflow nor vanish."""
+"""Limits for combined factors, within which products neither overflow nor underflow."""
 _INPUT, _CONSTANT, _COMMON = -1, -2, -3
 
 
 class Hole(NamedTuple):
-    """What fills one place of a template: a number for each term, or one that all of them share."""
+    """A placeholder in a template: a number for each term, or one shared by all terms."""
 
     places: tuple[int, ...]
-    """The inputs, one for each term, or one alone; none where the numbers are known."""
+    """The inputs, one for each term, or a single one; none for known numbers."""
     numbers: tuple[float, ...] = ()
 
     @property
     def shared(self) -> bool:
-        """Whether all terms have the same number here."""
+        """Whether all terms have the same number."""
         return len(self.places or self.numbers) == 1
 
 
 class Rolled(NamedTuple):
-    """Terms of one form: the template, in a world of its own, and its holes; columns come first."""
+    """Terms of the same form: the template, in its own world, and its holes, columns first."""
 
     world: World
     template: Expression
@@ -49,12 +49,12 @@ class Rolled(NamedTuple):
 
     @property
     def columns(self) -> int:
-        """In how many holes the terms differ; in none, they are one term repeated."""
+        """The number of holes in which the terms differ; if 0, one term is repeated."""
         return self.world.columns
 
 
 def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
-    """The loops that an output is a sum of, and what is left of it; no loops where none is worth it."""
+    """Return the loops in an output that is a sum, and the rest of it; no loops if they do not pay off."""
     order = below([output])
     uses = Counter(operand for node in order for operand in node.operands)
     for parts in (_shallow, _parts):
@@ -67,11 +67,11 @@ def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
 
 
 Terms = list[tuple[float, Expression]]
-"""Factors and expressions whose products are added."""
+"""Terms of a sum, each a factor and an expression."""
 
 
 def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rolled], Terms]:
-    """The loops among some terms of an output of so many expressions, and the other terms."""
+    """Return the loops among the terms of an output of `size` expressions, and the other terms."""
     common = {node for node, count in uses.items() if count >= len(terms) // 2 and node.operands}
     forms: dict[Any, tuple[Terms, list[list[Expression]]]] = {}
     rest: Terms = []
@@ -79,8 +79,8 @@ def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rol
     for term in terms:
         (waiting if term[1].operands and term[1] not in common else rest).append(term)
     while waiting:
-        # Terms of a loop share little, so their sizes add up to about the size of the whole. The steps of
-        # a recurrence contain all steps before them: to read each one whole would take quadratic time.
+        # Terms of a loop share little, so their sizes add up to about the size of the whole. The steps of a
+        # recurrence contain all steps before them, and reading each one fully would take quadratic time.
         most = LARGEST + OVERLAP * size // len(waiting)
         left: Terms = []
         for factor, node in waiting:
@@ -91,7 +91,7 @@ def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rol
             members, filled = forms.setdefault(form[0], ([], []))
             members.append((factor, node))
             filled.append(form[1])
-        if len(left) > len(waiting) // 2:  # else with larger limits, since they are fewer: linear in all
+        if len(left) > len(waiting) // 2:  # else again with a higher limit for fewer terms: linear in total
             rest += left
             break
         waiting = left
@@ -102,7 +102,7 @@ def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rol
             loop = _loop(code, filled, [factor for factor, _ in members])
         if loop is None:
             rest += members
-        elif not loop.columns:  # one term, so many times
+        elif not loop.columns:  # one repeated term
             rest.append((float(len(members)), members[0][1] * members[0][0]))
         else:
             loops.append(loop)
@@ -117,7 +117,7 @@ def _sum(world: World, terms: Terms) -> Expression | None:
 
 
 def _terms(output: Expression, uses: Counter[Expression], parts: Callable[[float, Expression], Parts]) -> Terms:
-    """The terms that an output is a sum of; those alone that nothing else uses are taken apart."""
+    """Return the terms of a sum; nested sums are expanded unless they are used elsewhere."""
     found: Terms = []
     waiting = [(1.0, output)]
     while waiting:
@@ -129,11 +129,11 @@ def _terms(output: Expression, uses: Counter[Expression], parts: Callable[[float
 
 
 Parts = tuple[Sequence[tuple[float, Expression]], Sequence[tuple[float, Expression]]]
-"""The terms of a sum that are to be taken apart again, and those that are not; none of anything else."""
+"""The terms of a sum that are to be expanded further, and those that are not; none of anything else."""
 
 
 def _shallow(factor: float, node: Expression) -> Parts:
-    """The terms as they were written: the operands of a long sum, the right ones in a chain of additions."""
+    """Return the terms as written: the operands of a long sum, the right ones in a chain of additions."""
     further = _operands(factor, node)
     if len(further) >= FEWEST:
         return (), further
@@ -144,7 +144,7 @@ def _shallow(factor: float, node: Expression) -> Parts:
 
 
 def _long(node: Expression) -> bool:
-    """Whether this is a long sum, or a multiple of one."""
+    """Return whether an expression is a long sum, or a multiple of one."""
     while parts := _operands(1.0, node):
         if len(parts) != 1:
             return len(parts) >= FEWEST
@@ -153,7 +153,7 @@ def _long(node: Expression) -> bool:
 
 
 def _parts(factor: float, node: Expression) -> Parts:
-    """All terms that a sum consists of, to be taken apart again."""
+    """Return all terms of a sum, to be expanded further."""
     return _operands(factor, node), ()
 
 
@@ -181,10 +181,10 @@ def _operands(factor: float, node: Expression) -> Terms:
 def _form(
     root: Expression, common: set[Expression], most: int
 ) -> tuple[tuple[Any, ...], list[Expression]] | None:
-    """The operations of a term, in an order that its form alone decides, and its leaves.
+    """Return the operations of a term, in an order that depends only on its form, and its leaves.
 
-    A leaf has a hole at each of its uses, so that two numbers that happen to be equal are not taken
-    for one. What is common to most of the terms is a leaf too. None for more operations than `most`.
+    A leaf has a hole at each of its uses, so that two numbers that happen to be equal are not merged.
+    Expressions that are common to most of the terms are leaves too. None for more operations than `most`.
     """
     local: dict[Expression, int] = {}
     code: list[Any] = []
@@ -221,7 +221,7 @@ def _reference(
 
 
 def _loop(code: tuple[Any, ...], filled: list[list[Expression]], factors: list[float]) -> Rolled | None:
-    """The template of terms of one form; None where they differ in what should be common."""
+    """Return the template of terms of the same form; None if they differ in a common expression."""
     references = [item for entry in code for item in entry[1:] if item < 0]
     columns = [list(column) for column in zip(*filled, strict=True)]
     builder = _Builder()
@@ -237,19 +237,19 @@ def _loop(code: tuple[Any, ...], filled: list[list[Expression]], factors: list[f
 
 
 Leaf = int | float | Expression
-"""Of a template: a hole by its number, a constant, or an expression that all terms share."""
+"""A leaf of a template: the index of a hole, a constant, or an expression shared by all terms."""
 
 
 class _Builder:
-    """Collects the holes of a template, equal ones once, and then makes it."""
+    """Collects the holes of a template, equal ones once, and builds the template."""
 
     def __init__(self) -> None:
         self.holes: list[Hole] = []
         self.known: dict[str, int] = {}
-        """The holes by what fills them, as text: 0 equals -0, and a nan not even itself."""
+        """The holes by their content, as text since 0 == -0 and nan != nan."""
 
     def hole(self, values: list[float], inputs: bool) -> Leaf:
-        """A hole for the places of inputs or for known numbers; a number that is always the same as it is."""
+        """Return a hole for places of inputs or for known numbers; a constant if all numbers are equal."""
         same = all(repr(value) == repr(values[0]) for value in values)
         if not inputs and same:
             return values[0]
@@ -261,14 +261,14 @@ class _Builder:
         return place
 
     def common(self, node: Expression) -> Leaf:
-        """An expression that all terms share: its inputs fill holes."""
+        """Return an expression shared by all terms, with holes for its inputs."""
         for item in below([node]):
             if item.kind == "input":
                 self.hole([item.value], True)
         return node
 
     def loop(self, code: tuple[Any, ...], leaves: list[Leaf], factor: Leaf, count: int) -> Rolled:
-        """The template, its columns numbered first."""
+        """Build the template, with its columns numbered first."""
         order = sorted(range(len(self.holes)), key=lambda k: self.holes[k].shared)  # stable
         holes = [self.holes[k] for k in order]
         world = World(upper=True, columns=sum(not hole.shared for hole in holes))
@@ -290,7 +290,7 @@ class _Builder:
 
 
 def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) -> Expression:
-    """An expression of another world, with these inputs."""
+    """Copy an expression into another world, with other inputs."""
     found: dict[Expression, Expression] = {}
     for node in below([root]):
         if node.kind == "input":

@@ -1,7 +1,7 @@
-"""Sums of products written with + and *, gathered into dot products.
+"""Convert sums of products written with + and * to dot products.
 
-A neuron written out, w[0] * x[0] + w[1] * x[1] + ... + b, then is what a neuron written with `dot` is:
-part of a layer, with its own fast loops.
+A neuron written as w[0] * x[0] + w[1] * x[1] + ... + b then compiles like one written with `dot`: to part
+of a layer, with fast loops.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .derivatives import below
 from .pool import Expression, World
 
 FEWEST = 3
-"""Fewer products are no dot product."""
+"""Minimum number of products in a dot product."""
 _ADD, _MUL, _TOTAL = TABLE["add"], TABLE["mul"], TABLE["total"]
 
 
 def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
-    """Expressions in which sums of products of rows with what all rows share are dot products."""
+    """Return expressions in which sums of products of batched and unbatched numbers are dot products."""
     order = below(roots)
     if not any(node.rows for node in order):
         return list(roots)
@@ -34,7 +34,7 @@ def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
     }
     found: dict[Expression, Expression] = {}
     for node in order:
-        if node in inner:  # part of a longer sum, whose turn comes
+        if node in inner:  # part of a longer sum, which comes later
             continue
         sums = _products(node, inner, found) if node.kind in (_ADD, _TOTAL) else None
         if sums is not None:
@@ -47,7 +47,7 @@ def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
 
 
 def _whole(node: Expression, found: dict[Expression, Expression]) -> Expression:
-    """What became of an expression; of a part of a sum that was not gathered, the part made again."""
+    """Return the replacement of an expression; a partial sum that was skipped is created now."""
     waiting = [node]
     while waiting:
         last = waiting[-1]
@@ -64,7 +64,7 @@ def _whole(node: Expression, found: dict[Expression, Expression]) -> Expression:
 def _products(
     node: Expression, inner: set[Expression], found: dict[Expression, Expression]
 ) -> Expression | None:
-    """A dot product and what else the sum adds; None where there are few products."""
+    """Return a dot product plus the other terms of a sum; None if there are too few products."""
     shared, own, others = [], [], []
     for term in _terms(node, inner):
         pair = term.operands if term.kind is _MUL else ()
@@ -83,7 +83,7 @@ def _products(
 
 
 def _terms(node: Expression, inner: set[Expression]) -> list[Expression]:
-    """The terms of a sum in their order."""
+    """Return the terms of a sum in their order."""
     terms = []
     waiting = list(reversed(node.operands))
     while waiting:

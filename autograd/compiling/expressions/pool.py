@@ -1,7 +1,8 @@
-"""Expressions: what a recorded graph computes, without its numbers; equal ones exist once.
+"""Expressions: the operations of a traced graph, without numbers; equal expressions exist once.
 
-There are two levels. The upper one has the table's operations, so that the table's rules can
-differentiate it; the lower one has the few that a processor or a library of mathematics knows.
+There are two levels. Expressions of the upper level are operations of the table, so that the table's
+rules can differentiate them; those of the lower level are the few that a processor or a math library
+provides.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from ...ops.table import TABLE
 from .symbolic import COMPARISONS, code_of
 
 LOGIC = frozenset(("and", "or", "not", *COMPARISONS.values()))
-"""What gives a condition instead of a number."""
+"""Operations whose result is a condition instead of a number."""
 INSTRUCTIONS = frozenset(("add", "sub", "mul", "div", "fused", "mod", "neg")) | {
     name for name, row in PRIMITIVES.items() if row.native
 }
-"""What the lower level is made of, besides constants, inputs, choices and conditions."""
+"""Operations of the lower level, besides constants, inputs, choices and conditions."""
 DETACHED = Op("detach(x)", "x", "0.0", about="the number itself, through which no gradient goes back")
 CHAINS = 4
-"""A long sum on its own is so many sums side by side: a processor adds several at a time."""
+"""Number of independent partial sums of a long sum, which a processor adds in parallel."""
 
 
 class Expression:
-    """One operation on other expressions: an op of the table, or a name of the lower level."""
+    """An operation on other expressions: an op of the table, or the name of one of the lower level."""
 
     __slots__ = ("kind", "number", "operands", "rows", "value", "world")
 
@@ -40,11 +41,11 @@ class Expression:
         self.kind: Any = kind
         self.operands: tuple[Expression, ...] = operands
         self.value: float = value
-        """Of a constant its number, of an input its place."""
+        """The number of a constant, or the place of an input."""
         self.number: int = number
-        """When it was made: operands before results."""
+        """The order of creation: operands before results."""
         self.rows: bool = rows
-        """Whether each row has a number of its own."""
+        """Whether it is batched: each row has its own number."""
 
     def __add__(self, other: Any) -> Expression:
         return self.world.apply("add", self, other)
@@ -84,25 +85,25 @@ class Expression:
 
 
 class Chosen(NamedTuple):
-    """A partial, and the condition under which its operand was selected: elsewhere nothing flows."""
+    """A partial, and the condition under which its operand is selected; otherwise no gradient flows."""
 
     partial: Any
     condition: Any
 
 
 class World:
-    """Where the expressions of one level are made, each only once, and constants are folded.
+    """A pool of the expressions of one level, each created once, with constants folded.
 
-    Nothing is simplified that would change a number, be it infinite or not one: `0 * x` stays.
+    Nothing is simplified that could change a result, also for inf and nan: `0 * x` is kept.
     """
 
     def __init__(self, upper: bool, columns: int = 0) -> None:
-        """Inputs before place `columns` have a number for each row."""
+        """Inputs before place `columns` are batched."""
         self.upper: bool = upper
         self.columns: int = columns
         self.known: dict[Any, Expression] = {}
         self.values: set[Expression] = set()
-        """Inputs that are Values of the user or are differentiated, where others are plain numbers."""
+        """Inputs that are captured Values or are differentiated; others count as plain numbers."""
         self.names: dict[str, Any] = {name: partial(self.apply, name) for name in INSTRUCTIONS | TABLE.keys()}
         self.names |= {
             "products_around": products_around, "len": len, "pi": math.pi, "select_": self.chosen,
@@ -110,27 +111,27 @@ class World:
         }  # fmt: skip
 
     def constant(self, number: float) -> Expression:
-        """A number."""
+        """Return the expression of a number."""
         number = float(number)
         return self._made("constant", (), number, ("constant", repr(number)))
 
     def input(self, place: int) -> Expression:
-        """What is given when the code runs, by its place."""
+        """Return the expression of an input, given by its place."""
         return self._made("input", (), place, ("input", place))
 
     def lifted(self, item: Any) -> Expression:
-        """An expression as it is; a number as a constant."""
+        """Return an expression unchanged, and a number as a constant."""
         return item if item.__class__ is Expression else self.constant(item)
 
     def apply(self, name: str, *operands: Any) -> Expression:
-        """An operation by its name; a starred operand is a sequence."""
+        """Apply an operation, given by its name; a variadic operand is a sequence."""
         op = TABLE.get(name)
         if op is not None and (self.upper or name not in INSTRUCTIONS):
             return self.operation(op, operands)
         return self.primitive(name, operands)
 
     def operation(self, op: Op, operands: Sequence[Any]) -> Expression:
-        """An op of the table, or a user's: as it is on the upper level, its value rule on the lower."""
+        """Apply an op of the table or of the user: itself on the upper level, its value rule on the lower."""
         if self.upper:
             flat = [item for group in operands for item in group] if op.variadic else operands
             return self._simple(op, op.name, tuple(map(self.lifted, flat)))
@@ -143,7 +144,7 @@ class World:
         return self.lifted(self.evaluate(op.value, dict(zip(op.operands, lifted, strict=True)), op))
 
     def again(self, kind: Any, operands: Sequence[Expression]) -> Expression:
-        """An operation of another expression of the upper level, on other operands."""
+        """Apply the operation of another expression of the upper level to other operands."""
         if kind == "select":
             return self.select(*operands)
         if isinstance(kind, str):
@@ -151,7 +152,7 @@ class World:
         return self.operation(kind, kind.grouped(list(operands)))
 
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
-        """An operation of the lower level, folded where all operands are constants."""
+        """Apply an operation of the lower level, folded if all operands are constants."""
         lifted = tuple(map(self.lifted, operands))
         if lifted[0].kind == "constant" and all(item.kind == "constant" for item in lifted):
             return self.constant(_FOLD[name](*(item.value for item in lifted)))
@@ -160,24 +161,24 @@ class World:
         return self._simple(name, name, lifted)
 
     def fused(self, x: Expression, y: Expression, z: Expression) -> Expression:
-        """x * y + z, rounded once where the machine can: for the library's own sums of products alone."""
+        """Return x * y + z as a fused multiply-add; only for sums of products, never for users' operations."""
         if x.kind == "constant" or y.kind == "constant":
             return x * y + z
         return self.primitive("fused", (x, y, z))
 
     def dot(self, weights: Sequence[Expression], numbers: Sequence[Expression]) -> Expression:
-        """A sum of products as one expression: for those that a stage of its own computes."""
+        """Return a sum of products as one expression, for a layer that is computed in its own stage."""
         return self._made("dot", (*weights, *numbers))
 
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Expression:
-        """The one where a condition holds, else the other."""
+        """Return `chosen` where a condition holds, else `otherwise`."""
         operands = self.lifted(condition), self.lifted(chosen), self.lifted(otherwise)
         if operands[0].kind == "constant":
             return operands[1] if operands[0].value else operands[2]
         return operands[1] if operands[1] is operands[2] else self._made("select", operands)
 
     def chosen(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
-        """A choice in a rule, where a branch may be None: then it is None, or a `Chosen`."""
+        """Return a choice in a rule; if a branch is None, the result is None or a `Chosen`."""
         if not {chosen.__class__, otherwise.__class__} & {Chosen, type(None)}:
             return self.select(condition, chosen, otherwise)
         taken = self.lifted(condition)
@@ -202,7 +203,7 @@ class World:
         return Chosen(present[0] if len(present) == 1 else self.select(taken, *present), where)
 
     def logic(self, name: str, *operands: Any) -> Expression:
-        """A comparison of numbers, or and, or, not of conditions."""
+        """Return a comparison of numbers, or a conjunction, disjunction or negation of conditions."""
         lifted = tuple(map(self.lifted, operands))
         if all(item.kind == "constant" for item in lifted):
             return self.constant(float(_FOLD[name](*(item.value for item in lifted))))
@@ -213,11 +214,11 @@ class World:
         return self._made(name, lifted)
 
     def truth(self, item: Any) -> Expression:
-        """A condition: a comparison as it is, a number as whether it is not 0."""
+        """Return a condition: a comparison unchanged, and for a number whether it is not 0."""
         lifted = self.lifted(item)
         if lifted.kind in LOGIC:
             return lifted
-        if lifted.kind == "select":  # 1 where a condition holds and 0 elsewhere: that condition
+        if lifted.kind == "select":  # where(condition, 1, 0) is the condition itself
             condition, *numbers = lifted.operands
             if all(item.kind == "constant" for item in numbers):
                 chosen, otherwise = (bool(item.value) for item in numbers)
@@ -226,16 +227,16 @@ class World:
         return self.logic("ne", lifted, 0.0)
 
     def evaluate(self, rule: str, names: dict[str, Any], op: Op) -> Any:
-        """A rule in this world, with expressions for its operands.
+        """Evaluate a rule with expressions for its operands.
 
         Raises TypeError for a rule that is a Python function.
         """
         if op.functions:
             raise TypeError(
-                f"{op.name} has a Python function as a rule, which cannot be compiled: give its value and its "
-                "partials as text"
+                f"{op.name} has a Python function as a rule, which cannot be compiled: declare its value and "
+                "its partials as text"
             )
-        if " for " in rule:  # what is inside a list is a function of its own, which sees globals only
+        if " for " in rule:  # a comprehension is a nested function, which sees only globals
             return eval(code_of(rule), self.names | names)
         return eval(code_of(rule), self.names, names)  # the text comes from an op, never from data
 
@@ -253,7 +254,7 @@ class World:
         return found
 
     def _simple(self, kind: Any, name: str, operands: tuple[Expression, ...]) -> Expression:
-        """Without what changes nothing: times 1, twice a sign."""
+        """Create an expression, without operations that change nothing, such as x * 1 and -(-x)."""
         if name == "mul":
             x, y = operands
             if x.kind == "constant" and x.value == 1.0:
@@ -268,7 +269,7 @@ class World:
 
 
 def _total(world: World, xs: list[Expression]) -> Expression:
-    """A sum, in a few chains side by side where it is long."""
+    """Return a sum; of many terms, as a few independent partial sums."""
     if not xs:
         return world.constant(0.0)
     if len(xs) >= 2 * CHAINS:
@@ -280,12 +281,12 @@ def _total(world: World, xs: list[Expression]) -> Expression:
 
 
 def _total_from_0(world: World, xs: list[Expression]) -> Expression:
-    """A sum that starts from 0, as Python's does: of zeros with a minus sign it has none."""
+    """Return a sum that starts from 0, as Python's does: a sum of negative zeros is positive."""
     return world.primitive("add", (world.constant(0.0), _total(world, xs)))
 
 
 def _halves(world: World, xs: list[Expression]) -> list[Expression]:
-    """Two partial sums of neighbours: of a very long sum a tree, which also rounds less."""
+    """Return two partial sums, so that a very long sum is a tree, which also rounds less."""
     middle = len(xs) // 2
     return [_total(world, xs[:middle]), _total(world, xs[middle:])]
 
@@ -298,7 +299,7 @@ def _prod(world: World, xs: list[Expression]) -> Expression:
 
 
 def _dot(world: World, ws: list[Expression], xs: list[Expression]) -> Expression:
-    """A sum of products, in a few chains side by side where it is long."""
+    """Return a sum of products; of many, as a few independent partial sums."""
     pairs = list(zip(ws, xs, strict=True))
     count = CHAINS if len(pairs) >= 2 * CHAINS else 1
     return _total_from_0(world, [_chain(world, pairs[k::count]) for k in range(count)])
@@ -312,13 +313,13 @@ def _chain(world: World, pairs: Sequence[tuple[Expression, Expression]]) -> Expr
 
 
 def _logsumexp(world: World, xs: list[Expression]) -> Expression:
-    """The largest operand, and log1p of what the others add, as on floats; a nan stays a nan."""
+    """Return the largest operand plus log1p of the others' sum, as on floats; nan stays nan."""
     top, rest = xs[0], []
     for item in xs[1:]:
         larger = world.logic("ge", item, top)
         rest.append(world.select(larger, top, item))
         top = world.select(larger, item, top)
-    # Two infinities have no difference, but are as large as each other.
+    # The difference of two equal infinities would be nan, although they are equal.
     gaps = [world.select(world.logic("eq", item, top), 0.0, item - top) for item in rest]
     return top + world.apply("log1p", _total(world, [world.apply("exp", gap) for gap in gaps])) if rest else top
 
@@ -327,7 +328,7 @@ _SMALL_POWERS = frozenset((-2.0, -1.0, 1.0, 2.0, 3.0, 4.0))
 
 
 def _small_power(x: Expression, exponent: int) -> Expression:
-    """A power as products, which cost a twentieth of a power."""
+    """Return a power as products, which cost a twentieth of a call of pow."""
     if exponent < 0:
         return 1.0 / _small_power(x, -exponent)
     if exponent == 1:

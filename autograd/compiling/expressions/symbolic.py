@@ -1,4 +1,4 @@
-"""The table's rules as code over expressions: Python would decide a condition at once, so it becomes a call."""
+"""Compile the table's rules for expressions: conditions become calls, since Python would decide them."""
 
 from __future__ import annotations
 
