@@ -32,7 +32,7 @@ class State(NamedTuple):
     contributions: list[float | None]
     """The contribution of each edge; None where it has not flowed yet."""
     present: int | None
-    """The edge of the present step; None before the first step and without stepping."""
+    """The edge of the current step; None before the first step and without stepping."""
     title: str
     done: int | None = None
     """The number of steps done, -1 before the seed; None for the gradients that the nodes hold now."""

@@ -1,4 +1,4 @@
-"""The picture of error flowing backward: the finished pass, one step of it, a page and a film that play it."""
+"""Draw the error that flows backward: the finished pass, one step, a page and an animation that play it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from autograd import Value, draw, label, tanh
 
 
 def main(folder: str = "pictures") -> None:
-    """Save three pictures of one expression as SVG, one as PNG, a page and a film."""
+    """Save three pictures of one expression as SVG, one as PNG, a page and an animation."""
     a, b, c = Value(2.0), Value(-3.0), Value(10.0)
     e = a * b
     d = e + c
@@ -15,22 +15,22 @@ def main(folder: str = "pictures") -> None:
     label(a=a, b=b, c=c, d=d, e=e, t=t, L=loss)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    print("Before: only the numbers of the forward pass; no gradient has arrived anywhere.")
+    print("Before: only the numbers of the forward pass; no gradient has arrived yet.")
     print(" ", draw(loss).save(target / "03_forward.svg"))
 
     bp = loss.backprop()
     bp.goto(6)
-    print("In the middle: step 6 of 7, the second contribution to a. Its operand waits no longer.")
+    print("In the middle: step 6 of 7, the second contribution to a, whose gradient is now complete.")
     print(" ", bp.save(target / "03_step_6.svg", theme="dark"))
 
     bp.finish()
-    print("After: blue pushes up, vermilion pulls down, and thicker lines carry more of the error.")
+    print("After: contributions are blue if positive, vermilion if negative; the wider, the larger.")
     print(" ", draw(loss).save(target / "03_backward.svg"))
     print(" ", draw(loss).save(target / "03_backward.png"))
 
-    print("To play with: a page (arrow keys, space, click an edge), and a film that plays itself.")
+    print("Interactive: a page (arrow keys, space, click an edge), and an animation that plays by itself.")
     print(" ", bp.save(target / "03_player.html"))
-    print(" ", bp.animate(target / "03_film.svg"))
+    print(" ", bp.animate(target / "03_animation.svg"))
 
 
 if __name__ == "__main__":

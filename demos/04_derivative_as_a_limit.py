@@ -16,12 +16,12 @@ h を 0 に近づけたときの極限が微分係数 f'(a) で、弦は接線�
 
 
 def f(x):
-    """A function that bends: sin(x) * exp(x / 2)."""
+    """Return sin(x) * exp(x / 2)."""
     return sin(x) * exp(x / 2)
 
 
 def main(folder: str = "pictures") -> None:
-    """Smaller and smaller h, the exact derivative beside them, and both errors that fight."""
+    """Compare difference quotients for smaller and smaller h with the exact derivative."""
     opening(ENGLISH, JAPANESE)
     a = 1.0
     exact = grad(f)(a)
@@ -31,14 +31,14 @@ def main(folder: str = "pictures") -> None:
         forward, central = (f(a + h) - f(a)) / h, (f(a + h) - f(a - h)) / (2 * h)
         one, two = abs(forward - exact), abs(central - exact)
         print(f"  {h:7.0e}   {forward:19.15f}   {one:9.1e}   {central:22.15f}   {two:9.1e}")
-    print("\nAt first the error shrinks with h: a chord turns into the tangent. Below 1e-8 it grows again,")
-    print("because f(a + h) and f(a) agree in almost all of their 16 digits and the difference has few left.")
-    print("Backpropagation has neither error: it never subtracts neighbours.")
+    print("\nAt first the error shrinks with h: the chord becomes the tangent. Below 1e-8 it grows again,")
+    print("because f(a + h) and f(a) agree in almost all of their 16 digits, and few remain in the difference.")
+    print("Backpropagation has neither error: it subtracts no nearly equal numbers.")
     print(f"Picture: {picture(a, exact, folder)}")
 
 
 def picture(a: float, exact: float, folder: str):
-    """Chords that turn into the tangent, and the error against h."""
+    """Plot chords that approach the tangent, and the error against h."""
     figure, (left, right) = new_figure(1, 2, width=11, height=4.2)
     xs = [-0.6 + 3.4 * k / 200 for k in range(201)]
     left.plot(xs, [f(x) for x in xs], color=INK, lw=2)
@@ -57,7 +57,7 @@ def picture(a: float, exact: float, folder: str):
                   color=POSITIVE)  # fmt: skip
     left.annotate("f", (xs[-1], f(xs[-1])), (4, -4), textcoords="offset points", color=INK)
     left.set_xlabel("x")
-    left.set_title("chords turn into the tangent")
+    left.set_title("chords approach the tangent")
 
     rng = random.Random(0)
     hs = sorted(10 ** -rng.uniform(0, 16) for _ in range(400))
@@ -66,10 +66,10 @@ def picture(a: float, exact: float, folder: str):
     right.loglog(hs, forward, ".", color=NEGATIVE, ms=4, label="(f(a+h) − f(a)) / h")
     right.loglog(hs, central, ".", color=POSITIVE, ms=4, label="(f(a+h) − f(a−h)) / 2h")
     right.set_xlabel("h")
-    right.set_ylabel("error of the slope")
-    right.set_title("small h: less chord, more rounding")
+    right.set_ylabel("error of the derivative")
+    right.set_title("small h: less truncation, more rounding")
     right.annotate("rounding", (1e-13, 3e-8), color=MUTE, ha="center")
-    right.annotate("not yet\nthe tangent", (2e-2, 1e-10), color=MUTE, ha="center")
+    right.annotate("truncation", (2e-2, 1e-10), color=MUTE, ha="center")
     right.legend(frameon=False, labelcolor=INK, loc="upper center")
     right.set_ylim(1e-14, 100)
     return saved(figure, folder, "04_derivative_as_a_limit.png")

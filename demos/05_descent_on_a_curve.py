@@ -1,4 +1,4 @@
-"""Gradient descent on a curve: the next candidate is a - lr f'(a); and its three drawbacks."""
+"""Gradient descent on a curve: the next candidate is a - lr f'(a); and three ways in which it fails."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from autograd import value_and_grad
 from nn.plotting.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
-Where f'(a) > 0, make a smaller; where f'(a) < 0, larger; where f'(a) = 0 is an answer.
+If f'(a) > 0, make a smaller; if f'(a) < 0, larger; f'(a) = 0 is an answer.
 The next candidate is a' = a - lr f'(a), with the learning rate lr. Three things go wrong:
 a small rate is slow, a large one diverges, and the answer may be a local minimum."""
 JAPANESE = """\
@@ -18,12 +18,12 @@ f'(a) > 0 なら a を減らし、f'(a) < 0 なら増やす。f'(a) = 0 なら�
 
 
 def f(x):
-    """Two valleys, the left one deeper: x^4 / 4 - x^2 + x / 4."""
+    """Return x^4 / 4 - x^2 + x / 4, which has two minima, the left one lower."""
     return x**4 / 4 - x**2 + x / 4
 
 
 def descend(start: float, lr: float, steps: int = 30) -> list[float]:
-    """The candidates a, a - lr f'(a), ... until they hardly move, or fly away."""
+    """Return the candidates a, a - lr f'(a), ... until they hardly move, or diverge."""
     slope_at, path = value_and_grad(f), [start]
     for _ in range(steps):
         _, slope = slope_at(path[-1])
@@ -42,7 +42,7 @@ RUNS = (
 
 
 def main(folder: str = "pictures") -> None:
-    """The same curve with four starts and rates, step by step."""
+    """Descend the same curve with four starts and rates, step by step."""
     opening(ENGLISH, JAPANESE)
     print("f(x) = x^4 / 4 - x^2 + x / 4\n")
     for name, start, lr in RUNS:
@@ -53,23 +53,23 @@ def main(folder: str = "pictures") -> None:
             height, slope = value_and_grad(f)(path[k])
             print(f"  step {k:>2}   a = {number}   f(a) = {height:+.6g}   f'(a) = {slope:+.3g}")
         print(f"  {verdict(path)}\n")
-    print("f' is 0 at the bottom of either valley: from the right, descent ends in the shallower one,")
-    print("a local minimum, and nothing there says that a deeper one exists.")
+    print("f' is 0 at both minima: from the right, descent ends in the higher one, a local minimum,")
+    print("and nothing there indicates that a lower one exists.")
     print(f"Picture: {picture(folder)}")
 
 
 def verdict(path: list[float]) -> str:
-    """How a descent ended."""
+    """Return a sentence on how a descent ended."""
     slope = value_and_grad(f)(path[-1])[1]
     if abs(path[-1]) > 1e3:
         return f"diverged: beyond 1000 after {len(path) - 1} steps, and stopped there"
     if abs(slope) > 1e-3:
-        return f"not there yet after {len(path) - 1} steps: the slope is still {slope:+.3f}"
+        return f"not converged after {len(path) - 1} steps: the derivative is still {slope:+.3f}"
     return f"a minimum at a = {path[-1]:+.4f}: {'the global one' if path[-1] < 0 else 'only a local one'}"
 
 
 def picture(folder: str):
-    """The four descents on the curve."""
+    """Plot the four descents on the curve."""
     figure, axes = new_figure(2, 2, width=10, height=6.6, sharex=True, sharey=True)
     xs = [-2.9 + 5.8 * k / 300 for k in range(301)]
     for place, (name, start, lr) in zip(axes.flat, RUNS, strict=True):

@@ -1,4 +1,4 @@
-"""The perceptron: a neuron with a threshold divides its inputs by a line, and learns where."""
+"""The perceptron: a neuron with a threshold that learns to separate its inputs by a line."""
 
 import random
 from pathlib import Path
@@ -10,9 +10,9 @@ from nn.plotting.plane import draw_regions, landscape
 from nn.plotting.style import HIGHLIGHT, INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
-A perceptron says 1 where w0 x0 + w1 x1 + b >= 0, else 0: it divides its inputs by a line (a
-hyperplane, if there are more of them). At each mistake the input is added to the weights, or
-subtracted. If a line divides the examples, the mistakes come to an end."""
+The output of a perceptron is 1 if w0 x0 + w1 x1 + b >= 0, else 0: it separates its inputs by a line (a
+hyperplane, for more inputs). At each mistake the input is added to the weights, or subtracted. If
+the examples are linearly separable, the number of mistakes is finite."""
 JAPANESE = """\
 パーセプトロンは w0 x0 + w1 x1 + b >= 0 なら 1、さもなければ 0 を出す。入力を直線(超平面)で分割する。
 間違えるたびに、入力を重みに足す(または重みから引く)。
@@ -25,7 +25,7 @@ SIDE = Dataset([[-0.35, -0.35], [1.35, 1.35]], [-1.0, 1.0])
 
 
 def main(folder: str = "pictures") -> None:
-    """AND and OR are learnt with few mistakes; XOR never is, until there is another layer."""
+    """Train perceptrons on AND, OR and XOR, and a network with one more layer on XOR."""
     opening(ENGLISH, JAPANESE)
     lessons = {}
     for gate in ("and", "or", "xor"):
@@ -37,21 +37,21 @@ def main(folder: str = "pictures") -> None:
             weights = ", ".join(f"{weight.data:+g}" for weight in perceptron.weights)
             bound = mistake_bound(data, *SEPARATED[gate])
             normal, offset = perceptron.hyperplane()
-            print(f"  weights {weights}, bias {perceptron.bias.data:+g}. In whatever order the examples come,")
-            print(f"  no more than {bound:g} mistakes are possible (Novikoff). The line, by its unit normal:")
+            print(f"  weights {weights}, bias {perceptron.bias.data:+g}. For any order of the examples")
+            print(f"  at most {bound:g} mistakes are possible (Novikoff). The line with its unit normal:")
             print(f"  {normal[0]:.3f} x0 {normal[1]:+.3f} x1 = {offset:.3f}")
     network = MLP(2, [3, 1], activation="tanh", rng=random.Random(5))
     optimiser = Adam(network.parameters(), lr=0.1)
     history = fit(network, logic_gate("xor"), "hinge", optimiser, epochs=60, rng=random.Random(0))
-    print("\nNo line has (0, 1) and (1, 0) on one side and (0, 0) and (1, 1) on the other. XOR needs a layer")
-    print("more, whose error only backpropagation can tell: with 3 neurons before the last one it is right for")
+    print("\nNo line has (0, 1) and (1, 0) on one side and (0, 0) and (1, 1) on the other. XOR needs another")
+    print("layer, whose error is found by backpropagation: with 3 hidden neurons the network is right for")
     print(f"{history.accuracies[-1]:.0%} of the four after {len(history.losses)} epochs.")
     print(f"Picture: {picture(lessons, network, folder)}")
-    print(f"Film: {film(lessons, folder)}")
+    print(f"Animation: {animation(lessons, folder)}")
 
 
 def picture(lessons, network: MLP, folder: str) -> Path:
-    """What each says everywhere, with the earlier lines from light to dark; and XOR by a network."""
+    """Plot the output of each over the plane, with earlier lines from light to dark; and XOR by a network."""
     figure, places = new_figure(1, 4, width=12.5, height=3.7, sharex=True, sharey=True)
     for axes, (gate, (perceptron, lesson)) in zip(places, lessons.items(), strict=False):
         if lesson.converged:
@@ -60,17 +60,17 @@ def picture(lessons, network: MLP, folder: str) -> Path:
         for k, correction in enumerate(shown[:-1] if lesson.converged else shown):
             draw_line(axes, *correction.weights, correction.bias, 0.12 + 0.45 * k / len(shown))
         draw_gate(axes, gate)
-        told = f"{lesson.mistakes} mistakes" if lesson.converged else "the line never rests"
-        axes.set_title(f"{gate.upper()}: {told}")
+        result = f"{lesson.mistakes} mistakes" if lesson.converged else "does not converge"
+        axes.set_title(f"{gate.upper()}: {result}")
     draw_regions(places[3], landscape(network, SIDE, 60))
     draw_gate(places[3], "xor")
-    places[3].set_title("XOR with a layer more")
+    places[3].set_title("XOR with a hidden layer")
     places[0].set_ylabel("$x_1$", color=MUTE)
     return saved(figure, folder, "06_perceptron.png")
 
 
-def film(lessons, folder: str) -> Path:
-    """The line of each perceptron as it moves, mistake by mistake."""
+def animation(lessons, folder: str) -> Path:
+    """Animate the line of each perceptron, mistake by mistake."""
     figure, places = new_figure(1, 3, width=9, height=3.5, sharex=True, sharey=True)
     for axes, gate in zip(places, lessons, strict=True):
         draw_gate(axes, gate)
@@ -93,7 +93,7 @@ def film(lessons, folder: str) -> Path:
 
 
 def draw_gate(axes, gate: str) -> None:
-    """The four examples with what the gate says."""
+    """Draw the four examples with the output of the gate."""
     data = logic_gate(gate)
     for point, value in zip(data.inputs, data.targets, strict=True):
         marker, colour = ("o", POSITIVE) if value > 0 else ("s", NEGATIVE)
@@ -105,7 +105,7 @@ def draw_gate(axes, gate: str) -> None:
 
 
 def draw_line(axes, w0, w1, b, alpha) -> list:
-    """Where w0 x0 + w1 x1 + b = 0, if that is a line."""
+    """Draw the line w0 x0 + w1 x1 + b = 0, if it is one."""
     if w1:
         return axes.plot([-1, 2], [(-b + w0) / w1, (-b - 2 * w0) / w1], color=INK, alpha=alpha, lw=1.5)
     return axes.plot([-b / w0] * 2, [-1, 2], color=INK, alpha=alpha, lw=1.5) if w0 else []

@@ -1,4 +1,4 @@
-"""A neuron y = F(sum of w_i x_i + b), seen as a function of its inputs and as one of its weights."""
+"""A neuron y = F(sum of w_i x_i + b), as a function of its inputs and as a function of its weights."""
 
 import random
 from pathlib import Path
@@ -10,10 +10,10 @@ from nn import Neuron
 from nn.plotting.style import INK, MUTE, NEGATIVE, POSITIVE, new_figure
 
 ENGLISH = """\
-y = F(w0 x0 + w1 x1 + b) can be seen as a function of the inputs, or as one of the weights.
-With s for the sum, the chain rule says:
-  dy/dw_i = F'(s) x_i      how a weight has to be corrected: by the input that it was given
-  dy/dx_i = F'(s) w_i      the error that goes back to the layer before: through the same weight"""
+y = F(w0 x0 + w1 x1 + b) is a function of the inputs, and also of the weights. With the sum s, the
+chain rule gives:
+  dy/dw_i = F'(s) x_i      the correction of a weight is proportional to its input
+  dy/dx_i = F'(s) w_i      the error flows back to the previous layer through the same weight"""
 JAPANESE = """\
 y = F(w0 x0 + w1 x1 + b) は、入力の関数とも、重みの関数とも見ることができる。
 和を s とすると、連鎖律により
@@ -22,7 +22,7 @@ y = F(w0 x0 + w1 x1 + b) は、入力の関数とも、重みの関数とも見�
 
 
 def main(folder: str = "pictures") -> None:
-    """The chain rule's two lines at one neuron, stepped, drawn, and against a change of each number."""
+    """Step through the chain rule at one neuron, draw it, and plot y against a weight and an input."""
     opening(ENGLISH, JAPANESE)
     neuron = Neuron(2, "tanh", rng=random.Random(0))
     for parameter, number in zip(neuron.parameters(), (0.5, -1.0, 0.2), strict=True):
@@ -52,7 +52,7 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(neuron: Neuron, x: list[Value], folder: str) -> Path:
-    """y against one weight and against one input, with the tangents that the gradients are."""
+    """Plot y against one weight and against one input, with tangents whose slopes are the gradients."""
     figure, (left, right) = new_figure(1, 2, width=10, height=4, sharey=True)
     for axes, number, name in ((left, neuron.weights[1], "w1"), (right, x[1], "x1")):
         here, slope, y = number.data, number.grad, neuron(x).data

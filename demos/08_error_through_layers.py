@@ -1,4 +1,4 @@
-"""From the error of the output to the error of every layer; weights adjusted after it, and while it passes."""
+"""From the error of the output to the error of every layer; weights updated after the pass, and during it."""
 
 import random
 from pathlib import Path
@@ -10,9 +10,9 @@ from nn import MLP, SGD, Dataset, compare_updates, fit, layerwise_errors, moons,
 from nn.plotting.style import new_figure
 
 ENGLISH = """\
-Back-propagation: from the error of the output layer comes the error at its inputs, which are the
-outputs of the layer before, and so on, from deep to shallow. Each layer's weights are corrected by
-the error that arrives there; that can be done in parallel, while the error goes on."""
+Backpropagation: the error of the output layer gives the error at its inputs, which are the outputs of
+the previous layer, and so on, from the last layer to the first. Each layer's weights are corrected
+by the error that arrives there; this can be done in parallel, while the error propagates further."""
 JAPANESE = """\
 誤差逆伝播: 出力層の誤差からその入力の誤差が求まり、それは一つ前の層の出力の誤差である。
 これを深い層から浅い層へくり返す。各層の重みは、届いた誤差で修正する。
@@ -20,7 +20,7 @@ JAPANESE = """\
 
 
 def main(folder: str = "pictures") -> None:
-    """One example goes through a network; its error comes back; the weights are corrected once."""
+    """Run one example forward and backward through a network, and update the weights once."""
     opening(ENGLISH, JAPANESE)
     rng = random.Random(5)
     model = MLP(2, [4, 3, 1], activation="tanh", rng=rng)
@@ -29,11 +29,11 @@ def main(folder: str = "pictures") -> None:
     print(f"Before the update: {layerwise_errors(model, example)}")
     print(f"Pictures: {drawn(model, 'layer', folder, '08_layers.svg')} "
           f"{drawn(model, 'neuron', folder, '08_before.svg')}\n")  # fmt: skip
-    print("Weights can be adjusted after the pass, or in each layer as soon as the error has passed it:")
+    print("Weights can be updated after the pass, or in each layer as soon as the error has passed it:")
     print(f"{compare_updates(model, example, lr=0.2)}")
-    print("Through the weights as they were in the forward pass it is the same to the last bit. A program that")
-    print("has overwritten them sends another error to the layers below; with a small rate, nearly the same.\n")
-    layerwise_errors(model, example)  # the gradients once more
+    print("Through the weights of the forward pass the result is the same bit for bit. A program that has")
+    print("overwritten them sends another error to the layers below; for a small rate, nearly the same.\n")
+    layerwise_errors(model, example)  # computes the gradients again
     SGD(model.parameters(), lr=0.2).step()
     print(f"After one update: {layerwise_errors(model, example)}")
     print(f"Picture: {drawn(model, 'neuron', folder, '08_after.svg')}")
@@ -42,13 +42,13 @@ def main(folder: str = "pictures") -> None:
     deep = MLP(2, [8, 8, 8, 1], activation="tanh", rng=rng)
     history = fit(deep, moons(100, rng=rng), epochs=30, rng=rng)
     figure, axes = new_figure(width=7, height=4)
-    plot_gradient_flow(history, axes).set_title("how long each layer's gradient is, epoch by epoch")
-    print("Over a whole training run the same is a line for each layer:", end=" ")
+    plot_gradient_flow(history, axes).set_title("gradient norm of each layer, epoch by epoch")
+    print("The gradient norms over a whole training run, a line for each layer:", end=" ")
     print(saved(figure, folder, "08_gradient_flow.png"))
 
 
 def loss_of(model: MLP) -> Value:
-    """The loss of the example, recorded, with its gradients."""
+    """Return the recorded loss of the example, with its gradients."""
     loss = mse_loss([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
     loss.label = "loss"
     model.zero_grad()
@@ -57,7 +57,7 @@ def loss_of(model: MLP) -> Value:
 
 
 def drawn(model: MLP, collapse: str, folder: str, name: str) -> Path:
-    """The network with the error that arrives at each layer, or at each neuron."""
+    """Draw the network with the error that arrives at each layer, or at each neuron."""
     return draw(loss_of(model), groups=model, collapse=collapse).save(place(folder, name))
 
 

@@ -12,9 +12,10 @@ from nn.plotting.style import CLASSES, INK, new_figure
 EPOCHS, BATCH = 30, 10
 
 ENGLISH = f"""\
-A step costs as much as the examples it looks at. A few of them point nearly the same way as all,
-so {BATCH} at a time give many steps for the price of one. What is left is the learning rate: it is to
-converge fast and not to diverge. So it is adjusted, from step to step or from epoch to epoch."""
+The cost of a step is proportional to the number of its examples. A few of them give nearly the same
+direction as all, so mini-batches of {BATCH} allow many steps for the price of one. The learning rate
+should be large, but not so large that training diverges; so it is scheduled, step by step or epoch
+by epoch."""
 JAPANESE = f"""\
 一歩の計算量は、見る例題の数に比例する。少数の例題でも、全体とほぼ同じ方向を示す。
 そこで {BATCH} 個ずつ使えば、同じ計算量で何歩も進める(確率的勾配降下法)。
@@ -37,7 +38,7 @@ RUNS = (
 
 
 def main(folder: str = "pictures") -> None:
-    """Six ways down the same slope: the examples, the network and its first weights are the same."""
+    """Train the same network on the same examples, from the same initial weights, in six ways."""
     opening(ENGLISH, JAPANESE)
     training, test = moons(240, noise=0.15, rng=random.Random(0)).split(0.5, random.Random(0))
     histories = {}
@@ -63,7 +64,7 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(histories, folder: str):
-    """The losses, and the rates that led to them."""
+    """Plot the losses and the learning rates."""
     figure, (left, right) = new_figure(1, 2, width=11, height=4.4, width_ratios=[1.35, 1])
     for k, (name, history) in enumerate(histories.items()):
         style = {"color": CLASSES[k], "lw": 2, "ls": ["-", "--", "-.", "-", ":"][k]}
@@ -77,7 +78,7 @@ def picture(histories, folder: str):
     left.legend(frameon=False, labelcolor=INK, fontsize=9, loc="lower left")
     right.set_xlabel("epoch")
     right.set_ylabel("learning rate")
-    right.set_title("the rate of each")
+    right.set_title("learning rates")
     return saved(figure, folder, "09_stochastic_descent.png")
 
 

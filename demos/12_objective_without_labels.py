@@ -1,4 +1,4 @@
-"""Minimising without any right answers: whatever can be computed and differentiated can be made small."""
+"""Minimise an objective without labels: any differentiable objective gives a correction."""
 
 import math
 import random
@@ -13,9 +13,9 @@ from nn.plotting.style import INK, LINE, MUTE, NEGATIVE, POSITIVE, new_figure
 COUNT, STEPS = 12, 300
 
 ENGLISH = f"""\
-Whatever can be minimised gives an error: a differentiable objective gives the correction, even
-when nobody knows the answer. {COUNT} charges in a disc repel each other. No example says where they
-belong; the energy says how bad their places are, and minus its gradient, the force, where to go."""
+Any objective to minimise defines an error, and if it is differentiable, a correction, even when the
+answer is unknown. {COUNT} charges in a disc repel each other. There are no labels for their positions;
+the energy measures how bad these are, and its negative gradient, the force, is the correction."""
 JAPANESE = f"""\
 最小化したい量があれば、それが誤差になる。目的関数が微分可能なら、正解を知らなくても修正量が決まる。
 円板の中で {COUNT} 個の電荷が反発し合う。どこが正解かを教える例題はない。
@@ -23,14 +23,14 @@ JAPANESE = f"""\
 
 
 def energy(points):
-    """Charges in a disc repel each other: the sum of -log(distance), and a wall around radius 1."""
+    """Return the energy of charges in a disc: the sum of -log(distance), and a wall around radius 1."""
     pairs = [-log(hypot(a[0] - b[0], a[1] - b[1])) for k, a in enumerate(points) for b in points[:k]]
     walls = [hypot(x, y) ** 8 for x, y in points]
     return total(pairs) + total(walls)
 
 
 def main(folder: str = "pictures") -> None:
-    """Points find their places by themselves, and nobody said where those are."""
+    """Minimise the energy of the charges by gradient descent."""
     opening(ENGLISH, JAPANESE)
     rng = random.Random(1)
     points = [(Value(rng.uniform(-0.4, 0.4)), Value(rng.uniform(-0.4, 0.4))) for _ in range(COUNT)]
@@ -49,21 +49,21 @@ def main(folder: str = "pictures") -> None:
     turns = sorted(math.atan2(y.data, x.data) / (2 * math.pi) for x, y in points)
     gaps = [COUNT * (b - a) for a, b in zip(turns, [*turns[1:], turns[0] + 1], strict=True)]
     radii = [math.hypot(x.data, y.data) for x, y in points]
-    print(f"\nIn the end they stand on a ring of radius {min(radii):.3f} to {max(radii):.3f}, each gap between")
-    print(f"{min(gaps):.3f} and {max(gaps):.3f} of a {COUNT}th of the circle: nobody had asked for a ring.")
+    print(f"\nIn the end they form a ring of radius {min(radii):.3f} to {max(radii):.3f}, with gaps between")
+    print(f"{min(gaps):.3f} and {max(gaps):.3f} of a {COUNT}th of the circle.")
     forces = gradients(energy(points), coordinates)
-    print(f"Hardly a force is left: the largest part of any is {max(map(abs, forces)):.1e}.")
+    print(f"The forces are almost 0: their largest component is {max(map(abs, forces)):.1e}.")
     print(f"Picture: {picture(places, energies, folder)}")
-    print(f"Film: {film(places, energies, folder)}")
+    print(f"Animation: {animation(places, energies, folder)}")
 
 
 def longest(points) -> float:
-    """The longest force on any point, from the grads of the last backward pass."""
+    """Return the largest force on a point, from the grads of the last backward pass."""
     return max(math.hypot(x.grad, y.grad) for x, y in points)
 
 
 def picture(places, energies, folder: str) -> Path:
-    """Where the points went, and the energy on the way."""
+    """Plot the paths of the points, and the energy."""
     figure, (left, right) = new_figure(1, 2, width=10, height=4.6)
     draw_disc(left)
     for path in zip(*places, strict=True):
@@ -71,17 +71,17 @@ def picture(places, energies, folder: str) -> Path:
         left.plot(xs, ys, color=POSITIVE, lw=1.2, alpha=0.6)
         left.plot(xs[:1], ys[:1], "o", color=MUTE, ms=4)
         left.plot(xs[-1:], ys[-1:], "o", color=NEGATIVE, ms=8, markeredgecolor="white")
-    left.set_title("from a heap (grey) to their places")
+    left.set_title("from the start (grey) to the end")
     right.plot([e - min(energies) for e in energies[: STEPS - 50]], color=INK, lw=2)
     right.set_yscale("log")
     right.set_xlabel("step")
-    right.set_ylabel("energy above its least")
+    right.set_ylabel("energy above its minimum")
     right.set_title("the objective")
     return saved(figure, folder, "12_objective_without_labels.png")
 
 
-def film(places, energies, folder: str) -> Path:
-    """The points on their way."""
+def animation(places, energies, folder: str) -> Path:
+    """Animate the points."""
     figure, axes = new_figure(width=4, height=4.2)
     draw_disc(axes)
     [dots] = axes.plot([], [], "o", color=NEGATIVE, ms=9, markeredgecolor="white")
@@ -94,7 +94,7 @@ def film(places, energies, folder: str) -> Path:
 
 
 def draw_disc(axes) -> None:
-    """The wall."""
+    """Draw the wall."""
     turn = [2 * math.pi * k / 200 for k in range(201)]
     axes.plot([math.cos(t) for t in turn], [math.sin(t) for t in turn], color=LINE, lw=1)
     axes.set(aspect="equal", xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), xticks=[-1, 0, 1], yticks=[-1, 0, 1])

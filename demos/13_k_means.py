@@ -1,4 +1,4 @@
-"""k-means: teacher data made from the task itself, by Lloyd's steps and by gradient descent."""
+"""k-means clustering by Lloyd's algorithm and by gradient descent: targets made from the data itself."""
 
 import random
 
@@ -10,10 +10,9 @@ from nn.plotting.style import CLASSES, INK, MARKERS, MUTE, new_figure
 CENTRES = [[0.0, 0.0], [2.2, 0.4], [0.4, 2.0], [2.4, 2.4]]
 
 ENGLISH = """\
-Unsupervised learning: nobody says which point belongs where. k-means makes teacher data from the
-task itself: each point's answer is the nearest centre. Then the centres are corrected: at once to
-the mean of their points (Lloyd), or little by little along the gradient of the same objective, the
-sum of the squared distances."""
+Unsupervised learning: there are no labels. k-means makes targets from the data itself: the target of
+each point is its nearest centre. Then the centres are corrected: at once to the mean of their points
+(Lloyd), or in small steps along the gradient of the same objective, the sum of squared distances."""
 JAPANESE = """\
 教師なし学習: どの点がどこに属するかは誰も教えない。k-means は課題そのものから教師データを作る:
 各点の「正解」は最も近い中心である。次に中心を修正する。一度に平均へ動かす(Lloyd)か、
@@ -21,11 +20,11 @@ JAPANESE = """\
 
 
 def main(folder: str = "pictures") -> None:
-    """The same points and the same start for both; the objective is the same, and so is the end."""
+    """Cluster the same points from the same start in both ways, which end at the same objective."""
     opening(ENGLISH, JAPANESE)
     points = blobs(160, CENTRES, deviation=0.42, rng=random.Random(2)).inputs
     start = plus_plus(points, 4, random.Random(9))
-    ways = {"Lloyd's steps": (k_means, {}), "steps of gradient descent": (k_means_by_gradient, {"lr": 0.2})}
+    ways = {"Lloyd's algorithm": (k_means, {}), "gradient descent": (k_means_by_gradient, {"lr": 0.2})}
     results = {}
     for name, (find, options) in ways.items():
         found = find(points, 4, rng=random.Random(0), start=start, **options)
@@ -41,7 +40,7 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(points, results, folder: str):
-    """The way of the centres, and the objective, both ways."""
+    """Plot the paths of the centres and the objective, for both."""
     figure, (*planes, right) = new_figure(1, 3, width=13, height=4.4)
     for axes, (name, (found, paths)) in zip(planes, results.items(), strict=True):
         for k in range(4):
@@ -54,9 +53,9 @@ def picture(points, results, folder: str):
             axes.plot(*paths[0][k], "X", color=MUTE, ms=9, markeredgecolor="white")
             axes.plot(*paths[-1][k], "P", color=INK, ms=12, markeredgecolor="white")
         axes.set_aspect("equal")
-        axes.set_title(f"{name}: {len(paths) - 1}")
+        axes.set_title(f"{name}: {len(paths) - 1} steps")
     planes[0].plot([], [], "X", color=MUTE, ms=8, label="start (k-means++)")
-    planes[0].plot([], [], "P", color=INK, ms=9, label="centres in the end")
+    planes[0].plot([], [], "P", color=INK, ms=9, label="final centres")
     planes[0].legend(frameon=False, labelcolor=INK, loc="upper left", bbox_to_anchor=(-0.05, -0.08), ncols=2)
     for k, (name, (found, _)) in enumerate(results.items()):
         right.plot(

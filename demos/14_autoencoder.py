@@ -1,4 +1,4 @@
-"""An autoencoder: the input is its own answer, and a middle of two numbers has to hold it."""
+"""An autoencoder: the input is its own target, through a bottleneck of two numbers."""
 
 import random
 import time
@@ -13,9 +13,9 @@ from nn.plotting.style import new_figure
 SHOWN = (0, 1, 3, 4, 6)
 
 ENGLISH = """\
-An autoencoder's input is its own answer: nobody has to tell it what the images are. A narrow middle
-layer of two neurons compresses 64 pixels into a code of two numbers, from which the rest of the
-network has to draw the image again. And from codes that nobody has written it draws new ones."""
+The input of an autoencoder is its own target, so it needs no labels. A bottleneck of two neurons
+compresses 64 pixels into a code of two numbers, from which the rest of the network reconstructs the
+image. From new codes it generates new images."""
 JAPANESE = """\
 オートエンコーダは、入力そのものが正解である。何の画像かを教える必要はない。
 中央の狭い層(ニューロン 2 個)が 64 画素を 2 つの数(符号)に圧縮し、残りの層がそこから画像を復元する。
@@ -23,7 +23,7 @@ JAPANESE = """\
 
 
 def main(folder: str = "pictures") -> None:
-    """Compress digits to two numbers, plot the codes, give images back, and make digits nobody wrote."""
+    """Compress digits to two numbers, plot the codes, reconstruct images, and generate new ones."""
     opening(ENGLISH, JAPANESE)
     rng = random.Random(4)
     whole = digits()
@@ -45,26 +45,26 @@ def main(folder: str = "pictures") -> None:
     with no_grad():
         codes = [model.encode(image) for image in data.inputs]
         figure, axes = new_figure(width=7, height=5.5)
-        plot_codes(codes, data.targets, axes).set_title("the plane of codes; nobody told it the digits")
+        plot_codes(codes, data.targets, axes).set_title("the plane of codes, learnt without labels")
         print("The codes:", saved(figure, folder, "14_codes.png"))
         picked = [[k for k, digit in enumerate(data.targets) if digit == d][:2] for d in SHOWN]
         chosen = [k for pair in picked for k in pair]
         images = [data.inputs[k] for k in chosen] + [model(data.inputs[k]) for k in chosen]
         titles = ["in"] * len(chosen) + ["out"] * len(chosen)
         back = plot_images(images, columns=len(chosen), titles=titles)
-        print("Digits given back:", saved(back, folder, "14_given_back.png"))
+        print("Reconstructed digits:", saved(back, folder, "14_reconstructed.png"))
         new = plot_images(generated(model, codes), columns=10)
-        print("New ones, drawn from codes on a grid:", saved(new, folder, "14_generated.png"))
+        print("New digits, from codes on a grid:", saved(new, folder, "14_generated.png"))
 
 
 def generated(model: Autoencoder, codes) -> list[list[float]]:
-    """The images of a grid of codes: as the plane of codes lies, 10 to the right and 7 upwards."""
+    """Return the images of a grid of codes: 10 to the right and 7 upwards, as in the plane of codes."""
     xs, ys = (span(sorted(code[k] for code in codes), count) for k, count in ((0, 10), (1, 7)))
     return [model.decode([x, y]) for y in reversed(ys) for x in xs]
 
 
 def span(numbers: list[float], count: int) -> list[float]:
-    """So many numbers, evenly between the smallest and the largest."""
+    """Return `count` numbers, evenly spaced between the smallest and the largest."""
     low, high = numbers[0], numbers[-1]
     return [low + (high - low) * k / (count - 1) for k in range(count)]
 

@@ -1,4 +1,4 @@
-"""Beyond one machine: ten million rows in a folder, trained on by two processes that never hold them all."""
+"""Beyond one machine: train on ten million rows in a folder, with two processes that never hold them all."""
 
 import math
 import os
@@ -18,7 +18,7 @@ FILES = 20
 
 
 def write_rows(folder: str, rows: int) -> None:
-    """Points of two spirals, and on which arm each is: a file at a time, so that memory stays small."""
+    """Write points of two spirals with their arms: one file at a time, so that memory use stays small."""
     for number in range(FILES):
         rng = np.random.default_rng(number)
         count = rows // FILES
@@ -30,12 +30,12 @@ def write_rows(folder: str, rows: int) -> None:
 
 
 def peak() -> float:
-    """The most memory that this process has used, in MB."""
+    """Return the peak memory use of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def train(folder: str, rows: int, workers: int, epochs: int = 4) -> list[float]:
-    """Some full-batch steps with that many workers; prints speed and memory, and gives the losses."""
+    """Take full-batch steps with a number of workers; print speed and memory use, and return the losses."""
     rng = random.Random(0)
     model = MLP(2, [16, 16, 1], activation="tanh", rng=rng)
     optimiser = Adam(model.parameters(), lr=0.03)
@@ -49,19 +49,19 @@ def train(folder: str, rows: int, workers: int, epochs: int = 4) -> list[float]:
     many = "workers" if workers > 1 else "worker"
     print(f"{workers} {many}: {rows / step:,.0f} rows a second, a step of {step:.2f} s")
     print(f"  loss {history.losses[0]:.6f} -> {history.losses[-1]:.6f}, accuracy {history.accuracies[-1]:.1%}")
-    print(f"  the most memory that a worker used: {most:.0f} MB")
+    print(f"  peak memory of a worker: {most:.0f} MB")
     return history.losses
 
 
 def main(rows: int = 10_000_000) -> None:
-    """Write the rows, train with one worker and with two, compare to the bit."""
+    """Write the rows, train with one worker and with two, and compare the losses bit for bit."""
     with TemporaryDirectory() as folder:
         write_rows(folder, rows)
         size = sum(file.stat().st_size for file in Path(folder).iterdir()) / 2**20
         print(f"{rows:,} rows in {FILES} files of .npy, {size:,.0f} MB; each step reads them all")
         one, two = (train(folder, rows, workers) for workers in (1, 2))
-        print(f"The losses of both runs are {'equal' if one == two else 'NOT equal'}, to the bit.")
-        print(f"The most memory that this process used, with the scheduler in it: {peak():.0f} MB")
+        print(f"The losses of both runs are {'equal' if one == two else 'NOT equal'}, bit for bit.")
+        print(f"Peak memory of this process, including the scheduler: {peak():.0f} MB")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Greeks of an option: one formula for its price, and every sensitivity from its derivatives."""
+"""The Greeks of an option: a formula for its price, and every sensitivity as a derivative."""
 
 from math import pi
 
@@ -12,26 +12,26 @@ NAMES = ("spot", "strike", "volatility", "rate", "years")
 
 
 def call(spot, strike, volatility, rate, years):
-    """The price of a European call: F. Black, M. Scholes, Journal of Political Economy 81 (1973)."""
+    """Return the price of a European call: F. Black, M. Scholes, Journal of Political Economy 81 (1973)."""
     spread = volatility * sqrt(years)
     d1 = (log(spot / strike) + (rate + volatility**2 / 2) * years) / spread
     return spot * normal(d1) - strike * exp(-rate * years) * normal(d1 - spread)
 
 
 def normal(x):
-    """The probability that a standard normal number is below x."""
+    """Return the standard normal distribution function."""
     return 0.5 * (1 + erf(x / 2**0.5))
 
 
 def by_hand(spot, strike, volatility, rate, years):
-    """The textbook's formulas of delta, vega and gamma, to compare with."""
+    """Return delta, vega and gamma by the textbook's formulas, for comparison."""
     d1 = (np.log(spot / strike) + (rate + volatility**2 / 2) * years) / (volatility * np.sqrt(years))
     density = np.exp(-(d1**2) / 2) / np.sqrt(2 * pi)
     return normal(d1), spot * density * np.sqrt(years), density / (spot * volatility * np.sqrt(years))
 
 
 def main(folder: str = "pictures") -> None:
-    """One option on Values, a book of options compiled, and a picture of the sensitivities."""
+    """Differentiate one option with Values, a book of options with compiled code, and plot the Greeks."""
     at = (100.0, 110.0, 0.25, 0.03, 0.5)
     print(f"A call at {', '.join(f'{name} {number:g}' for name, number in zip(NAMES, at, strict=True))}\n")
     delta, vega, rho, theta = (grad(call, argnums=k)(*at) for k in (0, 2, 3, 4))
@@ -40,7 +40,7 @@ def main(folder: str = "pictures") -> None:
     print(f"  vega  {vega:9.5f}   theta {-theta:.5f}   rho   {rho:.5f}")
     print(f"  by hand:          delta {by_hand(*at)[0]:.5f}   gamma {by_hand(*at)[2]:.6f}\n")
 
-    fast = compile(call, batched="all")  # the same function; a row for each option
+    fast = compile(call, batched="all")  # the same function over a batch of options
     rng = np.random.default_rng(0)
     low, high = np.array([50, 50, 0.1, 0.0, 0.1]), np.array([150, 150, 0.5, 0.05, 2.0])
     book = rng.uniform(low, high, size=(100_000, 5)).T
@@ -57,7 +57,7 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(fast, folder):
-    """Delta, gamma and vega against the spot, for three times to expiry."""
+    """Plot delta, gamma and vega against the spot, for three times to expiry."""
     figure, places = new_figure(1, 3, width=12, height=3.8)
     spots = np.linspace(60, 160, 201)
     for years, colour in zip((0.1, 0.5, 2.0), CLASSES, strict=False):

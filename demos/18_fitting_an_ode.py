@@ -1,4 +1,4 @@
-"""Fitting a differential equation: hares and lynxes, 21 years of furs, and the gradient through the solver."""
+"""Fit a differential equation to data on hares and lynxes, with the gradient through the solver."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -20,13 +20,13 @@ LYNXES = np.array(
 
 
 def rates(state, p):
-    """Lotka and Volterra: hares multiply and are eaten, lynxes eat and die."""
+    """Return the rates of change of hares and lynxes (Lotka and Volterra's equations)."""
     hares, lynxes = state
     return hares * (p[0] - p[1] * lynxes), lynxes * (p[2] * hares - p[3])
 
 
 def solve(p, start, count, steps):
-    """The states at the beginning and after each of so many years, by Runge and Kutta's method."""
+    """Return the initial state and the states after each of `count` years, by the Runge-Kutta method."""
 
     def moved(state, slope, h):
         return [x + h * dx for x, dx in zip(state, slope, strict=True)]
@@ -46,7 +46,7 @@ def solve(p, start, count, steps):
 
 
 def loss(q, steps):
-    """The squared errors of the logarithms; the parameters are exp(q), and so above 0."""
+    """Return the squared errors of the logarithms; the parameters are exp(q), and so positive."""
     p = [exp(each) for each in q]
     states = solve(p[:4], p[4:], len(YEARS) - 1, steps)
     return total(
@@ -59,7 +59,7 @@ def loss(q, steps):
 
 
 def main(folder: str = "pictures") -> None:
-    """The fit, with the exact gradient of everything the solver does."""
+    """Fit the parameters with the exact gradient of the solver's computation."""
     fast = compile(loss, static="steps")
     guess = np.log([0.5, 0.02, 0.02, 0.8, 30.0, 4.0])
     value, slope = fast.value_and_grad(guess, 10)
@@ -76,9 +76,9 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(p, folder):
-    """The pelts and the fitted curves."""
+    """Plot the pelts and the fitted curves."""
     figure, axes = new_figure(width=8, height=4)
-    # The same equation in twentieths of a year, for a smooth curve.
+    # The same equation with a time unit of a twentieth of a year, for a smooth curve.
     states = np.array(solve([rate / 20 for rate in p[:4]], list(p[4:]), 400, 1))
     times = np.linspace(1900, 1920, 401)
     for k, (seen, name, colour, marker) in enumerate(

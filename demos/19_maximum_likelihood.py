@@ -1,4 +1,4 @@
-"""Maximum likelihood, with standard errors from the Hessian: the O-rings of the Challenger."""
+"""Maximum likelihood with standard errors from the Hessian: the O-rings of the Challenger."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -16,13 +16,13 @@ S. R. Dalal, E. B. Fowlkes, B. Hoadley, Journal of the American Statistical Asso
 
 
 def minus_log_likelihood(b):
-    """Of a logistic regression: log(1 + exp(z)) - y z, summed; z = b0 + b1 * temperature."""
+    """Return the sum of log(1 + exp(z)) - y z, z = b0 + b1 * temperature, of a logistic regression."""
     z = b[0] + b[1] * TEMPERATURE
     return total(softplus(z) - DISTRESS * z)
 
 
 def main(folder: str = "pictures") -> None:
-    """The estimate by Newton's method, standard errors from the Hessian, and a prediction with its interval."""
+    """Compute the estimate by Newton's method, standard errors, and a prediction with its interval."""
     fast = compile(minus_log_likelihood)
     found = minimize(fast, np.zeros(2), jac=fast.grad, hess=fast.hessian, method="trust-exact")
     estimate = found.x
@@ -31,10 +31,8 @@ def main(folder: str = "pictures") -> None:
     print(f"P(distress) = 1 / (1 + exp(-(b0 + b1 * temperature))), {len(DISTRESS)} flights\n")
     for name, value, error in zip(("b0", "b1"), estimate, errors, strict=True):
         print(f"  {name}  {value:9.4f}   standard error {error:7.4f}   z {value / error:6.2f}")
-    print(
-        f"\n  {found.nit} Newton steps; length of the gradient there {np.linalg.norm(fast.grad(estimate)):.0e}"
-    )
-    at = np.array([1.0, 31.0])  # the morning of the last flight, far below all that had been seen
+    print(f"\n  {found.nit} Newton steps; gradient norm there {np.linalg.norm(fast.grad(estimate)):.0e}")
+    at = np.array([1.0, 31.0])  # the morning of the last flight, far below all previous ones
     z, spread = at @ estimate, np.sqrt(at @ covariance @ at)
     low, middle, high = (1 / (1 + np.exp(-(z + k * spread))) for k in (-1.96, 0, 1.96))
     print(f"  at 31 degrees: probability {middle:.4f}, 95 % interval {low:.3f} to {high:.5f}")
@@ -42,7 +40,7 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(estimate, covariance, folder):
-    """The flights, the fitted probability, and its band."""
+    """Plot the flights, the fitted probability, and its confidence band."""
     figure, axes = new_figure(width=8, height=4)
     grid = np.linspace(30, 85, 200)
     rows = np.stack([np.ones_like(grid), grid], axis=1)

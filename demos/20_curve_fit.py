@@ -1,4 +1,4 @@
-"""scipy.optimize.curve_fit with an exact Jacobian, against values that NIST has certified to eleven digits."""
+"""Compare scipy.optimize.curve_fit with an exact Jacobian to values certified by NIST to eleven digits."""
 
 import numpy as np
 from scipy.optimize import curve_fit
@@ -20,12 +20,12 @@ CERTIFIED = {"b1": (2.3894212918e02, 2.7070075241e00), "b2": (5.5015643181e-04, 
 
 
 def volume(x, b1, b2):
-    """The model: b1 (1 - exp(-b2 x))."""
+    """Return b1 (1 - exp(-b2 x))."""
     return b1 * (1 - exp(-b2 * x))
 
 
 def main(folder: str = "pictures") -> None:
-    """The fit from NIST's harder start, with the Jacobian of the compiled model."""
+    """Fit from NIST's harder start, with the Jacobian of the compiled model."""
     fast = compile(volume, batched="x")
 
     def jacobian(x, *parameters):
@@ -45,7 +45,7 @@ def main(folder: str = "pictures") -> None:
 
 
 def picture(parameters, folder):
-    """The points, the curve, and below what is left."""
+    """Plot the points and the curve, and below them the residuals."""
     figure, (top, bottom) = new_figure(2, 1, width=7, height=5, sharex=True, height_ratios=[2.5, 1])
     grid = np.linspace(50, 790, 200)
     top.plot(grid, volume(grid, *parameters), color=POSITIVE, lw=2)

@@ -1,4 +1,4 @@
-"""Pages that are alive, one offline file each: an expression, a network to train, a training to replay."""
+"""Interactive pages, each one offline file: an expression, a network to train, a training to replay."""
 
 import sys
 
@@ -16,24 +16,24 @@ def expression(folder: str) -> None:
     t = tanh(a)
     loss = d * t
     label(a=a, b=b, c=c, d=d, e=e, t=t, L=loss)
-    print("An expression. Drag a number, or type another one: values and gradients follow.")
+    print("An expression. Drag a number or type a new one: values and gradients are updated.")
     print("Step forward and back with the arrow keys; see the paths of a leaf, nudge it, descend, or predict.")
     print(" ", draw(loss).save(place(folder, "backprop.html")))
 
 
 def network(folder: str) -> None:
-    """Save the page of a network that learns two moons, in the browser."""
+    """Save the page of a network that is trained on two moons in the browser."""
     model, data = MLP(2, [8, 8, 1], rng=0), moons(200, 0.1, rng=0)
     page = playground(model, data, optimiser=SGD(model, lr=0.03), source="moons", noise=0.1, seed=0)
-    print("\nA network on a plane. Train it there, then click a point: it goes forward, back, and updates.")
+    print("\nA network on the plane. Train it, then click a point to see its forward and backward pass.")
     print(" ", page.save(place(folder, "playground.html")))
 
 
 def training(folder: str) -> None:
-    """Save the page of a training that has been done in Python, update by update."""
+    """Save the page of a training that was run in Python, update by update."""
     model, data, recording = MLP(2, [8, 8, 1], rng=1), spirals(200, rng=0), Recording()
     history = fit(model, data, epochs=60, batch_size=20, lr=0.02, rng=0, record=recording)
-    print(f"\nA training that was recorded: {history}. The page plays its {len(recording.losses)} updates.")
+    print(f"\nA recorded training: {history}. The page plays its {len(recording.losses)} updates.")
     print(" ", recording.save(place(folder, "training.html"), source="spirals", noise=0.02))
 
 

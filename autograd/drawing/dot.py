@@ -214,7 +214,7 @@ def _add_arrow(
 
 
 def _halo(colour: str, width: float, theme: Theme) -> dict[str, str]:
-    """Return the contribution's colour between two lines in the colour of the present step.
+    """Return the contribution's colour between two lines in the colour of the current step.
 
     dot draws the lines side by side, each 2 points wide.
     """

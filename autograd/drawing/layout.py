@@ -64,7 +64,7 @@ def elements(group: ElementTree.Element, *kinds: str) -> list[ElementTree.Elemen
 
 
 def _prepare_edge(group: ElementTree.Element) -> None:
-    """Prepare an edge along which error has flowed back, with a halo behind it for the present step."""
+    """Prepare an edge along which error has flowed back, with a halo behind it for the current step."""
     group.set(
         "class", f"{group.get('class')} back ahead" if "flowed" in str(group.get("class")) else "edge constant"
     )

@@ -42,7 +42,7 @@ class Box(NamedTuple):
     """The text beside "grad": 1/2 while waiting, Σ2 for a complete sum, else empty; with "+" if the
     grad includes what earlier passes left."""
     mark: str
-    """The role in the present step, "receiver" or "result"; else empty."""
+    """The role in the current step, "receiver" or "result"; else empty."""
     tooltip: str
     formula: str = ""
     """The formula of a value without a label."""
@@ -79,7 +79,7 @@ class Scene(NamedTuple):
     frames: tuple[Frame, ...] = ()
     """The groups that are drawn as frames around their boxes."""
     change: str = ""
-    """The change of a grad in the present step; empty without a step."""
+    """The change of a grad in the current step; empty without a step."""
     compact: bool = False
     """Whether boxes have two lines instead of three."""
     columns: tuple[tuple[str, ...], ...] = ()

@@ -164,7 +164,7 @@ def _box(recorded: BackwardPass, state: State, k: int, view: View) -> Box:
 
 
 def mark(recorded: BackwardPass, state: State, nodes: tuple[int, ...]) -> str:
-    """Return the role of a box with these nodes in the present step."""
+    """Return the role of a box with these nodes in the current step."""
     if state.present is None:
         return ""
     edge = recorded.edges[state.present]

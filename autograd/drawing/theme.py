@@ -20,7 +20,7 @@ class Theme(NamedTuple):
     badge: str
     badge_text: str
     now: str
-    """The present step."""
+    """The current step."""
     pos: str
     neg: str
     zero: str

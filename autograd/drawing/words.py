@@ -13,9 +13,9 @@ LEGEND = {
     "negative": ("negative contribution", "負の寄与"),
     "zero": ("contribution of zero", "寄与が 0"),
     "width": ("the wider, the larger", "太いほど大きい"),
-    "length": ("length ‖·‖ of several contributions", "複数の寄与の長さ ‖·‖"),
+    "length": ("norm ‖·‖ of several contributions", "複数の寄与のノルム ‖·‖"),
     "ahead": ("no error has flowed back yet", "誤差はまだ流れていない"),
-    "present": ("the present step", "現在のステップ"),
+    "present": ("the current step", "現在のステップ"),
     "local": ("local derivative", "局所微分"),
     "symbols": ("local derivative in symbols", "局所微分の式"),
     "contribution": ("contribution: upstream grad × local derivative", "寄与 = 上流の勾配 × 局所微分"),
@@ -23,7 +23,7 @@ LEGEND = {
     "earlier": ("and what earlier passes left", "と以前の逆伝播の分"),
     "waiting": ("k of n contributions have arrived", "n 個の寄与のうち k 個が届いた"),
     "none": ("no gradient has arrived", "勾配はまだ届いていない"),
-    "root": ("what is differentiated", "微分される値 (出力)"),
+    "root": ("root: the output", "根: 微分される値 (出力)"),
     "leaf": ("leaf: not computed", "葉: 計算されていない値"),
     "constant": ("plain number, without a gradient", "ただの数 (勾配なし)"),
     "input": ("input", "入力"),
@@ -34,7 +34,7 @@ LEGEND = {
     "line": ("weight × input, its gradient", "重み × 入力, その勾配"),
     "neuron": ("b bias, z sum, out activation of z", "b バイアス, z 和, out 活性化後の値"),
     "error": ("out grad: gradient of the output", "out grad: 出力の勾配"),
-    "errors": ("‖error‖ of n: length of n gradients", "‖error‖ of n: n 個の勾配の長さ"),
+    "errors": ("‖error‖ of n: norm of n gradients", "‖error‖ of n: n 個の勾配のノルム"),
 }
 """The meaning of each symbol in a picture."""
 

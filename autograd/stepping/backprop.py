@@ -69,7 +69,7 @@ class Backprop:
         return steps[0] if count == 1 and steps else steps
 
     def next(self) -> Steps:
-        """Do the rest of the present operation: all the steps of one result."""
+        """Do the rest of the current operation: all the steps of one result."""
         edges, steps = self.recorded.edges, Steps()
         while self.done < len(edges):
             steps.append(self._advance())
@@ -255,7 +255,7 @@ class Backprop:
     # Pictures
 
     def picture(self, **options: Unpack[PictureOptions]) -> Picture:
-        """Return the picture of the present step, as `draw` makes it and with its options.
+        """Return the picture of the current step, as `draw` makes it and with its options.
 
         >>> picture = backprop(Value(3.0, "x") * 2).picture(theme="dark", title="before the pass")
         >>> picture.theme
@@ -276,11 +276,11 @@ class Backprop:
         return draw(self.recorded, step=self.done, **options)
 
     def show(self, **options: Unpack[PictureOptions]) -> None:
-        """Show the picture of the present step: in a notebook below the cell, else in a viewer."""
+        """Show the picture of the current step: in a notebook below the cell, else in a viewer."""
         self._drawn("show", options).show()
 
     def save(self, path: str | Path, **options: Unpack[PictureOptions]) -> Path:
-        """Save the picture of the present step; the file's suffix says in which format."""
+        """Save the picture of the current step; the file's suffix says in which format."""
         if not isinstance(path, str | os.PathLike):
             raise TypeError(
                 f'save takes a path, such as "step.svg", got {quoted(path)} of type {type(path).__name__}'

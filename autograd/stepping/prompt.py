@@ -176,7 +176,7 @@ class Prompt(cmd.Cmd):
         return [words] if words in self.stepper.recorded.names.values() else words.split()
 
     def do_show(self, _: str) -> Any:
-        """v, show: open the picture of the present step"""
+        """v, show: open the picture of the current step"""
         return self.stepper.show()
 
     def do_save(self, path: str) -> Any:

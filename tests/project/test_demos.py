@@ -19,8 +19,8 @@ SETTING = {"PYTHONIOENCODING": "utf-8", "MPLBACKEND": "Agg", "LANG": "C.UTF-8", 
 SAYS = {
     "01": ["dy/dw is F'(s) x = +1.5729"],
     "04": ["f'(a) = 1.584483459958010"],
-    "05": ["only a local one", "not there yet", "diverged: beyond 1000 after 10 steps", "the global one"],
-    "06": ["AND: converged after 11 mistakes", "XOR: did not converge", "it is right for\n100% of the four"],
+    "05": ["only a local one", "not converged", "diverged: beyond 1000 after 10 steps", "the global one"],
+    "06": ["AND: converged after 11 mistakes", "XOR: did not converge", "is right for\n100% of the four"],
     "07": ["neuron: ∂y/∂w0 = F'(s) * x0 = +0.6347 * +2.0000", "s = 0: dy/dx = 1"],
     "08": ["layers.0  moves by 0.131  differs by 0 ", "After one update: loss 0.0788"],
     "09": ["diverged in epoch 0, step 7", "momentum, warm-up, cosine     loss 0.428 -> 0.0"],
@@ -30,12 +30,12 @@ SAYS = {
     "17": ["price   3.89855   delta 0.35721   gamma 0.021106", "5 first and 25 second derivatives of each"],
     "18": ["a 0.540   b 0.0272   c 0.0237   d 0.796", "d loss/d log a -105.0933"],
     "19": ["b0    15.0429   standard error  7.3786", "b1    -0.2322   standard error  0.1082"],
-    "16": ["2 workers: ", "The losses of both runs are equal, to the bit."],
+    "16": ["2 workers: ", "The losses of both runs are equal, bit for bit."],
 }
 """Words of each demo, in which its numbers stand."""
 REACHES = {
     "10": (r"and (\d+\.\d)% are now", 0, 10),
-    "11": (r"it reads (\d+\.\d)% right", 95, 100),
+    "11": (r"(\d+\.\d)% are classified correctly", 95, 100),
     "20": (r"certified values: (\d+\.\d)", 8, 11),
     "14": (r"epoch 40   mean squared error of a pixel (0\.\d+)", 0.02, 0.032),
 }

@@ -1,4 +1,4 @@
-// What the address keeps behind its #: the moment, edited numbers, zoom, theme, language, the chosen value.
+// The state that the address keeps behind its #: moment, edited numbers, zoom, theme, language, chosen value.
 import { parsed } from "./numbers.js";
 
 /** @typedef {{ moment: number | null, edits: [number, number][], view: number[] | null, theme: string, language: string,
@@ -15,7 +15,7 @@ export function written({ moment, edits, view, theme, language, chosen }) {
   return `#${parts.join("&")}`;
 }
 
-/** What an address says; whatever cannot be read is left out. @param {string} text @returns {Kept} */
+/** Read the state of an address; invalid parts are ignored. @param {string} text @returns {Kept} */
 export function read(text) {
   const [first, ...rest] = text.replace(/^#/, "").split("&");
   const whole = (item) => (/^-?\d+$/.test(item ?? "") ? Number(item) : null);

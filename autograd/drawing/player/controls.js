@@ -1,11 +1,11 @@
-// What moves the page: its buttons, its keys, its tabs, and the pointer over a leaf.
+// The controls of the page: its buttons, its keys, its tabs, and the pointer over a leaf.
 
 /** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 /** @type {(selector: string) => any[]} */
 const all = (selector) => [...document.querySelectorAll(selector)];
 
-/** Buttons, keys, tabs, and what follows the pointer. @param {any} app the page */
+/** Connect buttons, keys, tabs and the pointer. @param {any} app the page */
 export function listen(app) {
   const hand = (action) => () => {
     app.stop();

@@ -1,4 +1,4 @@
-// Descent: the chosen leaves follow the opposite of their gradients, and the root's number draws a curve.
+// Gradient descent: the chosen leaves move against their gradients, and the root's value is plotted.
 import { chart } from "./chart.js";
 import { fixed, short } from "./numbers.js";
 
@@ -7,7 +7,7 @@ const find = (id) => document.getElementById(id);
 const PACE = 140; // milliseconds for an update while running
 const MOST = 2000;
 
-/** What a descent looks like: the key of the words that tell, or nothing. @param {number[]} losses @param {number[][]} grads of the learning leaves, latest last */
+/** Return the key of the message that describes a descent, or "". @param {number[]} losses @param {number[][]} grads of the learning leaves, latest last */
 export function state(losses, grads) {
   const [now, first] = [losses[losses.length - 1], losses[0]];
   const latest = grads[grads.length - 1] || [];
@@ -105,7 +105,7 @@ export class Descend {
     this.show();
   }
 
-  /** A number that somebody else has changed: what is descended from is another point. */
+  /** A number was changed elsewhere: the descent starts from another point. */
   edited() {
     if (!this.moving) {
       this.begin();

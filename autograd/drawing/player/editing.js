@@ -1,11 +1,11 @@
-// A leaf's number: dragged in the picture, typed, or moved by the arrow keys.
+// Edit a leaf's number: drag it in the picture, type it, or change it with the arrow keys.
 import { parsed, typed } from "./numbers.js";
 
 /** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A tenth of a number's order of magnitude: what one press of an arrow key changes. */
+/** Return a tenth of a number's order of magnitude, the change for one press of an arrow key. */
 const stride = (x) => 10 ** Math.floor(Math.log10(Math.max(Math.abs(x), 0.1)) + 1e-9) / 10;
 
 export class Editing {
@@ -18,7 +18,7 @@ export class Editing {
     if (Number.isFinite(x)) this.app.edit([[k, Number(typed(x))]]);
   }
 
-  /** Whether a key changed the number of a leaf. */
+  /** Return whether a key changed the number of a leaf. */
   key(event, k) {
     const x = this.app.graph.data[k];
     const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
@@ -26,7 +26,7 @@ export class Editing {
     event.preventDefault();
     event.stopPropagation();
     const unit = this.unit?.k === k ? this.unit.size : stride(x);
-    this.unit = { k, size: unit }; // one unit while the keys stay on one leaf, so that up undoes down
+    this.unit = { k, size: unit }; // the same unit while the keys stay on one leaf, so that up undoes down
     this.set(k, Math.round((x + by * unit) / unit) * unit);
     return true;
   }
@@ -58,7 +58,7 @@ export class Editing {
     else if (x !== Number(typed(this.app.graph.data[k]))) this.set(k, x);
   }
 
-  /** The number in a field: the whole of it while it is edited, else as much as the column has room for. */
+  /** Return the number for a field: all its digits while it is edited, else as many as fit. */
   put(input, k) {
     const x = this.app.graph.data[k];
     const text = document.activeElement === input || input.id === "typing" ? typed(x) : typed(x, 5);

@@ -1,17 +1,17 @@
-// Formulas as text: a rule with names or numbers filled in, a value as an expression of its operands.
+// Format formulas: a rule with names or numbers filled in, a value as an expression of its operands.
 import { fixed, plain } from "./numbers.js";
 
 const BINDING = { add: 1, sub: 1, mul: 2, div: 2, mod: 2, neg: 3, pos: 3, pow: 4 };
 const TIGHTEST = 9;
 const MOST = 6;
 
-/** The signs of mathematics in whatever is spaced like a formula. */
+/** Replace ASCII operators by mathematical symbols, wherever they are spaced as in a formula. */
 export function signs(text) {
   return text.replaceAll("->", "→").replaceAll(" * ", " × ").replaceAll(" - ", " − ")
     .replace(/(?<![\w.)])-(?=[\w.(])/g, "−");
 }
 
-/** A rule with other words for some of its names, and whole numbers without their `.0`. */
+/** Return a rule with some of its names replaced, and integers without their `.0`. */
 export function fill(rule, words) {
   const shown = signs(rule.replace(/\b(\d+)\.0\b/g, "$1"));
   return shown.replace(/\b[A-Za-z_]\w*\b/g, (name) => (Object.hasOwn(words, name) ? words[name] : name));
@@ -20,7 +20,7 @@ export function fill(rule, words) {
 const listed = (words) =>
   (words.length <= MOST ? words : [...words.slice(0, MOST - 2), "…", words[words.length - 1]]).join(", ");
 
-/** An operation applied to operands, the way one writes it: `a × b`, `tanh(a)`, `total(a, b)`. */
+/** Return an operation applied to operands as it is written: `a × b`, `tanh(a)`, `total(a, b)`. */
 export function applied(name, op, words) {
   if (op.written) return fill(op.written, Object.fromEntries(op.operands.map((x, k) => [x, words[k]])));
   if (!op.variadic || op.operands.length === 1) return `${name}(${listed(words)})`;
@@ -28,7 +28,7 @@ export function applied(name, op, words) {
   return `${name}(${op.operands.map((_, k) => `[${listed(words.slice(k * size, (k + 1) * size))}]`).join(", ")})`;
 }
 
-/** How a value was computed, in the names of its operands; the empty text for a leaf. */
+/** Return the operation that computed a value, in the names of its operands; "" for a leaf. */
 export function formulaOf(graph, k) {
   const node = graph.nodes[k];
   if (!node.op) return "";
@@ -36,8 +36,8 @@ export function formulaOf(graph, k) {
 }
 
 /**
- * A value as one expression of leaves, at most so many letters long; deep parts stay names where it
- * would be longer.
+ * Return a value as one expression of leaves, of at most so many letters; if it would be longer, deep
+ * parts stay names.
  */
 export function expression(graph, root, most = 110) {
   let found = formulaOf(graph, root) || graph.nodes[root].name;
@@ -71,7 +71,7 @@ function unfolded(graph, item, depth, room) {
 
 const inFormula = (x) => (x < 0 ? `(${fixed(x)})` : fixed(x));
 
-/** The rule of one partial: in the operands' names, and in their numbers. */
+/** Return the rule of one partial: in the operands' names, and in their numbers. */
 export function ruleOf(graph, edge) {
   const { result, position } = edge;
   const node = graph.nodes[result];
@@ -95,12 +95,12 @@ export function ruleOf(graph, edge) {
   };
 }
 
-/** A name that leaves room in a formula: of a long one the beginning and the end. */
+/** Return a name, or the beginning and the end of a long one. */
 export function abridged(name, most = 14) {
   return name.length <= most ? name : `${name.slice(0, most / 2)}…${name.slice(-(most / 2 - 1))}`;
 }
 
-/** What an operation needs of its operands, in their own names. */
+/** Return the domain of an operation as a condition on its operands, in their names. */
 export function needs(graph, k) {
   const op = graph.op(k);
   const words = op.variadic ? {} : Object.fromEntries(op.operands.map((name, j) => [name, graph.word(graph.nodes[k].of[j])]));

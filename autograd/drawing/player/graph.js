@@ -1,4 +1,4 @@
-// The graph, alive: its numbers, the forward pass, and the backward pass one edge at a time.
+// The graph: its numbers, the forward pass, and the backward pass one edge at a time.
 import { restored } from "./numbers.js";
 
 /**
@@ -10,7 +10,7 @@ import { restored } from "./numbers.js";
  */
 
 export class Graph {
-  /** @param {any} data what the page was made with; `ops` has the operations' rules, in JavaScript. */
+  /** @param {any} data the data of the page; `ops` has the operations' rules in JavaScript. */
   constructor(data, ops) {
     this.ops = ops;
     /** @type {Node[]} */
@@ -28,7 +28,7 @@ export class Graph {
         if (typeof operand === "number") this.edges.push({ result, position, operand, id: `e${result}_${position}` });
       });
     }
-    /** For each computed node which of them it is. @type {Map<number, number>} */
+    /** The index of each computed node among them. @type {Map<number, number>} */
     this.rank = new Map(this.computed.map((node, number) => [node, number]));
     this.parts = new Map();
     this.edited = new Map();
@@ -48,7 +48,7 @@ export class Graph {
     return typeof item === "number" ? this.data[item] : item.c;
   }
 
-  /** The numbers as they were recorded. */
+  /** Restore the recorded numbers. */
   reset() {
     this.edited.clear();
     this.data = [...this.recorded.data];
@@ -57,7 +57,7 @@ export class Graph {
     this.replay();
   }
 
-  /** Give leaves other numbers and compute everything anew. @param {[number, number][]} changes */
+  /** Set the numbers of leaves and recompute everything. @param {[number, number][]} changes */
   edit(changes) {
     if (this.frozen) return;
     for (const [k, x] of changes) {
@@ -73,7 +73,7 @@ export class Graph {
     this.replay();
   }
 
-  /** The operands of a node as its operation takes them: those of a starred operand in an array. */
+  /** Return the operands of a node as its operation takes them: those of a variadic operand in an array. */
   operands(k, data) {
     const of = this.nodes[k].of.map((item) => (typeof item === "number" ? data[item] : item.c));
     const op = this.op(k);
@@ -82,7 +82,7 @@ export class Graph {
     return op.operands.map((_, j) => of.slice(j * size, (j + 1) * size));
   }
 
-  /** Values, and where wanted partials, from the leaves to the root. */
+  /** Compute the values, and the partials if wanted, from the leaves to the root. */
   forward(data, partials = null, outside = null) {
     outside?.clear();
     for (const k of this.computed) {
@@ -95,7 +95,7 @@ export class Graph {
     return data[this.root];
   }
 
-  /** The root at other numbers of some leaves; nothing here changes. */
+  /** Return the root's value for other numbers of some leaves, without changing the graph. */
   rootAt(changes) {
     const data = [...this.data];
     const moved = new Set();
@@ -109,7 +109,7 @@ export class Graph {
     return data[this.root];
   }
 
-  /** The nodes that a leaf's number has a part in, in the order of the forward pass. */
+  /** Return the nodes that depend on a leaf, in the order of the forward pass. */
   above(leaf) {
     if (!this.parts.has(leaf)) {
       const found = new Set([leaf]);
@@ -119,7 +119,7 @@ export class Graph {
     return this.parts.get(leaf);
   }
 
-  /** Central difference of the root with respect to a leaf. */
+  /** Return the central difference of the root with respect to a leaf. */
   difference(k) {
     const h = 6e-6 * Math.max(1, Math.abs(this.data[k]));
     const up = this.data[k] + h;
@@ -127,20 +127,20 @@ export class Graph {
     return ((this.rootAt([[k, up]]) - this.rootAt([[k, down]])) / (up - down)) * this.gradient;
   }
 
-  /** Follow the backward pass once: `steps[0]` gives the root its gradient, then one step for each edge. */
+  /** Run the backward pass once: `steps[0]` seeds the root, then there is one step for each edge. */
   replay() {
     const grads = [...this.initial];
     const root = this.root;
     const before = grads[root];
     grads[root] += this.gradient;
     const counts = this.nodes.map(() => 0);
-    /** @type {number[][]} for each node the steps in which its grad grows */
+    /** @type {number[][]} the steps in which each node's grad grows */
     this.arrivals = this.nodes.map(() => []);
     this.arrivals[root].push(0);
     /** @type {Step[]} */
     this.steps = [{ edge: null, receiver: root, upstream: 0, partial: 0, contribution: this.gradient, before,
       after: grads[root], count: 1 }];
-    const reached = new Set([root]); // where nothing arrives nothing flows on, be it 0 times infinity
+    const reached = new Set([root]); // a node that is not reached passes nothing on, not even 0 times infinity
     for (const edge of this.edges) {
       const partial = this.partials[edge.result][edge.position];
       if (partial === null || partial === undefined || !reached.has(edge.result)) continue;
@@ -160,12 +160,12 @@ export class Graph {
     this.stepOf = new Map(this.steps.map((step, number) => [step.edge?.id, number]));
   }
 
-  /** What the backward pass adds to a leaf's grad. */
+  /** Return what the backward pass adds to a leaf's grad. */
   gradientOf(k) {
     return this.final[k] - this.initial[k];
   }
 
-  // Moments: -1 is after the forward pass; below it lie the operations not yet computed, from 0 on the steps.
+  // Moments: -1 is after the forward pass; smaller ones are during it, and those from 0 on are the steps.
 
   get first() {
     return -1 - this.computed.length;
@@ -175,7 +175,7 @@ export class Graph {
     return this.count + 1;
   }
 
-  /** The node that is computed at a moment of the forward pass. */
+  /** Return the node that is computed at a moment of the forward pass. */
   computedAt(moment) {
     return moment < 0 ? this.computed[moment + this.computed.length] ?? null : null;
   }
@@ -185,7 +185,7 @@ export class Graph {
     return this.rank.get(k) <= moment + this.computed.length;
   }
 
-  /** A node's grad after a step: the step that made it so, -1 where none has arrived. */
+  /** Return the step that made a node's grad what it is at a moment; -1 if none has arrived. */
   arrived(k, moment) {
     const steps = this.arrivals[k];
     let found = -1;
@@ -196,7 +196,7 @@ export class Graph {
     return found;
   }
 
-  /** What has flowed along an edge at a moment; null before it has. */
+  /** Return the contribution of an edge at a moment; null before it has flowed. */
   flowed(edge, moment) {
     const number = this.stepOf.get(edge.id);
     return number !== undefined && number <= moment ? this.steps[number].contribution : null;
@@ -204,8 +204,8 @@ export class Graph {
 }
 
 /**
- * The paths from a node to the root: how many there are, and the largest by size of their product of
- * local derivatives. The sum of all the products is the gradient.
+ * Find the paths from a node to the root: their number, and those with the largest products of local
+ * derivatives. The sum of all products is the gradient.
  * @param {Graph} graph
  */
 export function paths(graph, from, most = 6) {

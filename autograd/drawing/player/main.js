@@ -1,4 +1,4 @@
-// The page: its parts put together, and everything that moves it.
+// The page: connects its parts, and moves through the pass.
 import { read, written } from "./address.js";
 import { listen } from "./controls.js";
 import { Descend } from "./descend.js";
@@ -19,8 +19,8 @@ const find = (id) => document.getElementById(id);
 /** @type {(selector: string) => any[]} */
 const all = (selector) => [...document.querySelectorAll(selector)];
 const PACE = 900; // milliseconds for each step while playing
-const LARGE = 150; // boxes from which on only those in sight are kept up to date
-const OVERVIEW = 40; // boxes from which on a zoomed picture has an overview
+const LARGE = 150; // from this number of boxes on, only visible ones are updated
+const OVERVIEW = 40; // from this number of boxes on, a zoomed picture has an overview
 
 class App {
   constructor(data) {
@@ -80,12 +80,12 @@ class App {
     return now < 0 ? `→ ${now - graph.first} / ${graph.computed.length}` : `← ${now} / ${graph.count}`;
   }
 
-  /** A button that leads nowhere keeps the focus that it has. */
+  /** Disable a button without taking away its focus. */
   enable(ids, possible) {
     for (const id of ids) find(id).setAttribute("aria-disabled", String(!possible));
   }
 
-  /** All texts of the page, in the chosen language. */
+  /** Set all texts of the page in the chosen language. */
   speak() {
     const { say, graph } = this;
     document.documentElement.lang = this.language;
@@ -100,7 +100,7 @@ class App {
     find("play").textContent = this.timer === null ? say.play : say.pause;
   }
 
-  /** What is on the screen, and nothing that is not. */
+  /** Update what is visible. */
   legend() {
     const on = (selector) => this.picture.svg.querySelector(selector) !== null;
     const partials = this.graph.steps.slice(1);
@@ -134,7 +134,7 @@ class App {
     this.viewing.keepInView(this.picture.around(ends), this.picture.around([step.receiver]));
   }
 
-  /** Whether a moment looks different from the one before it. */
+  /** Return whether a moment looks different from the one before it. */
   tells(moment) {
     const step = this.graph.steps[moment];
     if (step) return this.picture.visible(step) || this.opened.holds(step);
@@ -165,7 +165,7 @@ class App {
     this.go(to);
   }
 
-  /** To where a value's gradient is complete. */
+  /** Go to the moment at which a value's gradient is complete. */
   jump(k) {
     this.stop();
     this.select(k);
@@ -173,7 +173,7 @@ class App {
     if (step.length) this.go(step[step.length - 1]);
   }
 
-  /** To a value that was searched for: near enough to be read. */
+  /** Go to a value that was searched for, zoomed in enough to read it. */
   visit(k) {
     this.jump(k);
     const box = this.picture.around([k]);
@@ -221,7 +221,7 @@ class App {
     this.edit([...this.graph.edited.keys()].map((k) => [k, this.graph.recorded.data[k]]));
   }
 
-  // Looking at one value
+  // One value
 
   select(k) {
     if (this.chosen === k) return;
@@ -234,13 +234,13 @@ class App {
     this.remember();
   }
 
-  /** The leaf with the largest gradient: what a page begins to tell of. */
+  /** Return the leaf with the largest gradient, which is chosen at first. */
   steepest() {
     const size = (k) => Math.abs(this.graph.gradientOf(k)) || 0;
     return this.graph.leaves.reduce((a, b) => (size(b) > size(a) ? b : a), this.graph.leaves[0]);
   }
 
-  /** Light up a value's paths to the root, with their sum; null: none. */
+  /** Highlight a value's paths to the root, with their sum; null for none. */
   trace(k) {
     if (k === null || this.graph.nodes[k].op) {
       this.light([]);
@@ -252,7 +252,7 @@ class App {
     find("traced").textContent = found.count && this.panel.hidden === null ? `${name}: ${asSum(found, this.graph.gradientOf(k))}` : "";
   }
 
-  /** All edges on any path from a value to the root. */
+  /** Return all edges on paths from a value to the root. */
   reachable(from) {
     const seen = new Set([from]);
     return [...this.graph.edges].reverse().filter((edge) => seen.has(edge.operand) && seen.add(edge.result));
@@ -292,7 +292,7 @@ class App {
     this.remember();
   }
 
-  // What the address keeps
+  // The address
 
   get kept() {
     const { x, y, width, height } = this.viewing.view;
@@ -303,19 +303,19 @@ class App {
   remember() {
     if (!this.ready) return;
     clearTimeout(this.remembering);
-    this.remembering = setTimeout(() => this.write(), 60); // browsers refuse an address that changes too often
+    this.remembering = setTimeout(() => this.write(), 60); // browsers reject an address that changes too often
   }
 
   write() {
     clearTimeout(this.remembering);
-    if (location.hash !== this.address) return; // typed just now: it is about to be read
+    if (location.hash !== this.address) return; // changed by the user: it will be read
     this.address = written(this.kept);
     try {
       history.replaceState(null, "", this.address);
       this.address = location.hash;
     } catch {
       this.address = location.hash;
-      // A page inside a page (srcdoc) has no address of its own; nothing is remembered there.
+      // A page in an iframe (srcdoc) has no address of its own, so nothing is kept there.
     }
   }
 
@@ -356,7 +356,7 @@ class App {
     setTimeout(() => { find("told").textContent = ""; }, 4000);
   }
 
-  /** The present view as an SVG file of its own, in the present theme's colours. */
+  /** Return the current view as an SVG file, in the current theme's colours. */
   drawing() {
     this.picture.sight = null;
     this.picture.show(this.now, this.panel.hidden);

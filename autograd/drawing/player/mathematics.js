@@ -1,9 +1,9 @@
-// The functions that the table's rules are made of, as IEEE 754 and Python have them.
-// They never throw: outside its domain a function gives nan, at a pole an infinity.
+// The functions that the table's rules use, with the results of IEEE 754 and Python.
+// They never throw: outside its domain a function returns nan, at a pole an infinity.
 
 const total = (terms) => terms.reduce((sum, term) => sum + term, 0);
 
-/** exp(-x * x) without the error of the square: x is cut in two, of which the larger is exact. */
+/** exp(-x * x) without the rounding error of the square: x is split in two, and the larger part is exact. */
 function gaussian(x) {
   const large = Math.fround(x);
   return Math.exp(-large * large) * Math.exp(-(x - large) * (x + large));
@@ -39,12 +39,12 @@ function erf(x) {
   return x > 6 ? 1 : x < -6 ? -1 : x > 0 ? 1 - erfcFraction(x) : erfcFraction(-x) - 1;
 }
 
-/** Power: unlike Math.pow, 1 to any power is 1, and -1 to an infinite one. */
+/** Power: unlike Math.pow, 1 to any power is 1, and so is -1 to an infinite one. */
 function pow(x, y) {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
 }
 
-/** Remainder with the sign of y, as Python's `%`. */
+/** Remainder with the sign of y, like Python's `%`. */
 function remainder(x, y) {
   const rest = x % y;
   if (rest === 0) return y < 0 || Object.is(y, -0) ? -0 : y === 0 ? NaN : 0;
@@ -60,7 +60,7 @@ function logsumexp(xs) {
   return top + Math.log1p(total(xs.map((x, k) => (k === at ? 0 : Math.exp(x - top)))));
 }
 
-/** For each element the products of those before it and of those after it. */
+/** Return, for each element, the products of those before it and of those after it. */
 function productsAround(xs) {
   const after = new Array(xs.length).fill(1);
   for (let k = xs.length - 2; k >= 0; k -= 1) after[k] = xs[k + 1] * after[k + 1];
@@ -72,7 +72,7 @@ function productsAround(xs) {
   });
 }
 
-/** What the rows of autograd/ops/primitives.py name besides `Math`. */
+/** The functions that autograd/ops/primitives.py uses besides those of `Math`. */
 export const own = {
   erf,
   erfc,

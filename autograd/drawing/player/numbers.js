@@ -1,6 +1,6 @@
-// Numbers as the rest of the library writes them: four decimals, few digits on an edge, a real minus sign.
+// Format numbers as the library does: four decimals, few digits on an edge, a minus sign U+2212.
 
-/** Digits of |x| by toFixed or toExponential, a tie rounded to the even digit as Python rounds it. */
+/** Return digits of |x| by toFixed or toExponential, with ties rounded to even as in Python. */
 function rounded(x, method, digits) {
   const text = Math.abs(x)[method](digits);
   const [mantissa, exponent] = text.split("e");
@@ -10,7 +10,7 @@ function rounded(x, method, digits) {
   return exact.slice(0, -30) + (exponent ? `e${exponent}` : "");
 }
 
-/** An exponent of at least two digits: 1.2e-5 becomes 1.2e-05. */
+/** Pad an exponent to two digits: 1.2e-5 becomes 1.2e-05. */
 const wide = (text) => text.replace(/e([+-])(\d)$/, "e$10$2");
 
 const sizeText = (x) => (Number.isNaN(x) ? "nan" : "inf");
@@ -18,7 +18,7 @@ const sizeText = (x) => (Number.isNaN(x) ? "nan" : "inf");
 const signed = (x, text, plus) => (x < 0 || Object.is(x, -0) ? `−${text}` : plus ? `+${text}` : text);
 
 /**
- * Four decimals, or scientific notation where those would hide the digits.
+ * Format a number with four decimals, or in scientific notation if those would hide the digits.
  * @param {number} x
  * @param {boolean} [plus] whether a positive number has a sign
  */
@@ -31,12 +31,12 @@ export function fixed(x, plus = false) {
   return signed(x, rounded(x, "toFixed", 4), plus);
 }
 
-/** Three significant digits of a size from 0.001 to 1. */
+/** Format a size from 0.001 to 1 with three significant digits. */
 function precise(size) {
   return rounded(size, "toFixed", 2 - Number(size.toExponential(2).split("e")[1]));
 }
 
-/** Three significant digits or two decimals, for the label of an edge. */
+/** Format a number with three significant digits or two decimals, for the label of an edge. */
 export function short(x, plus = false) {
   if (x === 0) return "0.00";
   const size = Math.abs(x);
@@ -46,27 +46,27 @@ export function short(x, plus = false) {
   return signed(x, wide(rounded(x, "toExponential", 1)), plus);
 }
 
-/** A number as one would write it in a formula, a negative one in parentheses. */
+/** Format a number as it is written in a formula, a negative one in parentheses. */
 export function plain(x) {
   const text = (Number.isFinite(x) ? String(Math.abs(x)) : sizeText(x)).replace("e+", "e");
   return x < 0 ? `(−${text})` : text;
 }
 
-/** A number as a person would type it: at most so many significant digits, and no more than needed. */
+/** Format a number for an input field: at most so many significant digits, and no more than needed. */
 export const typed = (x, digits = 12) => String(Number(x.toPrecision(digits)));
 
-/** What a person typed, with either minus sign; null for what is not a number. */
+/** Parse typed text, with either minus sign; null if it is not a number. */
 export function parsed(text) {
   const plainText = text.trim().replace("−", "-").replace(",", ".");
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plainText)) return null;
   return Number(plainText);
 }
 
-/** A number of the data, which JSON writes as text where it is not finite. */
+/** Read a number of the data, which JSON has as a string if it is not finite. */
 export const restored = (x) => (x === "nan" ? NaN : x === "inf" ? Infinity : x === "-inf" ? -Infinity : x);
 
-/** The class of a number's sign; a nan counts as negative, for it must be seen. */
+/** Return the class of a number's sign; a nan counts as negative, so that it is conspicuous. */
 export const signOf = (x) => (x === null ? "" : x > 0 ? "pos" : x === 0 ? "zero" : "neg");
 
-/** One number as it is; of several the Euclidean length of their vector. */
+/** Return a single number as it is, and the Euclidean norm of several. */
 export const combined = (xs) => (xs.length === 0 ? null : xs.length === 1 ? xs[0] : Math.hypot(...xs));

@@ -1,4 +1,4 @@
-// One value: its paths to the root, and for a leaf what a nudge does and what the gradient said it would.
+// One value: its paths to the root, and for a leaf the effect of a nudge and the gradient's prediction.
 import { chart } from "./chart.js";
 import { formulaOf } from "./formulas.js";
 import { paths } from "./graph.js";
@@ -14,7 +14,7 @@ function paragraph(text, kind = "") {
   return made;
 }
 
-/** Products as one sum: `−2.892 + 0.283 = −2.609`. */
+/** Format products as one sum: `−2.892 + 0.283 = −2.609`. */
 export function asSum(found, total) {
   const [first = 0, ...others] = found.largest.map((path) => path.product);
   const shown = found.largest.reduce((sum, path) => sum + path.product, 0);
@@ -42,7 +42,7 @@ export class One {
   show() {
     const { app, k } = this;
     const { graph, say } = app;
-    const hidden = app.panel.hidden !== null; // its numbers would give a contribution away
+    const hidden = app.panel.hidden !== null; // its numbers would reveal a contribution
     find("pick").hidden = k !== null && !hidden;
     find("pick").textContent = hidden ? say.concealed : say.pick;
     find("chosen").hidden = k === null || hidden;
@@ -90,7 +90,7 @@ export class One {
     find("paths").replaceChildren(...parts);
   }
 
-  /** The root along a leaf, its tangent, and where the nudge has got to. */
+  /** Plot the root over a leaf, its tangent, and the nudged point. */
   nudge() {
     const { app, k } = this;
     const { graph, say } = app;

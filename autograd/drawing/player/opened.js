@@ -1,4 +1,4 @@
-// A folded box, opened in place: the values inside of it, at the moment that is shown.
+// A folded box, opened in place: the values inside it at the current moment.
 import { formulaOf } from "./formulas.js";
 import { fixed, signOf } from "./numbers.js";
 
@@ -14,7 +14,7 @@ export class Opened {
     this.build();
   }
 
-  /** Whether a step changes something inside of the opened box. */
+  /** Return whether a step changes something inside the opened box. */
   holds(step) {
     return Boolean(this.group && (this.group.nodes.includes(step.receiver) || this.group.nodes.includes(step.edge?.result)));
   }

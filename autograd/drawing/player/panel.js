@@ -1,4 +1,4 @@
-// The formula panel: what the present moment does, in symbols, in numbers and in words; and the guess.
+// The formula panel: the current moment in symbols, numbers and words; and the prediction.
 import { abridged, formulaOf, needs, ruleOf, signs } from "./formulas.js";
 import { fixed, parsed, signOf } from "./numbers.js";
 import { kindOf } from "./words.js";
@@ -15,7 +15,7 @@ function spans(target, texts) {
 }
 
 /**
- * What is said of a moment.
+ * Return the words and formulas for a moment.
  * @param {import("./graph.js").Graph} graph
  * @returns {{ when: string, symbols: string | string[], factors?: string[], contribution?: number, change?: string,
  *   rule?: string, kind?: string, note?: string }}
@@ -65,7 +65,7 @@ export function story(graph, moment, say) {
   };
 }
 
-/** After the last step: what a gradient says, in the numbers of the leaf with the largest one. */
+/** Return, for the end of the pass, the meaning of the largest gradient of a leaf in numbers. */
 function meaning(graph, say) {
   const k = graph.leaves.reduce((a, b) => (Math.abs(graph.gradientOf(b)) > Math.abs(graph.gradientOf(a)) ? b : a), graph.leaves[0]);
   const moved = fixed(0.001 * graph.gradientOf(k), true);
@@ -73,7 +73,7 @@ function meaning(graph, say) {
 }
 
 /**
- * What a guess of a contribution shows that its maker knows: the key of the words that tell.
+ * Return the key of the message for a guessed contribution, which names the mistake.
  * @param {import("./graph.js").Graph} graph @param {import("./graph.js").Step} step
  */
 export function verdict(graph, step, guess) {
@@ -116,7 +116,7 @@ export class Panel {
     });
   }
 
-  /** The step whose contribution is not to be seen yet; null where everything is. */
+  /** Return the step whose contribution is hidden; null for none. */
   get hidden() {
     const { now, graph } = this.app;
     return this.predicting && graph.steps[now]?.edge && !this.solved.has(now) ? now : null;
@@ -168,7 +168,7 @@ export class Panel {
     find("alert").textContent = outside.slice(0, 2).join(" ");
   }
 
-  /** Where an operation's operands lie outside of its domain. */
+  /** Return the message for operands outside an operation's domain. */
   outside(k) {
     const { graph, say } = this.app;
     const { of, name } = graph.nodes[k];

@@ -1,4 +1,4 @@
-// The picture: boxes and edges that dot has placed, and what of them a moment of the pass shows.
+// The picture: boxes and edges that dot has placed, and their state at a moment of the pass.
 import { needs } from "./formulas.js";
 import { combined, fixed, short, signOf } from "./numbers.js";
 
@@ -6,7 +6,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {{ x: number, y: number }} Point */
 
-/** A path's text as points: the first, then three for each cubic. @returns {Point[]} */
+/** Parse a path to points: the first, then three for each cubic. @returns {Point[]} */
 function pointsOf(d) {
   const numbers = d.match(/-?\d+(\.\d+)?(e-?\d+)?/g).map(Number);
   return Array.from({ length: numbers.length / 2 }, (_, k) => ({ x: numbers[2 * k], y: numbers[2 * k + 1] }));
@@ -15,7 +15,7 @@ function pointsOf(d) {
 const mix = (a, b, t) => ({ x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t });
 const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** The cubic from t on (de Casteljau). @param {Point[]} piece */
+/** Return the part of a cubic after t (de Casteljau). @param {Point[]} piece */
 function rest(piece, t) {
   const [a, b, c, d] = piece;
   const [ab, bc, cd] = [mix(a, b, t), mix(b, c, t), mix(c, d, t)];
@@ -23,7 +23,7 @@ function rest(piece, t) {
   return [mix(abc, bcd, t), bcd, cd, d];
 }
 
-/** The spline without what lies within a distance of its first point. @param {Point[]} points */
+/** Return the spline without the part within a distance of its first point. @param {Point[]} points */
 function cut(points, distance) {
   const tip = points[0];
   let from = 0;
@@ -41,7 +41,7 @@ function cut(points, distance) {
 const write = (points) => points.map(({ x, y }, k) => `${k === 0 ? "M" : k === 1 ? "C" : ""}${x.toFixed(1)},${y.toFixed(1)}`)
   .join(" ");
 
-/** A triangle with its tip at the first point, or for no contribution a bar. */
+/** Return a triangle with its tip at the first point, or a bar for a contribution of 0. */
 function head(tip, base, size, bar) {
   const [dx, dy] = [(tip.x - base.x) / (far(tip, base) || 1), (tip.y - base.y) / (far(tip, base) || 1)];
   const at = (along, across) => `${(tip.x - dx * along - dy * across).toFixed(1)},${(tip.y - dy * along + dx * across).toFixed(1)}`;
@@ -54,7 +54,7 @@ function element(name, attributes) {
   return made;
 }
 
-/** One line of the picture; in a folded network it may stand for many edges. */
+/** One line of the picture; in a folded network it may represent many edges. */
 class Line {
   constructor(group, members) {
     this.group = group;
@@ -97,7 +97,7 @@ class Line {
   }
 }
 
-/** The rectangle of a group in the units of the whole picture, whatever it is moved by. */
+/** Return the rectangle of a group in the units of the whole picture, with its transforms applied. */
 function placed(group) {
   const { x, y, width, height } = group.getBBox();
   const at = { x, y, width, height };
@@ -122,7 +122,7 @@ class Box {
     this.warning = null;
   }
 
-  /** Below the box, what its operation needs where that is not so. */
+  /** Show below the box the domain of its operation, if the operands are outside of it. */
   warn(words) {
     this.group.classList.toggle("outside", words !== "");
     if (!words && !this.warning) return;
@@ -171,7 +171,7 @@ export class Picture {
     }
     this.marked = [];
     this.hidden = null;
-    /** What of a large picture is to be seen; null: all. @type {any} */
+    /** The visible part of a large picture; null for all. @type {any} */
     this.sight = null;
   }
 
@@ -179,21 +179,21 @@ export class Picture {
     return this.inside.get(k)?.id ?? this.graph.nodes[k].id;
   }
 
-  /** The id of the line that an edge is part of; null inside a folded box. */
+  /** Return the id of the line that an edge is part of; null inside a folded box. */
   lineId(edge) {
     const ends = [this.boxId(edge.operand), this.boxId(edge.result)];
     if (!this.inside.has(edge.operand) && !this.inside.has(edge.result)) return edge.id;
     return ends[0] === ends[1] ? null : ends.join("-");
   }
 
-  /** Whether a step changes anything that is to be seen. */
+  /** Return whether a step changes anything visible. */
   visible(step) {
     if (!step.edge) return true;
     const line = this.lineId(step.edge);
     return (line !== null && this.lines.has(line)) || (this.inside.get(step.receiver)?.outputs.includes(step.receiver) ?? false);
   }
 
-  /** Everything as it is at a moment. @param {number | null} hidden the step whose numbers are not to be seen */
+  /** Show the state at a moment. @param {number | null} hidden the step whose numbers are hidden */
   show(moment, hidden = null) {
     const { graph } = this;
     this.hidden = hidden;
@@ -223,7 +223,7 @@ export class Picture {
     this.mark(moment, present);
   }
 
-  /** Whether a part of a large picture is to be seen: laying out letters that are not would cost most of the time. */
+  /** Return whether a part of a large picture is visible: laying out invisible text would take most of the time. */
   inSight(bounds) {
     const { sight } = this;
     return !sight || (bounds.x < sight.x + sight.width && bounds.x + bounds.width > sight.x
@@ -291,7 +291,7 @@ export class Picture {
     if (this.boxId(present.result) !== this.boxId(present.operand)) put(present.result, "result");
   }
 
-  /** Light up some edges and the boxes on them; none: everything as before. @param {import("./graph.js").Edge[]} edges */
+  /** Highlight edges and their boxes; none restores the picture. @param {import("./graph.js").Edge[]} edges */
   highlight(edges) {
     this.svg.classList.toggle("tracing", edges.length > 0);
     const lines = new Set(edges.map((edge) => this.lineId(edge)));
@@ -300,7 +300,7 @@ export class Picture {
     for (const [id, list] of this.boxes) for (const box of list) box.group.classList.toggle("traced", boxes.has(id));
   }
 
-  /** The rectangle around some values, in the picture's own units. @param {number[]} nodes */
+  /** Return the rectangle around some values, in the picture's units. @param {number[]} nodes */
   around(nodes) {
     const all = nodes.flatMap((k) => this.boxes.get(this.boxId(k)) || []).map((box) => box.bounds);
     if (!all.length) return null;

@@ -1,4 +1,4 @@
-// The table of values: the picture as text, with the leaves' numbers to be typed over.
+// The table of values: the picture as text, in which the leaves' numbers can be edited.
 import { formulaOf } from "./formulas.js";
 import { fixed, signOf } from "./numbers.js";
 
@@ -55,7 +55,7 @@ export class Values {
     return { row, button, input, data, grad: cell(), arrived: cell() };
   }
 
-  /** Texts that depend on the language. */
+  /** Set the texts that depend on the language. */
   speak() {
     const { graph, say } = this.app;
     this.rows.forEach(({ button, input }, k) => {
@@ -96,7 +96,7 @@ export class Values {
     if (this.marked.length) this.scroll(this.marked[0][0]);
   }
 
-  /** Scrolls the table, and never the page. */
+  /** Scroll the table, and never the page. */
   scroll(row) {
     const table = find("table");
     if (table.scrollHeight <= table.clientHeight) return;

@@ -1,4 +1,4 @@
-// Zoom, pan and overview: what part of the picture is to be seen.
+// Zoom, pan and overview: the visible part of the picture.
 
 /** @typedef {{ x: number, y: number, width: number, height: number }} Rectangle */
 
@@ -38,7 +38,7 @@ export class Viewing {
     this.calls.change();
   }
 
-  /** Move the picture by CSS alone: another viewBox would make the browser lay out every letter again. */
+  /** Move the picture by CSS alone: a new viewBox would make the browser lay out all text again. */
   place() {
     const { view, full } = this;
     const scale = this.scale();
@@ -65,12 +65,12 @@ export class Viewing {
       height: view.height * scale });
   }
 
-  /** How many pixels a unit of the picture has, and where the picture begins on the screen. */
+  /** Return the pixels per unit of the picture, and its origin on the screen. */
   scale(view = this.view) {
     return Math.min(this.size.width / view.width, this.size.height / view.height) || 1;
   }
 
-  /** The part of the picture that is on the stage, and a little around it; null: all of it. */
+  /** Return the visible part of the picture with a margin; null for all of it. */
   sight() {
     if (this.whole) return null;
     const { view, size } = this;
@@ -87,7 +87,7 @@ export class Viewing {
       y: view.y + view.height / 2 + (clientY - box.top - box.height / 2) / scale };
   }
 
-  /** Where a point of the picture is, from the stage's corner. */
+  /** Return the position of a point of the picture from the stage's corner. */
   onStage({ x, y }) {
     const { view, size } = this;
     const scale = this.scale();
@@ -95,13 +95,13 @@ export class Viewing {
       y: size.height / 2 + (y - view.y - view.height / 2) * scale };
   }
 
-  /** Where the whole picture would be too small to read, begin near. */
+  /** Zoom in at first, if the whole picture would be too small to read. */
   beginReadable() {
     const scale = this.scale(this.full);
     if (scale < 0.42) this.zoom(scale / 0.8);
   }
 
-  /** Move as far as needed for the rectangles to be seen: all, or else the first. @param {(Rectangle | null)[]} wanted */
+  /** Move as far as needed to make the rectangles visible: all, or else the first. @param {(Rectangle | null)[]} wanted */
   keepInView(...wanted) {
     if (this.whole) return;
     const { view, full, size } = this;
@@ -132,7 +132,7 @@ export class Viewing {
     });
   }
 
-  /** The middle of two fingers, and how far apart they are. */
+  /** Return the centre of two fingers and their distance. */
   between() {
     const [one, other] = [...this.pointers.values()];
     return { distance: Math.hypot(one.x - other.x, one.y - other.y) || 1,
@@ -176,7 +176,7 @@ export class Viewing {
     return moved;
   }
 
-  /** A small map of all boxes, with the part that is seen; a press on it moves there. @param {SVGSVGElement} map @param {Rectangle[]} boxes */
+  /** Draw a small map of all boxes with the visible part; a press on it moves there. @param {SVGSVGElement} map @param {Rectangle[]} boxes */
   addOverview(map, boxes) {
     const { full } = this;
     map.setAttribute("viewBox", `${full.x} ${full.y} ${full.width} ${full.height}`);

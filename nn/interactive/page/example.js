@@ -1,4 +1,4 @@
-// One example: its way forward through the network, its way back, and the update; any neuron opened in place.
+// One example: its forward pass, its backward pass and the update; any neuron can be opened in place.
 import { fixed, short } from "./numbers.js";
 
 /** @type {(id: string) => any} */
@@ -28,7 +28,7 @@ export class Example {
     return this.app.graph.layers.length;
   }
 
-  /** Stages: 0 inputs, 1 to depth forward, then the loss, then backward, then the update, then what it did. */
+  /** Stages: 0 inputs, 1 to depth forward, then the loss, the backward pass, the update, and its result. */
   get last() {
     return 2 * this.depth + 3;
   }
@@ -47,7 +47,7 @@ export class Example {
     this.app.showAll();
   }
 
-  /** Forward and backward for the example alone, in a tape of its own. */
+  /** Run forward and backward pass of the example, on a separate tape. */
   compute() {
     const { app } = this;
     if (!this.active) return;
@@ -93,7 +93,7 @@ export class Example {
     this.speak();
   }
 
-  /** The network has moved: the numbers of the example are others. */
+  /** The network has changed, and with it the numbers of the example. */
   refresh() {
     if (!this.active) return;
     if (this.k >= this.app.data.targets.length) this.k = -1;
@@ -102,7 +102,7 @@ export class Example {
     this.compute();
   }
 
-  // What has been reached at the present stage
+  // What the current stage has reached
 
   forwarded(layer) {
     return this.stage > layer;
@@ -112,7 +112,7 @@ export class Example {
     return this.stage >= this.depth + 2 + (this.depth - 1 - layer);
   }
 
-  /** The gradient of a line's weight, null before the backward pass has come to it; or no function at all. */
+  /** Return a function for the gradient of a line's weight, null before the pass has reached it; or null. */
   lines() {
     if (!this.active || this.stage <= this.depth + 1) return null;
     return (line) => (this.backed(line.l) ? this.grads[line.node] : null);
@@ -165,7 +165,7 @@ export class Example {
     return [say.updated(fixed(this.undo?.loss ?? this.loss), fixed(this.after)), ""];
   }
 
-  /** The slope of a neuron's activation at its sum. */
+  /** Return the derivative of a neuron's activation at its sum. */
   slope(neuron) {
     if (neuron.out === neuron.total) return 1;
     const op = this.app.ops[this.app.graph.nodes[neuron.out].op];
@@ -174,7 +174,7 @@ export class Example {
 
   // A neuron, opened
 
-  /** Beside the neuron: to its right if there is room, else to its left. */
+  /** Place it beside the neuron: to its right if there is room, else to its left. */
   placeCard(card, { button }) {
     const [frame, at] = [find("middle").getBoundingClientRect(), button.getBoundingClientRect()];
     const [right, left] = [at.right - frame.left + 10, at.left - frame.left - 10 - card.offsetWidth];

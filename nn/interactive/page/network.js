@@ -1,8 +1,8 @@
-// A multilayer perceptron as a graph, recorded the way nn.MLP records one, and its first weights.
+// A multilayer perceptron as a graph, as nn.MLP records it, and its initial weights.
 
 const DEVIATION = { xavier: (inputs, outputs) => Math.sqrt(6 / (inputs + outputs)), he: (inputs) => Math.sqrt(2 / inputs) };
 
-/** The first weights and biases, in the order of `model.parameters()`, as nn draws them. */
+/** Return the initial weights and biases, in the order of `model.parameters()`, as nn draws them. */
 export function firstWeights(rng, inputs, widths, activations) {
   const found = [];
   widths.forEach((width, layer) => {

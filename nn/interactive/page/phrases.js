@@ -1,26 +1,26 @@
-// What the playground says, in English and Japanese.
+// All texts of the playground, in English and Japanese.
 
 const ENGLISH = {
   language: "日本語", dark: "dark theme", light: "light theme", copy: "copy link", copied: "link copied", notCopied: "copy it from the address bar",
   controls: "training", reset: "↺ reset", play: "▶ train", pause: "❚❚ pause", oneStep: "one batch", oneEpoch: "one epoch", epochs: "epoch",
-  rate: "learning rate", optimiser: "optimiser", activation: "activation", regularisation: "regularisation", decay: "its rate",
-  data: "data", file: "a file of your own: x1, x2, target", noise: "noise", points: "points", batch: "batch", newPoints: "other points", features: "features",
-  network: "network", output: "output", negative: "−", positive: "+", update: "update", errors: "length of the gradient, layer by layer",
-  fewerLayers: "one hidden layer less", moreLayers: "one hidden layer more", hidden: (n) => `${n} hidden ${n === 1 ? "layer" : "layers"}`,
-  fewer: (n) => `one neuron less in layer ${n}`, more: (n) => `one neuron more in layer ${n}`,
-  loss: (name, train, test, share) => [`${name}: `, `training ${train}`, test ? ` · ` : "", test ? `test ${test}` : "", share ? ` · ${share} right` : ""],
+  rate: "learning rate", optimiser: "optimiser", activation: "activation", regularisation: "regularisation", decay: "strength",
+  data: "data", file: "your own file: x1, x2, target", noise: "noise", points: "points", batch: "batch", newPoints: "new points", features: "features",
+  network: "network", output: "output", negative: "−", positive: "+", update: "update", errors: "gradient norm of each layer",
+  fewerLayers: "remove a hidden layer", moreLayers: "add a hidden layer", hidden: (n) => `${n} hidden ${n === 1 ? "layer" : "layers"}`,
+  fewer: (n) => `remove a neuron from layer ${n}`, more: (n) => `add a neuron to layer ${n}`,
+  loss: (name, train, test, share) => [`${name}: `, `training ${train}`, test ? ` · ` : "", test ? `test ${test}` : "", share ? ` · ${share} correct` : ""],
   lossAxis: "epoch", example: "One example's backward pass", point: "point", toStart: "to the inputs", back: "◀ back", forth: "step ▶", run: "▶ play", closeExample: "close",
-  planeLabel: "the network's output over the plane, with the points; click a point, or choose its number below, to send it through the network",
-  pick: "Click a point on the plane: its forward pass, its backward pass and its update then go through the network, layer by layer. Click a neuron to open it.",
+  planeLabel: "the network's output over the plane, with the points; click a point, or choose its number below, to run it through the network",
+  pick: "Click a point on the plane to play its forward pass, its backward pass and its update through the network, layer by layer. Click a neuron to open it.",
   stageInputs: (k, target) => `Point ${k}, target ${target}: the inputs.`,
   stageForward: (l) => `Forward, layer ${l}: each neuron sums its inputs times its weights, adds its bias, and applies its activation.`,
   stageLoss: (y, target, loss) => `The output is ${y}, the target ${target}: the loss is ${loss}.`,
   stageBackward: (l) => `Backward, layer ${l}: each neuron gets the error at its output, multiplies it by the slope of its activation, and passes it on: to each weight times the input, to each input times the weight.`,
-  stageUpdate: (rate) => `Update by this example alone: each weight becomes weight − ${rate} × gradient. Step on to make it so.`,
+  stageUpdate: (rate) => `Update by this example alone: each weight becomes weight − ${rate} × gradient. The next step applies it.`,
   updated: (before, after) => `Updated: the loss of this example went from ${before} to ${after}.`,
   neuronOf: (layer, k) => `Layer ${layer}, neuron ${k}`, input: "input", outputIs: "its output over the plane",
   columns: ["input", "value", "weight", "product", "gradient", "new weight"], bias: "bias", sum: "sum z", out: (f) => `output ${f}(z)`, slope: "slope at z", error: "error at the output", delta: "error at z = error × slope",
-  close: "close", needsExample: "Pick a point to see its numbers here.", recording: "a recorded training", notPoints: "no lines of three numbers in this file", diverged: "The loss is not finite: the rate is too large. Reset, and choose a smaller one.",
+  close: "close", needsExample: "Pick a point to see its numbers here.", recording: "a recorded training", notPoints: "this file has no lines of three numbers", diverged: "The loss is not finite: the rate is too large. Reset, and choose a smaller one.",
 };
 
 const JAPANESE = {
@@ -28,7 +28,7 @@ const JAPANESE = {
   controls: "学習", reset: "↺ 最初から", play: "▶ 学習", pause: "❚❚ 停止", oneStep: "1 バッチ", oneEpoch: "1 エポック", epochs: "エポック",
   rate: "学習率", optimiser: "最適化", activation: "活性化関数", regularisation: "正則化", decay: "その強さ",
   data: "データ", file: "自分のファイル:x1, x2, 目標", noise: "雑音", points: "点の数", batch: "バッチ", newPoints: "別の点", features: "特徴",
-  network: "ネットワーク", output: "出力", negative: "−", positive: "+", update: "更新", errors: "層ごとの勾配の長さ",
+  network: "ネットワーク", output: "出力", negative: "−", positive: "+", update: "更新", errors: "層ごとの勾配ノルム",
   fewerLayers: "隠れ層を一つ減らす", moreLayers: "隠れ層を一つ増やす", hidden: (n) => `隠れ層 ${n}`,
   fewer: (n) => `第 ${n} 層のニューロンを減らす`, more: (n) => `第 ${n} 層のニューロンを増やす`,
   loss: (name, train, test, share) => [`${name}: `, `訓練 ${train}`, test ? ` · ` : "", test ? `テスト ${test}` : "", share ? ` · 正解 ${share}` : ""],

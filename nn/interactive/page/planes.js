@@ -1,8 +1,8 @@
-// Planes as heat maps: an output over x1 and x2 in colours, and the points on top.
+// Heat maps: an output over x1 and x2 in colours, and the points on top.
 
 const SIDE = 40; // cells of a heat map along one side
 
-/** A colour of the theme as three numbers. */
+/** Return a colour of the theme as three numbers. */
 function numbersOf(name) {
   const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   return [1, 3, 5].map((at) => Number.parseInt(text.slice(at, at + 2), 16));
@@ -25,7 +25,7 @@ export class Palette {
   }
 }
 
-/** The part of the plane that is shown. @param {number[][]} points */
+/** Return the part of the plane that is shown. @param {number[][]} points */
 export function windowOf(points) {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
   const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
@@ -34,7 +34,7 @@ export function windowOf(points) {
   return { left: x - half, low: y - half, size: 2 * half };
 }
 
-/** The middles of the cells, from the upper left. */
+/** Return the centres of the cells, from the upper left. */
 export function cells(window, side = SIDE) {
   return Array.from({ length: side * side }, (_, k) => [
     window.left + (((k % side) + 0.5) / side) * window.size,
@@ -61,7 +61,7 @@ export function paint(canvas, numbers, palette, centre = 0, scale = 1) {
 
 const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 
-/** Points over a plane. @param {HTMLCanvasElement} canvas */
+/** Draw points over a plane. @param {HTMLCanvasElement} canvas */
 export function paintPoints(canvas, heat, data, window, palette, { centre = 0, chosen = -1, radius = 4, test = null } = {}) {
   const pixels = Math.max(60, Math.round(canvas.clientWidth * (globalThis.devicePixelRatio || 1)));
   canvas.width = canvas.height = pixels;

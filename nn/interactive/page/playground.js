@@ -1,4 +1,4 @@
-// The playground: data, network, output, and what trains it and shows it.
+// The playground: data, network, output, training and display.
 import { chart } from "./chart.js";
 import { Example } from "./example.js";
 import { firstWeights, network } from "./network.js";
@@ -70,7 +70,7 @@ class PlaygroundPage {
     return this.content.binary ? { ...made, targets: made.targets.map((t) => (t + 1) / 2) } : made;
   }
 
-  /** What the network is told of points. */
+  /** Return the inputs of the network for points. */
   told(points) {
     return { inputs: points.inputs.map(([x, y]) => this.features.map((name) => FEATURES[name](x, y))), targets: points.targets };
   }
@@ -81,7 +81,7 @@ class PlaygroundPage {
       JSON.stringify([content.widths, content.activations, content.features, content.seed]);
   }
 
-  /** Begin anew: the weights, the order of the examples, the losses. @param {boolean} shape whether the network is another */
+  /** Reset the weights, the order of the examples and the losses. @param {boolean} shape whether the network has another shape */
   restart(shape = false) {
     const { content } = this;
     this.pause();
@@ -123,7 +123,7 @@ class PlaygroundPage {
     return loss;
   }
 
-  /** How much of the present epoch is done. */
+  /** Return how much of the current epoch is done. */
   part() {
     const { waiting, data } = this.trainer;
     return waiting.length ? 1 - waiting.length / data.targets.length : 0;
@@ -180,7 +180,7 @@ class PlaygroundPage {
     this.restart(true);
   }
 
-  // A training that was recorded
+  // A recorded training
 
   openRecord() {
     const { record } = this.content;
@@ -214,7 +214,7 @@ class PlaygroundPage {
 
   // Showing
 
-  /** Every neuron over the plane, in one sweep. */
+  /** Compute the output of every neuron over the plane. */
   sweep() {
     const { tape, graph, maps, grid } = this;
     grid.forEach((cell, k) => {
@@ -283,7 +283,7 @@ class PlaygroundPage {
     find("play").textContent = this.playing ? this.say.pause : this.recorded ? this.say.run : this.say.play;
   }
 
-  /** What the controls are set to. */
+  /** Return the settings of the controls. */
   tell() {
     find("title").textContent = [this.features.length, ...this.widths].join(" → ");
     document.title = `playground: ${find("title").textContent}`;
@@ -312,7 +312,7 @@ class PlaygroundPage {
     try {
       history.replaceState(null, "", `#${Object.entries(kept).filter(([, x]) => x !== "").map(([key, x]) => `${key}=${x}`).join("&")}`);
     } catch {
-      // A page inside a page has no address of its own.
+      // A page in an iframe has no address of its own.
     }
   }
 
@@ -500,5 +500,5 @@ class PlaygroundPage {
   }
 }
 
-/** For a person at the console, and for tests: the page's own object. */
+/** The page's object, for the console and for tests. */
 globalThis.playground = new PlaygroundPage(JSON.parse(find("data").textContent));

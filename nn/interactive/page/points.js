@@ -1,4 +1,4 @@
-// Data on a plane: the sets that nn.data makes, point for point, and what of a point the network is told.
+// Data on the plane: the same points as nn.data generates, and the features of a point.
 
 const round = (count) => Math.floor((count + 1) / 2);
 
@@ -42,13 +42,13 @@ function made(count, point) {
 
 export const DATASETS = MADE;
 
-/** What the network can be told of a point of the plane. @type {Record<string, (x: number, y: number) => number>} */
+/** The features of a point (x, y). @type {Record<string, (x: number, y: number) => number>} */
 export const FEATURES = {
   x1: (x) => x, x2: (_, y) => y, "x1²": (x) => x * x, "x2²": (_, y) => y * y, "x1 x2": (x, y) => x * y,
   "sin x1": (x) => Math.sin(Math.PI * x), "sin x2": (_, y) => Math.sin(Math.PI * y),
 };
 
-/** Points of a text of comma-separated values: two numbers and a class or number a line. */
+/** Parse points from comma-separated values: two numbers and a class or number per line. */
 export function parsedPoints(text) {
   const rows = text.split(/\r?\n/).filter((line) => line.trim()).map((line) => line.split(/[,;\t]/).map(Number));
   const whole = rows.filter((row) => row.length >= 3 && row.every(Number.isFinite));

@@ -1,4 +1,4 @@
-// Python's random numbers: the same seed gives the same weights, points and batches as in Python.
+// Python's random numbers: a seed gives the same weights, points and batches as in Python.
 
 /** The Mersenne Twister MT19937 (M. Matsumoto, T. Nishimura, 1998) with the methods of random.Random. */
 export class Random {
@@ -57,7 +57,7 @@ export class Random {
     return a + (b - a) * this.random();
   }
 
-  /** Two normal numbers from two uniform ones (Box and Muller); the second is kept for the next call. */
+  /** Return a normal number; two are made from two uniform ones (Box and Muller), one kept for the next call. */
   gauss(mean, deviation) {
     let z = this.spare;
     this.spare = null;
@@ -77,7 +77,7 @@ export class Random {
     return found;
   }
 
-  /** The numbers from 0 to n - 1 in a new order, as `random.sample(range(n), n)` gives them. */
+  /** Return a permutation of 0 to n - 1, equal to `random.sample(range(n), n)`. */
   order(n) {
     const pool = Array.from({ length: n }, (_, k) => k);
     return pool.map((_, k) => k).map((k) => {

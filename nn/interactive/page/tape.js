@@ -1,4 +1,4 @@
-// A recorded graph that computes: forward through the table's values, backward through its partials.
+// A recorded graph that can be evaluated: forward with the table's values, backward with its partials.
 
 /**
  * @typedef {{ op: string | null, of: (number | { c: number })[] }} Recorded operands before results
@@ -18,7 +18,7 @@ export class Tape {
     graph.nodes.forEach((node, k) => {
       if (node.of.some((item) => typeof item === "number" && moving[item])) moving[k] = 1;
     });
-    /** What computes each node, in order, and what passes its gradient on. */
+    /** The functions that compute each node, in order, and that pass its gradient on. */
     this.forwards = [];
     this.backwards = [];
     this.toOutput = 0;
@@ -32,7 +32,7 @@ export class Tape {
     this.backwards.reverse();
   }
 
-  /** The two functions of one node; those of one and two operands and the dot product without arrays. */
+  /** Return the two functions of a node, specialised for one and two operands and the dot product. */
   steps(k, node, op, moving) {
     const { values, grads } = this;
     const indices = node.of.filter((item) => typeof item === "number");
@@ -86,7 +86,7 @@ export class Tape {
     return this.graph.parameters.map((k) => this.values[k]);
   }
 
-  /** The output for some inputs. */
+  /** Return the output for some inputs. */
   predict(inputs) {
     const { values, graph, forwards, toOutput } = this;
     for (let j = 0; j < inputs.length; j += 1) values[graph.inputs[j]] = inputs[j];
@@ -94,7 +94,7 @@ export class Tape {
     return values[graph.output];
   }
 
-  /** The loss of one example. */
+  /** Return the loss of one example. */
   loss(inputs, target) {
     const { values, graph, forwards } = this;
     for (let j = 0; j < inputs.length; j += 1) values[graph.inputs[j]] = inputs[j];
@@ -103,7 +103,7 @@ export class Tape {
     return values[graph.loss];
   }
 
-  /** Add to the parameters' grads what the example of the last `loss` gives; all other grads start from 0. */
+  /** Add the gradient of the last `loss` to the parameters' grads; all other grads start from 0. */
   backward() {
     const { grads, graph, backwards } = this;
     const kept = graph.parameters.map((k) => grads[k]);

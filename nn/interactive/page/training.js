@@ -18,7 +18,7 @@ const STEP = {
 export class Trainer {
   /**
    * @param {import("./tape.js").Tape} tape @param {{ inputs: number[][], targets: number[] }} data
-   * @param {import("./random.js").Random} rng what orders the examples
+   * @param {import("./random.js").Random} rng the generator that orders the examples
    * @param {{ optimiser: string, rate: number, batch: number, decay: number, kind: string, momentum?: number,
    *   betas?: number[], eps?: number }} settings `kind` of regularisation is "L1" or "L2"
    */
@@ -34,7 +34,7 @@ export class Trainer {
     this.epochs = 0;
   }
 
-  /** The examples of the next batch. */
+  /** Return the examples of the next batch. */
   nextBatch() {
     if (!this.waiting.length) this.waiting = this.rng.order(this.data.targets.length);
     const batch = this.waiting.splice(0, this.settings.batch || this.data.targets.length);
@@ -42,7 +42,7 @@ export class Trainer {
     return batch;
   }
 
-  /** The mean loss and gradient of some examples. */
+  /** Return the mean loss and gradient of some examples. */
   gradient(batch) {
     const { tape, data } = this;
     tape.zero();
@@ -54,7 +54,7 @@ export class Trainer {
     return loss / batch.length;
   }
 
-  /** One batch: the gradient and the step; gives the loss before the step. */
+  /** Train on one batch: the gradient and the step; return the loss before the step. */
   step(batch = this.nextBatch()) {
     const { tape, settings } = this;
     const loss = this.gradient(batch);
@@ -84,7 +84,7 @@ export class Trainer {
   }
 }
 
-/** The mean loss of a tape over some data. */
+/** Return the mean loss of a tape over some data. */
 export function meanLoss(tape, data) {
   return data.targets.reduce((sum, target, k) => sum + tape.loss(data.inputs[k], target), 0) / data.targets.length;
 }

@@ -1,4 +1,4 @@
-// The network in the middle: a button with a heat map for each neuron, a line for each weight.
+// The network diagram: a button with a heat map for each neuron, a line for each weight.
 import { fixed, short, signOf } from "./numbers.js";
 import { paint } from "./planes.js";
 
@@ -15,7 +15,7 @@ export class Wiring {
     new ResizeObserver(() => this.place()).observe(this.box);
   }
 
-  /** New buttons and lines for a network of another shape. */
+  /** Make new buttons and lines for a network of another shape. */
   build() {
     const { app, box } = this;
     const { graph, features } = app;
@@ -61,7 +61,7 @@ export class Wiring {
     for (const each of [...this.inputs, ...this.neurons.flat()]) this.name(each);
   }
 
-  /** What a neuron is called: its place, and the numbers that stand beside it. */
+  /** Return the label of a neuron: its position, and the numbers beside it. */
   name({ button, told, layer, k }) {
     const { say } = this.app;
     const place = layer < 0 ? say.input : say.neuronOf(layer + 1, k + 1);
@@ -94,7 +94,7 @@ export class Wiring {
     }
   }
 
-  /** The weights as the widths of the lines; in the backward pass of an example its gradients, so far. */
+  /** Draw the weights as line widths; in the backward pass of an example, its gradients so far. */
   showLines() {
     const { app } = this;
     const { values } = app.tape;
@@ -111,7 +111,7 @@ export class Wiring {
     }
   }
 
-  /** The heat maps. @param {Float64Array[][]} maps one for each neuron @param {Float64Array[]} given one for each input */
+  /** Draw the heat maps. @param {Float64Array[][]} maps one for each neuron @param {Float64Array[]} given one for each input */
   showMaps(maps, given) {
     const { palette } = this.app;
     const scale = (numbers) => numbers.reduce((a, x) => Math.max(a, Math.abs(x) || 0), 1e-6);
@@ -121,7 +121,7 @@ export class Wiring {
     }));
   }
 
-  /** Beside each neuron what of an example has reached it: its output, and below it its error. */
+  /** Show beside each neuron what has reached it of an example: its output, and below it its error. */
   showExample() {
     const { app } = this;
     const told = app.example.numbers();

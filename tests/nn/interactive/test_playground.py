@@ -92,7 +92,7 @@ def test_a_network_built_in_the_page_begins_and_trains_as_pythons(opened, activa
         MLP(2, [3, 1], activation=activation, rng=0), data, seed=0, batch_size=10, optimiser="sgd", lr=0.1
     )
     page.click("#more")
-    page.get_by_label("one neuron more in layer 2").click()
+    page.get_by_label("add a neuron to layer 2").click()
     page.evaluate("for (let k = 0; k < 5; k += 1) playground.trainer.epoch()")
     model = MLP(2, [3, 4, 1], activation=activation, rng=0)
     fit(model, data, optimiser=SGD(model, lr=0.1), batch_size=10, epochs=5, rng=0, loss="mse_loss")
@@ -156,7 +156,7 @@ def test_a_setting_is_what_is_trained_with(page, control, value, name, expected)
 
 def test_layers_neurons_activation_and_features_change_the_network(page):
     page.click("#more")
-    page.get_by_label("one neuron less in layer 1").click()
+    page.get_by_label("remove a neuron from layer 1").click()
     assert page.inner_text("#title") == "2 → 3 → 3 → 3 → 1"
     page.select_option("#activation", "relu")
     page.check("#features input[value='x1 x2']")
@@ -190,7 +190,7 @@ def test_a_file_of_ones_own_is_read_in_the_page(page, tmp_path):
     empty = tmp_path / "empty.csv"
     empty.write_text("nothing here")
     page.set_input_files("#file", empty)
-    patiently(lambda: page.inner_text("#told") == "no lines of three numbers in this file")
+    patiently(lambda: page.inner_text("#told") == "this file has no lines of three numbers")
 
 
 def test_too_large_a_rate_stops_with_words(page):
