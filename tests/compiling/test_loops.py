@@ -166,7 +166,7 @@ def test_several_threads_share_no_state():
 
 
 def test_a_loss_over_many_samples_compiles_to_few_instructions():
-    """100,000 operations recorded, code for one sample."""
+    """100,000 operations are traced, and code for one sample is compiled."""
     inputs = rng.normal(size=(2000, 3)).tolist()
 
     def loss(w):

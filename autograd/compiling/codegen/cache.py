@@ -1,4 +1,4 @@
-"""Compiled code kept in a folder, from run to run: private, safe under many writers, and against damage."""
+"""A folder that caches compiled code between runs: private, and safe with several writers and damaged files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ...files import read_whole, write_atomically
 from ...terminal import quoted
 
 _LARGEST = 2**28
-"""The most bytes that a file of code may have."""
+"""Maximum size of a cached file in bytes."""
 
 
 class CodeCache:
-    """Object code by what it was compiled from, with the processor, and by which LLVM.
+    """A folder of object code, by its source, the processor and the version of LLVM.
 
-    A file holds a checksum and the code; one that does not fit its checksum is compiled again. What
-    is in the folder is run, as a program is, and a checksum is no signature. So the folder is made
-    for its owner alone, and ValueError is raised for one that belongs to another user, that others
-    may write to, or that is a link or no folder. Whoever can act as the owner is trusted. On Windows
-    the folder's permissions are not looked at.
+    A file holds a checksum and the code; with a wrong checksum it is compiled again. The code in the
+    folder is executed, and a checksum is not a signature. Therefore the folder is created with access for
+    its owner only, and ValueError is raised if it belongs to another user, others may write to it, or it
+    is a symbolic link or not a folder. Processes of the owner are trusted. On Windows the permissions of
+    the folder are not checked.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -35,15 +35,17 @@ class CodeCache:
         self._check_folder()
 
     def _check_folder(self) -> bool:
-        """Whether there is a folder; a ValueError where what is in it must not be run."""
+        """Return whether the folder exists. Raises ValueError if its code must not be executed."""
         try:
             status = os.lstat(self.folder)
         except OSError:
             return False
         if stat.S_ISLNK(status.st_mode):
-            raise ValueError(f"cache={quoted(str(self.folder))} is a link: give the folder that it leads to")
+            raise ValueError(f"cache={quoted(str(self.folder))} is a symbolic link: give the folder itself")
         if not stat.S_ISDIR(status.st_mode):
-            raise ValueError(f"cache is a folder for compiled code, and {quoted(str(self.folder))} is a file")
+            raise ValueError(
+                f"cache must be a folder for compiled code, but {quoted(str(self.folder))} is a file"
+            )
         if hasattr(os, "geteuid"):
             whose = ""
             if status.st_uid != os.geteuid():
@@ -52,9 +54,8 @@ class CodeCache:
                 whose = f"may be written to by others (its mode is {stat.S_IMODE(status.st_mode):04o})"
             if whose:
                 raise ValueError(
-                    f"cache={quoted(str(self.folder))} {whose}, and what is in it is run as a "
-                    f"program: give a folder "
-                    "of your own, or make it private with chmod 700 after removing what is in it"
+                    f"cache={quoted(str(self.folder))} {whose}, and the code in it would be executed: give a "
+                    "folder of your own, or delete its content and make it private with chmod 700"
                 )
         return True
 
@@ -63,11 +64,11 @@ class CodeCache:
         return self.folder / f"{digest.hexdigest()}.code"
 
     def get(self, key: str) -> bytes | None:
-        """The code, if it is there and undamaged, in a file of the folder's own."""
+        """Return the code, if there is an undamaged file that belongs to the user; else None."""
         path = self._path(key)
         if not self._check_folder():
             return None
-        with suppress(OSError, ValueError):  # a fifo or a device, or a file that is too large
+        with suppress(OSError, ValueError):  # not a regular file, or a file that is too large
             if not _is_own_file(path):
                 return None
             content = read_whole(path, _LARGEST)
@@ -77,7 +78,7 @@ class CodeCache:
         return None
 
     def put(self, key: str, code: bytes) -> None:
-        """Keep the code. A folder that cannot be written to keeps nothing, and the code is compiled again."""
+        """Store the code; if the folder cannot be written to, nothing is stored."""
         path = self._path(key)
         if not self._check_folder():
             return
@@ -88,7 +89,7 @@ class CodeCache:
 
 
 def _is_own_file(path: Path) -> bool:
-    """Whether a path is that of a plain file, neither a link nor of another user."""
+    """Return whether a path is a regular file, not a link, of this user."""
     status = os.lstat(path)
     own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
     return stat.S_ISREG(status.st_mode) and own

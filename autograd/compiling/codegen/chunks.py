@@ -1,4 +1,4 @@
-"""One function of straight-line code in LLVM IR: some expressions, for each register of rows of a tile."""
+"""Functions of straight-line code in LLVM IR: some expressions, for each SIMD vector of rows in a tile."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .simd import Layout, Shape
 from .stages import Program
 
 BINARY = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
-"""Each rounded by itself, as Python does it: x * x - y * y must be 0 where x equals y."""
+"""Operations that are rounded separately, as in Python: x * x - y * y must be 0 if x equals y."""
 COMPARE = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 NEAR = 24
-"""So many expressions later, what was loaded is loaded again: registers are few."""
+"""Number of expressions after which a loaded value is loaded again, to limit register pressure."""
 HELD = 6
-"""So many sums at most stay in registers from row to row."""
+"""Maximum number of sums that stay in registers from row to row."""
 ARGUMENTS = ("columns", "shared", "outputs", "sums", "scratch", "masks", "tape")
 
 
@@ -26,7 +26,7 @@ NOALIAS = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr noalias %{name}" for na
 
 
 def fused(vector: str, words: Sequence[str], out: str) -> list[str]:
-    """The lines for x * y + z, which the machine may round once."""
+    """Return the lines for x * y + z, which may become a fused multiply-add."""
     return [
         f"  {out}.product = fmul contract {vector} {words[0]}, {words[1]}",
         f"  {out} = fadd contract {vector} {words[2]}, {out}.product",
@@ -34,7 +34,7 @@ def fused(vector: str, words: Sequence[str], out: str) -> list[str]:
 
 
 class Setting:
-    """What all functions of a kernel have in common."""
+    """The settings shared by all functions of a kernel."""
 
     def __init__(self, program: Program, memory: Memory, shape: Shape, functions: Functions) -> None:
         self.program: Program = program
@@ -43,13 +43,13 @@ class Setting:
         self.functions: Functions = functions
         self.layout: Layout = memory.layout
         self.sums: dict[Expression, list[int]] = {}
-        """What is summed over the rows, and into which sums."""
+        """Expressions that are summed over the batch, and the places of their sums."""
         for place, node in program.sums:
             self.sums.setdefault(node, []).append(place)
 
 
 class Code:
-    """One function: some of the expressions, for each register of rows of a tile, or once for all."""
+    """A function for some expressions: for each SIMD vector of rows in a tile, or once for the batch."""
 
     def __init__(self, setting: Setting, name: str, once: bool = False) -> None:
         self.setting: Setting = setting
@@ -57,18 +57,18 @@ class Code:
         self.shape: Shape = setting.shape
         self.name = name
         self.once = once
-        """Whether this is about what all rows share."""
+        """Whether the expressions are unbatched."""
         self.lines: list[str] = []
         self.names: dict[Expression, str] = {}
         self.until: dict[Expression, int] = {}
-        """How long what was loaded is taken to be in a register still."""
+        """The position up to which a loaded value is assumed to be in a register."""
         self.position: int = 0
         self.masked: bool = False
         self.held: dict[int, str] = {}
-        """Sums that stay in registers from row to row, and the name of each after this row."""
+        """Sums that stay in registers from row to row, and their names after the current row."""
 
     def text(self, nodes: Sequence[Expression], later: Sequence[Expression] = ()) -> str:
-        """The function: computes the nodes, hands over those of them that are results, and `later`."""
+        """Return the function that computes the nodes, and stores those that are results, and `later`."""
         program = self.setting.program
         for position, node in enumerate(nodes):
             self.position = position
@@ -105,7 +105,7 @@ class Code:
         return "\n".join([head, *loop, *self.lines, *end])
 
     def _sum_at(self, place: int, what: str) -> list[str]:
-        """A sum from memory before the first row, or back after the last one."""
+        """Return the lines that load a sum before the first row, or store it after the last one."""
         vector, align = self.shape.vector, self.shape.align
         at = f"%sum{place}.{what}"
         move = (
@@ -116,7 +116,7 @@ class Code:
         return [f"  {at} = getelementptr {vector}, ptr %sums, i64 {place}", move]
 
     def _based(self) -> list[str]:
-        """Where the numbers of these rows begin."""
+        """Return the lines that compute the addresses of the current rows."""
         shape = self.shape
         row = "0" if self.once or not self.setting.layout.rows else "%row"
         lines = [
@@ -131,7 +131,7 @@ class Code:
         return lines
 
     def _word(self, node: Expression) -> str:
-        """The name of a node's vector: computed before, a constant, or loaded."""
+        """Return the name of a node's vector: computed earlier, a constant, or loaded."""
         if node.kind == "constant":
             return self.setting.functions.constant(node.value)
         if node in self.names and self.position <= self.until.get(node, self.position):
@@ -146,7 +146,7 @@ class Code:
         return found
 
     def _broadcast(self, node: Expression) -> str:
-        """A number that all rows share in all lanes; loaded at each use, which costs no register."""
+        """Broadcast an unbatched number to all lanes; it is loaded at each use to save registers."""
         shape, tag = self.shape, f"%b{len(self.lines)}"
         self.lines += [
             f"  {tag}.at = getelementptr {shape.scalar}, ptr %shared, i64 {self.memory.common(node)}",
@@ -186,7 +186,7 @@ class Code:
             self.lines.append(f"  store {self.shape.vector} {name}, ptr {name}.slot, align {self.shape.align}")
 
     def _share(self, node: Expression, name: str) -> None:
-        """A number for all rows to its place."""
+        """Store an unbatched number."""
         shape = self.shape
         if node.kind in LOGIC:
             one, zero = self.setting.functions.constant(1.0), "zeroinitializer"
@@ -223,9 +223,9 @@ class Code:
         return [f"  {out} = {text}"]
 
     def _hand_over(self, node: Expression) -> None:
-        """A result to where it is wanted: into its rows, or added to its sum."""
+        """Store a result in the outputs, or add it to its sum."""
         if node.kind in LOGIC:
-            raise TypeError("a condition is no result")
+            raise TypeError("a condition cannot be a result")
         word = self._word(node)
         for place in self.setting.program.outputs.get(node, ()):
             self._at(f"%o{place}", "here.outputs", place)
@@ -234,7 +234,7 @@ class Code:
             self._add(place, word)
 
     def _add(self, place: int, word: str) -> None:
-        """To the sum of the rows that count: in a register, while there are few of them."""
+        """Add the unmasked rows to a sum, which is in a register if there are few sums."""
         vector, mask, align = self.shape.vector, self.shape.mask, self.shape.align
         tag = f"%s{len(self.lines)}"
         if not self.setting.layout.rows:

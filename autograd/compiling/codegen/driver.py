@@ -1,4 +1,4 @@
-"""The loop around a kernel's body, in LLVM IR: tiles of rows in, results out, sums over all rows."""
+"""The loop around a kernel's body in LLVM IR: it loads tiles of rows, stores results and adds up sums."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ FIELDS = (
     "rows", "prepare", "body", "columns", "inputs", "shared", "outputs", "results", "sums", "totals",
     "in_tile", "out_tile", "sum_vectors", "scratch", "mask_tile", "tape",
 )  # fmt: skip
-"""What a call is told, 8 bytes each: counts and addresses.
+"""The fields of a call, counts and addresses of 8 bytes each.
 
-`inputs` and `results` point to pairs of an address and a stride in bytes, one for each column or
-output; `totals` receives one number for each sum. The last are memory to work in, and the tape, if
-there is one.
+`inputs` and `results` point to pairs of an address and a stride in bytes, one for each column or output;
+`totals` receives one number for each sum. The others are working memory, and the tape, if there is one.
 """
 
 
 def driver(shape: Shape) -> str:
-    """The IR of `drive(call)`, the same for all kernels of a shape; without rows, of `drive_single`."""
+    """Return the IR of `drive(call)` for batches, and of `drive_single(call)`, for all kernels of a shape."""
     size = 4 if shape.single else 8
     loads = "\n".join(
         f"  %at.{name} = getelementptr i64, ptr %call, i64 {k}\n  %{name} = load {_kind(name)}, ptr %at.{name}"
@@ -236,7 +235,7 @@ def _kind(name: str) -> str:
 
 
 def _strided(shape: Shape) -> str:
-    """Lines that bring whole vectors of rows of one column, whatever its stride, into a tile; then return."""
+    """Return the lines that load whole vectors of rows of a column with any stride into a tile."""
     lines = [
         "  br label %group",
         "group:",
@@ -267,10 +266,10 @@ def _strided(shape: Shape) -> str:
 
 
 def _transposed(shape: Shape) -> str:
-    """The function `transpose`: as many columns that lie side by side as a vector has lanes, at once.
+    """Return the function `transpose`, which loads as many adjacent columns as a vector has lanes.
 
-    A square of rows and columns is loaded row by row and exchanged across its diagonal in halves,
-    quarters, and so on: log2(lanes) rounds of shuffles.
+    A square of rows and columns is loaded row by row and transposed by exchanging halves, quarters, and
+    so on, in log2(lanes) rounds of shuffles.
     """
     lanes, vector = shape.lanes, shape.vector
     lines = [

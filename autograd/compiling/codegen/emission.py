@@ -1,4 +1,4 @@
-"""From the stages of a kernel to LLVM IR: vectors of rows, in functions of bounded size."""
+"""Emit the LLVM IR of a kernel's stages, in functions of bounded size."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from .stages import CHUNK, Chunk, Outer, Product, Program, Stage
 
 
 class Emitted(NamedTuple):
-    """The IR of a kernel's `prepare` and `body`, and what is to be known of it."""
+    """The IR of a kernel's functions `prepare` and `body`."""
 
     text: str
     functions: tuple[str, ...]
-    """The mathematical functions it calls."""
+    """The math functions that it calls."""
     packed: int
-    """Numbers that `prepare` puts behind the shared inputs and the constants."""
+    """The number of weights that `prepare` packs after the shared inputs and the constants."""
 
 
 def emit(program: Program, memory: Memory, shape: Shape, vector_functions: Mapping[str, str]) -> Emitted:
-    """The IR of `prepare`, called once, and of `body`, which computes a tile of rows.
+    """Return the IR of `prepare`, called once, and of `body`, which computes a tile of rows.
 
-    Columns, outputs, scratch and masks are parts of one tile, a column of rows after the other; masks
-    has 1 for each row that counts and 0 for one that fills up the last block; sums has one vector each.
+    Columns, outputs, scratch and masks are parts of a tile, which is stored column by column. The mask is
+    1 for rows of the batch and 0 for padding in the last block. There is a SIMD vector for each sum.
     """
     return _Emitter(program, memory, shape, vector_functions).emitted()
 
@@ -45,10 +45,10 @@ class _Emitter:
         self.functions = Functions(shape, vector_functions, often)
         self.setting = Setting(program, memory, shape, self.functions)
         self.pack: list[int] = []
-        """The places of the weights of all layers, in the order in which they are used."""
+        """The places of the weights of all layers, in the order of use."""
         self.tables: dict[tuple[int, ...], str] = {}
         self.kernels: dict[str, str] = {}
-        """The functions for matrices."""
+        """The functions for matrix products."""
 
     def emitted(self) -> Emitted:
         chunks: list[str] = []
@@ -80,10 +80,10 @@ class _Emitter:
         return Emitted(text, tuple(sorted(self.functions.used)), len(self.pack))
 
     def _body(self, calls: list[str], sums: list[str]) -> list[str]:
-        """The function `body`: part of a tile after part through all functions, then the sums over the tile.
+        """Return the function `body`, which runs parts of a tile through all functions, then sums over it.
 
-        What the functions hand to each other stays in the nearest cache, and what is read and written
-        for each sum is shared by many rows.
+        Intermediate results of a part stay in the first-level cache, and a whole tile shares the loads and
+        stores of each sum.
         """
         shape, moved = self.shape, ("columns", "outputs", "scratch", "masks")
         if not sums:
@@ -122,16 +122,16 @@ class _Emitter:
         return None if made is None else self.program.stages[made]
 
     def _table(self, places: Sequence[int]) -> str:
-        """The name of a table of places; equal ones exist once."""
+        """Return the name of a table of places; equal tables exist once."""
         return "@" + self.tables.setdefault(tuple(places), f"table{len(self.tables)}")
 
     def _places(self, nodes: Sequence[Expression | None]) -> list[int]:
-        """Where the first rows of some columns are."""
+        """Return the places of the first rows of columns."""
         columns = [self.memory.ones if node is None else self.memory.column(node) for node in nodes]
         return [column * self.shape.stride for column in columns]
 
     def _product(self, stage: Product) -> list[str]:
-        """The calls that compute a layer, a block of neurons after the other."""
+        """Return the calls that compute a layer, in blocks of neurons."""
         calls, start = [], 0
         inputs = self._table(self._places(stage.inputs))
         for size, count in blocks(len(stage.results), blocking(self.shape).neurons):
@@ -157,7 +157,7 @@ class _Emitter:
         return -1 if node is None else self.memory.common(node)
 
     def _outer(self, stage: Outer) -> list[str]:
-        """The calls that add products up, a block of lefts and rights after the other."""
+        """Return the calls that sum outer products, in blocks of lefts and rights."""
         calls, top = [], 0
         limits = blocking(self.shape)
         for high, highs in blocks(len(stage.lefts), limits.lefts):
@@ -182,7 +182,7 @@ class _Emitter:
         return calls
 
     def _prepare(self) -> list[str]:
-        """What is computed once for all rows, and the weights put in the order of their use."""
+        """Return `prepare`, which computes unbatched expressions and packs the weights in order of use."""
         shared = self.program.shared
         parts = [shared[k : k + CHUNK] for k in range(0, len(shared), CHUNK)]
         functions = [Code(self.setting, f"shared{k}", once=True).text(part) for k, part in enumerate(parts)]

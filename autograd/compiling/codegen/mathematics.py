@@ -1,7 +1,7 @@
-"""Mathematical functions of vectors in LLVM IR.
+"""Math functions of SIMD vectors in LLVM IR.
 
-exp and tanh are written out in line: no call, no registers saved around it, on every machine. The
-others are a vector library's where there is one, or the scalar function for each lane.
+exp and tanh are inlined, without the cost of a call, on every machine. The others are functions of a
+vector math library if there is one, else the scalar function for each lane.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from .simd import Shape
 INTRINSICS = {
     name: row.native.removeprefix("llvm.") for name, row in PRIMITIVES.items() if row.native.startswith("llvm.")
 }
-"""What the processor computes itself, under LLVM's names."""
+"""Functions that are processor instructions, with the names of LLVM intrinsics."""
 LIBRARY = {name: row.native for name, row in PRIMITIVES.items() if row.native and name not in INTRINSICS}
-"""What the C library computes, under its names."""
+"""Functions of the C library, with their names in it."""
 TWO = frozenset(name for name in LIBRARY if PRIMITIVES[name].operands == 2)
-"""The mathematical functions of two numbers."""
+"""Math functions of two numbers."""
 
 _MAGIC = 6755399441055744.0
-"""1.5 * 2**52: added to a number it leaves its whole part in the last bits."""
+"""1.5 * 2**52: adding it to a number leaves the nearest integer in the last bits."""
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-"""log(2) in two parts; the first is short, so that its products with whole numbers are exact."""
+"""log(2) in two parts; the first has few bits, so that its products with integers are exact."""
 _TERMS = [1 / math.factorial(k) for k in range(2, 14)]
-"""exp(r) - 1 - r over r**2, for |r| <= log(2) / 2: the first term left out is below 5e-18."""
+"""Taylor coefficients of (exp(r) - 1 - r) / r**2, for |r| <= log(2) / 2: the remainder is below 5e-18."""
 
 _ODD = [4 * 3.02994407707441961300e-02, 16 * 1.26177193074810590878e-04]
 _EVEN = [2 * 2.27265548208155028766e-01, 8 * 2.52448340349684104192e-03, 32 * 3.00198505138664455042e-06]
@@ -36,15 +36,15 @@ _EVEN = [2 * 2.27265548208155028766e-01, 8 * 2.52448340349684104192e-03, 32 * 3.
 term, are these polynomials in h**2; from the rational function for exp in Moshier's Cephes library."""
 
 INLINE = frozenset(("exp", "tanh"))
-"""What is written out here, in float64."""
+"""Functions that are inlined in float64."""
 OFTEN = 100
-"""Written out more often than this, compiling takes too long: then they are functions, called."""
+"""Maximum number of inlined uses, above which they are called instead, to limit the time to compile."""
 
 
 def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
-    """Where the code of a mathematical function comes from."""
+    """Return the origin of the code of a math function, for `explain`."""
     if name in INLINE and not shape.single:
-        return "of our own"
+        return "from chainwalk"
     if name in INTRINSICS:
         return "from the processor"
     if name in vector_functions:
@@ -53,7 +53,7 @@ def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
 
 
 class Inline:
-    """Writes a function of one vector as instructions, each name beginning with the result's."""
+    """Writes a function of one vector as instructions, whose names begin with that of the result."""
 
     def __init__(self, shape: Shape, out: str, reciprocal: bool) -> None:
         self.shape: Shape = shape
@@ -65,7 +65,7 @@ class Inline:
         self.lines: list[str] = []
 
     def written(self, name: str, x: str) -> list[str]:
-        """The lines that put exp or tanh of x into the result."""
+        """Return the lines that compute exp or tanh of x."""
         self._exp(x) if name == "exp" else self._tanh(x)
         return self.lines
 
@@ -83,7 +83,7 @@ class Inline:
         return self._new(f"{name} {self.vector} {words[0]}, {words[1]}")
 
     def _fused(self, x: Any, y: Any, z: Any) -> str:
-        """x * y + z, rounded once where the machine can."""
+        """Return x * y + z, as a fused multiply-add if the machine has one."""
         product = self._two("fmul contract", x, y)
         return self._two("fadd contract", product, z)
 
@@ -92,7 +92,7 @@ class Inline:
         return self._new(f"select {self.mask} {beyond}, {self.vector} {self._number(limit)}, {self.vector} {x}")
 
     def _power_of_two(self, shifted: str) -> str:
-        """2**k for the whole number k in the last bits of a shifted number."""
+        """Return 2**k for the integer k in the last bits of a shifted number."""
         bits = self._new(f"bitcast {self.vector} {shifted} to {self.whole}")
         biased = self._new(f"add {self.whole} {bits}, {self._whole(1023)}")
         moved = self._new(f"shl {self.whole} {biased}, {self._whole(52)}")
@@ -102,7 +102,7 @@ class Inline:
         return self.shape.everywhere("i64", str(number))
 
     def _remainder(self, x: str, unit: float = math.log(2)) -> tuple[str, str, str]:
-        """r in x = k unit + r, with k shifted, and k as a number; the unit is log(2) or half of it.
+        """Return r in x = k * unit + r, k shifted, and k as a number; the unit is log(2) or half of it.
 
         The method of Cody and Waite, Software Manual for the Elementary Functions (1980).
         """
@@ -114,7 +114,7 @@ class Inline:
         return r, shifted, k
 
     def _reduced(self, x: str) -> tuple[str, str, str]:
-        """exp(r) - 1 for x = k log(2) + r, with k shifted, and k as a number."""
+        """Return exp(r) - 1 for x = k log(2) + r, k shifted, and k as a number."""
         r, shifted, k = self._remainder(x)
         square = self._two("fmul", r, r)
         even, odd = self._horner(_TERMS[::2], square), self._horner(_TERMS[1::2], square)
@@ -127,7 +127,7 @@ class Inline:
         return str(result)
 
     def _exp(self, x: str) -> None:
-        """The scale in two factors: 2**k alone would overflow before the result does."""
+        """Write exp(x). It is scaled by two factors, since 2**k could overflow when the result does not."""
         inside = self._limited(self._limited(x, "ogt", 710.0), "olt", -750.0)
         p, _, k = self._reduced(inside)
         half = self._two("fadd", self._two("fmul", k, 0.5), _MAGIC)
@@ -137,7 +137,7 @@ class Inline:
         self.lines.append(f"  {self.out} = fmul {self.vector} {scaled}, {second}")
 
     def _tanh(self, x: str) -> None:
-        """(exp(2 |x|) - 1) / (exp(2 |x|) + 1) with the sign of x, by one division.
+        """Write tanh(x) as (exp(2 |x|) - 1) / (exp(2 |x|) + 1) with the sign of x, by one division.
 
         With 2 |x| = k log(2) + 2 h and exp(2 h) = (1 + w + o) / (1 + w - o), where w is even in h and o is
         odd, the fraction is (a + (a w + b o)) / (b + (b w + a o)) for a = 2**k - 1 and b = 2**k + 1. The
@@ -157,7 +157,7 @@ class Inline:
         self.lines.append(f"  {self.out} = call {v} @llvm.copysign.{suffix}({v} {quotient}, {v} {x})")
 
     def _quotient(self, x: str, y: str) -> str:
-        """x / y for ordinary numbers; by Newton's method from an approximate reciprocal, where there is one."""
+        """Return x / y for normal numbers; by Newton's method if there is an approximate reciprocal."""
         if not self.reciprocal:
             return self._two("fdiv", x, y)
         v = self.vector
@@ -169,7 +169,7 @@ class Inline:
         return self._fused(inverse, self._fused(opposite, quotient, x), quotient)
 
     def declarations(self) -> list[str]:
-        """What the lines call."""
+        """Return the declarations of the functions that the lines call."""
         v, suffix = self.vector, self.shape.suffix
         found = [f"declare {v} @llvm.fabs.{suffix}({v})", f"declare {v} @llvm.copysign.{suffix}({v}, {v})"]
         if self.reciprocal:
@@ -178,10 +178,10 @@ class Inline:
 
 
 class Functions:
-    """The mathematical functions of vectors that some code calls, and how to declare them."""
+    """The math functions of SIMD vectors that some code calls, and their declarations."""
 
     def __init__(self, shape: Shape, vector_functions: Mapping[str, str], often: bool = False) -> None:
-        """`often` tells that exp and tanh are to be called, not written out at each place."""
+        """With `often`, exp and tanh are called instead of inlined."""
         self.shape: Shape = shape
         self.vector_functions: Mapping[str, str] = vector_functions
         self.often: bool = often
@@ -194,7 +194,7 @@ class Functions:
         self._reciprocal = shape.lanes == 8 and bool(vector_functions)
 
     def declarations(self) -> list[str]:
-        """Each declaration and definition once."""
+        """Return each declaration and definition once."""
         found = [
             f"declare {self.vector} @llvm.{INTRINSICS[name]}.{self.shape.suffix}({self.vector})"
             for name in sorted(self.used & INTRINSICS.keys())
@@ -207,7 +207,7 @@ class Functions:
         return list(dict.fromkeys(found))
 
     def written(self, name: str, words: Sequence[str], out: str) -> list[str]:
-        """The lines that put a function of vectors into the result."""
+        """Return the lines that compute a function of vectors."""
         self.used.add(name)
         if name in self.inline and not self.often:
             return Inline(self.shape, out, self._reciprocal).written(name, words[0])
@@ -226,9 +226,9 @@ class Functions:
         return "\n".join([head, *lines, f"  ret {self.vector} %r", "}"])
 
     def _function(self, name: str) -> list[str]:
-        """A mathematical function on vectors: one of a vector library, or the scalar one lane by lane.
+        """Declare a function of a vector math library, or define one that calls the scalar one for each lane.
 
-        A definition is one text, since only whole ones may be left out as repeated.
+        A definition is a single string, so that repeated ones can be removed.
         """
         count = 2 if name in TWO or name == "mod" else 1
         if name in self.vector_functions:
@@ -273,7 +273,7 @@ class Functions:
         return [*wide, *call, "  ret float %r", "}"]
 
     def _modulo(self) -> list[str]:
-        """Python's remainder: with the sign of the divisor."""
+        """Return the lines for Python's remainder, which has the sign of the divisor."""
         v, zero = self.vector, self.constant(0.0)
         sign = f"@llvm.copysign.{self.shape.suffix}"
         return [
@@ -291,7 +291,7 @@ class Functions:
         ]
 
     def constant(self, number: float) -> str:
-        """A number in all lanes."""
+        """Return a number in all lanes."""
         if self.shape.single:
             number = struct.unpack("f", _single(number))[0]
         bits = struct.unpack("<Q", struct.pack("<d", number))[0]

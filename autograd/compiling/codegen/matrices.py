@@ -1,9 +1,9 @@
-"""Layers and their slopes in LLVM IR: loops that keep a block of results in registers.
+"""Layers and the gradients of their weights in LLVM IR: loops that keep a block of results in registers.
 
-A matrix times the numbers of a row takes some neurons and two registers of rows at a time; products
-summed over the rows, some numbers times some others. The blocks are as large as the registers allow,
-so that each number that is loaded is used several times. All numbers are found through tables of
-places, in numbers from the start of the tile.
+A block of a matrix product has some neurons and two SIMD vectors of rows; a block of an outer product
+summed over the batch has some lefts and some rights. Blocks are as large as the registers allow, so that
+each number that is loaded is used several times. Numbers are addressed by tables of places, relative to
+the start of the tile.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PARAMETERS = {
 
 
 class Blocking(NamedTuple):
-    """How large the blocks are at most: neurons of a product, lefts and rights of an outer one."""
+    """The maximum size of blocks: neurons of a product, lefts and rights of an outer product."""
 
     neurons: int
     lefts: int
@@ -32,12 +32,12 @@ class Blocking(NamedTuple):
 
 
 def blocking(shape: Shape) -> Blocking:
-    """For 32 registers where they are 64 bytes long, else for 16; one is left for what is loaded."""
+    """Return the size of blocks for 32 registers of 64 bytes, or for 16 smaller ones."""
     return Blocking(8, 4, 4) if shape.align == 64 else Blocking(6, 4, 3)
 
 
 def blocks(count: int, most: int) -> list[tuple[int, int]]:
-    """Sizes of blocks, as equal as can be, and how many there are of each.
+    """Split a count into blocks of nearly equal size; return each size and the number of its blocks.
 
     >>> blocks(16, 6), blocks(10, 6), blocks(3, 6)
     ([(6, 1), (5, 2)], [(5, 2)], [(3, 1)])
@@ -48,36 +48,36 @@ def blocks(count: int, most: int) -> list[tuple[int, int]]:
 
 
 class _Writer:
-    """Lines of IR for vectors of one shape."""
+    """Writes lines of IR for SIMD vectors of one shape."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.lines: list[str] = []
 
     def at(self, name: str, base: str, index: str, kind: str = "") -> None:
-        """The address of an element."""
+        """Write the address of an element."""
         self.lines.append(f"  {name} = getelementptr {kind or self.shape.scalar}, ptr {base}, i64 {index}")
 
     def place(self, name: str, table: str, index: str) -> None:
-        """A number of a table of places."""
+        """Write a load from a table of places."""
         self.at(f"{name}.at", table, index, "i32")
         self.lines += [f"  {name}.short = load i32, ptr {name}.at", f"  {name} = sext i32 {name}.short to i64"]
 
     def load(self, name: str, address: str) -> None:
-        """A vector."""
+        """Write the load of a vector."""
         self.lines.append(f"  {name} = load {self.shape.vector}, ptr {address}, align {self.shape.align}")
 
     def store(self, word: str, address: str) -> None:
-        """A vector."""
+        """Write the store of a vector."""
         self.lines.append(f"  store {self.shape.vector} {word}, ptr {address}, align {self.shape.align}")
 
     def everywhere(self, name: str, address: str) -> None:
-        """A number in all lanes."""
+        """Write the load of a number into all lanes."""
         self.lines.append(f"  {name}.number = load {self.shape.scalar}, ptr {address}")
         self.lines += self.shape.broadcast(f"{name}.number", name)
 
     def fused(self, name: str, x: str, y: str, z: str) -> None:
-        """x * y + z."""
+        """Write x * y + z, which may become a fused multiply-add."""
         vector = self.shape.vector
         self.lines += [
             f"  {name}.product = fmul contract {vector} {x}, {y}",
@@ -85,12 +85,12 @@ class _Writer:
         ]
 
     def write(self, text: str) -> None:
-        """Lines as they are."""
+        """Write lines unchanged."""
         self.lines.append(text)
 
 
 def product(shape: Shape, neurons: int) -> str:
-    """The function `productN`: blocks of N neurons; their biases and weights lie one after the other."""
+    """Return the function `productN` for blocks of N neurons, whose biases and weights are packed."""
     w, vector = _Writer(shape), shape.vector
     cells = [(n, u) for n in range(neurons) for u in range(shape.units)]
     w.write(
@@ -157,9 +157,9 @@ done:
 
 
 def outer(shape: Shape, lefts: int, rights: int) -> str:
-    """The function `outerNxM`: each of N numbers times each of M, added up over the rows of a tile.
+    """Return the function `outerNxM`: the outer product of N and M numbers, summed over a tile of rows.
 
-    The last rows may fill a register in part: the others in it count as 0.
+    Padding rows in the last SIMD vector count as 0.
     """
     w, vector = _Writer(shape), shape.vector
     cells = [(n, m) for n in range(lefts) for m in range(rights)]
@@ -241,6 +241,6 @@ done:
 
 
 def table(name: str, places: Sequence[int]) -> str:
-    """A table of places as a constant."""
+    """Return a table of places as a constant."""
     numbers = ", ".join(f"i32 {place}" for place in places)
     return f"@{name} = internal constant [{len(places)} x i32] [{numbers}]"

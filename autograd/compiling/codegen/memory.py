@@ -1,4 +1,4 @@
-"""Where the numbers of a program are: constants behind the shared inputs, and slots of a tile."""
+"""The memory layout of a program: constants after the shared inputs, and slots in a tile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Memory:
         behind = layout.shared + len(self.constants)
         self.shared: dict[Expression, int] = {node: behind + k for k, node in enumerate(program.shared)}
         self.packed: int = behind + len(self.shared)
-        """Where the weights of the layers begin, in the order in which they are used."""
+        """The place of the packed weights of the layers, which are in the order of use."""
         self.made: dict[Expression, int] = {
             node: k for k, stage in enumerate(program.stages) for node in _made(stage)
         }
@@ -32,7 +32,7 @@ class Memory:
         self.slots, self.slot_count = self._slots(program)
 
     def _slots(self, program: Program) -> tuple[dict[Expression, int], int]:
-        """A place in the tile for each result that a later stage needs, used again after that."""
+        """Allocate a slot in the tile for each result that a later stage reads; slots are reused."""
         last: dict[Expression, int] = {}
         for k, stage in enumerate(program.stages):
             for node in self._needed(stage):
@@ -58,7 +58,7 @@ class Memory:
         return slots, count
 
     def _needed(self, stage: Stage) -> Iterator[Expression]:
-        """What a stage reads; conditions have no place, so a chunk reads what they are made of."""
+        """Yield the expressions that a stage reads; conditions are not stored, so their operands are read."""
         if not isinstance(stage, Chunk):
             yield from read(stage)
             return
@@ -71,25 +71,25 @@ class Memory:
                     yield operand
 
     def column(self, node: Expression) -> int:
-        """The column of a tile where a number of a row is: inputs, then outputs, then slots."""
+        """Return the column of a batched number in a tile: inputs, then outputs, then slots."""
         if node.kind == "input":
             return int(node.value)
         return self.layout.columns + self.layout.outputs + self.slots[node]
 
     @property
     def ones(self) -> int:
-        """The column that tells which rows count."""
+        """The column of the mask: 1 for rows of the batch, 0 for padding."""
         return self.layout.columns + self.layout.outputs + self.slot_count
 
     def common(self, node: Expression) -> int:
-        """The place of a number that all rows share."""
+        """Return the place of an unbatched number."""
         if node.kind == "input":
             return int(node.value) - self.layout.columns
         return self.constants[node] if node.kind == "constant" else self.shared[node]
 
 
 def _made(stage: Stage) -> Sequence[Expression]:
-    """What a stage computes."""
+    """Return the expressions that a stage computes."""
     if isinstance(stage, Chunk):
         return stage.nodes
     return stage.results if isinstance(stage, Product) else ()

@@ -1,4 +1,4 @@
-"""From LLVM IR to native code in memory: the host's processor, its vector width, its mathematics."""
+"""Compile LLVM IR to native code in memory; the host's processor, SIMD width and math library."""
 
 from __future__ import annotations
 
@@ -18,31 +18,39 @@ from .simd import Shape
 
 _LOCK = waited_for(RLock(), level=1)
 """Held while LLVM compiles."""
-with suppress(AttributeError):  # llvmlite's own lock, which it also takes where code is freed
+with suppress(AttributeError):  # llvmlite's own lock, which it also acquires to free code
     waited_for(llvm.ffi.lib._lock._lock, level=2)
 _LIBRARY = "libmvec.so.1"
 _LETTERS = {16: "b", 32: "d", 64: "e"}
-"""The letter of a vector's width in bytes, in the names of the vector functions."""
+"""The letter for a SIMD width in bytes in the names of vector functions."""
 
 
 class Host(NamedTuple):
-    """A machine that code is made for."""
+    """A machine to compile for.
+
+    >>> BASELINE.lanes(single=False), BASELINE.lanes(single=True)
+    (2, 4)
+    """
 
     processor: str
     features: str
     width: int
-    """The bytes of a vector register."""
+    """The size of a SIMD register in bytes."""
     vector_functions: bool = True
-    """Whether to look for a library of vector mathematics."""
+    """Whether to use a vector math library, if there is one."""
 
     def lanes(self, single: bool) -> int:
-        """Numbers in one register."""
+        """Return the number of SIMD lanes, in float32 if `single`, else in float64."""
         return self.width // (4 if single else 8)
 
 
 @cache
 def host() -> Host:
-    """This machine."""
+    """Return the machine that this process runs on.
+
+    >>> host().lanes(single=False) in (2, 4, 8)
+    True
+    """
     with _LOCK:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
@@ -52,12 +60,12 @@ def host() -> Host:
 
 
 BASELINE = Host("x86-64", "", 16, vector_functions=False)
-"""A machine without AVX and without vector mathematics."""
+"""A machine without AVX and without a vector math library."""
 
 
 @cache
 def vector_library(machine: Host, single: bool) -> dict[str, str]:
-    """The vector functions of glibc's libmvec, by name; none where it has none of that width."""
+    """Return the vector functions of glibc's libmvec by name; none if it is missing or has no such width."""
     if not machine.vector_functions or machine.width not in _LETTERS:
         return {}
     try:
@@ -74,12 +82,12 @@ def vector_library(machine: Host, single: bool) -> dict[str, str]:
 
 
 class Native:
-    """Code that stays in memory as long as this object does."""
+    """Native code, which stays in memory as long as this object."""
 
     def __init__(
         self, text: str, machine: Host, level: int = 2, passes: bool = False, kept: Any = None
     ) -> None:
-        """`kept`, if given, has `get(key)` and `put(key, code)` for code compiled before."""
+        """`kept`, if given, is a cache with `get(key)` and `put(key, code)`."""
         started = time.perf_counter()
         with _LOCK:
             host()
@@ -111,7 +119,7 @@ class Native:
         key = f"{machine.processor}\n{machine.features}\n{self.level} {self.passes}\n{self._text}"
         code = kept.get(key) if kept is not None else None
         self.kept: bool = code is not None
-        """Whether the code had been compiled before."""
+        """Whether the code comes from the cache."""
         if code is None:
             code = target.emit_object(self._module(target))
             if kept is not None:
@@ -122,16 +130,16 @@ class Native:
         return engine
 
     def address(self, name: str) -> int:
-        """Where a function is."""
+        """Return the address of a function."""
         return int(self._engine.get_function_address(name))
 
     def ir(self) -> str:
-        """The LLVM IR."""
+        """Return the LLVM IR."""
         with _LOCK:
             return str(self._module(self._target())) if self.passes else self._text
 
     def assembly(self) -> str:
-        """The processor's instructions."""
+        """Return the assembly code."""
         with _LOCK:
             target = self._target()
             return str(target.emit_assembly(self._module(target)))
@@ -139,7 +147,7 @@ class Native:
 
 @cache
 def drivers(shape: Shape, machine: Host) -> tuple[Any, Any]:
-    """The functions that drive kernels of a shape: over rows, and at a single point."""
+    """Return the functions that run kernels of a shape: over a batch, and at a single point."""
     native = Native(driver(shape), machine, passes=True)
     kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
     both = kind(native.address("drive")), kind(native.address("drive_single"))

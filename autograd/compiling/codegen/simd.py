@@ -1,4 +1,4 @@
-"""What a kernel takes and gives, and how many rows it computes at a time."""
+"""The layout of a kernel's inputs and outputs, and the shape of its SIMD code."""
 
 from __future__ import annotations
 
@@ -6,85 +6,85 @@ from typing import NamedTuple
 
 
 class Layout(NamedTuple):
-    """What a kernel takes and gives, by place."""
+    """The numbers of inputs and outputs of a kernel."""
 
     columns: int
-    """Inputs with a number for each row come first."""
+    """The number of batched inputs, which come first."""
     shared: int
-    """Then inputs that all rows share."""
+    """The number of unbatched inputs, which follow."""
     outputs: int
-    """Results with a number for each row."""
+    """The number of batched outputs."""
     sums: int
-    """Results that are added up over the rows; without columns, results as they are."""
+    """The number of outputs that are summed over the batch; without columns, of all outputs."""
 
     @property
     def rows(self) -> bool:
-        """Whether there are rows at all."""
+        """Whether the kernel is batched."""
         return self.columns > 0
 
 
 class Shape(NamedTuple):
-    """How many rows are computed by one instruction, and by one run through the code."""
+    """The number of rows computed by one instruction, by one block of code, and in one tile."""
 
     lanes: int
     units: int
-    """So many vectors side by side share what is loaded for all rows."""
+    """The number of SIMD vectors in a block, which share the unbatched numbers that are loaded."""
     single: bool
-    """float32 instead of float64."""
+    """Whether it is float32 instead of float64."""
     tile: int
-    """Rows that are in memory at once: all of them pass before a product is summed over the rows."""
+    """The number of rows in a tile, which is in memory at once."""
     part: int = 0
-    """Rows of a tile that go through one function before they go through the next; 0 for the whole tile."""
+    """The number of rows of a tile that pass through all functions together; 0 for the whole tile."""
 
     @property
     def stride(self) -> int:
-        """Numbers from one column of a tile to the next.
+        """The distance between columns of a tile, in numbers.
 
-        A cache line more than the rows: columns a power of two apart would share a few sets of the cache.
+        It is the number of rows plus a cache line: columns a power of two apart would share cache sets.
         """
         return self.tile + 64 // (4 if self.single else 8) if self.tile > 1 else 1
 
     @property
     def block(self) -> int:
-        """The rows of one run through the code."""
+        """The number of rows of one block of code."""
         return self.lanes * self.units
 
     @property
     def scalar(self) -> str:
-        """LLVM's name of the type of one number."""
+        """The LLVM type of a number."""
         return "float" if self.single else "double"
 
     @property
     def align(self) -> int:
-        """The bytes of a vector."""
+        """The size of a SIMD vector in bytes."""
         return self.lanes * (4 if self.single else 8)
 
     @property
     def suffix(self) -> str:
-        """What LLVM's intrinsics for such vectors end in."""
+        """The suffix of LLVM intrinsics for this vector type."""
         width = "f32" if self.single else "f64"
         return width if self.lanes == 1 else f"v{self.lanes}{width}"
 
     @property
     def vector(self) -> str:
-        """LLVM's name of the type of a vector; of one lane, of a number."""
+        """The LLVM type of a SIMD vector; for one lane, of a number."""
         return self.of(self.scalar)
 
     @property
     def mask(self) -> str:
-        """LLVM's name of the type of a condition."""
+        """The LLVM type of a condition."""
         return self.of("i1")
 
     def of(self, kind: str) -> str:
-        """LLVM's name of a vector of that type."""
+        """Return the LLVM type of a vector of another element type."""
         return kind if self.lanes == 1 else f"<{self.lanes} x {kind}>"
 
     def everywhere(self, kind: str, text: str) -> str:
-        """A constant in all lanes."""
+        """Return a constant in all lanes."""
         return text if self.lanes == 1 else f"<{', '.join([f'{kind} {text}'] * self.lanes)}>"
 
     def broadcast(self, word: str, name: str) -> list[str]:
-        """The lines that put a number into all lanes."""
+        """Return the lines that broadcast a number to all lanes."""
         if self.lanes == 1:
             return [f"  {name} = bitcast {self.scalar} {word} to {self.scalar}"]
         return [

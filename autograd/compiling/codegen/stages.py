@@ -1,8 +1,8 @@
-"""Stages: a kernel's work in the order in which it is done, each for a whole tile of rows.
+"""Stages: the parts of a kernel, in the order of execution, each for a whole tile of rows.
 
-What all rows share is computed once for each call. The neurons of a layer are one stage, a matrix
-times the numbers of a row; so are the slopes of its weights, products summed over the rows. What is
-left goes from instruction to instruction.
+Unbatched expressions are computed once for each call. The neurons of a layer are one stage, a matrix
+product; so are the gradients of its weights, products summed over the batch. All other expressions are
+straight-line code.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ..expressions.pool import LOGIC, Expression
 from .simd import Layout
 
 CHUNK = 300
-"""How many expressions a function computes at most: compiling one takes more than linear time."""
+"""Maximum number of expressions in a function, as LLVM takes more than linear time to compile one."""
 WORTHWHILE = 8
-"""Fewer products summed over the rows are no stage of their own."""
+"""Minimum number of products summed over the batch in a stage."""
 
 
 class Chunk(NamedTuple):
-    """Expressions computed one after the other, row by row; conditions are computed where they are used."""
+    """Expressions computed as straight-line code, for each row; conditions are computed where they are used."""
 
     nodes: list[Expression]
 
 
 class Product(NamedTuple):
-    """A layer: each result is its bias and the sum of its weights times the inputs."""
+    """A layer: each result is a bias plus the dot product of weights and inputs."""
 
     results: list[Expression]
     biases: list[Expression | None]
@@ -38,44 +38,44 @@ class Product(NamedTuple):
 
 
 class Outer(NamedTuple):
-    """Each of the lefts times each of the rights, summed over the rows; None among the rights is 1."""
+    """The outer product of lefts and rights, summed over the batch; None among the rights is 1."""
 
     lefts: list[Expression]
     rights: list[Expression | None]
     sums: list[list[int]]
-    """For each left the places of its sums."""
+    """The places of the sums of each left."""
 
 
 Stage = Chunk | Product | Outer
 
 
 def read(stage: Product | Outer) -> list[Expression]:
-    """The numbers of a row that a stage reads."""
+    """Return the batched expressions that a stage reads."""
     if isinstance(stage, Product):
         return list(stage.inputs)
     return [*stage.lefts, *(right for right in stage.rights if right is not None)]
 
 
 class Program(NamedTuple):
-    """What a kernel does."""
+    """The stages of a kernel and its results."""
 
     shared: list[Expression]
-    """What all rows share, computed before the rows are looked at."""
+    """Unbatched expressions, computed once before the rows."""
     stages: list[Stage]
     outputs: dict[Expression, list[int]]
-    """Results with a number for each row, and their places."""
+    """Batched results and their places."""
     sums: list[tuple[int, Expression]]
-    """What is summed over the rows without a stage of its own; one place may have several terms."""
+    """Expressions that are summed over the batch outside stages; a place may have several terms."""
 
     @property
     def instructions(self) -> int:
-        """How many instructions are written out one by one."""
+        """The number of instructions of straight-line code."""
         chunks = sum(len(stage.nodes) for stage in self.stages if isinstance(stage, Chunk))
         return len(self.shared) + chunks
 
 
 def staged(roots: Sequence[Expression], layout: Layout) -> Program:
-    """The stages that compute the roots: first the outputs, then the sums."""
+    """Return the program that computes the roots: first the outputs, then the sums."""
     outputs: dict[Expression, list[int]] = {}
     for place, root in enumerate(roots[: layout.outputs]):
         outputs.setdefault(root, []).append(place)
@@ -92,21 +92,21 @@ def staged(roots: Sequence[Expression], layout: Layout) -> Program:
 
 
 def _uses(roots: Sequence[Expression]) -> Iterable[Expression]:
-    """Every use of an expression, by another or as a root."""
+    """Yield an expression for each of its uses, as an operand or a root."""
     yield from roots
     for node in below(roots):
         yield from node.operands
 
 
 def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> list[tuple[int, Expression]]:
-    """Sums of sums as several terms of one sum, where nothing else needs the inner ones."""
+    """Split nested sums into several terms of one sum, unless the inner ones are used elsewhere."""
     found = []
     waiting = terms[::-1]
     while waiting:
         place, node = waiting.pop()
         if node.kind == "add" and node.rows and uses[node] == 1:
             parts = [item for item in reversed(node.operands) if item.kind != "constant" or item.value]
-            waiting += [(place, operand) for operand in parts]  # every sum starts from 0
+            waiting += [(place, operand) for operand in parts]  # a constant 0 adds nothing
         elif node.kind == "fused" and node.rows and uses[node] == 1:
             left, right, rest = node.operands
             waiting += (
@@ -118,10 +118,10 @@ def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> li
 
 
 def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expression]], list[Outer]]:
-    """Products of numbers of a row, where some meet all of some others, as stages; and the other terms."""
+    """Return the other terms, and stages for batched products that form whole outer products."""
     partners: dict[Expression, dict[Expression, int]] = {}
     taken: dict[Expression, set[int]] = {}
-    """The sums that each left adds to: a stage holds each of its sums once."""
+    """The sums that each left is added to: a stage holds each of its sums once."""
     rest = []
     for place, node in terms:
         if node.kind == "mul" and all(operand.rows for operand in node.operands):
@@ -154,7 +154,7 @@ def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expres
 def _with_ones(
     terms: list[tuple[int, Expression]], outers: list[Outer]
 ) -> tuple[list[tuple[int, Expression]], list[Outer]]:
-    """Sums of all the lefts themselves, the slopes of biases, as products with 1."""
+    """Add sums of the lefts themselves, the gradients of biases, to stages as products with 1."""
     alone: dict[Expression, int] = {}
     rest = []
     for place, node in terms:
@@ -173,7 +173,7 @@ def _with_ones(
 
 
 def _scheduled(order: list[Expression], outers: list[Outer], needed: set[Expression]) -> list[Stage]:
-    """Chunks up to each point where a layer has all that it needs; what is summed over the rows comes last."""
+    """Return chunks and layers in topological order, followed by the outer products."""
     products = _products(order, needed)
     begun = {dot: product for product, dots in products for dot in dots[:1]}
     given = {node for product, dots in products for node in (*product.results, *dots)}
@@ -197,7 +197,7 @@ def _scheduled(order: list[Expression], outers: list[Outer], needed: set[Express
 
 
 def _products(order: list[Expression], needed: set[Expression]) -> list[tuple[Product, list[Expression]]]:
-    """The layers, and the dot products of each; a shared number added to one is its bias."""
+    """Return the layers, each with its dot products; an unbatched number added to one is its bias."""
     uses = Counter(operand for node in order for operand in node.operands)
     biased = {}
     for node in order:
@@ -218,13 +218,13 @@ def _products(order: list[Expression], needed: set[Expression]) -> list[tuple[Pr
 
 
 def _cut(nodes: Sequence[Expression]) -> list[Stage]:
-    """Chunks of bounded size."""
+    """Split expressions into chunks of bounded size."""
     ordered = _depth_first(nodes)
     return [Chunk(ordered[k : k + CHUNK]) for k in range(0, len(ordered), CHUNK)]
 
 
 def _depth_first(nodes: Sequence[Expression]) -> list[Expression]:
-    """Each result right after what it is made of, so that few numbers wait in registers for their use."""
+    """Sort expressions so that each follows its operands closely, which needs few registers."""
     here = {node for node in nodes if node.operands}
     used = {operand for node in here for operand in node.operands}
     ordered: list[Expression] = []

@@ -1,8 +1,7 @@
-"""The second tier: a very large graph as a tape of instructions, and a compiled interpreter that runs it.
+"""The second tier: a very large graph as a tape of instructions, which a compiled interpreter runs.
 
-Straight-line code runs faster, but takes about 0.1 ms for each instruction to compile. A tape takes a
-few microseconds. Its instructions are sorted into runs of the same operation, so that one dispatch
-serves many.
+Straight-line code runs faster, but takes about 0.1 ms per instruction to compile; a tape takes a few
+microseconds. Its instructions are sorted into runs of the same operation, which share one dispatch.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from .mathematics import TWO, Functions
 from .simd import Layout, Shape
 
 LIMIT = 20_000
-"""Kernels of more instructions than this are interpreted."""
+"""Maximum number of instructions of straight-line code; larger kernels are interpreted."""
 UNITS = 4
-"""So many registers of rows for each instruction, to share the cost of finding out what it is."""
+"""Number of SIMD vectors of rows for each instruction, which share the cost of its dispatch."""
 OPERATIONS = (
     "end", "column", "shared", "output", "sum", "select", "and", "or", "not",
     *sorted(COMPARE), *sorted(INSTRUCTIONS),
@@ -42,20 +41,20 @@ _OPERANDS = {
 
 
 class Tape(NamedTuple):
-    """An encoded kernel: int32 numbers, and what is to be known of it."""
+    """An encoded kernel."""
 
     code: Any
-    """Runs: an operation, how many follow, and for each its result and its three operands."""
+    """int32 numbers. A run is an operation, a count, and for each instruction a result and three operands."""
     slots: int
     constants: list[float]
-    """To be put behind the shared inputs."""
+    """Constants, which are stored after the shared inputs."""
     functions: tuple[str, ...]
     runs: int
     instructions: int
 
 
 def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Layout) -> Tape:
-    """The tape of some expressions, sorted operands first; the roots are the outputs, then the sums."""
+    """Return the tape of expressions, given operands first; the roots are the outputs, then the sums."""
     constants: dict[Expression, int] = {}
     steps: list[tuple[int, int, Expression]] = []
     levels: dict[Expression, int] = {}
@@ -74,7 +73,7 @@ def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Lay
 
 
 class _Assembler:
-    """Gives each result a slot, which is used again after its last use, and writes the runs."""
+    """Allocates a slot for each result, which is reused after its last use, and writes the runs."""
 
     def __init__(
         self,
@@ -90,7 +89,7 @@ class _Assembler:
         self.code: list[int] = []
         self.runs = 0
         self.open: tuple[int, int] = (-1, 0)
-        """The operation of the present run, and where its length is written."""
+        """The operation of the current run, and the position of its count."""
 
     def tape(self) -> Tape:
         places: dict[Expression, list[int]] = {}
@@ -151,7 +150,7 @@ class _Assembler:
 
 
 def interpreter(layout_rows: bool, shape: Shape, vector_functions: Mapping[str, str]) -> str:
-    """The IR of `body`, which runs the tape for each block of rows."""
+    """Return the IR of `body`, which runs the tape for each block of rows."""
     functions = Functions(shape, vector_functions)
     cases = [_case(name, shape, functions, layout_rows) for name in OPERATIONS[1:]]
     names = [name for name in OPERATIONS if name != "end"]
@@ -199,7 +198,7 @@ done:
 
 
 def _case(name: str, shape: Shape, functions: Functions, rows: bool) -> str:
-    """A loop over the instructions of a run of one operation."""
+    """Return a loop over the instructions of a run of one operation."""
     lines: list[str] = []
     operand_count = _OPERANDS.get(name, 2 if name in BINARY.keys() | COMPARE.keys() | TWO | {"mod"} else 1)
     tag = f"{name}."

@@ -10,11 +10,11 @@ from ...ops.language import Forms, Language
 from ...ops.rules import filename_of
 
 COMPARISONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
-"""What compiled code calls the comparisons."""
+"""The names of comparisons in compiled code."""
 
 
 class _Symbolic(Language):
-    """Python with conditions as calls, and `**` as the function."""
+    """Python with calls in place of conditions and of `**`."""
 
     operators: ClassVar[Forms] = {**Language.operators, ast.Pow: "pow({}, {})"}
     comparisons: ClassVar[Forms] = {kind: f"logic_({name!r}, {{}}, {{}})" for kind, name in COMPARISONS.items()}
@@ -28,6 +28,6 @@ class _Symbolic(Language):
 
 @cache
 def code_of(rule: str) -> Any:
-    """Return a rule compiled, its conditions calls of `select_`, `truth_` and `logic_`."""
+    """Return the code of a rule, with calls of `select_`, `truth_` and `logic_` for its conditions."""
     source = _Symbolic().written(rule)
     return compile(source, filename_of("expression", source), "eval")

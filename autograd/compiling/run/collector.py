@@ -1,4 +1,4 @@
-"""Compiling without Python's garbage collector, which would look through all expressions again and again."""
+"""Pause Python's garbage collector during compilation, as it would repeatedly visit all expressions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the cyclic garbage collector: half of the time that a large graph takes to compile.
+    """Pause the cyclic garbage collector, which halves the time to compile a large graph.
 
-    Nothing of what is made in between is garbage before its end. Where it is off already, it stays off.
+    Nothing that is created meanwhile becomes garbage before the end. A disabled collector stays so.
     """
     if not gc.isenabled():
         yield
@@ -30,7 +30,7 @@ _PAUSES: list[bool] = []
 
 
 def _resume_in_child() -> None:
-    """The thread that paused it may not be there any more, to switch it on again."""
+    """Enable the collector in a forked child, in which the thread that paused it does not exist."""
     if _PAUSES:
         gc.enable()
 

@@ -1,4 +1,4 @@
-"""A kernel: native code for some expressions, with the memory it works in, over arrays of rows."""
+"""A kernel: native code for some expressions, and its workspaces, which runs over batches."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from ..expressions.pool import Expression, World
 
 Array = Any
 STAGED = 4096
-"""Batches of up to this many numbers are copied to memory at known addresses: numpy tells one slowly."""
+"""Batches up to this many numbers are copied to a preallocated buffer: addresses of arrays are slow to get."""
 ALIGNMENT = 64
 UNITS_OF_LAYERS = 2
-"""So many registers of rows for each weight that is loaded."""
+"""Number of SIMD vectors of rows for each weight that is loaded."""
 _TILE = 256
-"""Rows in memory at once: the more there are, the less often sums over the rows are read and written."""
+"""Maximum number of rows in a tile: large tiles read and write the sums over the batch less often."""
 _PART = 32
-"""Rows that pass through one function before they pass through the next: they stay in the nearest cache."""
+"""Number of rows that pass through all functions together, which keeps them in the first-level cache."""
 _NEAR = 256 * 1024
-"""Bytes of a tile at most: half of the second cache of a core."""
+"""Maximum size of a tile in bytes: half of a typical second-level cache."""
 
 
 class Facts(NamedTuple):
-    """What is to be known about a kernel."""
+    """A description of a kernel for `explain`."""
 
     instructions: int
     mathematics: dict[str, str]
-    """The mathematical functions, and where the code of each comes from."""
+    """The math functions, and the origin of the code of each."""
     tier: str
     shape: Shape
     machine: Host
@@ -50,7 +50,7 @@ class Facts(NamedTuple):
 
 
 def aligned(count: int, dtype: Any) -> Array:
-    """Zeros at an address that a vector register likes."""
+    """Return a zero-filled array that is aligned for SIMD loads."""
     size = np.dtype(dtype).itemsize
     memory = np.zeros(count * size + ALIGNMENT, dtype=np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
@@ -58,7 +58,7 @@ def aligned(count: int, dtype: Any) -> Array:
 
 
 def address(array: Array) -> int:
-    """Where an array's first number is; a quarter of the time of `array.ctypes.data`."""
+    """Return the address of an array's data, four times as fast as `array.ctypes.data`."""
     found: int = array.__array_interface__["data"][0]
     return found
 
@@ -94,7 +94,7 @@ class Kernel:
             tier, instructions = _told(program), program.instructions
         else:
             shape = _shape(layout, machine, single, UNITS)
-            if any(node.kind == "dot" for node in lower.known.values()):  # no stages of their own for layers
+            if any(node.kind == "dot" for node in lower.known.values()):  # a tape has no stages for layers
                 expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
             tape = encode(below(expressions), expressions, layout)
             self.tape = tape.code
@@ -120,7 +120,7 @@ class Kernel:
         )
 
     def workspace(self) -> Workspace:
-        """Memory for one call at a time; give it back with `release`."""
+        """Return memory for one call, to be returned with `release`."""
         try:
             return self.free.pop()
         except IndexError:
@@ -131,7 +131,7 @@ class Kernel:
         self.free.append(workspace)
 
     def run(self, workspace: Workspace) -> None:
-        """Compute: from the workspace's inputs to its results."""
+        """Compute the results in a workspace from its inputs."""
         self.drive(workspace.address)
 
 
@@ -139,16 +139,16 @@ _FUNCTIONS = {True: ("prepare", "body"), False: ("body",)}
 
 
 def _told(program: Program) -> str:
-    """What a program is made of."""
+    """Describe the stages of a program."""
     kinds = [type(stage) for stage in program.stages]
     names = ((Chunk, "part"), (Product, "layer"), (Outer, "outer product"))
     counts = [(kinds.count(kind), name) for kind, name in names if kind in kinds]
     parts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts]
-    return f"straight-line code in {', '.join(parts) or 'no part at all'}"
+    return f"straight-line code in {', '.join(parts) or '0 parts'}"
 
 
 def _shape(layout: Layout, machine: Host, single: bool, units: int, slots: int = 0) -> Shape:
-    """How many rows at a time: as many as leave a tile near the processor."""
+    """Return the shape of a kernel, with the largest tile that stays in the cache."""
     if not layout.rows:
         return Shape(1, 1, single, 1)
     lanes = machine.lanes(single)
@@ -165,7 +165,7 @@ class Workspace:
     def __init__(self, kernel: Kernel) -> None:
         layout, shape, dtype = kernel.layout, kernel.shape, kernel.dtype
         self.shared: Array = aligned(layout.shared + len(kernel.constants) + kernel.more_shared + 1, dtype)
-        with np.errstate(over="ignore"):  # the bound of a range may be infinite in single precision
+        with np.errstate(over="ignore"):  # a constant may overflow float32
             self.shared[layout.shared : layout.shared + len(kernel.constants)] = kernel.constants
         self.totals: Array = aligned(layout.sums + 1, dtype)
         self.inputs: Any = np.zeros((max(layout.columns, 1), 2), dtype=np.int64)
@@ -182,15 +182,15 @@ class Workspace:
             for name, start in zip(sizes, starts, strict=False)
         }
         self.places: list[tuple[int, Array]] = []
-        """Where each shared argument goes; of staged rows, where each column goes too."""
+        """Views that receive the shared arguments and, for staged batches, the columns."""
         self.views: list[tuple[int, Array]] = []
-        """Where each shared argument goes, for rows that are read in place."""
+        """Views that receive the shared arguments, for batches that are read in place."""
         self.takers: list[Any] = []
-        """What takes each result out: a number, or an array of the caller's own."""
+        """Functions that return each result as a number, or as a new array."""
         self.staged_in: Array = None
         self.staged_out: Array = None
         self.rows: int = -1
-        """For how many rows the addresses of the staged arrays are set."""
+        """The number of rows for which the addresses of the staged arrays are set."""
         fields = {
             **kernel.addresses, **places, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
             "shared": self.shared.ctypes.data, "outputs": layout.outputs, "results": self.results.ctypes.data,
@@ -202,9 +202,9 @@ class Workspace:
         self.address: int = self.call.ctypes.data
 
     def stage(self, rows: int, kernel: Kernel, places: Array, strides: Array) -> None:
-        """Make room for that many rows at addresses known in advance.
+        """Allocate buffers for a number of rows, at fixed addresses.
 
-        Of output k the numbers begin at `places[k]` times the rows, and are `strides[k]` apart.
+        The numbers of output k begin at `places[0][k] * rows + places[1][k]` and are `strides[k]` apart.
         """
         layout, size = kernel.layout, kernel.dtype.itemsize
         if self.staged_in is None or self.staged_in.shape[1] < rows:
@@ -215,7 +215,7 @@ class Workspace:
         self.inputs[:, 0] = self._bases[0] + stride * np.arange(len(self.inputs))
         self.inputs[:, 1] = size
         if layout.outputs:
-            # the first numbers of an array in its first row, then a row of the array further on
+            # the address of each output in the first row, and the distance to the next row
             self.results[:, 0] = self._bases[1] + size * places[0] * rows + size * places[1]
             self.results[:, 1] = size * strides
         self.rows = rows
@@ -224,16 +224,16 @@ class Workspace:
 
 @cache
 def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
-    """The interpreter of tapes, compiled once for each shape."""
+    """Return the interpreter of tapes, compiled once for each shape."""
     library = vector_library(machine, shape.single) if rows else {}
     return Native(interpreter(rows, shape, library), machine, passes=True)
 
 
 @cache
 def pool(threads: int) -> ThreadPoolExecutor:
-    """Threads to compute on: native code lets Python's lock go."""
+    """Return a pool of threads; native code releases the GIL."""
     return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")
 
 
-if hasattr(os, "register_at_fork"):  # a forked process has none of these threads, and would wait for them
+if hasattr(os, "register_at_fork"):  # a forked process lacks these threads and would wait for them
     os.register_at_fork(after_in_child=pool.cache_clear)

@@ -1,4 +1,4 @@
-"""Running the loops of a large sum: each a kernel over its terms, its slopes put where they belong."""
+"""Run the loops of a large sum: each is a kernel over its terms, whose partials are added to the gradient."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .kernel import Array, Kernel, Workspace
 
 
 class Target(NamedTuple):
-    """The machine and numbers that code is made for, and where it is kept."""
+    """The machine and precision to compile for, the code cache, and the inputs that are Values."""
 
     machine: Host
     single: bool
     kept: Any
     values: frozenset[int] = frozenset()
-    """The inputs that are Values, where others are plain numbers."""
+    """The inputs that are captured Values or are differentiated; others are plain numbers."""
 
 
 class Loop:
-    """One form of terms as a kernel whose rows are the terms."""
+    """Terms of the same form as a kernel over the terms."""
 
     def __init__(self, found: Rolled, differentiated: frozenset[int], target: Target) -> None:
         self.terms = found.terms
@@ -46,13 +46,13 @@ class Loop:
         roots = [slope for _, slope in by_row] + [found.template] + [slope for _, slope in summed]
         self.kernel = Kernel(roots, layout, *target[:3])
         self.by_row = [np.array(hole.places, dtype=np.int64) for hole, _ in by_row]
-        """The inputs whose slopes come with a number for each term."""
+        """The inputs whose derivatives have a number for each term."""
         self.taken = np.array([hole.places[0] for hole in self.shared], dtype=np.int64)
         self.summed = np.array([hole.places[0] for hole, _ in summed], dtype=np.int64)
 
 
 def _regular(places: Array) -> slice | None:
-    """Places at equal distances as a slice."""
+    """Return equally spaced places as a slice; None for any others."""
     steps = np.diff(places)
     step = int(steps[0])
     if step <= 0 or (steps != step).any():
@@ -61,14 +61,14 @@ def _regular(places: Array) -> slice | None:
 
 
 class _Place:
-    """The memory of one call of a loop, its columns at addresses that stay."""
+    """The memory of one call of a loop, with its columns at fixed addresses."""
 
     def __init__(self, loop: Loop, numbers: Array, slopes: Array) -> None:
         self.loop, self.numbers, self.slopes = loop, numbers, slopes
         kernel, size = loop.kernel, numbers.itemsize
         self.workspace: Workspace = kernel.workspace()
         self.gathered: list[tuple[Array, Array]] = []
-        """Columns of inputs that do not lie at equal distances, and their places."""
+        """Columns of inputs that are not equally spaced, and their places."""
         self.known: list[Array] = []
         for k, hole in enumerate(loop.columns):
             places = np.array(hole.places, dtype=np.int64)
@@ -85,9 +85,9 @@ class _Place:
         self.workspace.call[0] = loop.terms
         self.out = np.zeros((len(loop.by_row), loop.terms), dtype=numbers.dtype)
         self.added: list[tuple[Array, Array]] = []
-        """Columns of slopes, and the part of all slopes that each belongs to."""
+        """Columns of derivatives, and the part of the gradient that each is added to."""
         self.scattered: list[tuple[Array, Array]] = []
-        """Columns of slopes of inputs that do not lie at equal distances, and their places."""
+        """Columns of derivatives for inputs that are not equally spaced, and their places."""
         for k, (column, places) in enumerate(zip(self.out, loop.by_row, strict=True)):
             self.workspace.results[k] = column.ctypes.data, size
             regular = _regular(places)
@@ -97,7 +97,7 @@ class _Place:
                 self.added.append((column, slopes[regular]))
 
     def run(self) -> float:
-        """The sum of the terms; their slopes are added."""
+        """Return the sum of the terms, and add their derivatives to the gradient."""
         loop, workspace, slopes = self.loop, self.workspace, self.slopes
         for column, places in self.gathered:
             np.take(self.numbers, places, out=column)
@@ -115,7 +115,7 @@ class _Place:
 
 
 class _Remainder:
-    """What is left of the sum, as a kernel of its own."""
+    """The remaining terms of the sum, as a kernel."""
 
     def __init__(self, root: Expression, differentiated: frozenset[int], target: Target) -> None:
         places = sorted(int(node.value) for node in below([root]) if node.kind == "input")
@@ -130,7 +130,7 @@ class _Remainder:
         self.places, self.sought = np.array(places, dtype=np.int64), np.array(sought, dtype=np.int64)
 
     def run(self, numbers: Array, slopes: Array) -> float:
-        """The rest of the sum; its slopes are added."""
+        """Return the sum of the remaining terms, and add their derivatives to the gradient."""
         workspace = self.kernel.workspace()
         try:
             workspace.shared[: len(self.places)] = numbers[self.places]
@@ -142,7 +142,7 @@ class _Remainder:
 
 
 class _Memory:
-    """The memory of one call: all numbers of the arguments, and what each loop needs."""
+    """The memory of one call: all numbers of the arguments, and that of each loop."""
 
     def __init__(self, loops: Loops) -> None:
         self.numbers = np.zeros(loops.inputs, dtype=loops.dtype)
@@ -150,11 +150,11 @@ class _Memory:
         self.slopes = self.totals[1:]
         self.places = [_Place(loop, self.numbers, self.slopes) for loop in loops.loops]
         self.views: list[tuple[int, Array]] = []
-        """Where each argument goes."""
+        """Views that receive the arguments."""
 
 
 class Loops:
-    """A sum of loops, and of a remainder, with its slopes by some of the inputs."""
+    """A sum of loops and remaining terms, with its derivatives with respect to some of the inputs."""
 
     def __init__(
         self,
@@ -172,12 +172,12 @@ class Loops:
 
     @property
     def kernels(self) -> list[Kernel]:
-        """The code that runs."""
+        """The kernels of the loops and of the remaining terms."""
         rest = [] if self.remainder is None else [self.remainder.kernel]
         return [loop.kernel for loop in self.loops] + rest
 
     def memory(self) -> _Memory:
-        """Memory for one call at a time; give it back with `release`."""
+        """Return memory for one call, to be returned with `release`."""
         try:
             return self._free.pop()
         except IndexError:
@@ -188,7 +188,7 @@ class Loops:
         self._free.append(memory)
 
     def run(self, memory: _Memory) -> Array:
-        """The sum, and then its slopes by all inputs, 0 where they were not asked for."""
+        """Return the sum, followed by its derivatives for all inputs, 0 for those not differentiated."""
         memory.slopes.fill(0.0)
         value = sum([place.run() for place in memory.places])
         if self.remainder is not None:

@@ -1,4 +1,4 @@
-"""A plan: what to compute of a recorded function for arguments of one form, compiled and ready to run."""
+"""A plan: a query of a traced function for arguments of one form, compiled and ready to run."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Plan:
         self.operations: int = sum(bool(item.operands) for item in world.known.values())
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
-        """The numbers of the arguments; None if they have another form than this plan is for."""
+        """Return the numbers of the arguments; None if their form is not that of this plan."""
         if len(arguments) != len(self.forms):
             return None
         found: list[Any] = []
@@ -62,7 +62,7 @@ class Plan:
                 return None
         for k, (shape, rows) in enumerate(self._expected):
             item = found[k]
-            if item.__class__ is np.ndarray and item.dtype is FLOAT:  # by far the most frequent
+            if item.__class__ is np.ndarray and item.dtype is FLOAT:  # the most frequent case
                 if item.shape != shape if not rows else item.shape[1:] != shape or not item.ndim:
                     return None
             elif (item := read(self.leaves[k], item)) is not None:
@@ -72,11 +72,11 @@ class Plan:
         return found
 
     def run(self, leaves: list[Array]) -> Any:
-        """The results, for arrays that `read` gave."""
+        """Return the results, for arrays returned by `read`."""
         return self.build(self.runner.run(leaves))
 
 
 def _may_be_loops(places: Places, query: Query, outputs: Sequence[Any]) -> bool:
-    """Loops give one value and its gradient, at one point."""
+    """Return whether loops apply: to one value and its gradient, at a single point."""
     single = not places.batched and len(outputs) == 1
     return single and query.what in ("value", "grad", "value_and_grad")

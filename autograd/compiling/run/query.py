@@ -18,23 +18,23 @@ from ..trace.tracing import Trace
 
 
 class Query(NamedTuple):
-    """What a call asks for."""
+    """The derivatives that a call returns, and the arguments they are with respect to."""
 
     what: str
     """"value", "grad", "value_and_grad", "jacobian", "hessian" or "hvp"."""
     wrt: tuple[int, ...] = ()
-    """The positions of the arguments to differentiate by."""
+    """The positions of the arguments to differentiate with respect to."""
     bare: bool = False
-    """Whether the one derivative comes without a tuple around it."""
+    """Whether a single derivative is returned without a tuple around it."""
     per_row: bool = False
     captured: tuple[Value, ...] = ()
-    """Values from outside to differentiate by, instead of arguments."""
+    """Captured Values to differentiate with respect to, instead of arguments."""
     auxiliary: bool = False
-    """Whether the first number of the result is to be differentiated, and the others come with it."""
+    """Whether only the first number of the result is differentiated, and the others are auxiliary."""
 
 
 class Result(NamedTuple):
-    """An array that comes out: its numbers, and whether it has one such array for each row."""
+    """An array in the results: its expressions, its shape, and whether it has a batch axis."""
 
     roots: list[Expression]
     shape: tuple[int, ...]
@@ -42,27 +42,30 @@ class Result(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many numbers."""
+        """The number of numbers in each row."""
         return math.prod(self.shape)
 
 
 Build = Callable[[Sequence[Any]], Any]
-"""Puts results, one item each, in the place and form of what was asked for."""
+"""Returns the results of a call in their structure, given an item for each."""
 
 
 def each_wrt(places: Places, query: Query, make: Callable[[int], int]) -> Build:
-    """A result for each leaf of the arguments to differentiate by, nested as they are."""
+    """Return the structure of the arguments in `wrt`, with a result for each leaf."""
     made = [[make(leaf) for leaf in places.leaves_at(k)] for k in query.wrt]
     parts = [builder(places.forms[k], items) for k, items in zip(query.wrt, made, strict=True)]
     if query.bare:
         return parts[0]
     if len(parts) > 1 and all(places.forms[k].__class__ is Leaf for k in query.wrt):
-        return itemgetter(*(item for (item,) in made))  # the same as below, in a quarter of the time
+        return itemgetter(*(item for (item,) in made))  # as below, four times as fast
     return lambda items: tuple([part(items) for part in parts])
 
 
 def refuse_hidden(places: Places, query: Query) -> None:
-    """f may not reach a Value in question through a result from before, whose number alone it reads."""
+    """Raise TypeError if f captures a result that was computed from a Value in `wrt` outside f.
+
+    f uses only its number, so that the derivative would be wrong.
+    """
     for result in places.captured:
         if result.operands and not set(topological_order(result)[:-1]).isdisjoint(query.captured):
             raise TypeError(
@@ -88,7 +91,7 @@ class Answer:
         return [self.world.input(place) for place in self.places.of_leaf(leaf)]
 
     def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
-        """A new result; it has rows if one of the leaves has, or if rows are to be kept apart."""
+        """Add a result; it has a batch axis if one of the leaves is batched, or with `per_row`."""
         own = any(self.places.leaves[leaf].rows for leaf in leaves)
         self.results.append(Result(roots, shape, self.places.batched and (self.query.per_row or own)))
         return len(self.results) - 1
@@ -100,7 +103,7 @@ class Answer:
         return pulled_back(self.world, seeds, inputs)
 
     def _build(self, trace: Trace, outputs: list[Expression]) -> Build:
-        """Fill in the results, and give what puts them together."""
+        """Add all results, and return the function that assembles them."""
         what = self.query.what
         if (
             what in ("grad", "value_and_grad", "hessian", "hvp")
@@ -133,12 +136,12 @@ class Answer:
             Result(outputs[place.start : place.start + place.size], place.shape or (), self.places.batched)
             for place in trace.places
         ]
-        if trace.template == 0:  # one number or array, as it is
+        if trace.template == 0:  # a single number or array
             return itemgetter(first)
         return lambda items: trace.build(items[first : first + len(trace.places)])
 
     def _gradient(self, outputs: Sequence[Expression], shape: tuple[int, ...] = ()) -> Build:
-        """The derivatives of an array of outputs of some shape: of that shape, then of the argument's."""
+        """Add the derivatives of an array of outputs; their shape is that array's and the argument's."""
         if self.query.captured:
             return self._gradient_of_captured(outputs, shape)
         wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
@@ -153,7 +156,7 @@ class Answer:
         )
 
     def _gradient_of_captured(self, outputs: Sequence[Expression], shape: tuple[int, ...]) -> Build:
-        """By Values from outside, in one array; 0 for one that f does not use."""
+        """Add the derivatives with respect to captured Values, in one array; 0 for an unused Value."""
         refuse_hidden(self.places, self.query)
         captured, place = self.query.captured, self.places.of_captured
         used = [self.world.input(place[value]) for value in captured if value in place]
@@ -184,7 +187,7 @@ class Answer:
         )
 
     def _hessian(self, output: Expression) -> Build:
-        """Row after row of the upper triangle; the lower one is the same."""
+        """Add the second derivatives, computed for the upper triangle only, since they are symmetric."""
         wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
         slopes = self._pulled({output: self.one}, inputs)

@@ -1,4 +1,4 @@
-"""From arrays of arguments to arrays of results: at one point, or over rows, in place or staged, on threads."""
+"""Run kernels on arrays: at a single point, or over batches, staged or in place, on several threads."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .loop_kernels import Loops, Target
 from .query import Build, Query, Result, each_wrt, refuse_hidden
 
 _SHORT = 4_000
-"""Instructions of a kernel that may keep Python's lock: one to two microseconds."""
+"""Maximum number of instructions of a kernel that runs without releasing the GIL: one to two microseconds."""
 
 
 class Options(NamedTuple):
-    """How to compile."""
+    """The options of compilation."""
 
     machine: Host
     single: bool
@@ -34,7 +34,7 @@ class Options(NamedTuple):
 
 
 class Located(NamedTuple):
-    """A result, and the first and last place of its numbers among the outputs of rows or among the sums."""
+    """A result, and the range of its numbers among the batched outputs or among the sums."""
 
     result: Result
     start: int
@@ -42,7 +42,7 @@ class Located(NamedTuple):
 
 
 class Runner:
-    """A kernel for some results, and what brings arguments to it and results from it."""
+    """A kernel for some results, with the transfer of arguments and results."""
 
     terms: Sequence[int] = ()
 
@@ -56,7 +56,7 @@ class Runner:
         self.kernel: Kernel = Kernel(roots, layout, options.machine, options.single, options.kept)
         self.kernels: list[Kernel] = [self.kernel]
         self._kept: list[Workspace] = []
-        """What native functions work in, at addresses that they know."""
+        """Workspaces whose addresses native functions contain."""
         self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
         self.where: list[Located] = self._located(results)
         wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
@@ -70,13 +70,12 @@ class Runner:
         for result in results:
             start = free[result.rows]
             free[result.rows] += result.size
-            found.append(
-                Located(result._replace(roots=[]), start, start + result.size)
-            )  # a large graph's memory
+            located = Located(result._replace(roots=[]), start, start + result.size)  # frees the expressions
+            found.append(located)
         return found
 
     def run(self, leaves: list[Array]) -> list[Any]:
-        """An item for each result."""
+        """Return an item for each result."""
         if not self.places.batched:
             return self._run_single(leaves)
         rows = self.places.rows(leaves)
@@ -94,9 +93,9 @@ class Runner:
         return found
 
     def for_floats(self) -> Callable[..., Sequence[Any] | None]:
-        """Return a function of floats alone that gives an item for each result; of anything else None.
+        """Return a function of floats that returns an item for each result, or None for other arguments.
 
-        For code for float64 at a single point. All items are numbers or none is: then they are read at once.
+        It is for float64 code at a single point. If all results are numbers, they are read together.
         """
         captured, count, results = self.places.captured, self.places.shared, len(self.where)
         numbers = not any(result.shape for result, _, _ in self.where)
@@ -147,7 +146,7 @@ class Runner:
             self.kernel.release(workspace)
 
     def _stage(self, workspace: Workspace, rows: int) -> None:
-        """Make room for so many rows, and know where everything goes and comes from."""
+        """Allocate buffers for a number of rows, and prepare the transfer of arguments and results."""
         workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
         staged = workspace.staged_in[:, :rows]
         columns = [
@@ -170,7 +169,7 @@ class Runner:
             self.kernel.release(workspace)
 
     def _run_in_place(self, leaves: list[Array], rows: int) -> list[Any]:
-        """Read the arguments where they are and write the results where they stay; on several threads."""
+        """Read the arguments in place and write the results into their arrays, on several threads."""
         dtype = self.kernel.dtype
         arrays = [
             np.require(array, dtype=dtype, requirements="A") if leaf.rows else array
@@ -187,7 +186,7 @@ class Runner:
         else:
             started = [pool(count).submit(self._run_part, arrays, results, *part) for part in pairwise(cuts)]
             totals = [future.result() for future in started]
-        total = sum(totals[1:], totals[0])  # always in the same order
+        total = sum(totals[1:], totals[0])  # in a fixed order, so that results are reproducible
         return [
             _summed(result, total, start, stop) if array is None else array
             for (result, start, stop), array in zip(self.where, results, strict=True)
@@ -196,7 +195,7 @@ class Runner:
     def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
         workspace = self.kernel.workspace()
         try:
-            workspace.rows = -1  # the addresses of staged arrays are overwritten
+            workspace.rows = -1  # the addresses of staged arrays are about to be overwritten
             workspace.views = workspace.views or self.places.views(workspace.shared)
             self.places.put(workspace.shared, workspace.views, arrays)
             for k, start, stop in self.places.with_rows:
@@ -217,7 +216,7 @@ class Runner:
             self.kernel.release(workspace)
 
     def _offsets(self, leaf: int, strides: tuple[int, ...]) -> Array:
-        """How many bytes after the first number of a row the others of it are."""
+        """Return the offsets in bytes of the numbers of a row from its first one."""
         found = self._known_offsets.get((leaf, strides))
         if found is None:
             places = np.indices(self.places.leaves[leaf].shape)
@@ -227,7 +226,7 @@ class Runner:
 
 
 class LoopRunner:
-    """A large sum as loops over its terms, with its gradient."""
+    """Runs a large sum and its gradient as loops over its terms."""
 
     def __init__(
         self, places: Places, query: Query, found: list[Rolled], rest: Expression | None, options: Options
@@ -245,7 +244,7 @@ class LoopRunner:
         self.build: Build = self._builder(query)
 
     def _builder(self, query: Query) -> Build:
-        """What puts the sum and its slopes together."""
+        """Return the function that assembles the sum and its derivatives."""
         if query.what == "value":
             return itemgetter(0)
         gradient = (
@@ -254,7 +253,7 @@ class LoopRunner:
         return gradient if query.what == "grad" else lambda items: (items[0], gradient(items))
 
     def _captured_gradient(self, query: Query) -> Build:
-        """By Values from outside, in one array; 0 for one that f does not use."""
+        """Add the derivatives with respect to captured Values, in one array; 0 for an unused Value."""
         refuse_hidden(self.places, query)
         places = np.array([self.places.of_captured.get(value, -1) for value in query.captured])
         shared = self.places.shared
@@ -267,7 +266,7 @@ class LoopRunner:
         return len(self.where) - 1
 
     def run(self, leaves: list[Array]) -> list[Any]:
-        """An item for each result."""
+        """Return an item for each result."""
         memory = self.loops.memory()
         try:
             if not memory.views:

@@ -1,4 +1,4 @@
-"""What `explain` says: how much was recorded and what is left, in what registers, from where, how long."""
+"""Format the report of `Compiled.explain()`."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from .query import Query
 
 
 def summarised(name: str, query: Query, plan: Plan) -> str:
-    """The facts about one compiled plan of a function."""
+    """Return the description of a compiled plan of a function."""
     facts = [kernel.facts for kernel in plan.runner.kernels]
     instructions = sum(fact.instructions for fact in facts)
     lines = [
         f"{name}: {query.what.replace('_', ' ')}",
-        f"  {plan.recorded:,} operations recorded, {plan.operations:,} with what was asked of them; "
+        f"  {plan.recorded:,} operations traced, {plan.operations:,} with their derivatives; "
         f"{instructions:,} instructions after optimisation",
     ]
     if plan.runner.terms:
         counts = " and ".join(f"{terms:,}" for terms in plan.runner.terms)
-        lines.append(f"  a loop over {counts} terms of one form")
-    lines += [line for fact in facts for line in _told_of_kernel(fact)]
+        lines.append(f"  a loop over {counts} terms of the same form")
+    lines += [line for fact in facts for line in _summary_of_kernel(fact)]
     kept = " with code from the cache" if any(kernel.native.kept for kernel in plan.runner.kernels) else ""
     lines.append(f"  compiled in {sum(fact.seconds for fact in facts):.2f} s{kept}")
     return "\n".join(lines)
 
 
-def _told_of_kernel(facts: Facts) -> list[str]:
+def _summary_of_kernel(facts: Facts) -> list[str]:
     shape = facts.shape
     lanes = f"{shape.lanes} x {shape.scalar}" if shape.tile > 1 else "one number at a time"
     if shape.units > 1:
-        lanes += f", {shape.units} registers of rows side by side"
+        lanes += f", {shape.units} SIMD vectors at a time"
     lines = [f"  {facts.tier}; {lanes} on {facts.machine.processor}"]
     origins = dict.fromkeys(facts.mathematics.values())
     parts = [

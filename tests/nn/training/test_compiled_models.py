@@ -401,7 +401,7 @@ def test_float32_and_threads_are_options_of_compile_model():
     inputs, targets = numbers(rng, 10, 2), [0.5] * 10
     assert_equal(model, "mse_loss", inputs, targets, compile_model(model, dtype="float32"), tolerance=1e-4)
     assert_equal(model, "mse_loss", inputs, targets, compile_model(model, threads=2))
-    assert "operations recorded" in assert_equal(model, "mse_loss", inputs, targets).explain()
+    assert "operations traced" in assert_equal(model, "mse_loss", inputs, targets).explain()
 
 
 def test_functions_of_autograd_and_ones_own_as_activations():
