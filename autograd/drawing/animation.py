@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
-from ..formulas import fixed
-from .layout import SVG, as_text, elements, two_layouts
+from ..formulas import fixed, short
+from .grouping import Folded
+from .layout import SVG, as_text, elements, own_elements, two_layouts
 from .parts import MINUS, sign_of
-from .scene import caption_of, room_for_titles
+from .scene import arrow_id, caption_of, folded_nodes
 from .theme import DARK, LIGHT, Theme, variables
 from .view import View
 
@@ -22,52 +23,64 @@ _REST = 3.0
 
 def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir: str) -> str:
     """Return an SVG without a script that plays the pass in a loop, made from two layouts only."""
-    tree = two_layouts(recorded, view, rankdir, theme)
+    tree, titles, scene = two_layouts(recorded, view, rankdir, theme)
     total = PACE * (len(recorded.edges) + 2) + _REST
     clock = {"id": "loop", "attributeName": "visibility", "begin": "0s;loop.end", "dur": f"{total:.2f}s"}
     tree.append(_made("rect", {"width": "0", "height": "0"}, [_made("animate", clock | {"values": "visible"})]))
+    inside = folded_nodes(recorded, recorded.state(-1), view._replace(collapse=scene.folded or None))
     groups = {group.get("id"): group for group in tree.iter(f"{{{SVG}}}g")}
-    for number, edge in enumerate(recorded.edges, start=1):
-        name = f"e{edge.result}_{edge.position}"
+    for name, numbers in _arrows(recorded, inside).items():
         if name in groups:
-            _appear(groups[name], number)
-            _disappear(groups[f"forth-{name}"], number)
+            _appear(groups[name], numbers[0])
+            _disappear(groups[f"forth-{name}"], numbers[0])
             for halo in groups[name]:
                 if "halo" in str(halo.get("class")):
-                    _only(halo, number, number + 1)
+                    _only(halo, numbers)
     for k in range(len(recorded.order)):
         if f"n{k}" in groups:
-            _animate_gradient(groups[f"n{k}"], recorded, k)
-    _add_captions(tree, recorded)
+            _animate_gradient(groups[f"n{k}"], _moments(recorded, k))
+    for line in tree.iter(f"{{{SVG}}}g"):
+        if name := line.get("data-line", ""):
+            _animate_line(line, name, recorded)
+    _add_captions(tree, titles, recorded, view)
     style = ElementTree.Element(f"{{{SVG}}}style")
     style.text = _style(theme)
     tree.insert(0, style)
     return as_text(tree)
 
 
-def _add_captions(tree: ElementTree.Element, recorded: BackwardPass) -> None:
-    """Add two lines below the picture that describe each step, one pair shown at a time."""
-    wide, high = map(float, tree.get("viewBox", "0 0 0 0").split()[2:])
-    wider = max(wide, room_for_titles(recorded) + 2 * _MARGIN)
-    tree.set("viewBox", f"0 0 {wider:.2f} {high + _CAPTION:.2f}")
-    size = {"width": f"{wider:.2f}", "height": f"{high + _CAPTION:.2f}"}
-    tree.insert(0, _made("rect", size | {"fill": "var(--paper)"}))
+def _arrows(recorded: BackwardPass, inside: dict[int, Folded]) -> dict[str, list[int]]:
+    """Return for each arrow the numbers of the steps that flow along it."""
+    found: dict[str, list[int]] = {}
+    for k in range(len(recorded.edges)):
+        name = arrow_id(recorded, inside, k)
+        if name:
+            found.setdefault(name, []).append(k + 1)
+    return found
+
+
+def _add_captions(
+    tree: ElementTree.Element, titles: list[ElementTree.Element], recorded: BackwardPass, view: View
+) -> None:
+    """Add two lines above the legend that describe each step, one pair shown at a time."""
+    whole = next(group for group in tree if group.get("class") == "graph")
+    for title in titles:
+        whole.remove(title)
     last = len(recorded.edges)
     for number in range(-1, last + 1):
-        words = caption_of(recorded, recorded.state(number))
-        lines = _made("g", {"font-family": "Helvetica,Arial,sans-serif"})
-        for text, y, look in zip(words, (10, 30), _LOOKS, strict=True):
-            line = _made("text", {"x": f"{_MARGIN}", "y": f"{high + y:.2f}", **look})
+        words = caption_of(recorded, recorded.state(number), view.lang or "en")
+        lines = _made("g", {"font-family": titles[0].get("font-family", ""), "class": "caption"})
+        for text, place, look in zip(words, titles, _LOOKS, strict=True):
+            line = _made("text", {"x": place.get("x", "0"), "y": place.get("y", "0"), **look})
             line.text = text.replace("   ", "\u2003")  # SVG collapses several spaces into one
             lines.append(line)
         if number >= 0:
             _appear(lines, number)
         if number < last:
             _set(lines, "hidden", _at(number + 1))
-        tree.append(lines)
+        whole.append(lines)
 
 
-_MARGIN, _CAPTION = 24, 46
 _LOOKS = (
     {"font-size": "13", "font-weight": "bold", "fill": "var(--ink)"},
     {"font-size": "11", "fill": "var(--mute)"},
@@ -106,29 +119,70 @@ def _disappear(element: ElementTree.Element, number: int) -> None:
     _set(element, "hidden", _at(number))
 
 
-def _only(element: ElementTree.Element, first: int, end: int) -> None:
+def _only(element: ElementTree.Element, numbers: list[int]) -> None:
+    """Show an element during some steps only."""
     element.set("visibility", "hidden")
-    _set(element, "visible", _at(first), _at(end))
+    for number in numbers:
+        _set(element, "visible", _at(number), _at(number + 1))
 
 
-def _animate_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int) -> None:
+_INDENT = "\u00a0\u00a0"
+Moment = tuple[int, str, str, str]
+"""The step at which a gradient changes, its label, itself and its sign."""
+
+
+def _animate_gradient(group: ElementTree.Element, moments: list[Moment]) -> None:
     """Add the gradient's cells once for each of their states."""
-    tints = [e for e in elements(group, "polygon") if e.get("class") == "tint"]
-    texts = [e for e in elements(group, "text") if str(e.get("class")).startswith("grad")]
+    tints = [e for e in own_elements(group, "polygon") if e.get("class") == "tint"]
+    texts = [e for e in own_elements(group, "text") if str(e.get("class")).startswith("grad")]
+    if not texts:
+        return
     inside = next(g for g in group.iter(f"{{{SVG}}}g") if any(text in list(g) for text in texts))
+    _animate(inside, tints, texts, moments)
+
+
+def _animate_line(line: ElementTree.Element, name: str, recorded: BackwardPass) -> None:
+    """Animate a line of a box: a value's gradient, or the contribution of an edge."""
+    tints, texts = elements(line, "polygon"), elements(line, "text")
+    if name[0] == "n":
+        moments = _moments(recorded, int(name[1:]))
+    else:
+        names = (f"e{edge.result}_{edge.position}" for edge in recorded.edges)
+        number = next((k for k, each in enumerate(names) if each == name), None)
+        moments = [(-1, "", "·", "")]
+        if number is not None:
+            flowed = recorded.contributions[number]
+            moments.append((number + 1, "", short(flowed, sign=True).translate(MINUS), sign_of(flowed)))
+    if len(texts) == 4 and name[0] == "n" and texts[2].text and not texts[2].text.strip().startswith("×"):
+        label = texts[2]  # of a leaf: how many contributions have arrived
+        _animate(
+            line,
+            [],
+            [label],
+            [(n, _INDENT + (word.removeprefix("grad").strip() or "·"), "", "") for n, word, *_ in moments],
+        )
+    _animate(line, tints, texts[-1:], [(n, grad, "", sign) for n, _, grad, sign in moments])
+
+
+def _animate(
+    inside: ElementTree.Element,
+    tints: list[ElementTree.Element],
+    texts: list[ElementTree.Element],
+    moments: list[Moment],
+) -> None:
+    """Replace tints and texts by one copy of them for each moment."""
     for element in (*tints, *texts):
         inside.remove(element)
-    moments = _moments(recorded, k)
     ends = [*(number for number, *_ in moments[1:]), None]
-    for (number, label, grad, sign), end in zip(moments, ends, strict=True):
+    for (number, *words, sign), end in zip(moments, ends, strict=True):
         state = _made("g", {})
         for tint in tints if sign else ():
             state.append(_made("polygon", {"points": tint.get("points", ""), "fill": f"var(--tint-{sign})"}))
-        for text, words in zip(texts, (label, grad), strict=True):
+        for text, word in zip(texts, words, strict=False):
             left_out = ("class",) if sign else ("class", "font-weight")
             kept = {key: value for key, value in text.attrib.items() if key not in left_out}
             copy = _made("text", kept | {"fill": f"var(--text-{sign})" if sign else "var(--mute)"})
-            copy.text = words
+            copy.text = word
             state.append(copy)
         if number >= 0:
             _appear(state, number)
@@ -137,11 +191,11 @@ def _animate_gradient(group: ElementTree.Element, recorded: BackwardPass, k: int
         inside.append(state)
 
 
-def _moments(recorded: BackwardPass, k: int) -> list[tuple[int, str, str, str]]:
+def _moments(recorded: BackwardPass, k: int) -> list[Moment]:
     """Return the steps at which a node's gradient changes: number, label, gradient and its sign."""
     found = [(-1, "grad", "·", "")]
-    if k == len(recorded.order) - 1:
-        seed = recorded.initial[-1] + recorded.gradient
+    if k in recorded.outputs:
+        seed = recorded.initial[k] + recorded.gradient
         found.append((0, "grad", fixed(seed, sign=True).translate(MINUS), sign_of(seed)))
     for edge_number in recorded.consumers[k]:
         after, count, expected = recorded.after[edge_number], recorded.counts[edge_number], recorded.expected[k]

@@ -14,6 +14,7 @@ from .labels import (
     font,
     group_label,
     input_label,
+    list_label,
     neuron_label,
     text,
     tooltip,
@@ -147,13 +148,15 @@ def _add_box(graph: Digraph, box: Box, scene: Scene, theme: Theme, places: Place
             **attributes,
         )
         return
-    if box.kind == "leaf":
+    if box.kind in ("leaf", "leaves"):
         attributes |= {"style": "filled,rounded", "fillcolor": theme.leaf, "margin": "0.08,0.04"}
     if box.kind == "root":
         attributes |= {"peripheries": "2", "color": theme.ink}
     if box.mark:
         attributes["color"] = theme.now if box.mark == "receiver" else theme.ink
-    if box.lines:
+    if box.kind == "leaves":
+        label = list_label(box, theme, scene)
+    elif box.lines and box.kind == "neuron":
         label = neuron_label(box, theme, scene)
     elif box.kind in ("group", "neuron"):
         label = group_label(box, theme, scene)

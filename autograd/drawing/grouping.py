@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple, Protocol
 
 from ..backward_pass import BackwardPass, State
@@ -48,22 +50,47 @@ class Frame(NamedTuple):
 def frames_of(recorded: BackwardPass, groups: Iterable[Group]) -> list[Frame]:
     """Return the groups as frames around nodes of a graph, without those that do not occur in it.
 
-    A node belongs to a group if it is one of its parameters, if it is computed from one, or if it is
-    the only consumer, and a function of one operand, of such a node: a neuron's sum, bias, activation.
+    A node belongs to a group if it is one of its parameters, if it is computed from one, if it adds
+    such nodes of different parameters, or if it is the only consumer, and a function of one operand,
+    of such a node: a neuron's products, sum, bias, activation.
     """
     owner: dict[int, int] = {}
     leaves: list[Group] = []
     _collect(groups, leaves)
     for number, group in enumerate(leaves):
         owner |= {recorded.index[p]: number for p in group.parameters if p in recorded.index}
+    parts = {
+        k: 1 << number for number, k in enumerate(owner)
+    }  # for each node the parameters it adds up, as bits
     for k, node in enumerate(recorded.order):
         owned = [j for j in _operands(recorded, node) if j in owner]
         parameters = [j for j in owned if not recorded.order[j].op]
         if parameters:
             owner[k] = owner[parameters[0]]
+            if linear(node):
+                parts[k] = reduce(or_, (parts.get(j, 0) for j in owned))
+        elif owned and _is_sum_of_parts(recorded, node, owned, owner, parts):
+            owner[k] = owner[owned[0]]
+            parts[k] = reduce(or_, (parts[j] for j in owned))
         elif owned and _only_function(recorded, node, owned[0]):
             owner[k] = owner[owned[0]]
     return _framed(groups, iter(range(len(leaves))), owner, iter(range(10**9)))
+
+
+def linear(node: Value) -> bool:
+    """Return whether a node is a sum, a product or a dot product."""
+    return node.op is not None and node.op.name in ("add", "mul", "dot")
+
+
+def _is_sum_of_parts(
+    recorded: BackwardPass, node: Value, owned: list[int], owner: dict[int, int], parts: dict[int, int]
+) -> bool:
+    """Return whether a node adds nodes of one group that share no parameter, as for one sample."""
+    if node.op is None or node.op.name != "add" or len(owned) != len(_operands(recorded, node)):
+        return False
+    if len({owner[j] for j in owned}) > 1 or not all(j in parts and recorded.consumed[j] == 1 for j in owned):
+        return False
+    return len(owned) == 1 or not parts[owned[0]] & parts[owned[1]]
 
 
 def _only_function(recorded: BackwardPass, node: Value, operand: int) -> bool:

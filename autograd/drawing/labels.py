@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..terminal import cut, printable, width
-from .parts import Arrow, Box, Scene
+from .parts import Arrow, Box, Line, Scene
 from .theme import Theme
 
 LONGEST = 60
@@ -46,6 +46,8 @@ def brief(words: str, columns: int = LONGEST) -> str:
 
 def font(words: str, colour: str, size: int | None = None, bold: bool = False, before: str = "") -> str:
     """Return words in a colour, size and weight; `before` is markup in front of them, such as a space."""
+    if not words:  # Graphviz refuses an empty text
+        return ""
     sized = f' POINT-SIZE="{size}"' if size else ""
     inner = before + (f"<B>{text(words)}</B>" if bold else text(words))
     return f'<FONT COLOR="{colour}"{sized}>{inner}</FONT>'
@@ -124,6 +126,8 @@ def again_label(box: Box, theme: Theme) -> str:
 
 def box_label(box: Box, theme: Theme, scene: Scene) -> str:
     """Return the label of a value: its operation's badge, name, data and gradient, as the view selects."""
+    if box.lines:
+        return _operation_label(box, theme, scene)
     compact, more = scene.compact, wider(scene)
     room, size = (64, 12) if compact else (118, 13)
     wide = 0.6 * size * width(brief(box.name)) > room + more
@@ -179,34 +183,46 @@ def _head(name: str, detail: str, theme: Theme) -> str:
     )
 
 
+def _remark(line: Line, theme: Theme) -> str:
+    return f'<TR><TD COLSPAN="6" HEIGHT="{LINE}">{font(line.name, theme.mute, 10)}</TD></TR>'
+
+
+def _cells(line: Line, theme: Theme, widths: tuple[int, int, int, int], bold: bool = False) -> str:
+    """Return the cells of a line: a name, data, a factor, and a gradient tinted by its sign."""
+    high = f'FIXEDSIZE="TRUE" HEIGHT="{LINE}"'
+    colour, tint = theme.mute, ""
+    if line.sign:
+        colour = getattr(theme, f"text_{line.sign}")
+        tint = f' BGCOLOR="{getattr(theme, f"tint_{line.sign}")}"'
+    name, data, times, grad = widths
+    return (
+        f'<TD WIDTH="6" {high}></TD>'
+        f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="{name}" {high}>{font(line.name, theme.ink, 11, bold)}'
+        '<BR ALIGN="LEFT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{data}" {high}>{font(line.data, theme.ink, 11, bold)}'
+        '<BR ALIGN="RIGHT"/></TD>'
+        f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="{times}" {high}>'
+        f'{font(line.times, theme.mute, 10, before=_INDENT) if line.times else ""}<BR ALIGN="LEFT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{grad}"{tint} {high}>'
+        f"{font(line.grad, theme.now if line.present else colour, 11, bold=True)}"
+        f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}"{tint} {high}></TD>'
+    )
+
+
+def _tinted(box: Box, scene: Scene) -> tuple[Line, ...]:
+    if not scene.tinted:
+        return box.lines
+    return tuple(line._replace(sign=line.sign or "zero") if line.id else line for line in box.lines)
+
+
 def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
     """Return the label of a neuron: a line for each weight, then bias, sum and output."""
-    high = f'FIXEDSIZE="TRUE" HEIGHT="{LINE}"'
-    rows, more = [], wider(scene)
-    for line in box.lines:
-        if not line.id:
-            rows.append(f'<TR><TD COLSPAN="6" HEIGHT="{LINE}">{font(line.name, theme.mute, 10)}</TD></TR>')
-            continue
-        colour, tint = theme.mute, ""
-        if line.sign:
-            colour, tint = (
-                getattr(theme, f"text_{line.sign}"),
-                f' BGCOLOR="{getattr(theme, f"tint_{line.sign}")}"',
-            )
-        bold = line.position < 0
-        rows.append(
-            f'<TR><TD WIDTH="6" {high}></TD>'
-            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="34" {high}>{font(line.name, theme.ink, 11, bold)}'
-            f'<BR ALIGN="LEFT"/></TD>'
-            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{56 + more}" {high}>'
-            f"{font(line.data, theme.ink, 11, bold)}"
-            f'<BR ALIGN="RIGHT"/></TD>'
-            f'<TD ALIGN="LEFT" BALIGN="LEFT" WIDTH="{70 + more}" {high}>'
-            f'{font(line.times, theme.mute, 10, before=_INDENT) if line.times else ""}<BR ALIGN="LEFT"/></TD>'
-            f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{64 + more}"{tint} {high}>'
-            f"{font(line.grad, colour, 11, bold=True)}"
-            f'<BR ALIGN="RIGHT"/></TD><TD WIDTH="{CELL_MARGIN}"{tint} {high}></TD></TR>'
-        )
+    more = wider(scene)
+    widths = 34, 56 + more, 70 + more, 64 + more
+    rows = [
+        f"<TR>{_cells(line, theme, widths, bold=line.position < 0)}</TR>" if line.id else _remark(line, theme)
+        for line in _tinted(box, scene)
+    ]
     head = table(
         f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" HEIGHT="{HEAD}">'
         f'{font(brief(box.name), theme.ink, 13, bold=True, before="&#160;")}<BR ALIGN="LEFT"/></TD>'
@@ -214,6 +230,37 @@ def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
         '<BR ALIGN="RIGHT"/></TD></TR>'
     )
     return table(f"<TR><TD>{head}</TD></TR><TR><TD>{table(''.join(rows))}</TD></TR>")
+
+
+def _operation_label(box: Box, theme: Theme, scene: Scene) -> str:
+    """Return the label of an operation of many operands: name, data and grad, and below them the operands."""
+    symbol = f'<FONT POINT-SIZE="13" COLOR="{theme.badge}"><B>{text(box.symbol)}</B></FONT>'
+    name = font(brief(box.name), theme.ink, 12, bold=True, before=_INDENT)
+    formula = font(f"= {brief(box.formula, 40)}", theme.mute, 9, before="&#160;") if box.formula else ""
+    data = font(box.data, theme.ink, before=_INDENT * 2) if "data" in scene.show else ""
+    rows = f'<TR><TD ALIGN="LEFT" HEIGHT="20">&#160;{symbol}{name}{formula}{data}</TD></TR>'
+    if "grad" in scene.show:
+        colour, tint = (
+            (getattr(theme, f"text_{box.sign}"), f' BGCOLOR="{getattr(theme, f"tint_{box.sign}")}"')
+            if box.sign
+            else (theme.mute, "")
+        )
+        words = font(f"grad {box.counted}".strip(), colour, bold=True, before=_INDENT)
+        number = font(box.grad or "·", colour, bold=True, before=_INDENT * 2)
+        rows += f'<TR><TD ALIGN="LEFT" HEIGHT="18"{tint}>{words}{number}</TD></TR>'
+    return table(f"{rows}<TR><TD>{list_label(box, theme, scene)}</TD></TR>")
+
+
+def list_label(box: Box, theme: Theme, scene: Scene) -> str:
+    """Return operands, or leaves, as a table: lines below each other, in several columns."""
+    more = wider(scene)
+    widths = 74, 48 + more, 60 + more, 56 + more
+    short = [line._replace(name=shortened(line.name, widths[0] - 4, 11)) for line in _tinted(box, scene)]
+    cells = [_cells(line, theme, widths) for line in short]
+    gap = '<TD WIDTH="8"></TD>'
+    return table(
+        "".join(f"<TR>{gap.join(cells[at : at + box.across])}</TR>" for at in range(0, len(cells), box.across))
+    )
 
 
 def input_label(box: Box, theme: Theme) -> str:

@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
-from .scene import scene
+from .network import network_scene
+from .parts import Box, Line, Scene
+from .rows import joined, rows
 from .sheet import Sheet
 from .theme import LIGHT, Theme, repaintable, repainted
 from .view import View
@@ -16,20 +18,25 @@ _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"
 
 
+_TITLE, _CHANGE = "title", "change"
+
+
 def two_layouts(
     recorded: BackwardPass, view: View, rankdir: str, theme: str | Theme = "auto"
-) -> ElementTree.Element:
-    """Return the SVG after the pass, with each edge as it was before the pass as well.
+) -> tuple[ElementTree.Element, list[ElementTree.Element], Scene]:
+    """Return the SVG after the pass, with each edge as before the pass as well; its title's texts; its scene.
 
     Every edge occurs twice, as `forth-e3_0` and `e3_0`, and the cells of every gradient are marked by
     classes, so that a step is shown by changing classes and texts only.
     """
     states = (recorded.state(-1), recorded.state(len(recorded.edges))._replace(present=None))
     sheet, colours = Sheet(rankdir, view.timeout), repaintable(theme)
-    before, after = (
-        ElementTree.fromstring(sheet.draw(scene(recorded, state, view), colours, "svg", with_caption=False))
+    scenes = [
+        network_scene(recorded, state, view)._replace(title=_TITLE, change=_CHANGE, whole_pass=True)
         for state in states
-    )
+    ]
+    before, after = (ElementTree.fromstring(sheet.draw(each, colours, "svg")) for each in scenes)
+    boxes = boxes_of(scenes[1])
     forth = {group.get("id"): group for group in before.iter(f"{{{SVG}}}g") if _is(group, "edge")}
     whole = after.find(f"{{{SVG}}}g")
     if whole is None:
@@ -39,18 +46,54 @@ def two_layouts(
             _prepare_edge(group)
             whole.insert(position, _prepare_forth(forth[group.get("id")]))
         elif _is(group, "node"):
-            _prepare_node(group)
+            _prepare_node(group, boxes[str(group.get("id"))])
     for attribute in ("width", "height"):
         after.attrib.pop(attribute, None)
     after.set("role", "img")
-    after.set("aria-label", "the computation graph; the table beside it has the same values as text")
-    return after
+    after.set("aria-label", "the backward pass through a computation graph, step by step")
+    titles = [text for text in whole if text.text in (_TITLE, _CHANGE)]
+    return after, titles, scenes[1]
 
 
 def as_text(tree: ElementTree.Element) -> str:
     """Return an SVG as text, its colours as CSS variables."""
     ElementTree.register_namespace("", SVG)
     return repainted(ElementTree.tostring(tree, encoding="unicode"))
+
+
+def boxes_of(scene: Scene) -> dict[str, Box]:
+    """Return the boxes by their ids as they are drawn, including repeated ones."""
+    return {box.id: box for box in (scene if scene.columns else joined(rows(scene))).boxes}
+
+
+def take_lines(group: ElementTree.Element, box: Box, tinted: bool) -> list[tuple[Line, ElementTree.Element]]:
+    """Move the texts and the tints of each line of a box to a group of its own, and return the groups.
+
+    `tinted` says that every line has a tint, and not only one with a sign.
+    """
+    if not box.lines:
+        return []
+    inside = next(g for g in group.iter() if any(child.tag == f"{{{SVG}}}text" for child in g))
+    texts = [text for text in elements(inside, "text") if (text.text or "").strip()]
+    tints = [shape for shape in elements(inside, "polygon") if shape.get("fill", "").upper() in _TINTS]
+    counts = [sum(map(bool, (line.name, line.data, line.times, line.grad))) for line in box.lines]
+    shades = [2 if line.id and (tinted or line.sign) else 0 for line in box.lines]
+    texts, tints = texts[len(texts) - sum(counts) :], tints[len(tints) - sum(shades) :]
+    found = []
+    for line, count, shade in zip(box.lines, counts, shades, strict=True):
+        if line.id:
+            whole = ElementTree.Element(f"{{{SVG}}}g", {"class": "line"})
+            for part in (*tints[:shade], *texts[:count]):
+                inside.remove(part)
+                whole.append(part)
+            for tint in tints[:shade]:
+                del tint.attrib["fill"]
+                tint.set("class", "tint")
+            align_right(texts[count - 1], tints[:shade])
+            inside.append(whole)
+            found.append((line, whole))
+        texts, tints = texts[count:], tints[shade:]
+    return found
 
 
 def _is(group: ElementTree.Element, kind: str) -> bool:
@@ -61,6 +104,20 @@ def elements(group: ElementTree.Element, *kinds: str) -> list[ElementTree.Elemen
     """Return all elements of some kinds inside a group, in document order."""
     wanted = {f"{{{SVG}}}{kind}" for kind in kinds}
     return [element for element in group.iter() if element.tag in wanted]
+
+
+def own_elements(group: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
+    """Return the elements of a kind inside a box that are in none of its lines."""
+    inner = {id(e) for line in group.iter(f"{{{SVG}}}g") if line.get("class") == "line" for e in line}
+    return [element for element in elements(group, kind) if id(element) not in inner]
+
+
+def align_right(text: ElementTree.Element, tints: list[ElementTree.Element]) -> None:
+    """Align a number with the right end of its tints, whatever its length will be."""
+    corners = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
+    if corners:
+        text.set("x", f"{max(corners) - CELL_MARGIN:.2f}")
+        text.set("text-anchor", "end")
 
 
 def _prepare_edge(group: ElementTree.Element) -> None:
@@ -91,7 +148,7 @@ def _prepare_forth(group: ElementTree.Element) -> ElementTree.Element:
     return group
 
 
-def _prepare_node(group: ElementTree.Element) -> None:
+def _prepare_node(group: ElementTree.Element, box: Box) -> None:
     """Prepare a box for a script that fills its gradient: right-aligned, coloured by class."""
     link = next(iter(group.iter(f"{{{SVG}}}a")))
     words = link.attrib.pop(f"{_LINK}title", "").split("\ngrad ")[0]
@@ -100,12 +157,14 @@ def _prepare_node(group: ElementTree.Element) -> None:
         if element.tag == f"{{{SVG}}}title":
             element.text = words
     classes = str(group.get("class")).split()
-    small = "constant" in classes or "again" in classes  # boxes whose texts no step changes
+    small = box.kind in ("constant", "again", "input", "leaves", "neuron")  # no step changes its own texts
+    for line, whole in take_lines(group, box, tinted=False):
+        whole.set("data-line", line.id if line.own else line.edge)
     group.set("class", " ".join(["node", *(kind for kind in ("constant", "again") if kind in classes)]))
     for shape in elements(group, "polygon", "path"):
         if shape.get("stroke", "none") != "none":
             shape.set("class", "frame")
-    texts = elements(group, "text")
+    texts = [text for text in own_elements(group, "text") if (text.text or "").strip()]
     if small or len(texts) < 2:
         return
     tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
@@ -113,10 +172,7 @@ def _prepare_node(group: ElementTree.Element) -> None:
         del shape.attrib["fill"]
         shape.set("class", "tint")
     label, value = texts[-2:]
-    corners = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
-    right = max(corners) - CELL_MARGIN
-    value.set("x", f"{right:.2f}")
-    value.set("text-anchor", "end")
+    align_right(value, tints)
     for element, kind in ((label, "grad-label"), (value, "grad-value")):
         element.set("class", f"grad {kind}")
         element.attrib.pop("fill", None)

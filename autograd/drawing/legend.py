@@ -57,17 +57,26 @@ def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str,
     kinds = {box.kind for box in scene.boxes}
     constants = [box for box in scene.boxes if box.kind == "constant"]
     boxes = [box for box in scene.boxes if box.kind not in ("constant", "again", "input")]
-    counted = " ".join(box.counted for box in boxes)
+    counted = " ".join(
+        [
+            *(box.counted for box in boxes),
+            *(line.times for box in boxes if box.kind == "leaves" for line in box.lines),
+        ]
+    )
     arrows = [arrow for arrow in scene.arrows if not arrow.weight and arrow.operand[0] not in "cm"]
     flowing = [arrow for arrow in arrows if arrow.sign or every]
-    flows = {arrow.sign for arrow in arrows} | ({"pos", "neg", "zero", ""} if arrows and every else set())
+    lines = [line for box in boxes if box.kind != "neuron" for line in box.lines if line.edge]
+    flows = {each.sign for each in (*arrows, *lines)} | ({""} if scene.whole_pass else set())
+    if every and (arrows or lines):
+        flows |= {"pos", "neg", "zero", ""}
     weights = {arrow.weight for arrow in scene.arrows if arrow.weight}
     shared = "Σ" in counted or "/" in counted or (every and any(box.grad is None for box in boxes))
 
     def letters(sign: str, colour: str) -> str:
         return font(sign, colour, 10, bold=True)
 
-    present = every or any(arrow.present for arrow in scene.arrows)
+    without = any(box.grad is None and not box.lines for box in boxes)
+    present = every or scene.whole_pass or any(arrow.present for arrow in scene.arrows)
     wide = _widths_differ(arrows) or bool(weights) or (every and len(arrows) > 1)
     small = _box(font("x 0.5", theme.mute, 8), theme.line, "rounded")
     known = [
@@ -86,14 +95,15 @@ def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str,
         ("contribution", letters("± n", theme.mute), any(a.contribution[:1] in ("+", "−") for a in flowing)),
         ("sum", letters("Σn", theme.ink), "Σ" in counted or (every and shared)),
         ("earlier", letters("+", theme.ink), "+" in counted or (every and scene.earlier)),
-        ("waiting", letters("k/n", theme.ink), "/" in counted or (every and shared)),
-        ("none", letters("·", theme.ink), every or any(box.grad is None and not box.lines for box in boxes)),
+        ("waiting", letters("k/n", theme.ink), "/" in counted or ((every or scene.whole_pass) and shared)),
+        ("none", letters("·", theme.ink), every or scene.whole_pass or without),
         ("error", "", "out grad" in counted),
         ("errors", "", "‖error‖" in counted),
-        ("line", letters("w", theme.ink), any(box.lines for box in boxes)),
-        ("neuron", "", any(box.lines for box in boxes)),
+        ("line", letters("w", theme.ink), any(box.lines and box.kind == "neuron" for box in boxes)),
+        ("neuron", "", any(box.lines and box.kind == "neuron" for box in boxes)),
+        ("listed", letters("x", theme.ink), bool(lines)),
         ("root", _box(_box("", theme.ink), theme.ink), "root" in kinds),
-        ("leaf", _box("", theme.line, "rounded"), "leaf" in kinds),
+        ("leaf", _box("", theme.line, "rounded"), bool(kinds & {"leaf", "leaves"})),
         ("constant", _box("", theme.line, "dashed"), any(box.name[:1] != "…" for box in constants)),
         ("more", letters("…", theme.mute), any(box.name[:1] == "…" for box in constants)),
         ("input", _box("", theme.line, "rounded,dashed"), "input" in kinds),

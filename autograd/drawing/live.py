@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
-from .layout import SVG, as_text, elements
+from .layout import SVG, align_right, as_text, boxes_of, elements, own_elements, take_lines
 from .network import network_scene
+from .parts import Box, Line
 from .sheet import Sheet
 from .theme import LIGHT, Theme, repaintable
 from .view import View
@@ -25,11 +26,11 @@ def live_picture(recorded: BackwardPass, view: View, rankdir: str, theme: str | 
     """
     after = recorded.state(len(recorded.edges))
     grads: list[float | None] = [0.0 if grad is None else grad for grad in after.grads]
-    view = view._replace(board=view.collapse is not None)  # else every value has a box
     boxes = network_scene(recorded, after._replace(present=None, grads=grads), view).boxes
     before = network_scene(recorded, recorded.state(-1), view)
     arrows = [arrow._replace(weight="") for arrow in before.arrows]  # the script shows what flows
-    still = before._replace(boxes=boxes, arrows=arrows)
+    still = before._replace(boxes=boxes, arrows=arrows, tinted=True)
+    drawn = boxes_of(still)
     sheet = Sheet(rankdir, view.timeout)
     tree = ElementTree.fromstring(sheet.draw(still, repaintable(theme), "svg", with_caption=False))
     for group in tree.iter(f"{{{SVG}}}g"):
@@ -37,7 +38,7 @@ def live_picture(recorded: BackwardPass, view: View, rankdir: str, theme: str | 
         if kind[:1] == ["edge"]:
             _mark_edge(group)
         elif kind[:1] == ["node"]:
-            _mark_node(group, kind)
+            _mark_node(group, kind, drawn[str(group.get("id"))])
     for attribute in ("width", "height"):
         tree.attrib.pop(attribute, None)
     tree.set("role", "group")
@@ -86,7 +87,23 @@ def _to_the_tip(path: str, heads: list[ElementTree.Element]) -> str:
     return f"{start} {tip[0]:.2f},{tip[1]:.2f}"
 
 
-def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
+def _mark_line(line: Line, whole: ElementTree.Element) -> None:
+    """Mark a line of a box with the value and the edge whose numbers it shows."""
+    texts = elements(whole, "text")
+    data, times, grad = texts[-3:] if line.times else (texts[-2], None, texts[-1])
+    whole.set("data-value", line.id)
+    data.set("class", "data-value")
+    grad.set("class", "grad grad-value" if line.own else "flow")
+    grad.attrib.pop("fill", None)
+    if line.edge:
+        whole.set("data-edge", line.edge)
+        if times is not None:
+            times.set("class", "partial")
+    elif times is not None and line.times[:1] in "Σ·":
+        times.set("class", "count")
+
+
+def _mark_node(group: ElementTree.Element, kind: list[str], box: Box) -> None:
     """Prepare a box for a script that fills its data and gradient: right-aligned, coloured by class."""
     link = next(iter(group.iter(f"{{{SVG}}}a")), None)
     if link is not None:
@@ -96,14 +113,16 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
     for element in list(group):
         if element.tag == f"{{{SVG}}}title":
             group.remove(element)
+    for line, whole in take_lines(group, box, tinted=True):
+        _mark_line(line, whole)
     constant = "constant" in kind or "input" in kind
-    known = {name: name for name in ("constant", "leaf", "root", "group", "again")}
+    known = {name: name for name in ("constant", "leaf", "leaves", "root", "group", "again")}
     known |= {"input": "constant", "neuron": "group"}
     group.set("class", " ".join(["node", *(name for word, name in known.items() if word in kind)]))
     for shape in elements(group, "polygon", "path", "polyline"):
         if shape.get("stroke", "none") not in ("none", "transparent"):
             shape.set("class", "frame")
-    texts = [text for text in elements(group, "text") if (text.text or "").strip()]  # others are indents
+    texts = [text for text in own_elements(group, "text") if (text.text or "").strip()]  # others are indents
     if "again" in kind:  # stands for another box, whose number it shows
         group.set("data-value", next(word for word in kind if word.startswith("of-")).removeprefix("of-"))
         texts[-1].set("class", "data-value")
@@ -114,18 +133,15 @@ def _mark_node(group: ElementTree.Element, kind: list[str]) -> None:
         texts[-1].set("x", f"{right - CELL_MARGIN / 2:.2f}")
         texts[-1].set("text-anchor", "end")
         return
-    if constant or len(texts) < 2:
+    if constant or box.kind == "leaves" or (box.kind == "neuron" and box.lines) or len(texts) < 2:
         return
     tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
     for shape in tints:
         del shape.attrib["fill"]
         shape.set("class", "tint")
     label, value = texts[-2:]
-    edges = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
-    numbers = [value] if "group" in kind else [value, texts[-3]]
-    for number in numbers if edges else ():
-        number.set("x", f"{max(edges) - CELL_MARGIN:.2f}")
-        number.set("text-anchor", "end")
+    for number in [value] if "group" in kind or box.lines else [value, texts[-3]]:
+        align_right(number, tints)
     for element, name in ((label, "grad-label"), (value, "grad-value")):
         element.set("class", f"grad {name}")
         element.attrib.pop("fill", None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, State
-from .grouping import Folded, Frame, folded, frames_of
+from ..value import Value
+from .grouping import Folded, Frame, folded, frames_of, linear
 from .parts import Arrow, Box, Line, Scene, line_widths, sign_of
 from .scene import constant_box, folded_box, mark, scene
 from .view import View
@@ -25,6 +27,8 @@ class _Unit(NamedTuple):
     group: Folded
     column: int
     weights: list[int]
+    edges: list[str]
+    """For each weight the id of its edge, of the first sample."""
     inputs: list[list[int | float]]
     """The operands that the weights are multiplied with, for each sample."""
     bias: int | None
@@ -80,6 +84,7 @@ def _board(recorded: BackwardPass, state: State, view: View) -> Scene | None:
         columns=tuple(map(tuple, _with_the_rest(columns, kept, arrows))),
         left_out=left_out,
         compact=False,
+        folded="neuron",
     )
 
 
@@ -114,35 +119,65 @@ def _units(recorded: BackwardPass, groups: list[Folded], layers: list[list[Frame
 
 def _unit(recorded: BackwardPass, group: Folded, column: int) -> _Unit | None:
     order, nodes = recorded.order, set(group.nodes)
-    dots = [k for k in sorted(nodes) if (op := order[k].op) and op.name == "dot"]
     leaves = {k for k in nodes if not order[k].operands}
-    following = {
-        recorded.index[operand]: k
-        for k in sorted(nodes)
-        for operand in order[k].operands
-        if operand.__class__ is not float and recorded.index[operand] not in leaves
-    }
+    following: dict[int, int] = {}
+    for k in sorted(nodes):
+        for operand in order[k].operands:
+            if operand.__class__ is not float and recorded.index[operand] not in leaves:
+                following[recorded.index[operand]] = k
+    whole = [k for k in sorted(nodes - leaves) if linear(order[k]) and not _goes_on(order, following.get(k))]
     weights: list[int] = []
-    inputs, sums, outputs = [], [], []
-    for dot in dots:
-        operands = [x if x.__class__ is float else recorded.index[x] for x in order[dot].operands]
-        first, second = operands[: len(operands) // 2], operands[len(operands) // 2 :]
-        if not leaves.issuperset(first):
-            first, second = second, first
-        own = [int(k) for k in first]
-        if not leaves.issuperset(first) or (weights and weights != own):
+    edges: list[str] = []
+    bias: set[int] = set()
+    inputs, outputs = [], []
+    for z in whole:
+        products, added = _terms(recorded, z, nodes, leaves)
+        if not products or sorted(k for k, _, _ in products) != sorted(weights or (k for k, _, _ in products)):
             return None
-        weights = own
-        chain = [dot]
-        while chain[-1] in following:
-            chain.append(following[chain[-1]])
-        inputs.append(second)
-        sums.append(next((k for k in chain[1:2] if (op := order[k].op) and op.name == "add"), dot))
-        outputs.append(chain[-1])
-    rest = sorted(leaves - set(weights))
-    if not weights or len(rest) > 1:
+        if not weights:
+            weights, edges = [k for k, _, _ in products], [edge for _, _, edge in products]
+        by_weight = {k: operand for k, operand, _ in products}
+        inputs.append([by_weight[k] for k in weights])
+        bias |= set(added)
+        out = z
+        while out in following:
+            out = following[out]
+        outputs.append(out)
+    if not weights or len(set(weights)) < len(weights) or len(bias) > 1 or leaves != set(weights) | bias:
         return None
-    return _Unit(group, column, weights, inputs, rest[0] if rest else None, sums, outputs)
+    return _Unit(group, column, weights, edges, inputs, bias.pop() if bias else None, whole, outputs)
+
+
+def _goes_on(order: Sequence[Value], k: int | None) -> bool:
+    return k is not None and linear(order[k])
+
+
+def _terms(
+    recorded: BackwardPass, z: int, nodes: set[int], leaves: set[int]
+) -> tuple[list[tuple[int, int | float, str]], list[int]]:
+    """Return what a sum adds: for each product the weight, its input and the weight's edge; and the biases."""
+    products: list[tuple[int, int | float, str]] = []
+    added: list[int] = []
+    waiting = [z]
+    while waiting:
+        k = waiting.pop()
+        node = recorded.order[k]
+        operands = [x if x.__class__ is float else recorded.index[x] for x in node.operands]
+        if k in leaves:
+            added.append(k)
+        elif node.op and node.op.name == "add" and k in nodes:
+            waiting += [int(x) for x in reversed(operands) if x.__class__ is int]
+        elif node.op and k in nodes:  # a product, or a dot product of two lists
+            half = len(operands) // 2
+            first = 0 if leaves.issuperset(operands[:half]) else half
+            for position in range(first, first + half):
+                other = operands[position + half - 2 * first]
+                if operands[position] not in leaves or (other.__class__ is int and other in leaves):
+                    return [], []
+                products.append((int(operands[position]), other, f"e{k}_{position}"))
+        else:
+            return [], []
+    return products, added
 
 
 def _sources(recorded: BackwardPass, units: list[_Unit]) -> dict[tuple[str, int], str] | None:
@@ -260,7 +295,8 @@ def _box(recorded: BackwardPass, state: State, unit: _Unit, view: View) -> Box:
         number = operand if operand.__class__ is float else order[int(operand)].data
         single = len(unit.inputs) == 1
         times = f"× {view.fixed(number)}" if single else f"× {len(unit.inputs)} inputs"
-        lines.append(line(f"w{position}", unit.weights[position], times)._replace(position=position))
+        edge = unit.edges[position] if single else ""
+        lines.append(line(f"w{position}", unit.weights[position], times)._replace(position=position, edge=edge))
     if len(unit.weights) > len(lines):
         lines.append(Line("", f"{len(unit.weights) - len(lines)} more weights", "", "", "", ""))
     if unit.bias is not None:

@@ -17,6 +17,7 @@ from .bundle import PLAYER, bundled
 from .grouping import Folded
 from .javascript import definitions
 from .live import live_picture
+from .network import network_scene
 from .parts import signs
 from .scene import folded_nodes
 from .theme import DARK, LIGHT, Theme, variables
@@ -93,7 +94,9 @@ def _operations(recorded: BackwardPass) -> tuple[str, str]:
 
 def _data(recorded: BackwardPass, view: View, opening: int, theme: str | Theme, frozen: str) -> dict[str, Any]:
     """Return the data of the script: every node once, with its number and its partials."""
-    names, inside = recorded.names, folded_nodes(recorded, recorded.state(-1), view)
+    before = recorded.state(-1)
+    folded = network_scene(recorded, before, view).folded or None  # neurons, where a network is drawn
+    names, inside = recorded.names, folded_nodes(recorded, before, view._replace(collapse=folded))
     nodes = [
         {
             "id": f"n{k}",

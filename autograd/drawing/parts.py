@@ -22,6 +22,11 @@ class Line(NamedTuple):
     sign: str
     position: int = -1
     """The position of a weight's input."""
+    edge: str = ""
+    """The id of the edge whose local derivative `times` is."""
+    own: bool = True
+    """Whether `grad` is the gradient of the value, and not the contribution of that edge."""
+    present: bool = False
 
 
 class Box(NamedTuple):
@@ -47,6 +52,9 @@ class Box(NamedTuple):
     formula: str = ""
     """The formula of a value without a label."""
     lines: tuple[Line, ...] = ()
+    """Of a neuron its weights, bias, sums and outputs; of an operation of many operands those, row by row."""
+    across: int = 1
+    """How many lines stand beside each other."""
     of: str = ""
     """The id of the box that a box of the kind "again" repeats."""
 
@@ -84,6 +92,8 @@ class Scene(NamedTuple):
     """Whether boxes have two lines instead of three."""
     columns: tuple[tuple[str, ...], ...] = ()
     """The boxes from left to right, each column from top to bottom; empty if dot places them."""
+    folded: str = ""
+    """The level of the groups that are boxes: "neuron" where a network is drawn as on the board."""
     left_out: int = 0
     """The number of edges of a network that are left out because of their small weights."""
     cut: bool = False
@@ -95,6 +105,10 @@ class Scene(NamedTuple):
     language: str = "en"
     earlier: bool = False
     """Whether grads include what earlier passes left, in this frame or a later one."""
+    whole_pass: bool = False
+    """Whether the legend has what any step of the pass shows."""
+    tinted: bool = False
+    """Whether each line of a box has a tint, for a script to colour."""
     room: int = 0
     """Points reserved for the title, so that all frames have the same size."""
 

@@ -11,6 +11,7 @@ the graph.
 from __future__ import annotations
 
 from .grouping import Frame
+from .listing import CROWDED, lists
 from .parts import Arrow, Box, Scene
 
 DEEP = 10
@@ -19,7 +20,7 @@ MANY = 90
 """The largest number of boxes of a graph that is drawn in one piece."""
 LONG = 250
 """The largest sum, over all edges, of the ranks they span, of a graph that is drawn in one piece."""
-RANKS = 5
+RANKS = 4
 """The largest number of operations beside each other in a row."""
 NEAR = 2
 """The largest number of ranks that an edge may span within a row."""
@@ -31,17 +32,27 @@ def rows(scene: Scene) -> list[Scene]:
     """Cut a scene into rows in the order of the computation; a small scene is returned unchanged.
 
     Every arrow and every box is in exactly one row and keeps its id. A box of the kind "again"
-    repeats an operand that is in another row or too far away in the same one.
+    repeats an operand that is in another row or too far away in the same one. The operands of an
+    operation of many are lines in its box, instead of arrows, and so are leaves of it alone.
     """
     into: dict[str, list[Arrow]] = {}
     for arrow in scene.arrows:
         into.setdefault(arrow.result, []).append(arrow)
     boxes = {box.id: box for box in scene.boxes}
     order = _in_order(boxes, into)
-    if len(boxes) <= MANY and not _deep(order, into):
+    if len(boxes) <= MANY and not _deep(order, into) and max(map(len, into.values()), default=0) <= CROWDED:
         return [scene]
+    listed, gone = lists(boxes, order, into)
     found = [_Row(boxes)]
     for box in order:
+        if box.id in gone:
+            continue
+        for each in listed.get(box.id, []):
+            found.append(found[-1].next_row())
+            found[-1].add(each, [])
+        if box.id in listed:
+            found[-1].used |= {arrow.operand for arrow in into[box.id]}
+            continue
         arrows = into.get(box.id, [])
         if found[-1].is_full_with(arrows):
             found.append(found[-1].next_row())

@@ -90,6 +90,7 @@ def scene(recorded: BackwardPass, state: State, view: View = View()) -> Scene:  
         language=view.lang or "en",
         earlier=bool(state.earlier),
         room=room,
+        folded=view.collapse or "",
     )
 
 

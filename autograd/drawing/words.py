@@ -33,6 +33,7 @@ LEGEND = {
     "weight −": ("negative weight", "負の重み"),
     "line": ("weight × input, its gradient", "重み × 入力, その勾配"),
     "neuron": ("b bias, z sum, out activation of z", "b バイアス, z 和, out 活性化後の値"),
+    "listed": ("operand: name, data × local derivative, contribution", "入力: 名前, 値 × 局所微分, 寄与"),
     "error": ("out grad: gradient of the output", "out grad: 出力の勾配"),
     "errors": ("‖error‖ of n: norm of n gradients", "‖error‖ of n: n 個の勾配のノルム"),
 }

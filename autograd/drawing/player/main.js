@@ -106,8 +106,8 @@ class App {
     const partials = this.graph.steps.slice(1);
     const needed = {
       leaf: true, root: true, constant: on("g.node.constant"), pos: true, neg: partials.some((step) => step.contribution < 0),
-      zero: partials.some((step) => step.contribution === 0), size: this.data.folded.length > 0, width: true, now: true,
-      labels: !this.data.folded.length, waiting: this.graph.expected.some((count) => count > 1),
+      zero: partials.some((step) => step.contribution === 0), size: [...this.picture.lines.values()].some((line) => line.members.length > 1), width: true, now: true,
+      labels: on("g.edge.value .flow") || this.picture.listed.size > 0, waiting: this.graph.expected.some((count) => count > 1),
       sum: this.graph.expected.some((count) => count > 1), dot: true, in: true, outside: this.graph.outside.size > 0,
     };
     find("legend").replaceChildren(...Object.entries(this.say.legendOf).filter(([key]) => needed[key]).map(([key, [sign, words]]) => {
@@ -140,7 +140,7 @@ class App {
     if (step) return this.picture.visible(step) || this.opened.holds(step);
     const k = moment < -1 ? this.graph.computedAt(moment) : null;
     const group = k === null ? null : this.picture.inside.get(k);
-    return !group || group.outputs.includes(k) || group === this.opened.group;
+    return !group || this.picture.boxes.has(this.graph.nodes[k].id) || group.outputs.includes(k) || group === this.opened.group;
   }
 
   step(by) {
@@ -226,7 +226,7 @@ class App {
   select(k) {
     if (this.chosen === k) return;
     for (const [node, on] of [[this.chosen, false], [k, true]]) {
-      const boxes = node === null ? [] : this.picture.boxes.get(this.picture.boxId(node)) || [];
+      const boxes = node === null ? [] : this.picture.boxesOf(node);
       for (const box of boxes) box.group.classList.toggle("selected", on);
     }
     this.chosen = k;
@@ -264,9 +264,14 @@ class App {
   }
 
   press(target) {
-    const group = target.closest?.("g.edge, g.node");
+    const group = target.closest?.("g.line, g.edge, g.node");
     if (!group) return;
     this.stop();
+    const listed = this.picture.listed.get(group.dataset.edge);
+    if (listed?.flow) {
+      this.go(this.graph.stepOf.get(group.dataset.edge) ?? this.now);
+      return;
+    }
     const folded = this.data.folded.find((each) => each.id === group.id);
     if (folded) {
       this.opened.toggle(folded);

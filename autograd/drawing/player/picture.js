@@ -97,6 +97,25 @@ class Line {
   }
 }
 
+/** A line of a box that shows an edge: its local derivative, and its contribution or the operand's gradient. */
+class Listed {
+  constructor(group, edge) {
+    Object.assign(this, { group, members: [edge], bounds: placed(group) });
+    this.partial = group.querySelector(".partial");
+    this.flow = group.querySelector(".flow");
+  }
+
+  /** @param {number | null} contribution @param {number | null} partial @param {string} state */
+  show(contribution, partial, state) {
+    if (this.partial && partial !== null) this.partial.textContent = `\u00a0\u00a0× ${short(partial)}`;
+    for (const each of ["now", "done", "ahead", "unknown"]) this.group.classList.toggle(each, state.split(" ").includes(each));
+    if (!this.flow) return;
+    this.flow.textContent = contribution === null ? "·" : short(contribution, true);
+    this.group.classList.remove("pos", "neg", "zero", "reached");
+    if (contribution !== null) this.group.classList.add(signOf(contribution), "reached");
+  }
+}
+
 /** Return the rectangle of a group in the units of the whole picture, with its transforms applied. */
 function placed(group) {
   const { x, y, width, height } = group.getBBox();
@@ -112,9 +131,12 @@ function placed(group) {
 class Box {
   constructor(group) {
     this.group = group;
-    this.data = group.querySelector(".data-value");
-    this.value = group.querySelector(".grad-value");
-    this.label = group.querySelector(".grad-label");
+    const own = (kind) => [...group.querySelectorAll(kind)].find((each) => each.closest("g.line, g.node") === group);
+    this.data = own(".data-value");
+    this.value = own(".grad-value");
+    this.listed = group.matches(".line");
+    this.label = own(".grad-label");
+    this.count = own(".count"); // of a leaf in a list
     this.waiting = this.label?.textContent ?? "grad"; // of a folded box, whose grads are not counted
     this.bounds = placed(group);
     this.editable = false;
@@ -138,7 +160,8 @@ class Box {
     if (this.data && this.data.textContent !== data) this.data.textContent = data;
     if (this.value && this.value.textContent !== grad) this.value.textContent = grad;
     if (this.label && this.label.textContent !== label) this.label.textContent = label;
-    if (this.sign === sign) return;
+    if (this.count) this.count.textContent = `\u00a0\u00a0${label.slice(5) || "·"}`;
+    if (this.sign === sign || (this.listed && !this.value)) return;
     this.group.classList.remove("pos", "neg", "zero", "size", "reached");
     if (sign) this.group.classList.add(sign, "reached");
     this.sign = sign;
@@ -154,7 +177,7 @@ export class Picture {
     this.inside = new Map(folded.flatMap((group) => group.nodes.map((k) => [k, group])));
     /** @type {Map<string, Box[]>} the boxes of each id */
     this.boxes = new Map();
-    for (const group of svg.querySelectorAll("g.node:not(.constant)")) {
+    for (const group of svg.querySelectorAll("g.node:not(.constant), g.line")) {
       const id = group.getAttribute("data-value") || group.id;
       this.boxes.set(id, [...(this.boxes.get(id) || []), new Box(group)]);
     }
@@ -168,6 +191,13 @@ export class Picture {
     for (const [name, members] of bundles) {
       const group = document.getElementById(name);
       if (group) this.lines.set(name, new Line(group, members));
+    }
+    /** @type {Map<string, Listed>} lines of boxes that show an edge */
+    this.listed = new Map();
+    const edges = new Map(graph.edges.map((edge) => [edge.id, edge]));
+    for (const group of svg.querySelectorAll("g.line[data-edge]")) {
+      const edge = edges.get(group.dataset.edge);
+      if (edge) this.listed.set(edge.id, new Listed(group, edge));
     }
     this.marked = [];
     this.hidden = null;
@@ -186,9 +216,15 @@ export class Picture {
     return ends[0] === ends[1] ? null : ends.join("-");
   }
 
+  /** Return all boxes of a value: its own, the folded one that contains it, and its line there. */
+  boxesOf(k) {
+    const inner = this.inside.has(k) ? this.boxes.get(this.graph.nodes[k].id) : null;
+    return [...(this.boxes.get(this.boxId(k)) || []), ...(inner || [])];
+  }
+
   /** Return whether a step changes anything visible. */
   visible(step) {
-    if (!step.edge) return true;
+    if (!step.edge || this.listed.has(step.edge.id) || this.boxes.has(this.graph.nodes[step.receiver].id)) return true;
     const line = this.lineId(step.edge);
     return (line !== null && this.lines.has(line)) || (this.inside.get(step.receiver)?.outputs.includes(step.receiver) ?? false);
   }
@@ -216,6 +252,13 @@ export class Picture {
         line.shown = "";
       }
     });
+    for (const [name, line] of this.listed) {
+      if (!this.inSight(line.bounds)) continue;
+      const [edge] = line.members;
+      line.show(graph.flowed(edge, moment), graph.partials[edge.result][edge.position],
+        this.stateOf(name, line, present, moment, graph.flowed(edge, moment) === null ? 0 : 1));
+      if (hidden !== null && present === edge && line.flow) line.flow.textContent = "?";
+    }
     graph.nodes.forEach((node, k) => {
       if ((this.boxes.get(node.id) || []).some((box) => this.inSight(box.bounds))) this.showNode(k, moment);
     });
@@ -231,14 +274,14 @@ export class Picture {
   }
 
   stateOf(name, line, present, moment, flowed) {
-    if (present && this.lineId(present) === name) return "now";
+    if (present && (this.lineId(present) === name || present.id === name)) return "now";
     if (flowed) return "done";
     return this.graph.knows(line.members[0].result, moment) ? "ahead" : "ahead unknown";
   }
 
   showNode(k, moment) {
     const boxes = this.boxes.get(this.graph.nodes[k].id);
-    if (!boxes || this.inside.has(k)) return;
+    if (!boxes) return;
     const { graph } = this;
     const known = graph.knows(k, moment);
     const arrived = graph.arrived(k, moment);
@@ -278,7 +321,7 @@ export class Picture {
     for (const [group, kind] of this.marked) group.classList.remove(kind);
     this.marked = [];
     const put = (k, kind) => {
-      for (const box of this.boxes.get(this.boxId(k)) || []) {
+      for (const box of this.boxesOf(k)) {
         box.group.classList.add(kind);
         this.marked.push([box.group, kind]);
       }
@@ -297,12 +340,15 @@ export class Picture {
     const lines = new Set(edges.map((edge) => this.lineId(edge)));
     const boxes = new Set(edges.flatMap((edge) => [this.boxId(edge.operand), this.boxId(edge.result)]));
     for (const [name, line] of this.lines) line.group.classList.toggle("traced", lines.has(name));
+    const listed = new Set(edges.map((edge) => edge.id));
+    for (const [name, line] of this.listed) line.group.classList.toggle("traced", listed.has(name));
     for (const [id, list] of this.boxes) for (const box of list) box.group.classList.toggle("traced", boxes.has(id));
   }
 
   /** Return the rectangle around some values, in the picture's units. @param {number[]} nodes */
   around(nodes) {
-    const all = nodes.flatMap((k) => this.boxes.get(this.boxId(k)) || []).map((box) => box.bounds);
+    const all = nodes.flatMap((k) => this.boxes.get(this.graph.nodes[k].id) || this.boxes.get(this.boxId(k)) || [])
+      .map((box) => box.bounds);
     if (!all.length) return null;
     const [left, top] = [Math.min(...all.map((b) => b.x)), Math.min(...all.map((b) => b.y))];
     return { x: left, y: top, width: Math.max(...all.map((b) => b.x + b.width)) - left,

@@ -1,0 +1,110 @@
+"""Many operands of one operation, or many leaves, as a list in one box in place of boxes and arrows."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from .parts import Arrow, Box, Line
+
+_DOT = "Σ×"
+"""The symbol of the operation whose operands come in pairs: w0 w1 ... x0 x1 ..."""
+LISTED = 6
+"""Operands of which each has an arrow of its own; more are a list."""
+CROWDED = 24
+"""Operands of one operation from which on a graph is not drawn in one piece."""
+_ACROSS = 6
+"""Lists that stand beside each other in one box at most."""
+_LOW = 16
+"""Lines of a list before it goes on beside itself."""
+
+
+def lists(
+    boxes: Mapping[str, Box], order: Sequence[Box], into: Mapping[str, Sequence[Arrow]]
+) -> tuple[dict[str, list[Box]], set[str]]:
+    """Return for each operation of many operands the boxes that stand for it, and the leaves in them.
+
+    The first of two boxes has the leaves that are used here for the first time, and later again.
+    A leaf that nothing else uses is a line among the operands.
+    """
+    uses: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for box in order:
+        for arrow in into.get(box.id, []):
+            uses[arrow.operand] += 1
+            first.setdefault(arrow.operand, box.id)
+    found: dict[str, list[Box]] = {}
+    gone: set[str] = set()
+    for box in order:
+        arrows = into.get(box.id, [])
+        if len(arrows) <= LISTED or box.kind not in ("interior", "root"):
+            continue
+        new = dict.fromkeys(arrow.operand for arrow in arrows if first[arrow.operand] == box.id)
+        own = [boxes[id_] for id_ in new if boxes[id_].kind == "leaf"]
+        alone = {leaf.id for leaf in own if uses[leaf.id] == 1}
+        shared = [leaf for leaf in own if leaf.id not in alone]
+        if len(shared) <= _FEW:
+            shared = []
+        gone |= alone | {leaf.id for leaf in shared}
+        found[box.id] = [*([_leaves(box.id, shared)] if shared else []), _with_list(box, arrows, boxes, alone)]
+    return found, gone
+
+
+_FEW = 2
+"""Shared leaves that have boxes of their own, not one together."""
+
+
+def _with_list(box: Box, arrows: Sequence[Arrow], boxes: Mapping[str, Box], alone: set[str]) -> Box:
+    """Return a box with a line for each of the arrows that lead to it.
+
+    A line has the operand's name and data, the local derivative, and the contribution; of an operand
+    that is drawn nowhere else, one of `alone`, its grad. Those of a dot product stand in pairs.
+    """
+    lines = [_operand(arrow, boxes[arrow.operand], arrow.operand in alone) for arrow in arrows]
+    half = len(lines) // 2 if box.symbol == _DOT else 0
+    groups = list(zip(lines[:half], lines[half:], strict=True)) if half else [(line,) for line in lines]
+    return _filled(box, groups)
+
+
+def _leaves(first: str, found: Sequence[Box]) -> Box:
+    """Return one box for leaves that are first used in a list, with a line for each: name, data, grad."""
+    lines = [
+        Line(leaf.id, leaf.name, leaf.data or "·", leaf.counted or "·", leaf.grad or "·", leaf.sign)
+        for leaf in found
+    ]
+    words = "\n".join(leaf.tooltip.split("\n")[0] for leaf in found)
+    whole = Box(f"leaves-{first}", "leaves", "", "", "", None, "", "", "", words)
+    return _filled(whole, [(line,) for line in lines])
+
+
+def _filled(box: Box, groups: Sequence[tuple[Line, ...]]) -> Box:
+    """Return a box with groups of lines below each other, in as many columns as make it about square."""
+    each = len(groups[0])
+    beside = min(_ACROSS // each, math.ceil(len(groups) / _LOW))
+    high = math.ceil(len(groups) / beside)
+    whole = [*groups, *[(_EMPTY,) * each] * (beside * high - len(groups))]
+    ordered = [line for row in range(high) for column in range(beside) for line in whole[column * high + row]]
+    return box._replace(lines=tuple(ordered), across=beside * each)
+
+
+_EMPTY = Line("", "", "", "", "", "")
+
+
+def _operand(arrow: Arrow, operand: Box, alone: bool) -> Line:
+    if operand.kind == "constant":
+        return Line("", operand.name, "·", "·", "·", "", edge=arrow.id)
+    flowed, sign = arrow.contribution if arrow.sign else "", arrow.sign
+    if alone:
+        flowed, sign = operand.grad or "", operand.sign
+    return Line(
+        operand.id,
+        operand.name,
+        operand.data or "·",
+        arrow.partial or "·",
+        flowed or "·",
+        sign,
+        edge=arrow.id,
+        own=alone,
+        present=arrow.present,
+    )
