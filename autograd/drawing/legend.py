@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..terminal import width
 from .labels import brief, font, table
 from .parts import Arrow, Scene
@@ -66,11 +68,14 @@ def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str,
     arrows = [arrow for arrow in scene.arrows if not arrow.weight and arrow.operand[0] not in "cm"]
     flowing = [arrow for arrow in arrows if arrow.sign or every]
     lines = [line for box in boxes if box.kind != "neuron" for line in box.lines if line.edge]
-    flows = {each.sign for each in (*arrows, *lines)} | ({""} if scene.whole_pass else set())
+    flows = (
+        {arrow.sign for arrow in arrows} | {line.sign for line in lines} | ({""} if scene.whole_pass else set())
+    )
     if every and (arrows or lines):
         flows |= {"pos", "neg", "zero", ""}
     weights = {arrow.weight for arrow in scene.arrows if arrow.weight}
-    shared = "Σ" in counted or "/" in counted or (every and any(box.grad is None for box in boxes))
+    uses = Counter([*(arrow.operand for arrow in arrows), *(line.id for line in lines)])
+    shared = "Σ" in counted or "/" in counted or max(uses.values(), default=0) > 1
 
     def letters(sign: str, colour: str) -> str:
         return font(sign, colour, 10, bold=True)
