@@ -217,6 +217,8 @@ def test_every_view_can_be_drawn_in_every_theme(network, options):
         assert "<svg" in draw(loss, groups=model, theme=theme, **options).svg()
 
 
-def test_frames_of_neurons_are_in_the_page_too(network):
+def test_layers_are_frames_and_neurons_boxes_in_the_page_too(network):
     model, loss = network
-    assert draw(loss, groups=model).html().count('id="frame-') == 8
+    html = draw(loss, groups=model).html()
+    assert html.count('id="frame-') == 2
+    assert html.count('class="node group"') == 6
