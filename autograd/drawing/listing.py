@@ -26,7 +26,7 @@ def lists(
     """Return for each operation of many operands the boxes that stand for it, and the leaves in them.
 
     The first of two boxes has the leaves that are used here for the first time, and later again.
-    A leaf that nothing else uses is a line among the operands.
+    A leaf that nothing else uses is a line among the operands, unless earlier passes left a grad in it.
     """
     uses: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -42,7 +42,7 @@ def lists(
             continue
         new = dict.fromkeys(arrow.operand for arrow in arrows if first[arrow.operand] == box.id)
         own = [boxes[id_] for id_ in new if boxes[id_].kind == "leaf"]
-        alone = {leaf.id for leaf in own if uses[leaf.id] == 1}
+        alone = {leaf.id for leaf in own if uses[leaf.id] == 1 and not leaf.counted.endswith("+")}
         shared = [leaf for leaf in own if leaf.id not in alone]
         if len(shared) <= _FEW:
             shared = []

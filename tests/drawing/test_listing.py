@@ -86,6 +86,20 @@ def test_leaves_that_several_lists_share_are_one_box_with_their_sums():
     assert sorted([*ids, *big]) == sorted(each.id for each in draw(root).scene.boxes)
 
 
+def test_a_grad_that_an_earlier_pass_left_is_shown_apart_from_the_contribution():
+    weights, _, root = products(30)
+    root.backward()
+    root.backward()
+    drawn = joined(rows(draw(root).scene))
+    [leaves] = [box for box in drawn.boxes if box.kind == "leaves"]
+    sums = {line.name: (line.times, line.grad) for line in leaves.lines if line.name}
+    [box] = [box for box in drawn.boxes if box.kind == "root"]
+    flows = {line.name: line.grad for line in box.lines}
+    for weight in weights:
+        assert sums[weight.label] == ("Σ1+", minus(fixed(weight.grad, sign=True)))
+        assert float(flows[weight.label].replace("−", "-")) == pytest.approx(weight.grad / 2, rel=1e-2)
+
+
 def test_every_edge_of_a_wide_graph_is_an_arrow_or_a_line():
     rng = random.Random(3)
     values = [Value(rng.uniform(-1, 1), f"a{k}") for k in range(30)]
