@@ -384,5 +384,5 @@ def test_source_returns_the_code_that_was_compiled_last():
     assert "define void @body" in fast.source()
     assert "fmul" in fast.source("ir")
     assert "vmul" in fast.source("assembly") or "mul" in fast.source("assembly")
-    with pytest.raises(ValueError, match='"ir" and "assembly"'):
+    with pytest.raises(ValueError, match='"ir" or "assembly"'):
         fast.source("python")

@@ -1,10 +1,10 @@
-"""A Python function in native code: from floats to a tuple of floats, without the steps in between.
+"""A Python function in native code, from floats to a tuple of floats, without numpy and ctypes.
 
-Through numpy and ctypes, packing five numbers, calling a kernel and reading its results take ten times
-as long as a small kernel itself. CPython calls a C function with an array of its arguments
-(METH_FASTCALL), so one such function, the same for all kernels, reads the floats, runs the kernel and
-makes the results, by the functions of Python's C interface. It keeps Python's lock all the time: two
-calls never share the memory they work in, and only short kernels are called in this way.
+With numpy and ctypes, packing five numbers, calling a kernel and reading its results take ten times as
+long as a small kernel itself. CPython calls a C function with an array of its arguments (METH_FASTCALL),
+so one such function, the same for all kernels, reads the floats, runs the kernel and creates the results
+with Python's C API. It holds the GIL all the time: two calls never share a workspace, and only short
+kernels are called in this way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FACTS = Struct(f"{len(_FIELDS)}q")
 _API = "PyBytes_AsString PyFloat_AsDouble PyFloat_FromDouble PyTuple_New PyTuple_SetItem Py_IncRef Py_DecRef"
 _FAST_CALL = 0x80
 _TYPE_AT = 8
-"""Where an object's type is: after its reference count."""
+"""The offset of an object's type, which follows its reference count."""
 
 _LOADS = "\n".join(
     f"  %at.{name} = getelementptr i64, ptr %facts, i64 {k}\n"
@@ -49,7 +49,7 @@ entry:
 {_LOADS}
   %right = icmp eq i64 %given, %arguments
   br i1 %right, label %begin, label %decline
-begin: ; whatever may run other Python code, as collecting garbage does, comes before the memory is used
+begin: ; calls that may run other Python code, as the garbage collector does, precede the use of the workspace
   %tuple = call ptr @PyTuple_New(i64 %results)
   %made = icmp ne ptr %tuple, null
   br i1 %made, label %read, label %fail
@@ -112,7 +112,7 @@ class _Definition(ctypes.Structure):
 
 
 def available() -> bool:
-    """Return whether this is a 64-bit CPython with its lock, and its objects are as `fast_call` reads them."""
+    """Return whether this is a 64-bit CPython with a GIL and the object layout that `fast_call` reads."""
     if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
         return False
     if ctypes.sizeof(ctypes.c_void_p) != 8:
@@ -122,7 +122,7 @@ def available() -> bool:
 
 @cache
 def _definition(machine: Host) -> tuple[_Definition, Native]:
-    """Return the native function as Python wants it described; kept for ever, for all that are made of it."""
+    """Return the definition of the native function for CPython; it is never freed, as functions refer to it."""
     for name in _API.split():
         llvm.add_symbol(name, ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value)
     native = Native(_SOURCE, machine)
@@ -132,10 +132,10 @@ def _definition(machine: Host) -> tuple[_Definition, Native]:
 def fast_call(
     arguments: int, results: int, workspace: Any, drive: Any, machine: Host
 ) -> Callable[..., tuple[float, ...] | None]:
-    """Return a function of so many floats that gives so many, by a kernel that works in `workspace`.
+    """Return a function of `arguments` floats that returns a tuple of `results` floats, or None.
 
-    The workspace is its own: nothing else may use it, and it has to live as long. Anything but that many
-    floats gives None.
+    It runs the kernel `drive` in a workspace, which must not be used otherwise and must outlive the function.
+    The function returns None for any other arguments.
     """
     definition, _ = _definition(machine)
     facts = _FACTS.pack(

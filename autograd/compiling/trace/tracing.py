@@ -108,7 +108,7 @@ class Trace:
         """All that the outputs need, operands first, without the inputs and what was captured."""
 
     def _placed(self, tree: Any) -> int:
-        """The position among the places that a number or an array of the result gets."""
+        """Add the outputs of a number or an array of the result; return its position among the places."""
         array = hasattr(tree, "ndim") and hasattr(tree, "tolist")
         self.places.append(Place(len(self.outputs), tree.shape if array and tree.shape else None))
         for output in tree.ravel().tolist() if array else [tree]:
