@@ -42,4 +42,4 @@ def replaced() -> str:
         return ""
     place = getattr(package, "__file__", None)
     what = f"is another package ({place})" if place else "is incomplete: it has no __init__.py"
-    return f"the package autograd here {what}, as when HIPS autograd comes or goes. {_WAY_OUT}"
+    return f"the package autograd here {what}, as after HIPS autograd is installed or removed. {_WAY_OUT}"

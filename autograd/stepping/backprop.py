@@ -204,7 +204,7 @@ class Backprop:
         if not math.isfinite(numerical + gradient):
             agrees, note = True, "undecided: no finite derivative here"
         elif not agrees:
-            left, right = sorted(slope * recorded.gradient for slope in replay.slopes_beside(node))
+            left, right = sorted(slope * recorded.gradient for slope in replay.one_sided_derivatives(node))
             room = 1e-4 * max(abs(left), abs(right), 1e-6)
             if right - left > 10 * room and left - room <= gradient <= right + room:
                 agrees, note = True, f"a kink: {left:+.4g} on one side, {right:+.4g} on the other"

@@ -52,10 +52,10 @@ def derivative(
     return best, error
 
 
-def slopes_beside(f: Callable[[float], float], x: float) -> tuple[float, float]:
+def one_sided_derivatives(f: Callable[[float], float], x: float) -> tuple[float, float]:
     """Return the left and the right derivative of f at x, by one-sided differences.
 
-    >>> slopes_beside(abs, 0.0)
+    >>> one_sided_derivatives(abs, 0.0)
     (-1.0, 1.0)
     """
     step = 1e-6 * max(abs(x), 1.0)
@@ -85,10 +85,10 @@ class Replay:
         follow = self._following([node])
         return derivative(lambda x: follow({node: x}), node.data)
 
-    def slopes_beside(self, node: Value) -> tuple[float, float]:
+    def one_sided_derivatives(self, node: Value) -> tuple[float, float]:
         """Return the left and the right derivative of the root with respect to a node."""
         follow = self._following([node])
-        return slopes_beside(lambda x: follow({node: x}), node.data)
+        return one_sided_derivatives(lambda x: follow({node: x}), node.data)
 
     def _following(self, changed: Collection[Value]) -> Callable[[Mapping[Value, float]], float]:
         """Return the root's number as a function of the changed nodes; only their dependents are recomputed."""

@@ -18,7 +18,7 @@ CERTAIN = exactly(1e-17)
 class Side(NamedTuple):
     """The derivative on one side of a point, or the reason why there is none."""
 
-    slope: Any
+    derivative: Any
     """The derivative; None if there is none, plus or minus infinity for a vertical tangent."""
     noise: Precise = 0
     """The rounding error of the derivative: it hides derivatives as small as 1e-200."""
@@ -33,14 +33,14 @@ class Sides(NamedTuple):
     right: Side
 
     @property
-    def slopes(self) -> list[Precise]:
+    def derivatives(self) -> list[Precise]:
         """The one-sided derivatives that exist, in increasing order."""
-        return sorted(side.slope for side in self if side.slope is not None)
+        return sorted(side.derivative for side in self if side.derivative is not None)
 
     @property
     def smooth(self) -> bool:
         """Whether both exist, are finite, and agree up to the tolerance."""
-        left, right = self.left.slope, self.right.slope
+        left, right = self.left.derivative, self.right.derivative
         return left is not None and right is not None and MP.isfinite(left) and _same(left, right)
 
     @property
@@ -71,10 +71,10 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
     agree.
 
     >>> found = sides(abs, 0.0)
-    >>> float(found.left.slope), float(found.right.slope), found.kink
+    >>> float(found.left.derivative), float(found.right.derivative), found.kink
     (-1.0, 1.0, True)
     >>> found = sides(MP.exp, 1.0)
-    >>> found.smooth, float(found.right.slope)
+    >>> found.smooth, float(found.right.derivative)
     (True, 2.718281828459045)
     """
     coarse, fine = _quotients(f, x, levels[0]), _quotients(f, x, levels[1])
@@ -154,7 +154,7 @@ def mixed(f: Callable[[list[Precise]], Precise], point: list[float], wrt: tuple[
     point is a kink of a lower derivative, or a pole.
 
     >>> found = mixed(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], (0, 1))
-    >>> found.smooth, float(found.right.slope)
+    >>> found.smooth, float(found.right.derivative)
     (True, 6.0)
     >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # needs a step size below 1e-20 * 1e22
     True

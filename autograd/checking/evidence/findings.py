@@ -75,17 +75,21 @@ def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMI
 
 def within(found: float, sides: Sides, tolerance: Precise) -> str:
     """Return the verdict on a derivative at a kink: it must lie between the one-sided derivatives."""
-    slopes = sides.slopes
-    if not slopes:
+    derivatives = sides.derivatives
+    if not derivatives:
         return RIGHT if found != found else UNDECIDED
     if found != found:  # nan states that there is no derivative
         return UNDECIDED if sides.whys else WRONG
     if found in (MP.inf, -MP.inf):
-        return RIGHT if slopes[0] == found or slopes[-1] == found else WRONG
-    slack = tolerance + 8 * EPS * max(abs(s) for s in slopes if MP.isfinite(s)) if _any_finite(slopes) else 0
-    inside = slopes[0] - slack <= found <= slopes[-1] + slack
+        return RIGHT if derivatives[0] == found or derivatives[-1] == found else WRONG
+    slack = (
+        tolerance + 8 * EPS * max(abs(s) for s in derivatives if MP.isfinite(s))
+        if _any_finite(derivatives)
+        else 0
+    )
+    inside = derivatives[0] - slack <= found <= derivatives[-1] + slack
     return RIGHT if inside else WRONG
 
 
-def _any_finite(slopes: list[Precise]) -> bool:
-    return any(MP.isfinite(s) for s in slopes)
+def _any_finite(derivatives: list[Precise]) -> bool:
+    return any(MP.isfinite(s) for s in derivatives)

@@ -54,10 +54,10 @@ def judged_derivative(f: Number, x: float, found: float, unit: float = EPS) -> J
     if sides is not None:
         return _between(found, sides)
     unit = max(unit, unit_of(f, x))
-    slope = _judged(f, x, found, unit, steady_derivative(f, x, unit))
-    if slope.verdict == WRONG:  # by more than the rounding of the terms inside, which may cancel in the result?
-        slope = _judged(f, x, found, unit, steady_derivative(f, x, unit, noise(f, x)))
-    return slope
+    judgement = _judged(f, x, found, unit, steady_derivative(f, x, unit))
+    if judgement.verdict == WRONG:  # unless the rounding of terms that cancel in the result explains the error
+        judgement = _judged(f, x, found, unit, steady_derivative(f, x, unit, noise(f, x)))
+    return judgement
 
 
 def _limit(unit: float) -> float:

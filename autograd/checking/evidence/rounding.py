@@ -46,31 +46,33 @@ def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, 
 
 
 def partial_rounding(
-    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Precise = None
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, partial: Precise = None
 ) -> Precise:
     """Return a bound of the rounding error of a partial, in units of eps.
 
     It is the sum of the partial's own size, of the effect of a relative error of each operand, since the
     rule rounds intermediate results, and of the effect of the rounding of `out`, if the rule uses it: at
-    a saturated tanh, 1 - out * out has an absolute, not a relative, error of eps. `slope` is the partial,
+    a saturated tanh, 1 - out * out has an absolute, not a relative, error of eps. `partial` is the partial,
     if it is known.
     """
-    slope = first(f, point, k) if slope is None else slope
-    size = 2 * abs(slope)
+    partial = first(f, point, k) if partial is None else partial
+    size = 2 * abs(partial)
     if len(point) > MANY and partials_of(node.op) is not None:  # linear in each operand, except logsumexp
         return (
-            size if node.op.name != "logsumexp" else size + abs(slope) * (abs(point[k]) + max(map(abs, point)))
+            size
+            if node.op.name != "logsumexp"
+            else size + abs(partial) * (abs(point[k]) + max(map(abs, point)))
         )
     for j, x in enumerate(point):
         if len(point) <= MANY or j == k:
             size += abs(x * second(f, point, k, j))
     if "out" in names_in(node.op.partial_of(k, len(point))):
-        size += _through_result(node, f, point, k, slope)
+        size += _through_result(node, f, point, k, partial)
     return size
 
 
 def _through_result(
-    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, slope: Any
+    node: Any, f: Callable[[list[Precise]], Precise], point: list[Precise], k: int, partial: Any
 ) -> Any:
     """Return the change of a partial for a relative change of the result of size 1, to first order."""
     out = real(f, point)
@@ -83,7 +85,7 @@ def _through_result(
         )
         return abs((above - below) / (2 * step))
     except (ArithmeticError, ValueError, TypeError, AttributeError):  # a function that needs floats
-        return abs(out * second(f, point, k, k) / slope) if slope else 1
+        return abs(out * second(f, point, k, k) / partial) if partial else 1
 
 
 @cache
@@ -111,7 +113,7 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         if not all(map(_in_range, values)):
             return None
         edges = [_edges(record, n) for n in range(len(values))]
-        known = slopes(record, many)
+        known = partials(record, many)
         tangents, arrived = [MP.zero] * len(values), [MP.zero] * len(values)
         for leaf, speed in direction.items():
             tangents[leaf] = exactly(speed)
@@ -128,10 +130,10 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         return moved if all(map(_in_range, (*tangents, *arrived))) else None
 
 
-def slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
+def partials(record: Record, many: int) -> dict[tuple[int, int], Precise]:
     """Return the partials of all nodes in high precision, by node and position of the operand."""
-    if ("slopes", many) not in record.found:
-        found = record.found["slopes", many] = {}
+    if ("partials", many) not in record.found:
+        found = record.found["partials", many] = {}
         for n, node in enumerate(record.nodes):
             edges = _edges(record, n)
             if not edges:
@@ -143,7 +145,7 @@ def slopes(record: Record, many: int) -> dict[tuple[int, int], Precise]:
                 found.update({(n, j): every[j] for j, _ in edges})
             else:
                 found.update({(n, j): first(f, point, j) for j, _ in edges})
-    return record.found["slopes", many]  # type: ignore[no-any-return]
+    return record.found["partials", many]  # type: ignore[no-any-return]
 
 
 def rounding_sweep(record: Record, many: int) -> list[Precise] | None:
@@ -157,7 +159,7 @@ def _rounding_swept(record: Record, many: int) -> list[Precise] | None:
     with digits(many):
         if not all(map(_in_range, record.base())):
             return None
-        known = slopes(record, many)
+        known = partials(record, many)
         arrived, moved = [MP.zero] * len(record.nodes), [MP.zero] * len(record.nodes)
         arrived[-1] = MP.one
         for n in range(len(record.nodes) - 1, -1, -1):
@@ -173,9 +175,9 @@ def _rounding_swept(record: Record, many: int) -> list[Precise] | None:
 def _rounds(record: Record, n: int, j: int, many: int) -> Precise:
     """Return `partial_rounding` of one partial, cached."""
     if ("rounds", many, n, j) not in record.found:
-        node, slope = record.nodes[n], slopes(record, many)[n, j]
+        node, partial = record.nodes[n], partials(record, many)[n, j]
         record.found["rounds", many, n, j] = partial_rounding(
-            node, flat_truth(node), _point(record, n), j, slope
+            node, flat_truth(node), _point(record, n), j, partial
         )
     return record.found["rounds", many, n, j]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .differences import LEVELS, plain_derivative
 from .precise import MP, Precise, digits, exactly, real
 from .record import Record
-from .rounding import slopes
+from .rounding import partials
 
 
 class Sweep(NamedTuple):
@@ -44,16 +44,16 @@ def sweep(record: Record) -> Sweep | None:
 def _swept(record: Record) -> Sweep | None:
     count = len(record.nodes)
     with digits(LEVELS[0]):
-        known = slopes(record, LEVELS[0])
+        known = partials(record, LEVELS[0])
         arrived, sizes = [MP.zero] * count, [MP.zero] * count
         arrived[-1] = sizes[-1] = MP.one
         for n in range(count - 1, -1, -1):
             if sizes[n]:
                 for j, item in enumerate(record.operands[n]):
                     if item.__class__ is int:
-                        slope = known[n, j]
-                        arrived[item] += arrived[n] * slope
-                        sizes[item] += sizes[n] * abs(slope)
+                        partial = known[n, j]
+                        arrived[item] += arrived[n] * partial
+                        sizes[item] += sizes[n] * abs(partial)
         found = Sweep([arrived[k] for k in record.leaves], [float(sizes[k]) for k in record.leaves])
     return found if _agrees_with_program(record, found) else None
 
@@ -68,9 +68,9 @@ def _agrees_with_program(record: Record, found: Sweep) -> bool:
         here = real(lambda: record.base()[-1])
     if here is None:
         return False
-    slope = plain_derivative(record.along(direction), 0.0, here)
-    if slope is None:
+    derivative = plain_derivative(record.along(direction), 0.0, here)
+    if derivative is None:
         return False
     with digits(LEVELS[0]):
         terms = [t * exactly(speed) for t, speed in zip(found.truths, direction.values(), strict=True)]
-        return bool(abs(MP.fsum(terms) - slope) <= 1e-18 * MP.fsum(map(abs, terms)))
+        return bool(abs(MP.fsum(terms) - derivative) <= 1e-18 * MP.fsum(map(abs, terms)))

@@ -74,8 +74,8 @@ def _questions(record: Record, grads: list[float], every: bool) -> Iterator[_Que
     for number in range(DIRECTIONS):
         direction = {leaf: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for leaf in leaves}
         with digits(60):
-            slope = float(MP.fsum(exactly(grads[leaf]) * exactly(d) for leaf, d in direction.items()))
-        yield _Question(record, f"direction {number + 1}", slope, direction)
+            gradient = float(MP.fsum(exactly(grads[leaf]) * exactly(d) for leaf, d in direction.items()))
+        yield _Question(record, f"direction {number + 1}", gradient, direction)
 
 
 def limit_of(unit: float) -> float:
@@ -136,8 +136,8 @@ class _Question(NamedTuple):
     def finding(self, quick: bool, allowed: float = 0.0, unit: float = 0.0) -> Finding:
         """Return the finding from difference quotients; if not `quick`, verify a wrong one in more digits."""
         exact = self.sides(self.record, LEVELS)
-        if exact.smooth and judged(self.gradient, exact.right.slope, exact.right.noise) == RIGHT:
-            return self._told(RIGHT, exact.right.slope, 0, "")
+        if exact.smooth and judged(self.gradient, exact.right.derivative, exact.right.noise) == RIGHT:
+            return self._told(RIGHT, exact.right.derivative, 0, "")
         found = self._as_rounded(LEVELS, allowed, unit)
         return self._as_rounded(DEEP, allowed, unit) if found.verdict == WRONG and not quick else found
 
@@ -151,32 +151,38 @@ class _Question(NamedTuple):
         exact, found = self.sides(self.record, levels), self.sides(rounded, levels)
         if not found.smooth:
             return _at_kink(self.record, self.place, self.gradient, found, unit > 0)
-        truth = found.right.slope
+        truth = found.right.derivative
         moved = rounding_of_derivative(rounded, self.direction, levels[1])
         tolerance = found.right.noise + 4 * EPS * (moved or 0) + allowed
         if judged(self.gradient, truth, tolerance) == WRONG:
             singular = kinks(self.record)
             if not singular and moved is not None:
-                return self._told(WRONG, exact.right.slope if exact.smooth else truth, tolerance, "")
+                return self._told(WRONG, exact.right.derivative if exact.smooth else truth, tolerance, "")
             why = f"{_list(singular)} at a kink, where the derivative is a convention"
             return self._told(UNDECIDED, truth, tolerance, why if singular else OUT_OF_RANGE)
         if not exact.smooth:
             return self._told(UNDECIDED, truth, tolerance, "the program has a kink too small for float64")
-        return self._near(exact.right.slope, tolerance, abs(exact.right.slope - truth) + tolerance, unit)
+        return self._near(
+            exact.right.derivative, tolerance, abs(exact.right.derivative - truth) + tolerance, unit
+        )
 
     def _told(self, verdict: str, truth: Precise, tolerance: Any, why: str) -> Finding:
         return Finding("end to end", self.place, verdict, self.gradient, float(truth), float(tolerance), why)
 
 
 def _at_kink(record: Record, place: Any, gradient: float, found: Sides, own_rule: bool) -> Finding:
-    slopes = [float(s) for s in found.slopes]
-    truth = slopes[0] if slopes else None
-    if within(gradient, found, 0) == RIGHT and slopes:
-        between = " and ".join(f"{s:g}" for s in dict.fromkeys((slopes[0], slopes[-1])))
-        why = f"a kink, between {between}" if len(slopes) > 1 else f"a derivative on one side only: {between}"
+    derivatives = [float(s) for s in found.derivatives]
+    truth = derivatives[0] if derivatives else None
+    if within(gradient, found, 0) == RIGHT and derivatives:
+        between = " and ".join(f"{s:g}" for s in dict.fromkeys((derivatives[0], derivatives[-1])))
+        why = (
+            f"a kink, between {between}"
+            if len(derivatives) > 1
+            else f"a derivative on one side only: {between}"
+        )
         return Finding("end to end", place, RIGHT, gradient, truth, why=why)
-    singular = [] if own_rule and slopes and stands_alone(record) else kinks(record)
-    if singular or not slopes:
+    singular = [] if own_rule and derivatives and stands_alone(record) else kinks(record)
+    if singular or not derivatives:
         reason = f"{_list(singular)} at a kink" if singular else "the program is not defined around this point"
         return Finding("end to end", place, UNDECIDED, gradient, truth, why=reason)
     return Finding("end to end", place, WRONG, gradient, truth, why="outside the one-sided derivatives")

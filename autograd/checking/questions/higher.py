@@ -76,10 +76,10 @@ def _judged(
     record: Record, leaves: list[Value], wrt: tuple[int, ...], node: Value, truth: Sides, where: Any
 ) -> Finding:
     """Return the finding about one derivative, compared first with the exact, then the rounded program."""
-    question, exact = f"order {len(wrt)}", truth.right.slope
+    question, exact = f"order {len(wrt)}", truth.right.derivative
 
     def finding(verdict: str, tolerance: Any = 0, why: str = "") -> Finding:
-        true = float(truth.right.slope) if truth.smooth else None
+        true = float(truth.right.derivative) if truth.smooth else None
         return Finding(question, where, verdict, node.data, true, float(tolerance), why)
 
     if not truth.smooth:
@@ -94,8 +94,8 @@ def _judged(
         return finding(
             UNDECIDED, why=f"with the rounding errors of float64, no derivative of {question} exists"
         )
-    gap, program = abs(exact - rounded.right.slope), exact
-    exact = rounded.right.slope
+    gap, program = abs(exact - rounded.right.derivative), exact
+    exact = rounded.right.derivative
     moved = rounding_of_value(Record(node))
     tolerance = rounded.right.noise + 4 * EPS * (moved or 0)
     # A single operation is right if it is as accurate as its float64 rule allows.
@@ -148,4 +148,4 @@ def _beside(record: Record, leaves: list[Value], wrt: tuple[int, ...], turn: int
             return record.from_leaves({k: x for k, x in zip(places, moved, strict=True) if k is not None})
 
         found = mixed(f, [leaf.data for leaf in leaves], wrt)
-    return float(found.right.slope) if found.smooth else None
+    return float(found.right.derivative) if found.smooth else None

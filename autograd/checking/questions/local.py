@@ -162,7 +162,7 @@ def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -
     partial = _slope(node, position)
     if not found.smooth:
         return _at_kink(node, found, position)
-    truth, tolerance = found.right.slope, found.right.noise
+    truth, tolerance = found.right.derivative, found.right.noise
     verdict = judged(partial, truth, tolerance)
     if verdict != RIGHT:
         with digits(levels[1]):
@@ -177,11 +177,13 @@ def _judged(node: Value, found: Sides, position: int, levels: tuple[int, ...]) -
 def _at_kink(node: Value, found: Sides, position: int) -> Finding:
     partial = _slope(node, position)
     verdict = within(partial, found, found.right.noise + found.left.noise)
-    slopes = [float(s) for s in found.slopes]
-    between = " and ".join(f"{s:g}" for s in dict.fromkeys(slopes))
+    derivatives = [float(s) for s in found.derivatives]
+    between = " and ".join(f"{s:g}" for s in dict.fromkeys(derivatives))
     why = f"a kink of {node.op.name if node.op else ''}: one-sided derivatives {between}"
-    why = why if slopes else f"{node.op.name if node.op else ''} has no derivative here"
-    return Finding("local", node, verdict, partial, slopes[0] if slopes else None, why=why, position=position)
+    why = why if derivatives else f"{node.op.name if node.op else ''} has no derivative here"
+    return Finding(
+        "local", node, verdict, partial, derivatives[0] if derivatives else None, why=why, position=position
+    )
 
 
 def kinks(record: Record) -> list[str]:
@@ -227,4 +229,4 @@ def _kink_between(
 
     found = sides(along, 0.0)
     terms = [_slope(node, k) * speed for k, speed in speeds.items()]
-    return found.kink or abs(found.right.slope - math.fsum(terms)) > 1e-6 * sum(map(abs, terms))
+    return found.kink or abs(found.right.derivative - math.fsum(terms)) > 1e-6 * sum(map(abs, terms))

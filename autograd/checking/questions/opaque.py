@@ -79,9 +79,9 @@ def about_input(number: Floats, found: float, point: list[float], k: int, unit: 
     return _finding(k, found, judged_derivative(moved, point[k], found, unit))
 
 
-def _finding(place: Any, found: float, slope: Judgement) -> Finding:
-    why = slope.why or f"{BY_DIFFERENCES}, error at most {slope.tolerance:.0e}"
-    return Finding("end to end", place, slope.verdict, found, slope.truth, slope.tolerance, why)
+def _finding(place: Any, found: float, judgement: Judgement) -> Finding:
+    why = judgement.why or f"{BY_DIFFERENCES}, error at most {judgement.tolerance:.0e}"
+    return Finding("end to end", place, judgement.verdict, found, judgement.truth, judgement.tolerance, why)
 
 
 def _together(number: Floats, gradient: Sequence[float], point: list[float], unit: float) -> Any:
@@ -126,10 +126,16 @@ def _along(
 
     terms = [gradient[k] * speed for k, speed in speeds.items()]
     found = math.fsum(terms)
-    slope = judged_derivative(moved, 1.0, found, unit)  # around 1, so that steps are relative to each input
-    if slope.verdict == UNDECIDED and slope.truth is not None and slope.tolerance <= 1e-6 * math.hypot(*terms):
-        slope = slope._replace(verdict=RIGHT, why="")  # the terms cancel: compare with their size instead
-    return _finding("", found, slope)
+    judgement = judged_derivative(moved, 1.0, found, unit)  # around 1, so that steps are relative to each input
+    if (
+        judgement.verdict == UNDECIDED
+        and judgement.truth is not None
+        and judgement.tolerance <= 1e-6 * math.hypot(*terms)
+    ):
+        judgement = judgement._replace(
+            verdict=RIGHT, why=""
+        )  # the terms cancel: compare with their size instead
+    return _finding("", found, judgement)
 
 
 def _bisected(
@@ -184,10 +190,10 @@ def check_operation(node: Any) -> Iterator[Finding]:
     """Yield findings about the partials of a Python operation, in high precision if it supports that."""
     point = [getattr(item, "data", item) for item in node.operands]
     f = flat_truth(node)
-    for k, (operand, slope) in enumerate(zip(node.operands, node.partials, strict=True)):
+    for k, (operand, recorded) in enumerate(zip(node.operands, node.partials, strict=True)):
         if operand.__class__ is float:
             continue
-        partial = 0.0 if slope is None else slope  # None: the operand was not selected
+        partial = 0.0 if recorded is None else recorded  # None: the operand was not selected
 
         def moved(x: Any, k: int = k) -> Any:
             return f([*point[:k], x, *point[k + 1 :]])
@@ -223,7 +229,7 @@ def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
         found = sides(moved, x)
     except Exception:  # a function of floats may raise anything for other numbers
         return None
-    return found.right.slope if found.smooth else None
+    return found.right.derivative if found.smooth else None
 
 
 def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> Iterator[Finding]:
