@@ -1,5 +1,7 @@
 """What is installed with the library, and where."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,13 +10,9 @@ import pytest
 requirements = pytest.importorskip("packaging.requirements")
 ROOT = Path(__file__).parents[2]
 
-if sys.version_info < (3, 11):
-    pytest.skip("tomllib came with Python 3.11", allow_module_level=True)
-
 
 def dependency(name):
-    import tomllib
-
+    tomllib = pytest.importorskip("tomllib", reason="it came with Python 3.11")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return next(r for r in map(requirements.Requirement, project["dependencies"]) if r.name == name)
 
@@ -44,3 +42,28 @@ def test_the_bundled_dot_is_asked_for_only_where_it_has_a_wheel(system, machine,
 
 def test_the_library_itself_needs_nothing_but_python():
     assert dependency("graphviz").marker is None
+
+
+def licences(*arguments):
+    if not (ROOT / ".ci" / "licences").exists():
+        pytest.skip("a checkout has .ci")
+    command = " ".join([f"'{sys.executable}' .ci/licences", *arguments])
+    return subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+def test_the_installed_packages_are_listed_with_their_licences_and_as_a_lock():
+    table, lock = licences().stdout.splitlines(), licences("--lock").stdout.splitlines()
+    assert len(table) == len(lock) > 3
+    for line, locked in zip(table, lock, strict=True):
+        name, version, licence = line.split(maxsplit=2)
+        requirement = requirements.Requirement(locked)
+        assert (requirement.name, str(requirement.specifier)) == (name, f"=={version}")
+        assert licence.strip()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+def test_a_reader_that_has_seen_enough_of_the_list_is_no_error():
+    assert licences("| head -n 1").stderr == ""
