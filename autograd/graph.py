@@ -84,9 +84,12 @@ def backward(root: Any, gradient: float) -> None:
                 for operand, partial in zip(operands, partials):  # noqa: B905 (equally long when recorded)
                     if partial is not None:
                         operand.grad += upstream * partial
-    except BaseException:
-        run(undo)
-        raise
+        leaves.clear()  # done, so there is nothing to undo
+    finally:
+        try:  # Python 3.10 looks for signals where it goes on after an exception, except before a try
+            run(undo)
+        finally:
+            pass
 
 
 def grad_number(node: Any) -> float:
