@@ -107,7 +107,7 @@ def test_threads_that_call_a_function_first_at_once_all_get_its_result():
     together = threading.Barrier(4)
 
     def call_all():
-        together.wait()
+        together.wait(60)
         return [function(1) for function in functions]
 
     with ThreadPoolExecutor(4) as pool:
