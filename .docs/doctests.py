@@ -11,7 +11,7 @@ _EXAMPLE = re.compile(r"(?m)^(?P<indent> *)>>> (?:.*\S.*\n?)+")
 
 
 def fenced(text: str) -> str:
-    """Return a text whose doctests are fenced code blocks."""
+    """Return a docstring with its doctests as fenced code blocks."""
 
     def fence(match: re.Match[str]) -> str:
         indent = match["indent"]

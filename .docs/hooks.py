@@ -1,4 +1,4 @@
-"""Pages that are made from the code: the table of operations, the page about the inside, the demos' text."""
+"""Generate pages from the code: the table of operations, and the page on how it works."""
 
 from __future__ import annotations
 
