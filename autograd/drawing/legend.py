@@ -84,13 +84,14 @@ def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str,
     present = every or scene.whole_pass or any(arrow.present for arrow in scene.arrows)
     wide = _widths_differ(arrows) or bool(weights) or (every and len(arrows) > 1)
     small = _box(font("x 0.5", theme.mute, 8), theme.line, "rounded")
+    solid, dashed = letters("—", theme.pos), letters("– –", theme.neg)
     known = [
-        ("positive", letters("—", theme.pos), "pos" in flows),
-        ("negative", letters("– –", theme.neg), "neg" in flows),
+        ("weight +", solid, bool(weights & {"pos", "zero"})),
+        ("weight −", dashed, "neg" in weights),
+        ("outside +" if weights else "positive", solid, "pos" in flows),
+        ("outside −" if weights else "negative", dashed, "neg" in flows),
         ("zero", letters("|—", theme.zero), "zero" in flows),
         ("length", letters("—", theme.size), any(arrow.partial.endswith("edges") for arrow in flowing)),
-        ("weight +", letters("—", theme.pos), bool(weights & {"pos", "zero"})),
-        ("weight −", letters("– –", theme.neg), "neg" in weights),
         ("width", font("— ", theme.mute, 7) + font("—", theme.mute, 13, bold=True), wide),
         ("left out", "", bool(scene.left_out)),
         ("ahead", letters("→", theme.line), "" in flows),

@@ -230,9 +230,11 @@ def test_a_nudge_shows_how_far_the_root_moves_and_what_the_gradient_predicted(vi
                   "e.dispatchEvent(new Event('input')) })()")  # fmt: skip
     moved = graph_of(2.1, -3.0, 10.0).data - graph_of(2.0, -3.0, 10.0).data
     slope = -3 * math.tanh(2) + 4 * (1 - math.tanh(2) ** 2)
+    words = page.eval_on_selector_all("#nudged dt", "all => all.map(e => e.textContent)")
+    assert words[2:] == ["finite difference, h = 1.2e-05", "gradient"]
     numbers = page.eval_on_selector_all("#nudged dd", "all => all.map(e => e.textContent)")
     assert numbers == [minus(fixed(x, sign=True)) for x in (moved, slope * 0.1, slope, slope)]
-    assert page.inner_text("#agree") == "✓ they agree"
+    assert page.inner_text("#agree") == "✓ finite difference and gradient agree"
 
 
 def test_at_a_kink_difference_and_gradient_are_told_apart(visit, tmp_path):
@@ -242,7 +244,7 @@ def test_at_a_kink_difference_and_gradient_are_told_apart(visit, tmp_path):
     page = visit(draw(y).save(tmp_path / "y.html"))
     page.get_by_label("data of x").last.fill("2")
     page.keyboard.press("Enter")
-    assert page.inner_text("#agree") == "✓ they agree"
+    assert page.inner_text("#agree") == "✓ finite difference and gradient agree"
     z = Value(0.0, "z")
     root = abs(z) + z
     root.label = "w"

@@ -15,7 +15,7 @@ import pytest
 from autograd import Value, backprop, draw, draw_dot, label, relu
 from autograd.drawing.theme import LIGHT
 from autograd.drawing.words import LEGEND
-from nn import MLP
+from nn import MLP, mse_loss
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -128,6 +128,17 @@ def test_the_legend_has_what_is_on_the_picture_and_nothing_else(any_dot):
     for _ in range(12):
         y = y * x
     assert "again" in legend_of(draw(y))
+
+
+def test_the_legend_of_a_network_says_which_edges_show_weights():
+    """Both have one colour and line for each sign: the words tell where each is shown."""
+    model = MLP(2, [4, 3, 1], activation="tanh", rng=5)
+    loss = mse_loss([model([0.8, -0.4])], [1.0])
+    loss.backward()
+    found = legend_of(draw(loss, groups=model, collapse="neuron"))
+    assert {"weight +", "weight −", "outside +", "width"} <= found
+    assert not {"positive", "negative"} & found
+    assert not {"weight +", "outside +"} & legend_of(draw(loss, groups=model, collapse="layer"))
 
 
 def test_the_legend_the_caption_and_the_page_can_be_japanese(final):

@@ -119,9 +119,14 @@ export class Graph {
     return this.parts.get(leaf);
   }
 
+  /** Return the step h of the central difference with respect to a leaf. */
+  width(k) {
+    return 6e-6 * Math.max(1, Math.abs(this.data[k]));
+  }
+
   /** Return the central difference of the root with respect to a leaf. */
   difference(k) {
-    const h = 6e-6 * Math.max(1, Math.abs(this.data[k]));
+    const h = this.width(k);
     const up = this.data[k] + h;
     const down = this.data[k] - h;
     return ((this.rootAt([[k, up]]) - this.rootAt([[k, down]])) / (up - down)) * this.gradient;

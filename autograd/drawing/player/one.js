@@ -105,7 +105,7 @@ export class One {
     const agree = Math.abs(finite - gradient) <= 1e-5 * Math.max(1, Math.abs(gradient));
     const rows = [
       [say.moved(root), fixed(moved, true)], [say.predicted, fixed(slope * by, true)],
-      [say.finite, fixed(finite, true)], [say.gradient, fixed(gradient, true)],
+      [say.finite(fixed(graph.width(k))), fixed(finite, true)], [say.gradient, fixed(gradient, true)],
     ];
     find("nudged").replaceChildren(...rows.flatMap(([word, number]) => {
       const [term, value] = [document.createElement("dt"), document.createElement("dd")];
