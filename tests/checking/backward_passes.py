@@ -1,4 +1,4 @@
-"""Five layers with backward passes written by hand in numpy, and the bugs that such code has."""
+"""Five layers with hand-written backward passes in numpy, and typical bugs in such code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RNG = np.random.default_rng(0)
 
 
 class Case(NamedTuple):
-    """A layer, a point, its backward, and one with a planted bug."""
+    """A layer, a point, its backward pass, and a backward pass with a planted bug."""
 
     name: str
     f: object
@@ -19,7 +19,7 @@ class Case(NamedTuple):
     bug: str
     wrong: object
     words: str
-    """What the message says about the wrong gradient."""
+    """A part of the message about the wrong gradient."""
 
 
 # A convolution with stride 1 and no padding, as the usual loops over an array of zeros

@@ -23,7 +23,7 @@ from autograd.modes import ieee_arithmetic
 FAMILIES = ("sums", "masks", "infinite", "state")
 """Long sums; masks in front of singular functions; infinities and other extremes; captured state."""
 STRAIGHT = 40
-"""One program in so many becomes straight-line code, which takes a second; the others a tape."""
+"""One in this many programs is compiled to straight-line code, which takes a second, the others to a tape."""
 
 _UNARY = "square tanh sin relu abs neg sigmoid softplus exp atan".split()
 _SINGULAR = "sqrt cbrt log log2 log10 log1p acosh asin acos atanh reciprocal exp exp2 cosh tan".split()
@@ -32,7 +32,7 @@ _MASKED = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 
 
 def program(rng: random.Random, family: str) -> Program:
-    """A random program of a family; the same for the same generator."""
+    """Return a random program of a family, determined by the generator."""
     if family == "infinite":
         return _extreme(rng)
     small = generate(from_generator(rng), max_operations=5, family=rng.choice(["tame", "kinks"]))
@@ -42,7 +42,7 @@ def program(rng: random.Random, family: str) -> Program:
 
 
 class _Writer:
-    """Lines after those of a program."""
+    """Appends lines to a program."""
 
     def __init__(self, rng, inputs, lines=()):
         self.rng, self.inputs, self.lines = rng, tuple(inputs), list(lines)
@@ -63,7 +63,7 @@ class _Writer:
 
 
 def _masked(rng, small):
-    """A selector, what it selects from and a singular function of it, several times over."""
+    """Return a program with several selections, each followed by a singular function."""
     writer = _Writer(rng, [rng.choice(_MASKED) for _ in small.inputs], small.lines)
     for _ in range(rng.randint(1, 3)):
         x, y = writer.any(), writer.any()
@@ -75,7 +75,7 @@ def _masked(rng, small):
 
 
 def _selected(writer, x, y):
-    """A line that selects, or not, at the numbers of two others."""
+    """Add a line that selects, or does not, at the numbers of two others."""
     other = writer.rng.choice([0.0, 0.0, 1.0, -1.0, y])
     low = writer.rng.choice([0.0, 0.1, 1.0])
     condition = writer.add("step", y)
@@ -89,7 +89,7 @@ def _selected(writer, x, y):
 
 
 def _through(writer, x, selected):
-    """A line with a singular function of what was selected."""
+    """Add a line with a singular function of a selected number."""
     names = {
         "pow": (selected, writer.rng.choice([0.5, 1.5, -1.0, -0.5, 2.0, 0.0])),
         "div": (writer.rng.choice([1.0, x]), selected),
@@ -100,7 +100,7 @@ def _through(writer, x, selected):
 
 
 def _summed(rng, small):
-    """Sums of terms around the thresholds of the loop finder: repeated, shared, alike, nearly equal."""
+    """Return sums of repeated, shared and similar terms, near the thresholds of the loop finder."""
     writer = _Writer(rng, small.inputs, small.lines)
     terms = []
     for _ in range(rng.randint(1, 3)):
@@ -126,9 +126,9 @@ def _summed(rng, small):
 
 
 def _extreme(rng):
-    """Any operations on infinities, zeros of both signs and numbers that overflow."""
+    """Return a program of any operations on infinities, zeros of both signs and numbers that overflow."""
     writer = _Writer(rng, [rng.choice(_EXTREMES) for _ in range(rng.randint(1, 3))])
-    operations = [op for op in TABLE.values() if op.name != "dot"]  # rounded once it overflows later
+    operations = [op for op in TABLE.values() if op.name != "dot"]  # a fused product overflows later
     for _ in range(rng.randint(1, 6)):
         op = rng.choice(operations)
         size = len(op.operands) * (rng.randint(1, 3) if op.variadic else 1)
@@ -144,7 +144,7 @@ def _extreme(rng):
 
 
 def verdict(made: Program, rng: random.Random, family: str, straight: bool = False) -> tuple[str, str]:
-    """Whether the engine and compiled code agree on a program, and where they do not."""
+    """Return the verdict on the agreement of engine and compiled code, and where they differ."""
     before, kernel.LIMIT = kernel.LIMIT, kernel.LIMIT if straight else 0
     try:
         with ieee_arithmetic():
@@ -156,7 +156,7 @@ def verdict(made: Program, rng: random.Random, family: str, straight: bool = Fal
 
 
 def _at(made, point, rng, ordinary):
-    """The verdict at one point."""
+    """Return the verdict at one point."""
 
     def f(*xs):
         return made.run(xs)[-1]
@@ -193,7 +193,7 @@ def _close(one, other):
 
 
 def _no_number(one, other, ordinary):
-    """Whether both are infinite or nan, where another order of operations gives another of these.
+    """Return whether both are infinite or nan, since another order of operations gives another of these.
 
     Among infinities one alone may be.
     """
@@ -202,7 +202,7 @@ def _no_number(one, other, ordinary):
 
 
 def _answers(f, everything, point):
-    """The value and the slopes."""
+    """Return the value and the derivatives."""
     slopes = grad(f, everything)(*point)
     return [
         _number(f(*map(Value, point))),
@@ -211,12 +211,12 @@ def _answers(f, everything, point):
 
 
 def _is_decided(f, everything, point, one, other, rng):
-    """Whether rounding cannot be why two answers differ: those a few units away do not scatter as much."""
+    """Return whether rounding cannot explain a difference: answers at points a few units away scatter less."""
     gaps = [abs(a - b) for a, b in zip(one, other, strict=True) if not _close(a, b)]
     if not all(map(math.isfinite, gaps)):
         kinds = zip(one, other, strict=True)
         if not any(math.isinf(a) or math.isinf(b) for a, b in kinds):
-            return True  # a nan against a number
+            return True  # one is nan, the other a number
     scatter = 0.0
     for _ in range(8):
         nearby = [x * (1 + rng.uniform(-8, 8) * 2.0**-52) for x in point]
@@ -227,7 +227,7 @@ def _is_decided(f, everything, point, one, other, rng):
 
 
 def _with_state(made, rng):
-    """Inputs where a function may find numbers, changed between the calls of one compiled function."""
+    """Check a function whose captured numbers change between the calls of one compiled function."""
     count = len(made.inputs)
     held = SimpleNamespace(numbers=[0.0] * count, word="text", on=True, nothing=None)
     table = {
@@ -261,7 +261,7 @@ def _with_state(made, rng):
 
 
 def _change(rng, held, table, k):
-    """One of many ways to change what a function finds around it."""
+    """Change a capture of a function in one of many ways."""
     number = rng.choice([rng.uniform(-2.0, 2.0), 0.0, -0.0, 1.0, rng.choice(_MASKED)])
     count = len(held.numbers)
     rng.choice(

@@ -1,4 +1,4 @@
-"""Check the engine on random programs by the million, on all cores; a run that was stopped is resumed.
+"""Check the engine on random programs by the million, on all cores; an interrupted run is resumed.
 
 `python -m tests.checking.million --programs 1000000 --file blocks.jsonl`
 """
@@ -32,13 +32,13 @@ else:
     COMPARED = differential.FAMILIES
 
 FAMILIES = (*generation.FAMILIES, *COMPARED)
-"""Those that the checker judges, and those in which the engine and compiled code are compared."""
+"""The families that the checker judges, and those in which engine and compiled code are compared."""
 BLOCK = 500
-"""How many programs one task checks."""
+"""Number of programs that one task checks."""
 
 
 class Block(NamedTuple):
-    """The result of one task: how many verdicts of each kind, and the programs that were wrong."""
+    """The result of one task: the number of verdicts of each kind, and the wrong programs."""
 
     family: str
     number: int
@@ -52,7 +52,7 @@ class Block(NamedTuple):
 def check_block(task: tuple[str, int, int]) -> Block:
     """Check the programs of one block: its family, its number and their order of derivatives.
 
-    The programs depend on nothing else, so that any machine finds the same.
+    The programs depend on nothing else, so that every machine has the same results.
 
     >>> block = check_block(("tame", 0, 1))
     >>> block.right + block.undecided, block.failures
@@ -71,7 +71,7 @@ def check_block(task: tuple[str, int, int]) -> Block:
 
 
 def _judged(rng: random.Random, family: str, order: int, k: int) -> tuple[str, str]:
-    """The verdict on one program, and what is wrong."""
+    """Return the verdict on one program, and its failure."""
     if family in COMPARED:
         program = differential.program(rng, family)
         return differential.verdict(program, rng, family, straight=k % differential.STRAIGHT == 0)
@@ -88,10 +88,10 @@ def prove(
     run: Callable[[Callable[..., Block], Iterable[Any]], Iterable[Block]] | None = None,
     families: Sequence[str] = FAMILIES,
 ) -> list[Block]:
-    """Check that many random programs, as many of each family, and give the blocks.
+    """Check a number of random programs, equally many of each family, and return the blocks.
 
-    `file` keeps every finished block, a line each; what it holds already is not done again.
-    `run` maps a function over tasks somewhere else than on this machine's cores.
+    Each finished block is appended to `file` as a line; blocks that it contains are not checked again.
+    `run` maps a function over tasks, by default on this machine's cores.
     """
     count = -(-programs // (BLOCK * len(families)))
     tasks = [(family, number, order) for number in range(count) for family in families]
@@ -116,7 +116,7 @@ def _on_cores(processes: int | None) -> Callable[[Callable[..., Block], Iterable
 
 
 def _kept(file: str | Path | None, order: int) -> dict[tuple[str, int, int], Block]:
-    """The blocks of an earlier run; a line that was cut off is done again."""
+    """Return the blocks of an earlier run; a truncated line is ignored."""
     found: dict[tuple[str, int, int], Block] = {}
     if file is not None and Path(file).exists():
         for line in read_whole(file).splitlines():
@@ -129,7 +129,7 @@ def _kept(file: str | Path | None, order: int) -> dict[tuple[str, int, int], Blo
 
 
 def _whole(block: Block) -> bool:
-    """Whether a block that was read has numbers where one has numbers."""
+    """Return whether the fields of a block that was read have the right types."""
     counts = (block.right, block.undecided, block.wrong)
     numbers = all(type(x) is int and x >= 0 for x in counts) and isinstance(block.seconds, int | float)
     words = isinstance(block.failures, list) and all(isinstance(text, str) for text in block.failures)
@@ -142,7 +142,7 @@ def _keep(file: str | Path | None, block: Block, order: int) -> None:
 
 
 def summary(blocks: list[Block]) -> str:
-    """The verdicts by family, as a table."""
+    """Return the verdicts by family as a table."""
     lines = [f"  {'family':<8} {'programs':>10} {'right':>10} {'undecided':>10} {'wrong':>7}  ms each"]
     for family in (*FAMILIES, "all"):
         mine = [b for b in blocks if family in (b.family, "all")]
@@ -155,7 +155,7 @@ def summary(blocks: list[Block]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; 1 if a program was wrong."""
+    """Run from the command line; return 1 if a program was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.checking.million", description=__doc__)
     parser.add_argument("--programs", type=int, default=20_000, help="how many in all (20,000)")
     parser.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of derivatives (1)")

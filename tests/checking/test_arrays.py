@@ -1,4 +1,4 @@
-"""Arrays: a hand-written backward of numpy arrays, vector results, other libraries, thousands of inputs."""
+"""Checks of functions of arrays: hand-written backward passes, vector results, other libraries, many inputs."""
 
 import dataclasses
 import warnings
@@ -27,7 +27,7 @@ def layer_backward(x, w, b):
 
 
 def wrong(change):
-    """The backward of the layer with its gradients changed in place."""
+    """Return the backward pass of the layer with modified gradients."""
 
     def backward(x, w, b):
         gradients = list(layer_backward(x, w, b))
@@ -333,7 +333,7 @@ def test_functions_of_jax_are_recognised_and_a_wrong_custom_rule_is_caught():
 def test_the_error_for_a_function_that_takes_only_floats_says_to_give_its_gradient():
     import math
 
-    pytest.importorskip("torch")  # which is no reason to take a function of floats for one of tensors
+    pytest.importorskip("torch")  # an imported torch must not make a function of floats one of tensors
     with pytest.raises(TypeError, match=r"cannot be recorded.* gradient=g"):
         check_gradients(lambda x, y: math.erf(x) * y, 0.5, 2.0)
 
@@ -342,7 +342,7 @@ def test_the_error_for_a_function_that_takes_only_floats_says_to_give_its_gradie
 
 
 def log_sum_exp(x):
-    out = np.zeros(1)  # an array of floats, into which no Value goes
+    out = np.zeros(1)  # a float array, in which no Value can be stored
     out[0] = np.log(np.sum(np.exp(x)))
     return out[0]
 

@@ -1,4 +1,4 @@
-"""Backward passes as people write them: the right ones pass, and a planted bug is named."""
+"""Hand-written backward passes: right ones pass, and the message about a planted bug names it."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""The checker: every wrong engine is caught and named, no right one is blamed."""
+"""The checker finds the cause in every wrong engine, and reports no error for the right one."""
 
 import itertools
 import math
@@ -16,11 +16,11 @@ from autograd.recording import function_of
 from tests import mutants, truth
 
 PROGRAMS = 60
-"""Of so many random programs each wrong engine has to fail at least one."""
+"""Number of random programs, of which each wrong engine fails at least one."""
 
 
 def programs_with(op, family, count=PROGRAMS, **options):
-    """Random programs in which an operation occurs."""
+    """Yield random programs that contain an operation."""
     pool = [op, op, *(TABLE[name] for name in ("add", "mul", "sub", "tanh", "sin", "exp", "relu")), op]
     found = 0
     for seed in range(50 * count):
@@ -34,7 +34,7 @@ def programs_with(op, family, count=PROGRAMS, **options):
 
 
 def caught(op, families):
-    """The report of the first random program that shows an operation wrong."""
+    """Return the report of the first random program for which an operation is wrong."""
     for family in families:
         for program in programs_with(op, family, max_operations=6):
             report = check(program.record()[0], order=1)
@@ -225,7 +225,7 @@ def test_a_graph_with_an_infinite_number_is_undecided():
 def test_rounding_in_high_precision_is_not_a_kink_of_a_constant_function():
     x = Value(2.099608269671835)
     same = log1p(logsigmoid(x))
-    assert ((same / 3) / same).check().right  # its terms cancel, and what is left of them is rounding
+    assert ((same / 3) / same).check().right  # the terms cancel up to rounding errors
 
 
 def test_a_constant_function_has_gradient_zero():
@@ -381,7 +381,7 @@ def test_an_operation_in_python_is_checked_by_finite_differences():
 
 
 def test_a_second_derivative_that_is_wrong_alone_is_found():
-    # Its first derivative is right at this point and nowhere else.
+    # Its first derivative is right only at this point.
     sly = operation("sly(x)", "x * x", ["4 + 0 * x"])
     x = Value(2.0)
     assert check(sly(x)).verdict == "right"

@@ -1,4 +1,4 @@
-"""The long run over random programs: resumed where it was, and it finds what is wrong."""
+"""The long run over random programs is resumed where it stopped, and finds wrong operations."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def test_the_engine_and_compiled_code_agree_on_random_programs(family, monkeypat
 
 @pytest.mark.slow
 def test_every_planted_difference_of_compiled_code_is_found(monkeypatch):
-    """Faults that were there once, put back: each family of programs sees its own."""
+    """Reintroduce past bugs: each family of programs finds its own."""
     from autograd.compiling.expressions import derivatives, detect_loops
     from autograd.compiling.trace import captures
 

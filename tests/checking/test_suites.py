@@ -26,7 +26,7 @@ HEAD = """
 
 
 def run(pytester, source, *options):
-    """The outcomes and the output of a test module."""
+    """Run a test module and return its outcomes and output."""
     pytester.makepyfile(HEAD + source)
     result = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", "-p", "no:randomly", *options)
     return result, result.stdout.str()

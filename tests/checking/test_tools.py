@@ -1,4 +1,4 @@
-"""What users build their own tests from: strategies, the pytest plugin, the command line, the long run."""
+"""Tools for users' tests: strategies, the pytest plugin, the command line, programs."""
 
 import math
 import re
@@ -42,7 +42,7 @@ QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 @given(st.data())
 def test_operands_lie_in_the_domain(name, data):
     point = data.draw(operands(name))
-    found = function_of(TABLE[name])(*point)  # outside, this raises
+    found = function_of(TABLE[name])(*point)  # outside the domain this raises an error
     assert isinstance(found, float)
 
 

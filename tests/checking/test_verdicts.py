@@ -67,7 +67,7 @@ def test_an_error_in_a_small_input_of_a_function_of_floats_is_never_right(error,
 
 
 def test_a_small_oscillation_on_a_large_number_is_not_missed():
-    # Its slope, 1e-3, is less than what rounding at short steps can show, and longer ones would not see it.
+    # Its derivative, 1e-3, is below the rounding error at small step sizes, and larger ones would miss it.
     def f(x, y):
         return math.fabs(x) ** 2 + math.fabs(y) ** 2 + 1e-3 * math.cos(y)
 
@@ -147,7 +147,7 @@ def test_at_order_2_only_the_second_derivative_is_right(f, point):
 
 
 def test_a_wrong_second_derivative_at_a_kink_is_not_right():
-    # Its first derivative is right everywhere, and its second is 3 where it should be 2.
+    # Its first derivative is right everywhere, and its second is 3 instead of 2.
     bent = operation("bent(x)", "abs(x) * abs(x)", ["2 * x + x * abs(x) * 0"])
     assert verdict(lambda x: bent(x) + abs(x) * 0, 0.0) != "wrong"
     sly = operation("sly(x)", "x * x", ["2 * x + where(x >= 0, 0, 0) + 1.0 * x * (x - 0.5)"])
@@ -160,7 +160,7 @@ def test_a_kink_between_pieces_with_the_same_second_derivative_is_right():
     assert verdict(autograd.maximum, 1.0, 1.0) == "right"
 
 
-# Chance
+# Nondeterminism
 
 
 def noisy(rng):
@@ -178,7 +178,7 @@ def test_a_random_value_branch_partial_or_gradient_is_a_failure_everywhere():
         (math.sin, {"gradient": lambda x: math.cos(x) + 1e-12 * rng.random()}),
     ]
     for f, options in failing:
-        for _ in range(20):  # a branch may be the same twice by chance
+        for _ in range(20):  # the same branch may be taken twice at random
             report = check_gradients(f, 0.7, raises=False, **options)
             if report.verdict == "wrong":
                 break
@@ -187,7 +187,7 @@ def test_a_random_value_branch_partial_or_gradient_is_a_failure_everywhere():
     assert check(noisy(rng)(Value(0.7))).verdict == "wrong"
 
 
-# Undecided is not green
+# Undecided verdicts are errors
 
 
 def test_an_undecided_verdict_raises_unless_it_is_allowed():

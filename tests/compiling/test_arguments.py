@@ -27,7 +27,7 @@ EXPECTED = np.tanh(ROWS @ W) + ROWS[:, 0]
 
 
 def strange_arrays(rows):
-    """The same numbers in arrays of all kinds."""
+    """Return the same numbers in arrays of all dtypes and layouts."""
     tall = np.zeros((2 * rows.shape[0], 3 * rows.shape[1]))
     tall[::2, ::3] = rows
     read_only = rows.copy()
@@ -140,7 +140,7 @@ def test_sequences_of_every_type_are_accepted(given):
 
 
 class Series:
-    """What pandas' and others' columns have in common."""
+    """The interface of columns of pandas and similar libraries."""
 
     def __init__(self, numbers):
         self.numbers = numbers
@@ -209,7 +209,7 @@ def test_the_items_of_a_ragged_list_are_separate_arguments():
     assert [part.tolist() for part in slopes] == [[3.0], [0.0, 2.0, 1.0]]
 
 
-# Names, positions, what is asked.
+# Names, positions and derivatives.
 
 
 def three(x, w, b=1.0):
@@ -229,7 +229,7 @@ def test_wrt_takes_names_and_positions_and_sets_the_structure_of_the_gradient():
     assert by_b == pytest.approx((ROWS @ W).sum(), rel=1e-12)
     np.testing.assert_allclose(by_x, np.tile(2 * W, (10, 1)))
     assert fast.grad(ROWS, W, 2.0, wrt=()) == ()
-    assert len(fast.grad(ROWS, W)) == 2  # a default is no argument of the call
+    assert len(fast.grad(ROWS, W)) == 2  # a default that was not given is not differentiated
     assert fast(ROWS, b=2.0, w=W).tolist() == fast(ROWS, W, 2.0).tolist()
 
 
@@ -321,7 +321,7 @@ def test_jacobian_of_several_numbers():
     assert by_w["q"][1].tolist() == [0.0, 10.0]
 
 
-# What is refused.
+# Arguments that are refused.
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_an_argument_that_is_not_a_number_is_refused_by_name(given, message):
         fast(given)
     fast(1.0)
     fast(np.ones(2))
-    with pytest.raises(TypeError, match=rf"x.*{message}"):  # also when the forms before it were good
+    with pytest.raises(TypeError, match=rf"x.*{message}"):  # also after calls with valid arguments
         fast(given)
 
 
@@ -422,7 +422,7 @@ def test_plans_for_many_shapes_do_not_accumulate():
     assert len(fast._traces) <= 64
 
 
-# The kind of an argument is what the function sees.
+# A function receives arguments of the given types.
 
 
 def test_a_tuple_is_a_tuple_inside_the_function_at_every_level():
@@ -432,7 +432,7 @@ def test_a_tuple_is_a_tuple_inside_the_function_at_every_level():
 
     fast = compile(f)
     assert fast(([1.0, 2.0], (3.0, 4.0))) == 3.0 + 3 * 4.0
-    assert fast([[1.0, 2.0], (3.0, 4.0)]) == 1.0  # another kind, so another recording
+    assert fast([[1.0, 2.0], (3.0, 4.0)]) == 1.0  # other types, so another trace
     assert fast(([1.0, 2.0], (3.0, 4.0))) == 3.0 + 3 * 4.0
     assert fast(([1.0, 2.0], [3.0, 4.0])) == 1.0
     slopes = fast.grad(([1.0, 2.0], (3.0, 4.0)))

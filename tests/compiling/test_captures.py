@@ -195,7 +195,7 @@ def test_a_compiled_function_inside_another_is_the_function_itself():
     assert again(ROWS).dtype == np.float32
 
 
-# Values and numbers from outside.
+# Captured Values and numbers.
 
 
 def test_a_captured_values_data_is_read_at_each_call():
@@ -361,7 +361,7 @@ def test_derivatives_of_several_numbers_point_to_jacobian_and_has_aux():
     assert slopes.tolist() == (2 * ROWS).tolist()
 
 
-# Operations of the user's own.
+# Declared operations.
 
 softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
 bent = operation(
@@ -394,7 +394,7 @@ def test_compiling_a_declared_operation_that_is_a_python_function_is_an_error():
         compile(cube, batched="x")(ROWS)
 
 
-# Graphs that exist already.
+# Recorded graphs.
 
 
 def test_a_recorded_graph_of_inputs_and_parameters():

@@ -34,20 +34,20 @@ TIERS = ("straight-line", "tape")
 
 @pytest.fixture(params=TIERS)
 def tier(request, monkeypatch):
-    """Both ways to run: as straight-line code, and as a tape for the interpreter."""
+    """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
         monkeypatch.setattr(kernel, "LIMIT", 0)
     return request.param
 
 
 def points_of(name):
-    """The table's ordinary points, and all combinations of edges that lie in the domain."""
+    """Return the table's ordinary points, and all combinations of edge cases in the domain."""
     op, found = TABLE[name], list(POINTS[name])
     count = len(found[0])
     if count <= 2:
         found += itertools.product(EDGES, repeat=count)
     else:
-        rng = random.Random(0)  # without the largest: a fused product does not overflow before its sum does
+        rng = random.Random(0)  # without the largest, since a fused product overflows only with its sum
         found += [
             tuple(rng.choice([x for x in EDGES if abs(x) != 1e300]) for _ in range(count)) for _ in range(60)
         ]
@@ -65,12 +65,12 @@ def in_domain(op, point):
 
 
 def ordinary(point):
-    """Where second derivatives neither overflow nor lose everything."""
+    """Return the points at which second derivatives neither overflow nor lose all digits."""
     return all(x == 0 or 1e-5 <= abs(x) <= 1e5 for x in point)
 
 
 def eager(op, point):
-    """Value, gradient and Hessian as the engine gives them."""
+    """Return value, gradient and Hessian, computed by the engine."""
     leaves = [Value(x) for x in point]
     with ieee_arithmetic():
         out = function_of(op)(*op.grouped(leaves))
@@ -86,7 +86,7 @@ def near(found, expected, tolerance, scale=0.0):
 
 
 def differences(name, machine=None):
-    """Where the compiled operation differs from the engine's, as text."""
+    """Return descriptions of the differences between compiled operation and engine."""
     op, by_width = TABLE[name], {}
     for point in points_of(name):
         by_width.setdefault(len(point), []).append(point)
@@ -131,7 +131,7 @@ def test_every_operation_on_a_machine_without_avx_and_without_vector_mathematics
 
 
 def path_sizes(root, leaves):
-    """For each leaf the sum of the absolute products along all paths: what single roundings move."""
+    """Return, for each leaf, the sum of absolute products along all paths, a bound for rounding errors."""
     sizes = {root: 1.0}
     for node in reversed(autograd.topological_order(root)):
         for operand, partial in zip(node.operands, node.partials, strict=True):
@@ -141,7 +141,7 @@ def path_sizes(root, leaves):
 
 
 def derivatives(program, inputs, rng=None):
-    """Value, gradient and Hessian of a program and their sizes; with a generator, under rounding noise."""
+    """Return value, gradient and Hessian of a program and their sizes, with noise if there is a generator."""
     leaves = list(map(Value, inputs))
     found = list(leaves)
     with ieee_arithmetic():
@@ -169,7 +169,7 @@ def compiled_derivatives(program):
 
 
 def agrees(program):
-    """ "well" to 1e-12, "as conditioned" within the scatter of rounding, else what differs."""
+    """Return "well" within 1e-12, "as conditioned" within rounding noise, else the difference."""
     count = len(program.inputs)
     (expected, paths), found = derivatives(program, program.inputs), compiled_derivatives(program)
     parts = [slice(0, 1), slice(1, 1 + count), slice(1 + count, None)]
@@ -227,7 +227,7 @@ def test_random_programs_cut_into_small_parts_and_on_the_tape(family, way, monke
 
 
 def curve(x, w):
-    """A function with all kinds of instructions: sums, choices, mathematics in line and from libraries."""
+    """A function with all kinds of instructions: sums, choices, inlined and library math functions."""
     a = autograd.tanh(x[0] * w[0] + w[1]) + autograd.exp(x[1]) / (1 + x[0] * x[0])
     return (
         autograd.where(x[0] > 0, a * autograd.log1p(x[1] * x[1]), autograd.sin(a)) + autograd.relu(x[1]) ** 2.5
@@ -239,7 +239,7 @@ SIZES = (0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000, 2048, 2049, 5000)
 
 
 def expected_rows(rows):
-    """Values, gradients by x of each row, and by w of each row, by the engine."""
+    """Return values, and gradients with respect to x and w for each row, computed by the engine."""
     both = autograd.value_and_grad(curve, argnums=(0, 1))
     found = [both(list(row), list(WEIGHTS)) for row in rows.tolist()]
     values = np.array([value for value, _ in found])
@@ -385,7 +385,7 @@ def test_a_graph_of_200_000_nodes_deeper_than_any_stack():
 
 
 def random_network(seed):
-    """A function of a row, weights and a number; the same at each call."""
+    """Return a random function of a row, weights and a number."""
 
     def network(x, w, b):
         rng = random.Random(seed)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no for
 
 FORKS = """
 import gc, os, signal, threading, time, warnings
-warnings.simplefilter("ignore")  # words on forking with threads
+warnings.simplefilter("ignore")  # about forking with threads
 {imports}
 
 shared = compile(lambda x, *more: x * x)
@@ -32,7 +32,7 @@ for k in range(12):
     time.sleep(0.003 * k)
     child = os.fork()
     if child == 0:
-        signal.alarm(60)  # ends a child that waits for ever
+        signal.alarm(60)  # ends a child that waits forever
         shared(1.0, [1.0] * k)
         good = {child} and gc.isenabled()
         os._exit(0 if good else 1)

@@ -40,7 +40,7 @@ POINTS = (-3.0, -1.0, -0.5, 0.0, 0.3, 1.0, 2.0)
 
 
 def applied(op, x):
-    """An operation on numbers made of x, as many as it takes."""
+    """Apply an operation to as many operands, computed from x, as it takes."""
     function = RECORDED[op.name]
     if op.variadic:
         given = [[x, x * x, 0.5 * x + 1.0], [x + 1.0, 2.0, x]]
@@ -88,7 +88,7 @@ def test_no_gradient_flows_through_an_unselected_operand():
 def test_inner_gradients_are_constants_unless_they_are_differentiated():
     fast = compile(lambda x: gradients(x * x * x, [x])[0] * x)
     assert fast(2.0) == 24.0
-    assert fast.grad(2.0) == 12.0  # nothing flows through a number, as in the engine
+    assert fast.grad(2.0) == 12.0  # no gradient flows through a number, as in the engine
     through = compile(lambda x: gradients(x * x * x, [x], create_graph=True)[0] * x)
     assert through.grad(2.0) == 36.0
 
@@ -137,7 +137,7 @@ def test_a_declared_operation():
         assert fast(x) == pytest.approx(grad(softened)(x) + hvp(softened, x, 1.0), rel=1e-13)
 
 
-# A compiled function inside of another.
+# A compiled function inside another.
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def network(params, x, y):
 
 
 def by_numpy(params, x, y):
-    """The same with matrices: values, and the gradients by the parameters, by x and by y."""
+    """Return values and gradients with respect to parameters, x and y, by matrix products."""
     hidden = [x]
     for k in range(0, len(params), 2):
         z = hidden[-1] @ params[k].T + params[k + 1]
@@ -86,7 +86,7 @@ def test_a_layer_is_a_few_instructions_however_wide_it_is():
 
 
 def eager(f, shared, rows):
-    """Values and gradients by Values, the shared argument's summed over the rows."""
+    """Return values and gradients by the engine, that of the unbatched argument summed over the batch."""
     leaves = [Value(float(item)) for item in shared]
     values, by_row = [], []
     for row in rows:
@@ -99,46 +99,46 @@ def eager(f, shared, rows):
 
 
 def tied(w, x):
-    """One matrix for two layers."""
+    """Use one matrix for two layers."""
     rows = [w[:3], w[3:6], w[6:9]]
     h = [tanh(dot(row, x)) for row in rows]
     return total([square(dot(row, h)) for row in rows])
 
 
 def swapped(w, x):
-    """The numbers of the row first, and no activation."""
+    """Multiply with the batched operand first, without an activation."""
     return total([dot(x, w[k : k + 3]) + w[0] for k in range(4)])
 
 
 def windows(w, x):
-    """Every input is part of several dot products."""
+    """Use every input in several dot products."""
     return total([relu(dot(w[:2], x[k : k + 2]) + w[2]) for k in range(2)])
 
 
 def computed_weights(w, x):
-    """Weights and biases that are themselves computed, from numbers that all rows share."""
+    """Compute weights and biases from unbatched numbers."""
     return total([tanh(dot([2 * w[k], square(w[k + 1]), 0.5], x) + w[k] * w[k + 1]) for k in range(4)])
 
 
 def residual(w, x):
-    """The input of a layer is used again after it."""
+    """Use the input of a layer again after it."""
     h = [x[k] + tanh(dot(w[3 * k : 3 * k + 3], x)) for k in range(3)]
     return dot(h, h)
 
 
 def conditional(w, x):
-    """A condition of a row decides in several stages."""
+    """Use a batched condition in several stages."""
     h = [autograd.where(x[0] < x[1], dot(w[3 * k : 3 * k + 3], x), x[k]) for k in range(3)]
     return total([autograd.where(x[0] < x[1], square(dot(w[k : k + 3], h)), h[k]) for k in range(3)])
 
 
 def one_weight(w, x):
-    """The same weight at every input, for a sum and for its square."""
+    """Use the same weight for every input, in a sum and its square."""
     return tanh(dot([w[0]] * 3, x)) + dot([w[1], w[0], w[1]], [square(v) for v in x]) + dot(w[:3], x)
 
 
 def overlapping(w, x):
-    """Weights that are part of several neurons of the same layer."""
+    """Use the same weights in several neurons of a layer."""
     h = [dot(w[3 * k : 3 * k + 3], x) for k in range(3)]
     return total([square(dot(w[k : k + 3], h)) for k in range(3)])
 
@@ -206,7 +206,7 @@ def test_blocks_are_nearly_equal_and_add_up(count, most):
 
 
 def written_out(params, x, y):
-    """The network with + and * alone."""
+    """The network written with + and *."""
     h = list(x)
     for weights, biases in zip(params[::2], params[1::2], strict=True):
         h = [

@@ -15,7 +15,7 @@ from autograd.compiling.expressions import detect_loops
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(300, 5)).tolist(), rng.normal(size=300).tolist()
-Y[3], X[5][2], X[7][1] = 1.0, 0.0, 1.0  # numbers that also stand elsewhere in the function
+Y[3], X[5][2], X[7][1] = 1.0, 0.0, 1.0  # numbers that also occur elsewhere in the function
 
 
 def regression(w, b):
@@ -23,14 +23,14 @@ def regression(w, b):
 
 
 def chained(w, b):
-    """Written with operators alone."""
+    """A sum written with operators only."""
     return sum(
         square(tanh(sum(a * c for a, c in zip(w, x, strict=True)) + b) - y) for x, y in zip(X, Y, strict=True)
     ) / len(X)
 
 
 def common(w, b):
-    """A number that all terms share, and that is computed."""
+    """A sum with a computed number in all terms."""
     scale = exp(b)
     return total([log1p(exp(-y * dot(w, x))) * scale - scale for x, y in zip(X, Y, strict=True)])
 
@@ -40,7 +40,7 @@ def neighbours(x):
 
 
 def pairs(x):
-    """Every pair: places at no equal distances."""
+    """A sum over all pairs, whose inputs are not equally spaced."""
     count = len(x)
     return total([x[i] * x[j] * exp(-square(x[i] - x[j])) for i in range(count) for j in range(i)]) * 2 - x[0]
 
@@ -60,7 +60,7 @@ CASES = {
 
 
 def eager(f, args):
-    """The value, and the gradients as arrays, by Values."""
+    """Return the value and the gradients as arrays, by the engine."""
     leaves = [[Value(float(v)) for v in a] if np.ndim(a) else Value(float(a)) for a in args]
     result = f(*leaves)
     result.backward()

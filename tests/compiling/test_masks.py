@@ -88,7 +88,7 @@ POINTS = (-2.0, -1.0, -0.25, 0.0, 0.75, 2.0)
 
 @pytest.fixture(params=["straight-line", "tape"])
 def tier(request, monkeypatch):
-    """Both kinds of code."""
+    """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
         monkeypatch.setattr(kernel, "LIMIT", 0)
 

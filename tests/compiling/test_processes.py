@@ -49,7 +49,7 @@ def same(found, expected):
     return np.array_equal(found[0], expected[0]) and all(map(np.array_equal, found[1], expected[1]))
 
 
-# Pure and safe between threads.
+# Pure functions, thread safety.
 
 
 def test_the_same_call_gives_the_same_bits_whatever_was_called_before(expected):
@@ -86,7 +86,7 @@ def test_many_threads_call_one_function_at_once_while_it_is_being_compiled():
     assert not wrong
 
 
-# Pickled, copied, in other processes.
+# Pickling, copies, other processes.
 
 
 def test_a_decorated_function_is_pickled_by_name_and_others_with_their_function(expected):
@@ -121,7 +121,7 @@ def test_pickling_a_compiled_lambda_raises_the_error_of_pickle():
 
 
 class ByValue(pickle.Pickler):
-    """Pickles functions by their code, as cloudpickle does."""
+    """A pickler of functions by their code, like cloudpickle."""
 
     def reducer_override(self, item):
         if isinstance(item, types.FunctionType) and item.__name__ == "<lambda>":
@@ -145,7 +145,7 @@ def test_cloudpickle_pickles_a_compiled_lambda():
 
 
 def call(fast, x, w):
-    """In another process."""
+    """Call a compiled function in another process."""
     return fast.value_and_grad(x, w)
 
 
@@ -160,7 +160,7 @@ def test_a_forked_process_has_threads_of_its_own():
     x = np.linspace(-1, 1, 10_000)
     found = fast(x, W)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # words on forking with threads, of Python and of other libraries
+        warnings.simplefilter("ignore")  # of Python and other libraries about forking with threads
         context = multiprocessing.get_context("fork")
         answers = context.SimpleQueue()
         child = context.Process(target=lambda: answers.put(bool(np.array_equal(fast(x, W), found))))
@@ -172,7 +172,7 @@ def test_a_forked_process_has_threads_of_its_own():
     assert answers.get()
 
 
-# Kept in a folder.
+# The cache folder.
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def files(folder):
 
 
 def compiling(monkeypatch):
-    """A list that grows with each compilation of the code of a kernel."""
+    """Return a list to which each compilation of a kernel's code is appended."""
     compiled = []
     real = native.Native._module
     monkeypatch.setattr(
@@ -195,7 +195,7 @@ def compiling(monkeypatch):
 
 
 def test_code_in_the_folder_is_not_compiled_again(folder, expected, monkeypatch):
-    compile(curve, batched="x").value_and_grad(X, W)  # what drives kernels is compiled once for all
+    compile(curve, batched="x").value_and_grad(X, W)  # compiles the driver, which all kernels share
     compiled = compiling(monkeypatch)
     first = compile(curve, batched="x", cache=folder)
     assert same(first.value_and_grad(X, W), expected)
@@ -307,7 +307,7 @@ def test_several_processes_write_the_same_files_at_once(folder):
     assert [file for file in folder.iterdir() if file.suffix != ".code"] == []
 
 
-# Without what it can do without.
+# Without optional dependencies.
 
 
 def test_without_the_extra_the_error_names_it(tmp_path):
@@ -355,7 +355,7 @@ def test_code_for_a_machine_without_avx_has_no_avx(limit, monkeypatch):
     assert "vfmadd" not in assembly
 
 
-# Telling the truth about itself.
+# explain and source.
 
 
 def test_explain_counts_traced_operations_and_instructions():

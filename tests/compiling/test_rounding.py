@@ -16,7 +16,7 @@ NUMBERS = rng.normal(size=200) * 10.0 ** rng.integers(-3, 4, size=200)
 
 @pytest.fixture(params=["straight-line", "tape"], autouse=True)
 def tier(request, monkeypatch):
-    """Both kinds of code."""
+    """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
         monkeypatch.setattr(kernel, "LIMIT", 0)
 
@@ -53,7 +53,7 @@ def test_a_derivative_whose_terms_cancel_is_0():
 
 
 def random_expression(random, operands):
-    """Exactly rounded operations on earlier results."""
+    """Return a random expression of exactly rounded operations."""
     found = list(operands)
     operations = [
         lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a * b + b,

@@ -33,12 +33,12 @@ X = 1.5
 
 
 def float_of(item):
-    """The number of a Value, and a number as it is."""
+    """Return the number of a Value, and a number unchanged."""
     return item.data if isinstance(item, Value) else item
 
 
 def assert_follows(f, *changes, apart=True):
-    """A compiled function gives what the function itself gives, before and after each change."""
+    """Assert that a compiled function and the function itself agree before and after each change."""
     fast, seen = compile(f), []
     for change in (None, *changes):
         if change is not None:
@@ -231,7 +231,7 @@ class Slotted:
 
 @pytest.fixture
 def restored(monkeypatch):
-    """Classes as they were, after the test."""
+    """Restore the classes after the test."""
     for kind, name in ((Base, "rate"), (Base, "table"), (Base, "forward"), (Listed, "scale")):
         monkeypatch.setattr(kind, name, getattr(kind, name))
     return monkeypatch
@@ -492,7 +492,7 @@ def test_a_model_in_another_mode_or_with_another_layer(rng):
 
     assert_right()
     model.train()
-    assert len({fast(X) for _ in range(12)}) > 1  # dropout draws anew at each call
+    assert len({fast(X) for _ in range(12)}) > 1  # dropout draws new numbers at each call
     model.eval()
     assert_right()
     setattr(model, "0", nn.Layer(1, 3, rng=rng))
@@ -503,7 +503,7 @@ def test_a_model_in_another_mode_or_with_another_layer(rng):
     assert_right()
 
 
-# What no comparison can watch is recorded at each call.
+# Functions with captures that cannot be watched are traced at each call.
 
 
 def test_random_numbers_clocks_files_and_iterators(tmp_path, monkeypatch):
@@ -565,12 +565,12 @@ def test_a_function_that_changes_its_captures_behaves_as_in_plain_python():
     assert [fast(1.0) for _ in range(4)] == [1.0, 2.0, 3.0, 4.0]
 
 
-# And all of it costs little.
+# The cost of the comparisons.
 
 
 @pytest.fixture
 def recorded(monkeypatch):
-    """How often a function has been recorded."""
+    """Return how often a function was traced."""
     calls = []
     monkeypatch.setattr(compiled, "trace", lambda *args: calls.append(1) or trace(*args))
     return calls

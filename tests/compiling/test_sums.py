@@ -12,12 +12,12 @@ from autograd.compiling.expressions import detect_loops
 
 
 def long_term(a):
-    """More than ten operations on one number."""
+    """Return a term of more than ten operations on one number."""
     return square(tanh(sin(exp(a * 0.5) + 1.0) * a - 0.25) + a * a) * 0.5 + sin(a * 3.0)
 
 
 def assert_equals_eager(f, *args):
-    """The value, alone and beside its gradient, and every derivative."""
+    """Assert that the value, alone and with its gradient, and all derivatives equal the engine's."""
     leaves = [[Value(float(x)) for x in arg] if np.ndim(arg) else Value(float(arg)) for arg in args]
     result = f(*leaves)
     result.backward()
@@ -60,7 +60,7 @@ def test_terms_that_differ_in_the_sign_of_a_zero_or_in_the_last_digit_are_kept_a
     def reciprocals(a):
         return total([tanh(1.0 / (a * x)) * long_term(a) for x in offsets])
 
-    assert compile(reciprocals)(0.5) == 0.0  # half of them tanh(inf), half of them tanh(-inf)
+    assert compile(reciprocals)(0.5) == 0.0  # half of the terms are tanh(inf), half tanh(-inf)
 
     def both(a):
         return total([sin(a + x) * tanh(a - y) * a for x, y in zip(offsets[::-1], offsets, strict=True)])
@@ -91,7 +91,7 @@ def test_factors_whose_product_overflows_are_not_combined():
 
 
 def terms_of(random, xs, a, b):
-    """Terms around every threshold: repeated, shared by some, alike but for a number, scaled, nested."""
+    """Return repeated, shared, similar, scaled and nested terms, near every threshold."""
     forms = [
         lambda x, _: long_term(x),
         lambda x, k: square(tanh(x * k + a)) * x,
@@ -113,7 +113,7 @@ def terms_of(random, xs, a, b):
 
 
 def nested(random, terms):
-    """A sum of the terms, in one piece or in several that are scaled."""
+    """Return a sum of the terms, or of several scaled partial sums."""
     if len(terms) < 4 or random.random() < 0.4:
         return random.choice([total, sum, mean])(terms)
     cut = random.randrange(1, len(terms))
@@ -162,7 +162,7 @@ def test_a_sum_that_repeats_inside_a_loop_is_still_a_loop():
 
 
 def recurrence(steps):
-    """A loss at each step of a recurrence, as of a recurrent network or a differential equation."""
+    """A loss at each step of a recurrence, as in a recurrent network."""
 
     def f(w, u, s):
         losses = []
@@ -179,7 +179,7 @@ def test_a_loss_at_each_step_of_a_recurrence():
 
 
 def test_finding_loops_takes_time_in_proportion_to_the_graph(monkeypatch):
-    """Counted in operations looked at, not in seconds."""
+    """Measured by the number of visited operations instead of time."""
     seen = []
     plain = detect_loops._form
 

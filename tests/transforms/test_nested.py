@@ -1,4 +1,4 @@
-"""A derivative inside a loop inside a derivative: right, and without a walk through the whole history."""
+"""Derivatives inside loops inside derivatives are right, and do not visit the whole history."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def energy(q):
 
 
 def trajectory(steps, slope):
-    """A particle's place after so many steps, as a function of where it starts."""
+    """Return a particle's position after a number of steps, as a function of its start."""
 
     def place(start):
         q, v = [start * 0.1, start * 0.2], [0.0, 0.0]
@@ -25,7 +25,7 @@ def trajectory(steps, slope):
 
 
 def one_by_one(q):
-    """The same gradient from functions that capture the other coordinates."""
+    """Return the same gradient, from functions that capture the other coordinates."""
     return [
         grad(lambda a, i=i: energy([a if j == i else q[j] for j in range(len(q))]))(q[i]) for i in range(len(q))
     ]
