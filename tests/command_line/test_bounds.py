@@ -41,7 +41,7 @@ def test_a_longer_or_deeper_one_is_a_short_error(text, message):
     assert len(str(caught.value)) < 400
 
 
-def test_python_says_nothing_of_its_own_about_a_text():
+def test_python_prints_no_warning_about_an_expression():
     with pytest.raises(ExpressionError):
         evaluate("1if x else '\\d'", {"x": 1.0})
 
@@ -79,7 +79,7 @@ RED = "\x1b[31m\u202ered\r"
     ],
     ids=lambda arguments: " ".join(word[:12] for word in arguments).encode("unicode_escape").decode(),
 )
-def test_what_is_wrong_is_said_in_a_few_printable_words(arguments, capsys, tmp_path, monkeypatch):
+def test_errors_are_short_and_printable(arguments, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     try:
         status = main(arguments)
@@ -115,6 +115,6 @@ def test_a_program_with_closed_or_full_streams_ends_without_a_traceback(command,
     assert result.returncode == status
 
 
-def test_a_long_sum_is_explained_with_few_words_for_each_step(capsys):
+def test_a_long_sum_is_explained_with_short_steps(capsys):
     assert main(["explain", "total([" + "x, " * 15_000 + "])", "x=1"]) == 0
     assert len(capsys.readouterr().out) < 5_000_000

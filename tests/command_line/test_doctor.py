@@ -21,7 +21,7 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"chainwalk {autograd.__version__}\n"
 
 
-def test_the_doctor_tells_what_is_installed(capsys):
+def test_doctor_reports_what_is_installed(capsys):
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert f"in {ROOT / 'autograd'}" in out
@@ -49,7 +49,7 @@ def test_the_doctor_finds_hips_autograd_beside_this_library(capsys, monkeypatch)
     assert "problem: HIPS autograd 1.7.0 is installed too" in capsys.readouterr().out
 
 
-def test_the_doctor_says_where_there_is_no_dot(capsys, monkeypatch):
+def test_doctor_reports_a_missing_dot(capsys, monkeypatch):
     monkeypatch.setenv("CHAINWALK_DOT", "/no/such/dot")
     main(["doctor"])
     assert "dot        none: CHAINWALK_DOT=/no/such/dot is not a program" in capsys.readouterr().out
@@ -107,7 +107,7 @@ def test_an_error_of_the_program_itself_is_not_status_1(capsys, monkeypatch):
     "arguments",
     [["explain", "tanh(w*x)*sqrt(w)", "w=1", "x=2"], ["check", "abs(x)", "x=0"], ["doctor"], ["--help"]],
 )
-def test_every_terminal_can_show_what_is_said(encoding, arguments):
+def test_every_terminal_can_show_the_output(encoding, arguments):
     found = subprocess.run(
         [sys.executable, "-m", "autograd", *arguments], capture_output=True, check=False, timeout=60,
         env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "PATH": "/usr/bin:/bin"},

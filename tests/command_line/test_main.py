@@ -22,7 +22,7 @@ def test_explain_prints_forward_backward_and_checked_gradients(capsys):
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png", "gv"])
-def test_save_writes_the_picture_and_says_where(capsys, tmp_path, suffix):
+def test_save_writes_the_picture_and_prints_its_path(capsys, tmp_path, suffix):
     target = tmp_path / f"out.{suffix}"
     assert main(["explain", "x * x", "x=3", "--save", str(target)]) == 0
     assert f"picture: {target}" in capsys.readouterr().out
@@ -63,7 +63,7 @@ def test_save_writes_the_picture_and_says_where(capsys, tmp_path, suffix):
         (["x * \udcff", "x=1"], "not valid text"),
     ],
 )
-def test_what_cannot_be_used_is_one_clear_line_and_exit_status_2(capsys, arguments, message):
+def test_an_invalid_argument_is_an_error_in_one_line_with_exit_status_2(capsys, arguments, message):
     assert main(["explain", *arguments]) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("chainwalk explain: ")
@@ -71,14 +71,14 @@ def test_what_cannot_be_used_is_one_clear_line_and_exit_status_2(capsys, argumen
     assert (captured.out, "Traceback" in captured.err) == ("", False)
 
 
-def test_ten_thousand_terms_are_explained_or_refused_with_what_helps(capsys):
+def test_ten_thousand_terms_are_explained_or_refused_with_advice(capsys):
     assert main(["explain", f"total([{', '.join(['x'] * 10_000)}])", "x=0.5"]) == 0
     assert "[10000/10000] y = total(x, x, x, x, ..., x)" in capsys.readouterr().out
     if main(["explain", "+".join(["x"] * 10_000), "x=0.5"]):
         assert "total([a, b])" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+def test_a_closed_pipe_is_not_an_error(tmp_path):
     command = [sys.executable, "-m", "autograd", "explain", "+".join(["x"] * 900), "x=1"]
     environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
@@ -114,7 +114,7 @@ def test_a_missing_extra_is_a_clear_line_too(capsys, tmp_path, monkeypatch):
     assert "pip install 'chainwalk[animate]'" in capsys.readouterr().err
 
 
-def test_save_makes_a_page_in_the_viewers_own_theme(tmp_path):
+def test_save_makes_a_page_in_the_viewers_theme(tmp_path):
     target = tmp_path / "x.html"
     assert main(["explain", "x * x", "x=3", "--save", str(target)]) == 0
     assert '"theme":"auto"' in target.read_text(encoding="utf-8")
@@ -169,7 +169,7 @@ def test_a_terminal_without_unicode_gets_plain_letters(tmp_path):
     assert b"dy/dx = x = +3.0000" in result.stdout
 
 
-def test_options_may_stand_before_the_values(tmp_path, capsys):
+def test_options_may_come_before_the_values(tmp_path, capsys):
     path = tmp_path / "picture.svg"
     assert main(["explain", "w * x", "--save", str(path), "w=0.5", "x=2"]) == 0
     assert path.exists()

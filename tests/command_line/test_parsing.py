@@ -49,7 +49,7 @@ def test_the_result_gets_a_name_that_is_not_taken():
     assert evaluate("y * x", {"x": 1.0, "y": 1.0})[0].label == "f"
 
 
-def test_a_name_for_a_name_is_a_node_of_its_own():
+def test_a_name_assigned_to_a_name_is_a_new_node():
     y, leaves = evaluate("y = x", {"x": 2.0})
     assert (y.label, leaves["x"].label, y.operands) == ("y", "x", (leaves["x"],))
 
@@ -104,7 +104,7 @@ def test_a_name_for_a_name_is_a_node_of_its_own():
         ("1 + 2", {}, "nothing to differentiate", 1),
     ],
 )
-def test_what_cannot_be_read_is_an_error_that_points_at_its_column(text, values, message, column):
+def test_an_invalid_expression_is_an_error_that_points_to_the_column(text, values, message, column):
     with pytest.raises(ExpressionError, match=message) as caught:
         evaluate(text, values)
     assert caught.value.column + 1 == column
@@ -114,13 +114,13 @@ def test_what_cannot_be_read_is_an_error_that_points_at_its_column(text, values,
 
 
 @pytest.mark.parametrize("text", ["", "   ", "# only a comment"])
-def test_an_empty_expression_says_so(text):
+def test_an_empty_expression_is_a_clear_error(text):
     with pytest.raises(ExpressionError, match=r"^an empty expression"):
         evaluate(text, {})
 
 
 @pytest.mark.parametrize("text", ["x * \0", "x * \udcff"])
-def test_what_is_no_text_at_all_is_an_error_too(text):
+def test_undecodable_text_is_an_error_too(text):
     with pytest.raises(ExpressionError, match="not a"):
         evaluate(text, {"x": 1.0})
 
@@ -135,7 +135,7 @@ def test_signs_that_command_a_terminal_are_not_sent_to_it():
     ("name", "message"),
     [("for", "keyword of Python"), ("x y", "cannot be a name"), ("", "cannot be a name")],
 )
-def test_what_cannot_be_a_name_is_an_error(name, message):
+def test_an_invalid_name_is_an_error(name, message):
     with pytest.raises(ValueError, match=message):
         evaluate("x", {name: 1.0})
 
@@ -156,12 +156,12 @@ def test_a_long_expression_is_shown_around_the_place():
 
 
 @pytest.mark.parametrize("text", ["(" * 500 + "x" + ")" * 500, "-" * 100_000 + "x"])
-def test_a_monstrous_expression_is_refused_without_a_crash(text):
+def test_a_huge_expression_is_refused_without_a_crash(text):
     with pytest.raises(ExpressionError, match=r"nested|at most 50,000"):
         evaluate(text, {"x": 1.0})
 
 
-def test_a_sum_of_100_000_terms_is_computed_or_refused_as_python_can_read_it():
+def test_a_sum_of_100_000_terms_is_computed_or_refused_if_python_can_parse_it():
     found = []
     with contextlib.suppress(ExpressionError):
         found.append(evaluate("+".join(["x"] * 100_000), {"x": 1.0})[0].data)

@@ -104,12 +104,12 @@ def test_without_pillow_the_error_names_the_extra(root, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_film_has_one_of_three_suffixes(root, tmp_path):
+def test_an_animation_has_one_of_three_suffixes(root, tmp_path):
     with pytest.raises(ValueError, match=r"an animation must be \.svg, \.gif or \.apng, got \.png"):
         draw(root).animate(tmp_path / "L.png")
 
 
-def test_a_network_is_filmed_as_on_the_board_and_its_lines_fill_step_by_step(tmp_path):
+def test_a_network_is_animated_layer_by_layer_and_its_lines_fill_step_by_step(tmp_path):
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
     loss = mse_loss([model([0.5, -1.0])], [1.0])
     bp = loss.backprop()
@@ -133,7 +133,7 @@ def test_a_network_is_filmed_as_on_the_board_and_its_lines_fill_step_by_step(tmp
 @pytest.mark.parametrize(
     ("lang", "words"), [("en", "no error has flowed back yet"), ("ja", "誤差はまだ流れていない")]
 )
-def test_a_film_explains_its_signs_and_its_steps_in_its_language(root, tmp_path, lang, words):
+def test_an_animation_explains_its_symbols_and_steps_in_its_language(root, tmp_path, lang, words):
     path = draw(root, lang=lang).animate(tmp_path / "L.svg")
     tree = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     said = "".join(tree.itertext())
@@ -144,7 +144,7 @@ def test_a_film_explains_its_signs_and_its_steps_in_its_language(root, tmp_path,
     assert words not in plain
 
 
-def test_every_root_of_several_has_its_own_gradient_in_a_film(root, tmp_path):
+def test_every_root_of_several_has_its_own_gradient_in_an_animation(root, tmp_path):
     other = root.operands[0] * 2.0
     path = draw(root, other).animate(tmp_path / "two.svg")
     tree = ElementTree.fromstring(path.read_text(encoding="utf-8"))

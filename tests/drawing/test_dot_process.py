@@ -52,7 +52,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("kind", FAILURES)
 @pytest.mark.parametrize("steps", [1, 60], ids=["whole", "rows"])
-def test_a_failing_dot_is_told_clearly_and_leaves_no_file(kind, steps, false_dot, tmp_path, monkeypatch):
+def test_a_failing_dot_is_a_clear_error_and_leaves_no_file(kind, steps, false_dot, tmp_path, monkeypatch):
     script, error, message = FAILURES[kind]
     false_dot(script)
     monkeypatch.setattr(dot_process, "_MOST", 1_000_000)

@@ -91,7 +91,7 @@ def test_both_edges_of_x_times_x_are_drawn(any_dot):
     assert {"e1_0", "e1_1"} <= elements(draw(x * x)).keys()
 
 
-def test_a_step_shows_what_has_arrived_what_waits_and_what_is_present(any_dot, graph):
+def test_a_step_shows_arrived_waiting_and_current_contributions(any_dot, graph):
     bp = graph["L"].backprop()
     bp.goto(3)
     picture = bp.picture()
@@ -122,7 +122,7 @@ def test_every_frame_has_the_same_geometry(any_dot, graph, tmp_path):
     assert all(places(path) == first for path in paths)
 
 
-def test_constants_are_small_boxes_of_their_own_and_hidden_on_request():
+def test_constants_are_small_separate_boxes_that_can_be_hidden():
     x = Value(3.0, "x")
     y = 2 * x + 2
     shown = elements(draw(y))
@@ -195,7 +195,7 @@ def test_automatic_holds_both_themes_and_no_colour_outside_them(graph):
     assert "var(--pos)" in body
 
 
-def test_every_role_has_a_colour_of_its_own_so_that_repainting_is_exact():
+def test_every_role_has_a_distinct_colour_so_that_recolouring_is_exact():
     for theme in (LIGHT, DARK):
         assert len(set(theme)) == len(theme)
     assert repainted(f'"{LIGHT.ink}" "{LIGHT.ink.lower()}"') == '"var(--ink)" "var(--ink)"'
@@ -226,7 +226,7 @@ def test_the_source_is_the_same_in_every_process(tmp_path):
     ("suffix", "start"),
     [("svg", b"<?xml"), ("png", b"\x89PNG"), ("jpg", b"\xff\xd8\xff"), ("gv", b"digraph"), ("dot", b"digraph")],
 )
-def test_the_suffix_says_the_format(any_dot, graph, tmp_path, suffix, start):
+def test_the_suffix_selects_the_format(any_dot, graph, tmp_path, suffix, start):
     path = draw(graph["L"]).save(tmp_path / f"L.{suffix}")
     assert path.read_bytes().startswith(start)
     assert os.listdir(tmp_path) == [f"L.{suffix}"]
@@ -255,7 +255,7 @@ def test_pdf_is_made_with_either_dot_and_is_the_same_every_time(any_dot, graph, 
     assert any_dot == "system" or first == second  # the system's dot writes the time into it
 
 
-def test_pdf_without_a_dot_or_library_that_makes_one_says_what_to_install(graph, tmp_path, monkeypatch):
+def test_pdf_without_dot_or_library_advises_what_to_install(graph, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "dot" else name)
     monkeypatch.setitem(sys.modules, "svglib.svglib", None)
     with pytest.raises(ValueError, match=r"pip install 'chainwalk\[pdf\]', or install Graphviz"):
@@ -276,7 +276,7 @@ def test_nothing_in_a_box_covers_its_frame(any_dot, graph):
             assert max(map(max, contents)) <= max(frame) - 0.4
 
 
-def test_a_step_has_a_halo_and_dims_what_flowed_before(any_dot, graph):
+def test_a_step_has_a_halo_and_earlier_contributions_are_dimmed(any_dot, graph):
     bp = graph["L"].backprop()
     bp.goto(3)
     edges = elements(bp.picture())
@@ -287,7 +287,7 @@ def test_a_step_has_a_halo_and_dims_what_flowed_before(any_dot, graph):
     assert LIGHT.past_pos not in draw(graph["L"]).source
 
 
-def test_the_caption_has_the_rule_and_what_it_changes(graph):
+def test_the_caption_has_the_rule_and_the_change_of_the_grad(graph):
     bp = graph["L"].backprop()
     bp.goto(6)
     scene = bp.picture().scene
@@ -310,7 +310,7 @@ def test_a_very_long_name_is_cut_in_its_box_and_whole_in_its_tooltip():
     assert name.strip() in picture.source
 
 
-def test_a_failed_save_leaves_what_was_there(graph, tmp_path, monkeypatch):
+def test_a_failed_save_keeps_the_old_file(graph, tmp_path, monkeypatch):
     target = tmp_path / "L.svg"
     target.write_text("before")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
@@ -327,7 +327,7 @@ def test_the_environment_names_another_dot_and_a_wrong_one_is_an_error(graph, mo
     assert draw(graph["L"]).source.startswith("digraph")
 
 
-def test_without_any_dot_the_error_says_what_to_install(graph, monkeypatch):
+def test_without_any_dot_the_error_advises_what_to_install(graph, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(dot_process, "bundled", lambda: None)
     with pytest.raises(RuntimeError, match="pip install graphviz-pure, or install Graphviz"):
@@ -370,7 +370,7 @@ def test_a_graph_of_a_million_nodes_is_refused_without_recursion():
         ({"step": 8}, "step must be -1 to 7"),
     ],
 )
-def test_a_wrong_option_is_an_error_that_says_what_is_allowed(graph, options, message):
+def test_a_wrong_option_is_an_error_with_the_allowed_ones(graph, options, message):
     with pytest.raises(ValueError, match=message):
         draw(graph["L"], **options)
 

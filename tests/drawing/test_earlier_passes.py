@@ -24,7 +24,7 @@ def texts(picture):
     return re.findall(r"<text[^>]*>([^<]*)</text>", picture.svg())
 
 
-def test_a_picture_says_which_part_of_a_grad_its_edges_do_not_explain(twice, any_dot):
+def test_a_picture_shows_the_part_of_a_grad_from_earlier_passes(twice, any_dot):
     shown = texts(draw(twice))
     assert "from earlier passes or other results: +6.0000 in x.grad (zero_grad() clears it)" in shown
     assert {"grad Σ2+", "+12.0000", "and what earlier passes left"} <= set(shown)
@@ -71,7 +71,7 @@ def test_many_leaves_are_counted_and_long_names_cut():
     assert len(line) < 250
 
 
-def test_the_tree_of_a_stepper_says_what_the_grads_held_before(twice):
+def test_the_tree_of_a_stepper_shows_grads_from_earlier_passes(twice):
     bp = twice.backprop().finish()
     assert repr(bp.tree()).splitlines()[-1] == "from earlier passes: +12.0000 in x.grad (zero_grad() clears it)"
     twice.zero_grad()

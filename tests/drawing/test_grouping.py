@@ -53,7 +53,7 @@ class Parts:
         return [Group(f"part {k}", "one weight", "part", (w,)) for k, w in enumerate(self.weights)]
 
 
-def test_a_group_of_ones_own_is_a_frame_around_its_parameters_and_what_is_computed_with_them():
+def test_a_custom_group_is_a_frame_around_its_parameters_and_their_results():
     w, v, x = Value(2.0, "w"), Value(3.0, "v"), Value(0.5, "x")
     picture = draw(tanh(w * x) + square(v * x), groups=Parts(w, v))
     names = {box.id: box.symbol or box.name for box in picture.scene.boxes}
@@ -114,7 +114,7 @@ def test_folded_frames_have_one_geometry_and_mark_the_present_step(network, leve
     assert len(places) == 1
 
 
-def test_what_has_not_flowed_yet_is_solid_between_folded_layers_too(network):
+def test_edges_before_the_pass_are_solid_between_folded_layers_too(network):
     model, loss = network
     lines = draw(loss, groups=model, collapse="layer", step=-1, constants=False).source.splitlines()
     assert not [line for line in lines if "->" in line and "dashed" in line]
@@ -127,7 +127,7 @@ def test_a_length_of_several_errors_has_no_sign(network):
     assert {arrow.sign for arrow in scene.arrows if arrow.partial.endswith("edges")} == {"size"}
 
 
-def test_folded_neurons_stand_in_order_and_lines_are_straight(network):
+def test_folded_neurons_are_in_order_and_lines_are_straight(network):
     import re
     import xml.etree.ElementTree as ElementTree
 
@@ -180,7 +180,7 @@ def test_folding_makes_a_large_network_readable():
     assert len(draw(loss, groups=model, collapse="layer").scene.boxes) < 10
 
 
-def test_groups_of_ones_own_are_any_object_that_has_some():
+def test_any_object_with_groups_can_be_drawn():
     class Mine:
         def groups(self):
             return [Group("slope", "one weight", "part", (w,))]

@@ -171,7 +171,7 @@ def test_a_rule_means_the_same_in_javascript(rule, expected):
 
 
 @pytest.mark.parametrize("rule", ["x // 2", "x.data", "sorted(x)", "unknown(x)", "[*x]", "x @ y"])
-def test_what_only_python_computes_is_refused(rule):
+def test_a_graph_that_only_python_can_compute_is_an_error(rule):
     with pytest.raises(NotTranslatableError):
         JavaScript(["x", "y"]).written(rule)
     with pytest.raises(NotTranslatableError, match="Python function"):

@@ -34,7 +34,7 @@ def test_a_value_is_an_equation(made, expected):
     assert made(*values()).latex() == expected
 
 
-def test_a_label_stands_for_what_it_names_and_the_notebook_shows_it():
+def test_a_labelled_value_is_written_as_its_label_and_shown_in_a_notebook():
     a, b = values()
     e = a * b
     e.label = "e"
@@ -72,7 +72,7 @@ def test_a_name_is_an_index_a_greek_letter_or_upright(name, expected):
     assert latex_name(name) == expected
 
 
-def test_a_number_is_no_e_notation():
+def test_a_number_is_not_written_in_e_notation():
     assert latex_number(6.02e23) == r"6.020 \times 10^{23}"
     assert latex_number(float("-inf")) == r"-\infty"
 

@@ -54,7 +54,7 @@ def test_many_operands_are_a_list_in_the_box_with_every_number(any_dot, terms):
     assert height < 30 * terms + 500
 
 
-def test_the_operands_of_a_dot_product_stand_in_pairs():
+def test_the_operands_of_a_dot_product_are_listed_in_pairs():
     _, _, root = products(40)
     [box] = [box for piece in rows(draw(root).scene) for box in piece.boxes if box.kind == "root"]
     names = [line.name for line in box.lines if line.name]
@@ -220,7 +220,7 @@ def test_a_neuron_written_by_hand_is_drawn_as_one_box(form, samples):
     assert "neuron" not in {box.kind for box in draw(loss).scene.boxes}
 
 
-def test_what_adds_the_outputs_of_one_neuron_is_not_part_of_it():
+def test_a_sum_of_the_outputs_of_one_neuron_is_not_part_of_it():
     unit = Unit(2, "start", random.Random(0))
     linear = [unit.w[0] * x + unit.w[1] * y + unit.b for x, y in ((0.5, 1.0), (2.0, -1.0))]
     total = linear[0] + linear[1]

@@ -122,7 +122,7 @@ def test_a_number_is_typed_in_the_picture_and_moved_by_the_arrow_keys(visit, htm
     assert_shows(page, graph_of(-4.0, -3.0, 10.0))
 
 
-def test_a_random_network_computes_what_python_computes(visit, tmp_path):
+def test_a_random_network_computes_the_same_as_python(visit, tmp_path):
     model, inputs = MLP(2, [3, 2, 1], rng=random.Random(3)), [Value(0.8, "x0"), Value(-0.4, "x1")]
     root = mse_loss([model(inputs)], [1.0])
     root.label = "L"
@@ -138,7 +138,7 @@ def test_a_random_network_computes_what_python_computes(visit, tmp_path):
         assert shown[value.label][1] == minus(fixed(value.grad, sign=True))
 
 
-def test_outside_of_its_domain_an_operation_says_so(visit, tmp_path):
+def test_an_operation_outside_its_domain_is_reported(visit, tmp_path):
     x = Value(1.5, "x")
     y = log(x) * sqrt(x - 1)
     y.label = "y"
@@ -154,7 +154,7 @@ def test_outside_of_its_domain_an_operation_says_so(visit, tmp_path):
     assert page.inner_text("#alert") == ""
 
 
-def test_an_operand_that_is_no_longer_chosen_gets_no_gradient(visit, tmp_path):
+def test_an_operand_that_is_no_longer_selected_gets_no_gradient(visit, tmp_path):
     x, y = Value(1.0, "x"), Value(2.0, "y")
     z = maximum(x, y) * 3
     z.label = "z"
@@ -237,7 +237,7 @@ def test_a_nudge_shows_how_far_the_root_moves_and_what_the_gradient_predicted(vi
     assert page.inner_text("#agree") == "✓ finite difference and gradient agree"
 
 
-def test_at_a_kink_difference_and_gradient_are_told_apart(visit, tmp_path):
+def test_at_a_kink_the_difference_and_the_gradient_are_reported_as_different(visit, tmp_path):
     x = Value(0.0, "x")
     y = maximum(x, 0.0) + x
     y.label = "y"
@@ -356,7 +356,7 @@ def test_the_forward_pass_is_played_first(visit, html):
     assert page.text_content("#n6 .data-value") == "3.8561"
 
 
-def test_every_kind_of_operation_has_words_in_both_languages(visit, html):
+def test_every_kind_of_operation_is_described_in_both_languages(visit, html):
     page = visit(html, "#6")
     assert page.inner_text("#kind").startswith("× swaps the factors")
     page.keyboard.press("ArrowLeft")
@@ -419,7 +419,7 @@ def test_the_address_keeps_everything_and_the_link_can_be_copied(visit, html):
     assert page.evaluate("navigator.clipboard.readText()") == page.url.split("#")[0] + address
 
 
-def test_what_an_address_cannot_mean_is_left_out(visit, html):
+def test_invalid_parts_of_an_address_are_ignored(visit, html):
     page = visit(html, "#3&d0=much&d99=1&view=1,2&theme=pink&lang=xx&value=77&d6=5")
     assert page.inner_text("#when") == "step 3 of 7"
     page.keyboard.press("End")

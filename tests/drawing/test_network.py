@@ -57,7 +57,7 @@ def test_layers_are_columns_on_one_middle_line_and_neurons_are_in_order(any_dot,
 
 @pytest.mark.parametrize("collapse", [None, "neuron"])
 @pytest.mark.parametrize("rankdir", ["LR", "RL", "TB", "BT"])
-def test_no_box_of_a_network_lies_on_another(collapse, rankdir):
+def test_boxes_of_a_network_do_not_overlap(collapse, rankdir):
     model, loss = made(4, 3, 1, samples=3)
     found = list(rectangles(draw(loss, groups=model, collapse=collapse, rankdir=rankdir)).values())
     for k, (left, right, low, high) in enumerate(found):
@@ -83,7 +83,7 @@ def test_a_neuron_is_one_box_with_a_line_for_each_weight_its_bias_sum_and_output
     assert float(lines["out"].data.replace("−", "-")) == pytest.approx(tanh(z), abs=1e-4)
 
 
-def test_inputs_stand_once_at_the_left_and_the_loss_at_the_right():
+def test_each_input_is_drawn_once_at_the_left_and_the_loss_at_the_right():
     model, loss = made(4, 3, 1)
     scene = draw(loss, groups=model).scene
     assert [box.name for box in scene.boxes if box.kind == "input"] == ["input 0", "input 1"]
@@ -148,7 +148,7 @@ def test_a_single_neuron_is_a_network_too():
     assert [box.kind for box in scene.boxes] == ["neuron", "input", "input"]
 
 
-def test_what_is_no_feed_forward_network_is_drawn_value_by_value():
+def test_other_graphs_than_feed_forward_networks_are_drawn_value_by_value():
     neuron = Neuron(1, "tanh", rng=random.Random(0))
     y = neuron([neuron([0.5]) * 1.0])
     scene = draw(y, groups=neuron).scene

@@ -51,7 +51,7 @@ def test_the_pass_of_several_outputs_is_that_of_their_sum():
     assert {box.name: box.grad for box in inner.scene.boxes}["first"] == "+3.0000"
 
 
-def test_what_is_no_value_among_several_is_an_error(final):
+def test_every_output_must_be_a_value(final):
     with pytest.raises(TypeError, match="draw takes a Value, several of them"):
         draw(final["d"], 3.0)
     with pytest.raises(TypeError, match="at least one Value"):
@@ -107,7 +107,7 @@ def legend_of(picture):
     return {key for key, (english, _) in LEGEND.items() if english in shown}
 
 
-def test_the_legend_has_what_is_on_the_picture_and_nothing_else(any_dot):
+def test_the_legend_has_exactly_the_symbols_of_the_picture(any_dot):
     x, y = Value(-2.0, "x"), Value(3.0, "y")
     assert legend_of(draw(x)) == {"none", "root"}
     product = x * y
@@ -159,7 +159,7 @@ def test_every_word_is_there_in_both_languages():
         assert english != japanese
 
 
-def test_a_theme_of_ones_own_has_its_colours_font_and_size(any_dot, final):
+def test_a_custom_theme_sets_colours_font_and_size(any_dot, final):
     mine = LIGHT._replace(paper="#FFF8E7", pos="#117733", font="DejaVu Sans", points=22)
     picture, plain = draw(final["L"], theme=mine), draw(final["L"])
     svg = picture.svg()
@@ -191,7 +191,7 @@ def size_of(png):
     return struct.unpack(">II", png[16:24]), struct.unpack(">I", png[at + 4 : at + 8])[0]
 
 
-def test_an_image_is_sharp_on_a_retina_screen_and_says_its_size_in_print(any_dot, graph):
+def test_an_image_is_sharp_on_a_high_density_screen_and_has_a_size_in_print(any_dot, graph):
     (wide, _), density = size_of(draw(graph["L"]).pipe("png"))
     (half, _), coarse = size_of(draw(graph["L"], scale=1).pipe("png"))
     (print_, _), fine = size_of(draw(graph["L"], dpi=288).pipe("png"))
@@ -212,12 +212,12 @@ def test_an_image_is_sharp_on_a_retina_screen_and_says_its_size_in_print(any_dot
         ({"lang": "de"}, "lang must be one of en, ja"),
     ],
 )
-def test_a_wrong_choice_is_an_error_that_says_what_is_allowed(graph, options, message):
+def test_a_wrong_choice_is_an_error_with_the_allowed_ones(graph, options, message):
     with pytest.raises(ValueError, match=message):
         draw(graph["L"], **options)
 
 
-def test_a_picture_understands_the_words_of_graphviz(graph, tmp_path, monkeypatch):
+def test_a_picture_has_the_methods_of_graphviz(graph, tmp_path, monkeypatch):
     picture = draw(graph["L"])
     assert picture.pipe().startswith(b"<?xml")
     assert picture.pipe("png").startswith(b"\x89PNG")

@@ -133,7 +133,7 @@ def test_it_opens_at_the_step_it_was_saved_at_or_that_the_address_names(visit, r
         ("#-2", "ArrowDown", BEFORE),
     ],
 )
-def test_every_key_moves_as_it_says_and_the_address_follows(visit, html, start, key, expected):
+def test_every_key_moves_as_described_and_the_address_follows(visit, html, start, key, expected):
     page = visit(html, start)
     page.keyboard.press(key)
     assert when(page) == expected
@@ -153,7 +153,7 @@ def test_every_key_moves_as_it_says_and_the_address_follows(visit, html, start, 
         ("#2", "end", COMPLETE),
     ],
 )
-def test_every_button_moves_as_it_says(visit, html, start, button, expected):
+def test_every_button_moves_as_labelled(visit, html, start, button, expected):
     page = visit(html, start)
     page.click(f"#{button}")
     assert when(page) == expected
@@ -215,7 +215,7 @@ def test_a_step_shows_every_symbol_above_its_number(visit, html):
     assert left[0] == left[1]
 
 
-def test_the_end_says_what_a_gradient_means(visit, html):
+def test_the_end_of_the_pass_explains_a_gradient(visit, html):
     page = visit(html, "#8")
     assert page.inner_text("#symbols") == "7 chain-rule steps, every gradient final"
     assert "nudge a by 0.001, and L moves by about −0.0026" in page.inner_text("#change")
@@ -242,7 +242,7 @@ def grads_in_picture(page):
     )
 
 
-def test_table_and_picture_show_what_has_arrived_at_every_step_forwards_and_back(visit, root, html):
+def test_table_and_picture_show_arrived_gradients_at_every_step_forward_and_back(visit, root, html):
     page = visit(html, "#-1")
     recorded = root.backprop().recorded
     for number in [*range(-1, 8), *range(6, -2, -1)]:
@@ -359,7 +359,7 @@ def colour(page):
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-def test_the_theme_follows_the_viewer_until_somebody_chooses(visit, html):
+def test_the_theme_follows_the_viewer_until_one_is_chosen(visit, html):
     light, dark = "rgb(255, 255, 255)", "rgb(18, 23, 29)"
     assert colour(visit(html, color_scheme="light")) == light
     page = visit(html, color_scheme="dark")
@@ -476,7 +476,7 @@ def test_near_a_small_part_both_ends_of_the_present_edge_are_shown_if_they_fit(v
 
 
 @pytest.mark.parametrize("level", ["neuron", "layer"])
-def test_a_folded_network_plays_and_shows_what_its_picture_shows(visit, tmp_path, level):
+def test_a_folded_network_plays_and_matches_its_picture(visit, tmp_path, level):
     model = MLP(2, [3, 2, 1], activation="tanh", rng=random.Random(5))
     root = mse_loss([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
     bp = root.backprop()

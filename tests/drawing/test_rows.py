@@ -117,7 +117,7 @@ def test_a_row_is_short_and_shallow_so_that_the_time_for_all_is_linear(picture):
     assert NEAR < RANKS
 
 
-def test_the_big_box_keeps_the_sum_of_what_arrives_from_everywhere():
+def test_the_original_box_has_the_sum_of_all_contributions():
     root = loop(60)
     root.backward()
     drawn = joined(rows(draw(root).scene))
@@ -248,7 +248,7 @@ def test_an_edited_digraph_of_rows_is_drawn_with_its_edits():
     assert "look here" in picture.svg()
 
 
-def test_a_deep_graph_is_no_taller_than_an_image_can_be(tmp_path):
+def test_a_deep_graph_fits_into_the_largest_image(tmp_path):
     if not shutil.which("dot"):
         pytest.skip("no system dot")
     image = pytest.importorskip("PIL.Image")

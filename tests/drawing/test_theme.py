@@ -63,7 +63,7 @@ def difference(one, other, vision):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_every_text_can_be_read_on_what_lies_behind_it(theme):
+def test_every_text_is_readable_on_its_background(theme):
     pairs = [(theme.badge_text, theme.badge)]
     pairs += itertools.product([theme.ink, theme.mute], [theme.paper, theme.node, theme.leaf, theme.group])
     for sign in ("pos", "neg", "zero", "size"):

@@ -22,7 +22,7 @@ def test_nothing_is_found_in_a_sound_graph():
     assert first_anomaly(y) is None
 
 
-def test_the_first_node_is_found_and_not_what_follows_from_it():
+def test_the_first_anomalous_node_is_found_not_its_consequences():
     x = Value(800.0, "x")
     culprit = exp(x)
     found = first_anomaly((culprit - culprit) * 2 + x)

@@ -126,7 +126,7 @@ def test_a_killed_writer_leaves_the_old_content_or_the_new_and_the_next_one_clea
 
 
 @posix
-def test_the_temporary_file_of_a_writer_at_work_is_no_leftover(tmp_path):
+def test_the_temporary_file_of_an_active_writer_is_not_removed(tmp_path):
     held, name = files._temporary(str(tmp_path), 0o600)
     files._remove_leftovers.cache_clear()
     write_atomically(tmp_path / "state", b"content")
@@ -149,7 +149,7 @@ def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, mode):
 
 @posix
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
-def test_a_new_file_has_the_mode_that_the_umask_says(tmp_path, mask):
+def test_a_new_file_has_the_mode_given_by_the_umask(tmp_path, mask):
     code = (
         f"import os; os.umask({mask}); from autograd.files import write_atomically\n"
         f"write_atomically({str(tmp_path / 'state')!r}, b'')"
@@ -178,7 +178,7 @@ def test_a_planted_link_of_the_temporary_name_is_not_followed(tmp_path, monkeypa
 
 @posix
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a link away")
-def test_a_link_of_another_user_in_a_folder_for_all_is_refused(tmp_path):
+def test_a_link_of_another_user_in_a_world_writable_folder_is_refused(tmp_path):
     victim, folder = tmp_path / "victim", tmp_path / "tmp"
     victim.write_bytes(b"precious")
     folder.mkdir()
@@ -192,7 +192,7 @@ def test_a_link_of_another_user_in_a_folder_for_all_is_refused(tmp_path):
 
 
 @posix
-def test_what_is_no_file_is_neither_written_nor_read(tmp_path):
+def test_only_regular_files_are_read_and_written(tmp_path):
     fifo, folder, loop = tmp_path / "fifo", tmp_path / "folder", tmp_path / "loop"
     os.mkfifo(fifo)
     folder.mkdir()
@@ -273,7 +273,7 @@ def test_a_line_after_a_stamp_needs_the_very_file(tmp_path):
 
 
 @posix
-def test_a_second_name_of_a_file_keeps_what_it_has(tmp_path):
+def test_a_hard_link_keeps_its_content(tmp_path):
     path, backup = tmp_path / "lines", tmp_path / "backup"
     write_atomically(path, b"one\n")
     os.link(path, backup)

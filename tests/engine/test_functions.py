@@ -55,7 +55,7 @@ def test_an_operation_that_cannot_be_read_is_an_error_at_once(arguments, message
         operation(*arguments)
 
 
-def test_an_operation_of_ones_own_is_like_a_built_in_one():
+def test_a_declared_operation_behaves_like_a_built_in_one():
     smooth = operation("smooth_abs(x, width=0.5)", "sqrt(x * x + width * width)", ["x / out", "width / out"],
                        domain="width > 0")  # fmt: skip
     x, w = Value(3.0, "x"), Value(4.0, "w")
@@ -122,7 +122,7 @@ def test_defaults_are_those_of_the_decorated_function_and_may_be_infinite():
     assert (line(2.0), line(Value(2.0), slope=4.0).data, capped(5.0)) == (6.0, 8.0, 5.0)
 
 
-def test_a_rule_may_leave_out_what_has_a_default():
+def test_a_rule_may_leave_out_an_operand_with_a_default():
     leaky = operation("leaky(x)", "leaky_relu(x)", ["0.01 if x < 0 else 1.0"])
     assert leaky(Value(-2.0)).data == -0.02
 
@@ -133,7 +133,7 @@ def test_only_a_function_of_operands_can_be_decorated(wrong):
         operation(partials=[lambda x: 1.0])(wrong)
 
 
-def test_an_operation_without_a_word_about_it_is_documented_by_its_signature():
+def test_an_operation_without_a_description_is_documented_by_its_signature():
     assert operation("f(x)", "x", ["1.0"]).__doc__.startswith("f(x), a declared operation.")
 
 

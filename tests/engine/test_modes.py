@@ -86,7 +86,7 @@ def test_enable_grad_without_a_mode_costs_no_mode():
         assert autograd.modes.CURRENT.get() is None
 
 
-def test_no_grad_refuses_to_decorate_what_would_run_after_it():
+def test_no_grad_cannot_decorate_a_generator_or_coroutine():
     def numbers():
         yield 1
 

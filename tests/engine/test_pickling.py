@@ -104,13 +104,13 @@ def test_a_copy_that_fails_leaves_the_next_one_whole_even_while_its_error_is_kep
 thrice = operation("thrice(x)", lambda x: 3 * x, lambda x: 3.0)
 
 
-def test_a_graph_with_an_operation_of_ones_own_can_be_pickled():
+def test_a_graph_with_a_declared_operation_can_be_pickled():
     x = Value(2.0)
     twin = pickle.loads(pickle.dumps(thrice(x) * x))
     assert twin.operands[0].op is thrice.op
 
 
-def test_an_operation_without_a_module_level_name_says_why_it_cannot_be_pickled():
+def test_pickling_an_operation_without_a_module_level_name_is_a_clear_error():
     local = operation("local(x)", "x", ["1.0"])
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(local(Value(1.0)))

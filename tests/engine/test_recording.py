@@ -76,7 +76,7 @@ def test_sequences_of_different_lengths_are_an_error_not_cut():
         dot([Value(1.0)] * 3, [1.0, 2.0])
 
 
-def test_what_is_not_a_sequence_is_an_error_that_says_so():
+def test_an_operand_that_must_be_a_sequence_is_a_clear_error():
     for function in (total, prod, autograd.mean, autograd.logsumexp):
         with pytest.raises(TypeError, match="expected a sequence of real numbers and Values, not Value"):
             function(Value(1.0))

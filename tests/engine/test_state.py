@@ -83,7 +83,7 @@ def test_a_grad_of_none_counts_as_0(create_graph):
 
 
 @pytest.mark.parametrize("create_graph", [False, True])
-def test_a_grad_that_is_no_number_is_refused_before_anything_is_added(create_graph):
+def test_a_grad_that_is_not_a_number_raises_before_any_grad_changes(create_graph):
     x, y, z = Value(2.0), Value(3.0, "y"), Value(5.0)
     y.grad = "text"
     out = x * y * z
@@ -181,7 +181,7 @@ def test_copies_and_pickles_made_at_any_time_have_numbers_as_grads():
 
 
 @pytest.mark.parametrize("f", [sin, lambda x: x**3, cos, square, lambda x: x * x * x, lambda x: exp(x * x)])
-def test_a_leaf_written_over_with_a_number_of_the_same_slope_is_noticed(f):
+def test_overwriting_a_leaf_is_detected_even_with_an_equal_derivative(f):
     x = Value(2.0)
     y = f(x)
     x.data = -x.data
@@ -192,7 +192,7 @@ def test_a_leaf_written_over_with_a_number_of_the_same_slope_is_noticed(f):
     assert gradients(y, [x], create_graph=True)[0].data == gradients(y, [x])[0]
 
 
-def test_backward_from_what_recorded_nothing_says_so():
+def test_backward_from_an_unrecorded_value_is_a_clear_error():
     x = Value(2.0)
     with no_grad():
         y = x * x
@@ -202,7 +202,7 @@ def test_backward_from_what_recorded_nothing_says_so():
     assert pickle.loads(pickle.dumps(y)).data == 4.0
 
 
-def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_says_that_it_does_not():
+def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_reports_existing_grads():
     x = Value(3.0, "x")
     y = x * 2
     y.backward()
@@ -271,7 +271,7 @@ def test_whole_numbers_of_a_value_come_from_operators_and_functions():
     assert (autograd.floor(x).data, autograd.ceil(x).data, autograd.round(x).data) == (7.0, 8.0, 8.0)
 
 
-def test_a_partial_of_floats_says_which_operation_and_what_to_use_in_the_second_order():
+def test_second_order_through_a_float_partial_names_the_operation_and_the_remedy():
     wave = operation("wave(x)", math.sin, math.cos)
     x = Value(1.0)
     assert gradients(wave(x), [x]) == [math.cos(1.0)]

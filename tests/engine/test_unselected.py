@@ -81,7 +81,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("front", "at", "steep"), PAIRS)
-def test_the_derivative_of_what_is_constant_is_0_in_every_mode(front, at, steep):
+def test_the_derivative_of_a_constant_is_0_in_every_mode(front, at, steep):
     def f(x):
         return steep(front(x))
 
@@ -161,7 +161,7 @@ def test_a_zero_that_is_a_number_is_not_taken_for_an_absent_edge():
     assert math.isnan(gradients(sqrt(w * w), [w])[0])
 
 
-def test_anomaly_detection_names_where_an_infinite_slope_was_born():
+def test_anomaly_detection_names_the_operation_with_an_infinite_derivative():
     x = Value(0.0, "x")
     with anomaly_detection(), pytest.raises(AnomalyError, match=r"sqrt\(x\) has the derivative inf"):
         sqrt(x) * sqrt(x)
@@ -182,7 +182,7 @@ def test_the_rules_over_values_leave_out_the_same_edges():
         assert [p is None for p in partials_as_values(node)] == [p is None for p in node.partials]
 
 
-def test_an_operation_of_ones_own_may_leave_out_edges_too():
+def test_a_declared_operation_may_leave_out_edges_too():
     from autograd import operation
 
     gate = operation("gate(x, y)", "x if x > y else y", ["1.0 if x > y else None", "None if x > y else 1.0"])

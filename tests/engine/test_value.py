@@ -27,7 +27,7 @@ def test_only_a_real_number_can_be_assigned_to_data(wrong):
     assert x.data == 2.0
 
 
-def test_what_is_assigned_to_data_becomes_a_float():
+def test_assigning_to_data_converts_to_float():
     np = pytest.importorskip("numpy")
     x = Value(2.0)
     for number in (3, Fraction(1, 4), np.float32(0.5), np.float64(0.1), np.int8(7)):
@@ -45,7 +45,7 @@ def test_a_label_must_be_a_str():
             x.label = wrong
 
 
-def test_zero_grad_and_label_say_what_they_take():
+def test_zero_grad_and_label_errors_name_the_allowed_arguments():
     x = Value(1.0)
     with pytest.raises(TypeError, match=r"value.zero_grad\(\)"):
         zero_grad(x)

@@ -224,7 +224,7 @@ def test_a_graph_that_is_recorded_already():
 
 
 @needs_jax
-def test_an_operation_of_ones_own_keeps_its_derivative():
+def test_a_declared_operation_keeps_its_derivative():
     import jax
 
     wrong = operation("swish(x)", "x * sigmoid(x)", ["sigmoid(x)"])  # the product rule forgotten, on purpose
@@ -232,7 +232,7 @@ def test_an_operation_of_ones_own_keeps_its_derivative():
     assert float(jax.grad(f)(1.0)) == pytest.approx(0.7310585786300049)
 
 
-def test_what_cannot_be_exported_says_why():
+def test_exporting_an_unsupported_function_is_a_clear_error():
     opaque = operation("opaque(x)", lambda x: x + 1, [lambda x: 1.0])
     with pytest.raises(TypeError, match="opaque has a Python function as a rule"):
         export(lambda x: opaque(2.0 * x), 1.0)
@@ -263,6 +263,6 @@ def test_arguments_of_any_name_do_not_disturb_the_source(labels):
     assert stand_in(source)["f"](2.0, 0.25) == pytest.approx(compiled(2.0, 0.25), rel=1e-12)
 
 
-def test_rows_are_told_by_the_names_that_the_function_has():
+def test_batched_arguments_are_named_as_in_the_function():
     source = export(lambda float, w: float * w, [1.0, 2.0], 3.0, batched="float", name="f")
     assert "f_rows = jax.vmap(f, in_axes=(0, None,))" in source

@@ -54,7 +54,7 @@ def test_every_module_of_a_sequence_takes_a_position_as_often_as_it_is_there(rng
     }
 
 
-def test_the_links_do_what_the_model_does(rng):
+def test_the_links_compute_the_same_as_the_model(rng):
     sequence = Sequential(Layer(4, 3, rng=rng), Activation("relu"), lambda x: x[::-1], Layer(3, 2, rng=rng))
     for model in (Autoencoder(4, [3, 2], rng=rng), Autoencoder(4, [3, 1], rng=rng), sequence):
         outputs = [0.1, 0.2, 0.3, 0.4]

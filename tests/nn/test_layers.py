@@ -61,7 +61,7 @@ def test_a_neuron_is_one_node_for_its_sum_one_for_its_bias_one_for_its_activatio
         (lambda rng: mse_loss([], []), "at least one prediction"),
     ],
 )
-def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(rng, make, message):
+def test_a_wrong_argument_is_an_error_with_the_allowed_values(rng, make, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         make(rng)
 

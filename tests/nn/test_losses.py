@@ -137,7 +137,7 @@ def test_invalid_targets_are_refused(loss, predictions, targets, word):
 
 @pytest.mark.parametrize("loss", [mse_loss, l1_loss, huber_loss, hinge, binary_cross_entropy_with_logits])
 @pytest.mark.parametrize("target", ["a", None, True])
-def test_a_target_that_is_no_number_is_a_clear_error(loss, target):
+def test_a_target_that_is_not_a_number_is_a_clear_error(loss, target):
     with pytest.raises(TypeError, match="a target is a number, or a list of numbers, not"):
         loss([Value(1.0)], [target])
 
@@ -189,7 +189,7 @@ def test_a_loss_under_the_name_that_other_libraries_give_it(name, ours):
         ("cross_entrpy", "Did you mean 'cross_entropy'"),
     ],
 )
-def test_a_loss_that_is_not_there_is_refused_with_the_one_to_use(name, advice):
+def test_an_unknown_loss_is_an_error_that_suggests_one(name, advice):
     with pytest.raises(ValueError, match=advice):
         loss_function(name)
 

@@ -46,7 +46,7 @@ def test_there_is_an_accuracy_where_the_targets_are_classes(outputs, targets, lo
     assert found == ({} if right is None else {"accuracy": right})
 
 
-def test_classes_may_stand_in_an_array():
+def test_classes_may_be_in_an_array():
     numpy = pytest.importorskip("numpy")
     outputs = [[0.1, 0.9], [0.8, 0.2]]
     assert usual_metrics(outputs, numpy.array([1, 0]), "cross_entropy").keys() == {"accuracy"}
@@ -69,7 +69,7 @@ def test_no_examples_are_an_error(rng):
             function(MLP(2, [1], rng=rng), Dataset([], []))
 
 
-def test_an_evaluation_takes_own_metrics_and_a_loss_that_calls_methods(rng):
+def test_an_evaluation_takes_custom_metrics_and_a_loss_that_calls_methods(rng):
     model, data = MLP(1, [1], rng=rng), Dataset([[1.0], [2.0]], [3.0, 4.0])
     found = evaluate(model, data, lambda p, t: p[0].tanh() + p[1].tanh(), {"count": lambda p, t: len(p)})
     assert found.loss == model([1.0]).tanh().data + model([2.0]).tanh().data

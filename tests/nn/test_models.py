@@ -45,7 +45,7 @@ def test_every_operation_of_one_number_is_an_activation(name):
     )
 
 
-def test_activations_per_layer_and_functions_of_ones_own():
+def test_activations_per_layer_and_custom_functions():
     model = MLP(2, [3, 2, 1], activation=["tanh", lambda s: s * s, "sigmoid"], rng=generator())
     assert 0 < model([1.0, 2.0]).data < 1
 
@@ -64,7 +64,7 @@ def test_dropout_zeroes_a_fraction_in_training_and_nothing_in_evaluation():
             Dropout(p, rng=generator())
 
 
-def test_softmax_adds_up_to_one_whatever_the_logits():
+def test_softmax_sums_to_one_for_any_logits():
     for z in ([1.0, 2.0, 3.0], [1000.0, -1000.0], [-1e4, -1e4, -1e4]):
         p = Softmax()(z)
         assert sum(p) == pytest.approx(1.0)

@@ -98,7 +98,7 @@ def test_parameters_in_dicts_and_arrays_are_found_trained_saved_and_restored(rng
     assert other([1.0, 2.0]).data == model([1.0, 2.0]).data
 
 
-def test_what_a_module_has_computed_is_no_parameter(rng):
+def test_a_computed_value_of_a_module_is_not_a_parameter(rng):
     model = Heads(rng)
     before = model.parameters()
     model([1.0, 2.0])
@@ -140,7 +140,7 @@ def test_modules_and_children_are_pytorchs(rng):
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 @pytest.mark.parametrize("activation", ["linear", "relu", "tanh", autograd.sigmoid])
-def test_a_copy_is_an_equal_model_with_parameters_of_its_own(rng, copied, activation):
+def test_a_copy_is_an_equal_model_with_separate_parameters(rng, copied, activation):
     model = Sequential(MLP(2, [3, 2], activation, rng=rng), Dropout(0.0, rng=rng), Activation("elu"), Softmax())
     other = copied(model)
     assert [y.data for y in other([1.0, 2.0])] == [y.data for y in model([1.0, 2.0])]

@@ -154,14 +154,14 @@ def test_a_state_of_something_else_changes_nothing():
         (RMSprop, {"alpha": 1.5}, "alpha"),
     ],
 )  # fmt: skip
-def test_settings_outside_their_range_are_refused(make, options, word):
+def test_settings_outside_their_range_are_errors(make, options, word):
     with pytest.raises(ValueError, match=word):
         make([Value(1.0)], **options)
     with pytest.raises(ValueError, match="nothing to optimise"):
         make([], lr=0.1)
 
 
-def test_the_repr_tells_the_settings():
+def test_the_repr_has_the_settings():
     optimiser = SGD([Value(1.0), Value(2.0)], lr=0.1, momentum=0.9)
     assert repr(optimiser) == "SGD(2 parameters, lr=0.1, weight_decay=0.0, momentum=0.9, nesterov=False)"
 

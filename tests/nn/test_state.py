@@ -78,7 +78,7 @@ def test_a_state_may_hold_arrays(rng):
         ({"bias": [9.0, None]}, TypeError, "bias: "),
     ],
 )
-def test_what_does_not_fit_is_listed_and_changes_nothing(rng, change, error, message):
+def test_entries_that_do_not_fit_are_listed_and_nothing_changes(rng, change, error, message):
     layer = Layer(2, 2, rng=rng)
     before = layer.state_dict()
     state = {name: tree for name, tree in {**before, "weight": [[7.0, 7.0]] * 2, **change}.items() if tree}

@@ -100,7 +100,7 @@ BATCH = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
         Activation("relu"),
     ],
 )
-def test_a_batch_is_refused_with_the_way_to_pass_it(model):
+def test_a_batch_is_an_error_with_the_way_to_pass_it(model):
     numpy = pytest.importorskip("numpy")
     for batch in (BATCH, numpy.array(BATCH), tuple(BATCH)):
         with pytest.raises(TypeError, match=re.escape("one example at a time, got 3: for a batch X use")):

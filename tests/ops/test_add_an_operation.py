@@ -290,7 +290,7 @@ def test_new_entries_are_enough_for(copy, reading):
 
 
 @pytest.mark.slow
-def test_new_entries_are_enough_for_what_an_editor_sees(copy):
+def test_a_new_entry_is_enough_for_the_stub(copy):
     pytest.importorskip("mypy")
     (copy / "use.py").write_text(
         "from autograd import Value, exp10, gudermann, rms, shrink\n"

@@ -38,7 +38,7 @@ CONSTANTS = {"0 * x": lambda x: 0 * x, "0 / x": lambda x: 0 / x}
 
 
 @pytest.mark.parametrize("case", CONVENTIONS)
-def test_a_kink_has_the_derivative_that_the_page_says(case):
+def test_a_kink_has_the_derivative_documented_on_the_page(case):
     for name, point, partials in CONVENTIONS[case]:
         found = getattr(autograd, name)(*map(Value, point)).partials
         assert repr(found) == repr(partials) or found == partials, (name, point)

@@ -124,7 +124,7 @@ SLOW = "logaddexp erf erfc gelu exp expm1 sinh cosh elu silu logsigmoid softplus
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in (*UNARY, *BINARY)]
 )
-def test_values_and_slopes_keep_their_digits_over_the_whole_range_of_floats(name):
+def test_values_and_derivatives_keep_their_digits_over_the_whole_range_of_floats(name):
     assert list(faults(name)) == []
 
 
@@ -150,7 +150,7 @@ def test_a_rule_that_loses_digits_is_found():
         ([3.0, -40.0], [1.0, math.exp(-43.0)]),
     ],
 )
-def test_the_slopes_of_logsumexp_are_the_shares_of_its_operands(xs, shares):
+def test_the_derivatives_of_logsumexp_are_softmax_fractions(xs, shares):
     leaves = [Value(x) for x in xs]
     out = autograd.logsumexp(leaves)
     assert out.partials == pytest.approx(tuple(shares), rel=1e-15)

@@ -9,7 +9,7 @@ from autograd import TABLE, Value, functions
 from tests.ops.write_stub import STUB, stub
 
 
-def test_the_stub_is_what_the_table_says():
+def test_the_stub_matches_the_table():
     assert STUB.read_text(encoding="utf-8") == stub(), "run python -m tests.ops.write_stub"
 
 
@@ -26,7 +26,7 @@ def test_every_name_is_exported_except_those_of_python_itself():
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_a_method_takes_what_the_function_takes_after_its_first_operand(name):
+def test_a_method_takes_the_functions_other_operands(name):
     op = TABLE[name]
     assert hasattr(Value, name) == op.is_method
     if op.is_method:

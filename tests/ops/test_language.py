@@ -46,7 +46,7 @@ def test_over_values_a_comparison_is_of_numbers_not_of_identities():
     assert over_nodes("x*y") == "x*y"  # nothing to change: not even parsed
 
 
-def test_what_a_language_cannot_write_is_an_error_that_names_it():
+def test_an_expression_that_a_language_cannot_write_is_an_error_that_names_it():
     for rule in (
         "x // 2",
         "x.data",

@@ -53,7 +53,7 @@ def test_every_generated_function_shows_its_own_source(name):
         assert_shows_its_own_source(function)
 
 
-def test_two_operations_of_one_name_keep_their_own_sources():
+def test_two_operations_of_one_name_keep_separate_sources():
     first = operation("twin(x)", "x * x", ["2.0 * x"])
     second = operation("twin(x)", "x + x", ["2.0"])
     assert "out = number((x * x))" in inspect.getsource(first)

@@ -52,7 +52,7 @@ def test_the_checkers_truth_agrees_with_the_definitions(name, point):
 
 
 @pytest.mark.parametrize("name", ["total", "mean", "prod", "dot", "logsumexp"])
-def test_all_slopes_at_once_are_the_derivatives(name):
+def test_all_derivatives_at_once_are_right(name):
     for point in truth.POINTS[name]:
         with digits(40):
             found = slopes_of(TABLE[name])(*TABLE[name].grouped(list(map(exactly, point))))

@@ -62,6 +62,6 @@ def test_an_init_that_the_other_package_took_along_is_said(site):
     assert "is incomplete" in run(site, "-m", "autograd", "--version").stderr
 
 
-def test_a_sound_installation_says_nothing(site):
+def test_an_installation_without_problems_prints_nothing(site):
     found = run(site, "-c", "import autograd, nn")
     assert (found.stdout, found.stderr, found.returncode) == ("", "", 0)

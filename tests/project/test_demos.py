@@ -64,7 +64,7 @@ def run(demo, folder, *arguments):
 
 @pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.stem)
 @pytest.mark.slow
-def test_a_demo_runs_says_what_it_promises_and_saves_its_pictures(demo, tmp_path):
+def test_a_demo_runs_prints_the_expected_results_and_saves_its_pictures(demo, tmp_path):
     said = run(demo, tmp_path)
     assert len(said.splitlines()) > 5
     for words in SAYS.get(demo.name[:2], []):
@@ -123,7 +123,7 @@ def test_with_ja_a_demo_opens_in_japanese(tmp_path):
         ({}, [], "English"),
     ],
 )
-def test_the_language_is_the_systems_or_what_is_asked_for(monkeypatch, capsys, system, arguments, said):
+def test_the_language_is_the_systems_or_the_requested_one(monkeypatch, capsys, system, arguments, said):
     for name in ("LC_ALL", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in system.items():

@@ -65,5 +65,5 @@ def test_the_installed_packages_are_listed_with_their_licences_and_as_a_lock():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
-def test_a_reader_that_has_seen_enough_of_the_list_is_no_error():
+def test_a_pipe_closed_in_the_list_is_not_an_error():
     assert licences("| head -n 1").stderr == ""

@@ -178,7 +178,7 @@ def assert_harmless(text):
 
 @pytest.mark.parametrize("kind", TEXTS)
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_said_of_a_text_from_outside_is_harmless_and_short(case, kind, tmp_path):
+def test_messages_about_outside_text_are_printable_and_short(case, kind, tmp_path):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

@@ -97,7 +97,7 @@ def test_the_notebook_of_the_lecture_runs_and_shows_its_pictures(lecture):
     assert sum("<iframe" in page for page in pages) == 1
 
 
-def test_the_notebook_of_the_lecture_says_what_it_promises(lecture):
+def test_the_notebook_of_the_lecture_prints_the_expected_results(lecture):
     said = "".join(out.get("text", "") for cell in lecture for out in cell.get("outputs", []))
     assert "XOR  did not converge" in said
     assert "error arrives at the last layer first" in said

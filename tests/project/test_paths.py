@@ -41,7 +41,7 @@ def test_every_path_that_a_page_names_exists(page):
     assert missing(page, page.read_text(encoding="utf-8")) == set()
 
 
-def test_every_module_of_the_engine_and_every_folder_stands_in_the_table_of_layers():
+def test_every_module_of_the_engine_and_every_folder_is_in_the_table_of_layers():
     text = (ROOT / "autograd" / "README.md").read_text(encoding="utf-8")
     (table,) = re.findall(r"## Layers(.*?)\n## ", text, flags=re.DOTALL)
     named = set(re.findall(r"`([a-z_]+/?)`", table))

@@ -40,7 +40,7 @@ def test_a_relative_link_leads_somewhere(link):
     assert link.startswith("http") or (ROOT / link).exists()
 
 
-def test_both_commands_stand_in_blocks_of_their_own():
+def test_both_commands_are_in_separate_blocks():
     blocks = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
     assert "-m autograd" in blocks[0] or "chainwalk" in blocks[0]
     assert "pytest" in blocks[1]

@@ -26,7 +26,7 @@ def nodes_and_edges(root):
     return nodes, edges
 
 
-def test_a_graph_is_walked_by_micrograds_words():
+def test_a_graph_is_traversed_with_micrograds_names():
     a, b = Value(2.0, "a"), Value(-3.0, label="b")
     product = a * b
     root = (product + 1.0).tanh()
@@ -87,7 +87,7 @@ def test_item_is_the_number():
 
 
 @pytest.mark.parametrize(("module", "words"), [(autograd, AUTOGRAD), (nn, NN)])
-def test_what_is_not_there_is_an_error_that_names_what_is(module, words):
+def test_an_unknown_name_is_an_error_that_suggests_one(module, words):
     for word, advice in words.items():
         assert word not in vars(module), f"{word} works now: no advice is needed"
         assert not hasattr(module, word)

@@ -63,7 +63,7 @@ def test_blobs_lie_around_their_centres():
         (lambda: logic_gate("maybe"), "There are and, or"),
     ],
 )
-def test_what_cannot_be_made_is_refused(make, word):
+def test_invalid_data_sets_are_errors(make, word):
     with pytest.raises(ValueError, match=word):
         make()
 
@@ -82,7 +82,7 @@ def test_the_digits_are_real_and_scaled():
     assert max(pixel for image in data.inputs for pixel in image) == 1
 
 
-def test_standardising_takes_mean_and_deviation_from_the_training_data():
+def test_standardising_uses_mean_and_standard_deviation_of_the_training_data():
     data = Dataset([[1.0, 7.0], [3.0, 7.0], [8.0, 7.0]], [0.0, 0.0, 0.0])
     shift = standardise(data)
     inputs = shift(data).inputs
@@ -134,19 +134,19 @@ def test_a_file_with_and_without_a_header(tmp_path):
         ("1,2\n", {"target": 5}, "no column 5: there are 2"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_where(tmp_path, text, options, word):
+def test_an_invalid_file_is_an_error_that_names_the_place(tmp_path, text, options, word):
     with pytest.raises(ValueError, match=word):
         load_csv(written(tmp_path, text), **options)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe1,2\n", b"1,2\n3,\x80\n", bytes(range(256))])
-def test_a_file_that_is_no_text_is_a_clear_error(tmp_path, content):
+def test_a_binary_file_is_a_clear_error(tmp_path, content):
     (tmp_path / "data.csv").write_bytes(content)
     with pytest.raises(ValueError, match="is not a text file of comma-separated values in UTF-8"):
         load_csv(tmp_path / "data.csv")
 
 
-def test_what_has_no_mean_cannot_be_standardised():
+def test_data_without_a_mean_cannot_be_standardised():
     with pytest.raises(ValueError, match="column 1 has a nan or inf"):
         standardise(Dataset([[1.0, 2.0], [1.0, math.nan]], [0.0, 0.0]))
     with pytest.raises(ValueError, match="the inputs are 1 and 2 numbers long"):

@@ -124,7 +124,7 @@ def loss_of(page):
     return page.evaluate("playground.losses[playground.losses.length - 1][1]")
 
 
-def test_training_plays_pauses_steps_and_begins_anew(page):
+def test_training_plays_pauses_steps_and_resets(page):
     start = loss_of(page)
     page.click("#one")
     page.click("#epoch")
@@ -147,7 +147,7 @@ def test_training_plays_pauses_steps_and_begins_anew(page):
         ("optimiser", "Adam", "optimiser", "Adam"),
     ],
 )
-def test_a_setting_is_what_is_trained_with(page, control, value, name, expected):
+def test_settings_apply_to_the_training(page, control, value, name, expected):
     page.select_option(f"#{control}", value)
     assert page.evaluate(f"playground.trainer.settings.{name}") == expected
     page.click("#epoch")
@@ -178,7 +178,7 @@ def test_other_data_can_be_chosen(page, name):
     assert page.evaluate("playground.points.targets.length") == 60
 
 
-def test_a_file_of_ones_own_is_read_in_the_page(page, tmp_path):
+def test_the_page_reads_a_users_file(page, tmp_path):
     rng = random.Random(0)
     rows = [(rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(30)]
     path = tmp_path / "own.csv"
@@ -193,7 +193,7 @@ def test_a_file_of_ones_own_is_read_in_the_page(page, tmp_path):
     patiently(lambda: page.inner_text("#told") == "this file has no lines of three numbers")
 
 
-def test_too_large_a_rate_stops_with_words(page):
+def test_too_large_a_rate_stops_with_a_message(page):
     page.select_option("#rate", "10")
     page.click("#play")
     patiently(lambda: "the rate is too large" in page.inner_text("#told"))
@@ -330,7 +330,7 @@ def test_the_command_makes_a_page_of_a_data_set_and_of_a_file(tmp_path, capsys):
         (["moons", "circles"], "not an argument"),
     ],
 )
-def test_the_command_says_what_it_cannot_use(arguments, words, tmp_path, monkeypatch, capsys):
+def test_the_command_reports_invalid_options(arguments, words, tmp_path, monkeypatch, capsys):
     from autograd.command_line.main import main
 
     monkeypatch.chdir(tmp_path)
@@ -357,7 +357,7 @@ def test_the_page_is_one_small_file_that_asks_for_nothing(tmp_path):
         ((MLP(2, [1]), nn.Dataset([[1.0, 2.0, 3.0]], [1.0])), ValueError, "two numbers each"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_words(arguments, error, words):
+def test_models_and_data_that_do_not_fit_are_clear_errors(arguments, error, words):
     with pytest.raises(error, match=words):
         playground(*arguments)
 

@@ -60,7 +60,7 @@ def test_two_empty_clusters_at_once_get_different_points(find):
     assert found.objective == pytest.approx(0.5)
 
 
-def test_without_steps_the_start_is_told_as_it_is():
+def test_without_steps_the_start_is_returned_unchanged():
     for find in (k_means, k_means_by_gradient):
         found = find([[0.0], [4.0]], 1, rng=random.Random(0), start=[[1.0]], steps=0)
         assert found[:3] == ([[1.0]], [0, 0], 10.0)
@@ -68,7 +68,7 @@ def test_without_steps_the_start_is_told_as_it_is():
 
 
 @pytest.mark.parametrize("find", [k_means, k_means_by_gradient])
-def test_what_cannot_be_clustered_is_refused(find):
+def test_points_that_cannot_be_clustered_are_errors(find):
     with pytest.raises(ValueError, match="got 3"):
         find([[1.0], [2.0]], 3, rng=random.Random(0))
     with pytest.raises(ValueError, match="got 0"):

@@ -106,7 +106,7 @@ class Doubled(Module):
         ),
     ],
 )
-def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(model, rng, call, message):
+def test_a_wrong_argument_is_an_error_with_the_allowed_values(model, rng, call, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         call(model, moons(4, rng=rng), rng)
 
@@ -122,7 +122,7 @@ def test_a_parameter_in_two_layers_cannot_be_adjusted_while_the_error_passes(rng
     assert len(layerwise_errors(model, data)) == 3
 
 
-def test_a_long_row_is_told_without_its_middle(rng):
+def test_a_long_row_is_shown_without_its_middle(rng):
     errors = layerwise_errors(MLP(8, [1], rng=rng), Dataset([[1.0] * 8], [1.0]))
     assert errors[0].at_input[0][0] != 0
     assert repr(errors).count("...") == 1

@@ -25,7 +25,7 @@ def test_separable_gates_converge_within_the_bound(gate, weights, bias):
 
 
 @pytest.mark.parametrize("gate", ["xor", "xnor"])
-def test_xor_does_not_converge_and_says_so(gate):
+def test_xor_does_not_converge_and_reports_it(gate):
     lesson = Perceptron(2).learn(logic_gate(gate), epochs=200)
     assert not lesson.converged
     assert lesson.epochs == 200
@@ -100,7 +100,7 @@ def test_invalid_arguments_raise_a_clear_error():
         (Dataset([[0.0]], [1.0]), {}, ValueError, "this perceptron takes 2 inputs, but was given 1"),
     ],
 )
-def test_what_cannot_be_learnt_from_is_refused_and_changes_nothing(data, options, error, message):
+def test_invalid_examples_are_errors_and_change_nothing(data, options, error, message):
     perceptron = Perceptron(2)
     with pytest.raises(error, match=message):
         perceptron.learn(data, **options)

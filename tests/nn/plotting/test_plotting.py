@@ -148,7 +148,7 @@ def test_the_line_of_a_neuron_is_where_its_sum_is_zero_and_its_arrow_points_to_t
     assert 3 * tip[0] + 4 * tip[1] > 2
 
 
-def test_the_arrow_stands_where_the_line_can_be_seen():
+def test_the_arrow_is_at_the_visible_part_of_the_line():
     perceptron = nn.Perceptron(2)
     perceptron.learn(nn.logic_gate("and"))  # whose line crosses a corner of the picture
     axes = nn.plot_hyperplanes(perceptron, nn.logic_gate("and"))
@@ -214,7 +214,7 @@ def test_codes_are_points_of_their_class():
         assert [line.get_color() for line in lines] == [style.CLASSES[0], style.CLASSES[3]]
 
 
-def test_a_film_has_a_frame_before_training_and_one_for_every_so_many_epochs(rng, tmp_path):
+def test_an_animation_has_a_frame_before_training_and_one_for_every_few_epochs(rng, tmp_path):
     image = pytest.importorskip("PIL.Image")
     model, data = MLP(2, [3, 1], rng=rng), moons(20, rng=rng)
     film = nn.BoundaryFilm(model, data, every=2, resolution=8)
@@ -226,7 +226,7 @@ def test_a_film_has_a_frame_before_training_and_one_for_every_so_many_epochs(rng
     assert durations == [100, 100, 1000]
 
 
-def test_any_figure_can_be_filmed(tmp_path):
+def test_any_figure_can_be_animated(tmp_path):
     image = pytest.importorskip("PIL.Image")
     figure, axes = style.new_figure(width=2, height=2)
     film = nn.Film(figure)
@@ -242,7 +242,7 @@ def test_any_figure_can_be_filmed(tmp_path):
     assert len(set(frames)) == 3
 
 
-def test_a_boundary_film_draws_each_moment_alone(rng, tmp_path):
+def test_each_frame_of_a_boundary_animation_is_drawn_alone(rng, tmp_path):
     image = pytest.importorskip("PIL.Image")
     model, data = MLP(2, [1], rng=rng), moons(20, rng=rng)
     film = nn.BoundaryFilm(model, data, resolution=5)
@@ -305,6 +305,6 @@ def test_every_plot_can_be_drawn_into_axes_that_are_given(rng):
         (lambda: nn.BoundaryFilm(scores, THREE, every=0), "1 or more, got 0"),
     ],
 )
-def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(call, message):
+def test_a_wrong_argument_is_an_error_with_the_allowed_values(call, message):
     with pytest.raises(ValueError, match=message):
         call()

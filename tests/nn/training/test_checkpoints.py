@@ -142,7 +142,7 @@ def test_a_finished_run_is_given_back_without_training(tmp_path):
     assert (calls, 13 <= epochs_in(path) < 60) == ([], True)  # ended by early stopping
 
 
-def test_without_resume_the_run_begins_anew(tmp_path):
+def test_without_resume_the_run_starts_again(tmp_path):
     path = tmp_path / "run.json"
     run(path, seed=7, epochs=2)
     assert run(Checkpoint(path, resume=False), epochs=3) == run(epochs=3)
@@ -199,12 +199,12 @@ def test_a_damaged_file_is_a_clear_error_and_changes_nothing(tmp_path, content, 
     assert_unchanged(path, message)
 
 
-def test_a_file_that_is_no_text_is_a_clear_error(tmp_path):
+def test_a_binary_file_is_a_clear_error(tmp_path):
     (tmp_path / "run.json").write_bytes(b"\x80\x04\x95\xff\xfe")
     assert_unchanged(tmp_path / "run.json", "is not a complete checkpoint")
 
 
-def test_a_file_cut_anywhere_is_refused(tmp_path):
+def test_a_file_truncated_anywhere_is_refused(tmp_path):
     path = tmp_path / "run.json"
     run(path, epochs=1)
     whole = path.read_text().rstrip()
@@ -268,7 +268,7 @@ def test_a_checkpoint_is_written_at_least_every_epoch():
 
 
 @pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
-def test_every_optimiser_with_a_schedule_is_resumed_to_the_last_bit(tmp_path, name):
+def test_every_optimiser_with_a_schedule_resumes_bit_for_bit(tmp_path, name):
     def train(epochs, checkpoint=None):
         rng = random.Random(3)
         model, data = MLP(2, [3, 1], rng=rng), moons(12, rng=rng)
@@ -333,7 +333,7 @@ def test_a_line_that_was_not_finished_counts_for_nothing(tmp_path, monkeypatch):
     assert small_run(path, 9) == expected
 
 
-def test_a_checkpoint_that_was_moved_or_removed_meanwhile_is_written_anew(tmp_path):
+def test_a_checkpoint_that_was_moved_or_removed_meanwhile_is_written_again(tmp_path):
     path = tmp_path / "run.json"
 
     def disturb(epoch, history):

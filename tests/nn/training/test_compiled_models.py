@@ -131,7 +131,7 @@ def test_sequences_autoencoders_and_shared_parts():
     assert_equal(Autoencoder(3, [4, 2], rng=rng), "mse_loss", rows, rows)
 
 
-def test_a_loss_and_a_model_of_ones_own():
+def test_a_custom_loss_and_a_custom_model():
     class Gaussian(nn.Module):
         def __init__(self):
             self.centre, self.width = [Value(0.5), Value(-0.5)], Value(1.5)
@@ -187,7 +187,7 @@ def test_every_call_reads_the_parameters_as_they_are_then():
     assert_equal(model, "mse_loss", inputs, targets, fast)
 
 
-def test_a_model_whose_parts_change_is_compiled_anew():
+def test_a_model_whose_parts_change_is_compiled_again():
     rng = random.Random(8)
     model = MLP(2, [4, 1], "tanh", rng=rng)
     inputs, targets = numbers(rng, 10, 2), [0.5] * 10
@@ -247,7 +247,7 @@ def test_pickled_and_copied_with_its_model():
 # What is refused.
 
 
-def test_dropout_in_training_is_refused_and_in_evaluation_it_is_nothing():
+def test_dropout_is_an_error_in_training_mode_and_has_no_effect_in_evaluation_mode():
     model = Sequential(Layer(2, 2, rng=random.Random(0)), Dropout(0.5, rng=random.Random(0)))
     fast = compile_model(model)
     for call in (fast.predict, lambda inputs: fast.backward(inputs, [[0.0, 0.0]])):
@@ -260,7 +260,7 @@ def test_dropout_in_training_is_refused_and_in_evaluation_it_is_nothing():
         fast.predict([[1.0, 2.0]])
 
 
-def test_a_loss_that_is_no_mean_is_refused():
+def test_a_loss_that_is_not_a_mean_is_an_error():
     def summed(predictions, targets):
         return total([square(p - t) for p, t in zip(predictions, targets, strict=True)])
 
@@ -285,7 +285,7 @@ def test_a_loss_that_is_no_mean_is_refused():
         ("mse_loss", [[1.0], [2.0]], "."),
     ],
 )
-def test_targets_that_the_loss_refuses_are_refused(loss, targets, message):
+def test_targets_that_the_loss_rejects_are_errors(loss, targets, message):
     fast = compile_model(MLP(2, [2, 1], rng=random.Random(0)), loss)
     inputs = [[1.0, 2.0], [0.5, -1.0]]
     if loss == "hinge":
@@ -377,7 +377,7 @@ def test_a_checkpoint_is_resumed_compiled_or_not(first, second, tmp_path):
     )
 
 
-def test_a_compiled_training_resumed_is_the_same_to_the_bit(tmp_path):
+def test_a_resumed_compiled_training_is_the_same_bit_for_bit(tmp_path):
     whole, history, _ = trained(True, epochs=4)
     trained(True, tmp_path / "run.json", epochs=2)
     resumed, resumed_history, _ = trained(True, tmp_path / "run.json", epochs=4)
@@ -385,7 +385,7 @@ def test_a_compiled_training_resumed_is_the_same_to_the_bit(tmp_path):
     assert told(resumed_history) == told(history)
 
 
-def test_a_compiled_training_that_diverges_says_where():
+def test_a_compiled_training_that_diverges_reports_where():
     rng = random.Random(0)
     model = MLP(2, [4, 1], "relu", rng=rng)
     data = Dataset([[1e3, -1e3]] * 4, [1.0] * 4)
@@ -404,7 +404,7 @@ def test_float32_and_threads_are_options_of_compile_model():
     assert "operations traced" in assert_equal(model, "mse_loss", inputs, targets).explain()
 
 
-def test_functions_of_autograd_and_ones_own_as_activations():
+def test_functions_of_autograd_and_custom_functions_as_activations():
     rng = random.Random(10)
     for activation in (relu, lambda x: tanh(x) * x):
         model = MLP(2, [4, 1], activation, rng=rng)

@@ -70,7 +70,7 @@ def test_a_call_with_loss_and_optimiser_in_the_old_places_is_understood():
     ("word", "ours"),
     [("criterion", {"loss": "hinge"}), ("optimizer", {"optimiser": "sgd"}), ("learning_rate", {"lr": 0.2})],
 )
-def test_words_of_other_libraries_are_parameters_of_fit(word, ours):
+def test_names_of_other_libraries_are_parameters_of_fit(word, ours):
     assert trained(MOONS, **{word: next(iter(ours.values()))}) == trained(MOONS, **ours)
 
 

@@ -78,7 +78,7 @@ def test_batches_of_rows_are_whole_blocks_in_an_order_of_the_generator(client):
     assert once.accuracies[-1] > 0.9
 
 
-def test_metrics_of_ones_own_are_means_over_the_examples(client):
+def test_custom_metrics_are_means_over_the_examples(client):
     def distance(predictions, targets):
         return sum(abs(p - t) for p, t in zip(predictions, targets, strict=True)) / len(targets)
 
@@ -99,7 +99,7 @@ def test_a_nan_is_in_no_class(client):
 
 
 @pytest.mark.parametrize("batch_size", [None, 50])
-def test_a_run_resumes_from_its_checkpoint_to_the_bit(client, tmp_path, batch_size):
+def test_a_run_resumes_from_its_checkpoint_bit_for_bit(client, tmp_path, batch_size):
     whole, _ = trained(MOONS, "hinge", client=client, batch_size=batch_size)
     path = tmp_path / "run.json"
     trained(MOONS, "hinge", epochs=2, client=client, batch_size=batch_size, checkpoint=path)
@@ -115,7 +115,7 @@ def test_a_run_resumes_from_its_checkpoint_to_the_bit(client, tmp_path, batch_si
     assert parameter_values(moved) == pytest.approx(parameter_values(whole), rel=1e-9, abs=1e-12)
 
 
-def test_divergence_is_told_with_its_origin_where_the_examples_are_here(client):
+def test_divergence_is_reported_with_its_origin_if_the_examples_are_local(client):
     far = Dataset([[1e308, 1e308]] * 4, [1.0] * 4)
     rng = random.Random(0)
     model = MLP(2, [1], rng=rng)
@@ -126,7 +126,7 @@ def test_divergence_is_told_with_its_origin_where_the_examples_are_here(client):
         assert parameter_values(model) == before
 
 
-def test_what_does_not_fit_is_told(client):
+def test_arguments_that_do_not_fit_together_are_errors(client):
     rows = on_cluster(client, MOONS)
     with pytest.raises(ValueError, match="training needs rows of inputs and targets, got x"):
         trained(cluster.rows(client, x=np.zeros(3)), "hinge")

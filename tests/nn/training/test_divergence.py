@@ -31,12 +31,12 @@ def test_a_loss_explodes_a_million_times_above_the_first_or_above_one(first, lat
     assert bool(watch.loss(Value(later))) == diverged
 
 
-def test_what_is_wrong_names_the_node_it_began_at():
+def test_a_divergence_names_the_node_at_which_it_began():
     x = Value(800.0, "x")
     assert Watch(Module()).loss(exp(x) * 0.5) == "the loss is inf. It began here: exp(x) gave inf at x = 800.0"
 
 
-def test_a_gradient_that_was_bad_before_the_pass_is_told_as_such():
+def test_a_gradient_that_was_bad_before_the_pass_is_reported_as_such():
     x = Value(1.0, "x")
     loss = Value(2.0) * 1.0
     x.grad = math.inf

@@ -36,7 +36,7 @@ from nn import (
         ({"clip": 0.0}, "got 0.0"),
     ],
 )
-def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(rng, arguments, message):
+def test_a_wrong_argument_is_an_error_with_the_allowed_values(rng, arguments, message):
     given = {"data": moons(4, rng=rng), "epochs": 1, "rng": rng} | arguments
     with pytest.raises(ValueError, match=re.escape(message)):
         fit(MLP(2, [1], rng=rng), **given)
@@ -97,7 +97,7 @@ def test_ctrl_c_within_an_epoch_keeps_the_finished_ones_alone(rng):
     assert [len(lengths) for lengths in history.gradients.values()] == [1]
 
 
-def test_ctrl_c_in_the_first_epoch_is_told(rng):
+def test_ctrl_c_in_the_first_epoch_is_reported(rng):
     def loss(predictions, targets):
         raise KeyboardInterrupt
 
@@ -185,7 +185,7 @@ def test_regression_has_no_accuracy(rng):
     assert "accuracy" not in repr(history)
 
 
-def test_own_metrics_see_all_predictions_of_an_epoch_as_numbers(rng):
+def test_custom_metrics_get_all_predictions_of_an_epoch_as_numbers(rng):
     seen = []
 
     def worst(predictions, targets):

@@ -29,12 +29,12 @@ def test_a_metric_that_an_epoch_lacks_is_nan_there():
     assert (math.isnan(first), second) == (True, 3.0)
 
 
-def test_what_is_judged_is_the_validation_loss_if_there_is_one():
+def test_the_monitored_loss_is_the_validation_loss_if_there_is_one():
     assert [epoch.monitored for epoch in example().epochs] == [0.75, 0.5]
     assert Epoch(0.5).monitored == 0.5
 
 
-def test_the_repr_tells_the_first_and_the_last_epoch():
+def test_the_repr_has_the_first_and_the_last_epoch():
     assert repr(example()) == (
         "History(2 epochs, loss 0.5000 -> 0.2500, validation loss 0.5000, accuracy 100.0%, worst 3.0000, "
         "validation accuracy 50.0%)"

@@ -118,7 +118,7 @@ def test_ctrl_c_again_and_again_leaves_the_state_after_a_whole_step(states):
     assert stopped
 
 
-def test_the_history_tells_how_many_steps_the_model_took_after_the_last_epoch(states):
+def test_the_history_has_the_number_of_steps_after_the_last_epoch(states):
     run, calls = Run(), []
 
     def loss(predictions, targets):
@@ -167,7 +167,7 @@ def test_ctrl_c_while_the_best_weights_are_given_back_does_not_mix_them(monkeypa
     assert (history.interrupted, run.state()) == (True, expected.state())
 
 
-def test_what_a_callback_changed_stays_when_the_next_epoch_is_interrupted(rng):
+def test_a_change_by_a_callback_stays_when_the_next_epoch_is_interrupted(rng):
     model = MLP(2, [1], rng=rng)
     weight = model.parameters()[0]
     calls = []

@@ -78,7 +78,7 @@ def parameters(rng):
         ({"data": Dataset([[0.5]], [1.0])}, ValueError, "this layer takes 2 inputs, but was given 1"),
     ],
 )
-def test_fit_says_what_does_not_fit(rng, change, error, message):
+def test_fit_reports_arguments_that_do_not_fit_together(rng, change, error, message):
     model = MLP(2, [3, 1], rng=rng)
     arguments = {"model": model, "data": DATA, "loss": "hinge", "epochs": 1, "rng": rng}
     with pytest.raises(error, match=re.escape(message)):
@@ -86,7 +86,7 @@ def test_fit_says_what_does_not_fit(rng, change, error, message):
     assert model.state_dict() == MLP(2, [3, 1], rng=random.Random(0)).state_dict()
 
 
-def test_an_optimiser_of_another_model_is_refused_where_it_would_train_nothing(rng):
+def test_an_optimiser_of_another_model_that_would_train_nothing_is_an_error(rng):
     model, other = MLP(2, [3, 1], rng=rng), MLP(2, [3, 1], rng=rng)
     with pytest.raises(ValueError, match="none of this model's parameters"):
         fit(model, DATA, "hinge", SGD(other.parameters(), lr=0.1), epochs=1, rng=rng)
@@ -155,7 +155,7 @@ def test_an_optimiser_takes_leaves_each_once(parameters, error, message):
         SGD(parameters(Value(1.0)), lr=0.1)
 
 
-def test_a_list_of_one_number_is_told_from_a_number(rng):
+def test_a_list_of_one_number_is_distinguished_from_a_number(rng):
     ends_in_a_layer = Sequential(Layer(2, 3, rng=rng), Layer(3, 1, "linear", rng=rng))
     with pytest.raises(ValueError, match="or end the model with a Neuron"):
         fit(ends_in_a_layer, DATA, epochs=1, rng=rng)
@@ -170,6 +170,6 @@ def test_widths_are_a_list(rng):
         MLP(2, 3, rng=rng)
 
 
-def test_a_module_without_forward_says_so():
+def test_a_module_without_forward_is_a_clear_error():
     with pytest.raises(NotImplementedError, match="Module needs a forward"):
         Module()([1.0])

@@ -40,7 +40,7 @@ def test_training_works_where_there_is_no_stderr(rng, monkeypatch):
 @pytest.mark.parametrize(
     ("width", "told"), [(120, "validation loss 0.1250 accuracy 75.0%"), (60, "loss 0.2500 v")]
 )
-def test_the_bar_tells_of_validation_and_metrics_and_goes_on_where_a_run_was(capsys, monkeypatch, width, told):
+def test_the_bar_shows_validation_and_metrics_and_resumes_with_a_run(capsys, monkeypatch, width, told):
     pytest.importorskip("rich")
     monkeypatch.setenv("COLUMNS", str(width))
     epoch = Epoch(0.25, {"accuracy": 0.75}, validation_loss=0.125)

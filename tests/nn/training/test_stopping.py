@@ -30,7 +30,7 @@ def after(losses, **settings):
         ([math.inf, 5], {"patience": 2}, 1, False),
     ],
 )
-def test_it_ends_after_so_many_epochs_without_a_better_loss(losses, settings, best, finished):
+def test_training_ends_after_patience_epochs_without_a_better_loss(losses, settings, best, finished):
     stopping = after(losses, **settings)
     assert (stopping.best_epoch, stopping.finished) == (best, finished)
     assert stopping.weights == (None if best is None else {"epoch": best})
@@ -73,6 +73,6 @@ def test_its_state_goes_through_json_and_a_reset_forgets_it():
         ({"patience": 1, "min_delta": math.inf}, "min_delta must be 0 or more, got inf"),
     ],
 )
-def test_a_wrong_setting_is_an_error_that_says_what_is_allowed(settings, message):
+def test_a_wrong_setting_is_an_error_with_the_allowed_values(settings, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         EarlyStopping(**settings)
