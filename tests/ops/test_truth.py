@@ -9,7 +9,7 @@ special = pytest.importorskip("scipy.special")
 pytest.importorskip("mpmath")
 
 from autograd import TABLE
-from autograd.checking.evidence.precise import digits, exactly, slopes_of, truth_of
+from autograd.checking.evidence.precise import digits, exactly, partials_of, truth_of
 from tests import truth
 
 SCIPY = {
@@ -55,7 +55,7 @@ def test_the_checkers_truth_agrees_with_the_definitions(name, point):
 def test_all_derivatives_at_once_are_right(name):
     for point in truth.POINTS[name]:
         with digits(40):
-            found = slopes_of(TABLE[name])(*TABLE[name].grouped(list(map(exactly, point))))
+            found = partials_of(TABLE[name])(*TABLE[name].grouped(list(map(exactly, point))))
             assert len(found) == len(point)
             for k, slope in enumerate(found):
                 exact = truth.derivative(name, point, (k,))
