@@ -23,7 +23,13 @@ from .report import Report
 
 
 def refuse_order(order: Any) -> None:
-    """Raise ValueError unless the order is 1, 2 or 3."""
+    """Raise ValueError unless the order is 1, 2 or 3.
+
+    >>> refuse_order(4)
+    Traceback (most recent call last):
+    ...
+    ValueError: derivatives are checked up to order 1, 2 or 3, got 4
+    """
     if order not in (1, 2, 3) or isinstance(order, bool):
         raise ValueError(f"derivatives are checked up to order 1, 2 or 3, got {quoted(order)}")
 

@@ -21,7 +21,11 @@ Function = Callable[..., Any]
 
 
 def arrays_in(item: Any) -> Any:
-    """Return an argument with numbers and rectangular lists of numbers converted to arrays."""
+    """Return an argument with numbers and rectangular lists of numbers converted to arrays.
+
+    >>> arrays_in([1.0, 2.0])
+    array([1., 2.])
+    """
     import numpy
 
     if is_array(item):
@@ -198,6 +202,10 @@ def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
     """Return a function together with its gradient: a function, or the name of a library.
 
     Raises ValueError for an unknown library.
+
+    >>> import math
+    >>> opaque(math.sin, math.cos, Point(math.sin, [0.0], {})).gradient([0.0])
+    1.0
     """
     if callable(gradient):
         return OfUser(f, gradient, point)
@@ -210,7 +218,12 @@ def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
 
 
 def library_of(f: Function, point: Point) -> str | None:
-    """Return the name of the imported library whose arrays f returns; None if there is none."""
+    """Return the name of the imported library whose arrays f returns; None if there is none.
+
+    >>> import math
+    >>> library_of(math.sin, Point(math.sin, [0.0], {})) is None
+    True
+    """
     for name, kind in LIBRARIES.items():
         if name not in sys.modules or not _mentions(f, name):
             continue

@@ -163,7 +163,11 @@ class Point:
 
 
 def library(item: Any) -> str | None:
-    """Return "torch" or "jax" for a tensor or array of that library, else None."""
+    """Return "torch" or "jax" for a tensor or array of that library, else None.
+
+    >>> library(1.0) is None
+    True
+    """
     kind = type(item).__module__.split(".")[0]
     return {"torch": "torch", "jax": "jax", "jaxlib": "jax"}.get(kind) if is_number_like(item) else None
 
@@ -234,7 +238,11 @@ def names_in(word: str, item: Any) -> list[str]:
 
 
 def described(item: Any) -> str:
-    """Describe an array by its shape, a container by its length, and a number by its value."""
+    """Describe an array by its shape, a container by its length, and a number by its value.
+
+    >>> described([1.0, 2.0])
+    'a list of 2'
+    """
     if is_array(item):
         return f"an array of shape {item.shape}" if item.ndim else "a number"
     found = children(item)

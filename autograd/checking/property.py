@@ -18,7 +18,11 @@ JOINT = "point"
 
 
 def picture_of(name: str) -> Path:
-    """Return the path for the picture of a function's smallest wrong program."""
+    """Return the path for the picture of a function's smallest wrong program.
+
+    >>> picture_of("my.function").as_posix()
+    '.gradient_errors/my_function.svg'
+    """
     folder = Path(".gradient_errors")
     return folder / f"{''.join(c if c.isalnum() else '_' for c in name)}.svg"
 

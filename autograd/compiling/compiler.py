@@ -27,7 +27,11 @@ def build(
     cache: str | os.PathLike[str] | None,
     static: Arguments = (),
 ) -> Any:
-    """Compile a function or a graph; without one, return a decorator (see `autograd.compile`)."""
+    """Compile a function or a graph; without one, return a decorator (see `autograd.compile`).
+
+    >>> build(lambda x: x * x, (), None, (), "float64", 1, "auto", None)(3.0)
+    9.0
+    """
     if isinstance(f, Value):
         if inputs is None:
             raise TypeError(

@@ -18,6 +18,9 @@ def answer(f: Callable[..., Any], query: Query, args: Sequence[Any]) -> Any:
     """Return the result of a query as Values, in the structure that `Compiled` returns for numbers.
 
     An array is an object array of Values. Raises TypeError if f does not return one number.
+
+    >>> answer(lambda x: x * x, Query("grad", (0,), True), [Value(3.0)]).data
+    6.0
     """
     count = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
     arguments, vectors = list(args[:count]), args[count:]

@@ -71,6 +71,9 @@ def explained(error: Exception, integer: str) -> str:
     """Return the user's line, the error and what to write instead, if Values are its cause; else "".
 
     `integer` says how to supply an integer where one is needed, `STATIC` or `FIXED`.
+
+    >>> explained(TypeError("'Value' object cannot be interpreted as an integer"), "an int")
+    "TypeError: 'Value' object cannot be interpreted as an integer. range(n), [x] * n and shapes need an int"
     """
     if isinstance(error, _OURS) or getattr(error, "is_explained", False):
         return ""

@@ -50,7 +50,11 @@ PICKS = 6
 
 
 def from_generator(rng: random.Random) -> Source:
-    """Return a source of choices that uses a random generator."""
+    """Return a source of choices that uses a random generator.
+
+    >>> from_generator(random.Random(1)).choose([1, 2, 3])
+    1
+    """
 
     def picks(count: int) -> tuple[int, ...]:
         return tuple(rng.randrange(1, 20) if rng.random() < 1 / 3 else 0 for _ in range(count))

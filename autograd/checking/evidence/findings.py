@@ -74,7 +74,12 @@ def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMI
 
 
 def within(found: float, sides: Sides, tolerance: Precise) -> str:
-    """Return the verdict on a derivative at a kink: it must lie between the one-sided derivatives."""
+    """Return the verdict on a derivative at a kink: it must lie between the one-sided derivatives.
+
+    >>> from autograd.checking.evidence.differences import sides
+    >>> [within(found, sides(abs, 0.0), 0) for found in (0.5, 2.0)]
+    ['right', 'wrong']
+    """
     derivatives = sides.derivatives
     if not derivatives:
         return RIGHT if found != found else UNDECIDED

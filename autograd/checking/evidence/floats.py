@@ -136,6 +136,9 @@ def unit_of(f: Number, x: float) -> float:
 
     Such a function is piecewise constant, and its first change at growing distances is one unit. Its size
     is measured around x too, since at x itself it may be 0.
+
+    >>> unit_of(math.sin, 1.0)
+    2.220446049250313e-16
     """
     here, size = f(x), abs(x) or 1.0
     around = max((abs(y) for y in (here, f(x - size / 8), f(x + size / 8)) if math.isfinite(y)), default=0.0)

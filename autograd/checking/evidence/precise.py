@@ -110,7 +110,11 @@ def truth_of(op: Op) -> Callable[..., Precise]:
 
 
 def partials_of(op: Op | None) -> Callable[..., list[Precise]] | None:
-    """Return the function that computes all partials of a built-in operation at once; None if none."""
+    """Return the function that computes all partials of a built-in operation at once; None if none.
+
+    >>> partials_of(TABLE["mean"])([MP.mpf(1), MP.mpf(5)])
+    [mpf('0.5'), mpf('0.5')]
+    """
     return (
         PARTIALS.get(op.name)
         if op is not None and op.value == getattr(TABLE.get(op.name), "value", None)
@@ -123,7 +127,11 @@ def _call_of(op: Op) -> str:
 
 
 def algebra_of(op: Op) -> dict[str, Any]:
-    """Return the meaning of the names in an op's rules in high precision."""
+    """Return the meaning of the names in an op's rules in high precision.
+
+    >>> algebra_of(TABLE["tanh"])["exp"](MP.zero)
+    mpf('1.0')
+    """
     used = names_in(" ".join((op.value, op.truth, *op.partials))) - op.functions.keys() - _ALGEBRA.keys()
     composed = {name: truth_of(TABLE[name]) for name in used & TABLE.keys() if TABLE[name] is not op}
     return composed | _ALGEBRA | op.functions
@@ -131,7 +139,12 @@ def algebra_of(op: Op) -> dict[str, Any]:
 
 @lru_cache(4096)
 def exactly(x: float) -> Precise:
-    """Return a float as a precise number, without rounding."""
+    """Return a float as a precise number, without rounding.
+
+    >>> with digits(30):
+    ...     print(exactly(0.1))
+    0.100000000000000005551115123126
+    """
     return MP.make_mpf(from_float(x))
 
 
@@ -139,6 +152,9 @@ def as_real(found: Any) -> Precise:
     """Return a result as a precise real number.
 
     Raises ValueError for a complex number, which is outside the domain, OverflowError for a huge one.
+
+    >>> as_real(MP.mpc(2, 0))
+    mpf('2.0')
     """
     if found.__class__ is MP.mpf:
         _, _, exponent, size = found._mpf_
@@ -153,7 +169,11 @@ def as_real(found: Any) -> Precise:
 
 
 def real(f: Callable[..., Precise], *operands: Any) -> Precise | None:
-    """Return f(*operands) if it is a finite real number; None if f is not defined there."""
+    """Return f(*operands) if it is a finite real number; None if f is not defined there.
+
+    >>> real(MP.log, MP.mpf(1)), real(MP.log, MP.mpf(-1))
+    (mpf('0.0'), None)
+    """
     try:
         found = as_real(f(*operands))
     except (ArithmeticError, ValueError, TypeError):

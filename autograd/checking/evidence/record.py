@@ -11,7 +11,11 @@ from .precise import MP, Precise, as_real, exactly, truth_of
 
 
 def flat_truth(node: Value) -> Callable[[list[Precise]], Precise]:
-    """Return a node's operation in high precision, as a function of a flat list of operands."""
+    """Return a node's operation in high precision, as a function of a flat list of operands.
+
+    >>> float(flat_truth(Value(2.0) * 3)([MP.mpf(2), MP.mpf(3)]))
+    6.0
+    """
     op: Any = node.op
     truth = truth_of(op)
     if op.variadic:

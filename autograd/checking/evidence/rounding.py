@@ -17,7 +17,11 @@ MANY = 24
 
 
 def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
-    """Return a first derivative by a central difference in the current precision; 0 if undefined."""
+    """Return a first derivative by a central difference in the current precision; 0 if undefined.
+
+    >>> round(float(first(lambda p: p[0] ** 2 * p[1], [MP.mpf(3), MP.mpf(5)], 0)), 6)
+    30.0
+    """
     found = MP.zero
     for size in (abs(point[k]) or MP.one, MP.one):
         step = MP.ldexp(size, -MP.prec // 3)
@@ -31,7 +35,11 @@ def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -
 
 
 def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, k: int) -> Precise:
-    """Return a second derivative by central differences; 0 if a point is outside the domain."""
+    """Return a second derivative by central differences; 0 if a point is outside the domain.
+
+    >>> round(float(second(lambda p: p[0] ** 2 * p[1], [MP.mpf(3), MP.mpf(5)], 0, 1)), 3)
+    6.0
+    """
     steps = [MP.ldexp(abs(x) or MP.one, -MP.prec // 4) for x in point]
     found = MP.zero
     for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
@@ -54,6 +62,11 @@ def partial_rounding(
     rule rounds intermediate results, and of the effect of the rounding of `out`, if the rule uses it: at
     a saturated tanh, 1 - out * out has an absolute, not a relative, error of eps. `partial` is the partial,
     if it is known.
+
+    >>> from autograd import Value
+    >>> node = Value(3.0) * Value(5.0)
+    >>> round(float(partial_rounding(node, flat_truth(node), [exactly(3.0), exactly(5.0)], 0)), 3)
+    15.0
     """
     partial = first(f, point, k) if partial is None else partial
     size = 2 * abs(partial)
@@ -90,7 +103,12 @@ def _through_result(
 
 @cache
 def precise_partials(op: Op) -> Callable[..., Any]:
-    """Return an op's partials in high precision, as a function of its operands and the result."""
+    """Return an op's partials in high precision, as a function of its operands and the result.
+
+    >>> from autograd.ops.table import TABLE
+    >>> precise_partials(TABLE["mul"])(MP.mpf(3), MP.mpf(5), MP.mpf(15))
+    (mpf('5.0'), mpf('3.0'))
+    """
     edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
     source = f"def rules_{op.name}({', '.join(op.operands)}, out): return {partials_source(op, edges)}"
     return define(f"rules_{op.name}", source, algebra_of(op) | EDGES)
@@ -107,6 +125,11 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
     To first order, it is the sum of `partial_rounding` of each partial, times the gradient of its node,
     times the tangent of its operand, computed in `many` digits. None if a number is outside the range
     of float64.
+
+    >>> from autograd import Value
+    >>> record = Record(Value(3.0) * Value(5.0))
+    >>> round(float(rounding_of_derivative(record, {0: 1.0}, 50)), 3)
+    15.0
     """
     with digits(many):
         values = record.base()
@@ -131,7 +154,12 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
 
 
 def partials(record: Record, many: int) -> dict[tuple[int, int], Precise]:
-    """Return the partials of all nodes in high precision, by node and position of the operand."""
+    """Return the partials of all nodes in high precision, by node and position of the operand.
+
+    >>> from autograd import Value
+    >>> [round(float(partial), 6) for partial in partials(Record(Value(3.0) * Value(5.0)), 50).values()]
+    [5.0, 3.0]
+    """
     if ("partials", many) not in record.found:
         found = record.found["partials", many] = {}
         for n, node in enumerate(record.nodes):
@@ -149,7 +177,12 @@ def partials(record: Record, many: int) -> dict[tuple[int, int], Precise]:
 
 
 def rounding_sweep(record: Record, many: int) -> list[Precise] | None:
-    """Return a bound of `rounding_of_derivative` for each leaf, all in one pass."""
+    """Return a bound of `rounding_of_derivative` for each leaf, all in one pass.
+
+    >>> from autograd import Value
+    >>> [round(float(bound), 3) for bound in rounding_sweep(Record(Value(3.0) * Value(5.0)), 50)]
+    [15.0, 9.0]
+    """
     if ("moved", many) not in record.found:
         record.found["moved", many] = _rounding_swept(record, many)
     return record.found["moved", many]  # type: ignore[no-any-return]

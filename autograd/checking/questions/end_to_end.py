@@ -47,6 +47,10 @@ def check_end_to_end(
     wrong (an operation, if `known_wrong`, or a gradient examined in many digits), the rest is examined
     only once. `unit` is the relative rounding error of a gradient that was not computed by this graph's
     backward pass, in which terms may cancel.
+
+    >>> from autograd import Value
+    >>> [finding.verdict for finding in check_end_to_end(Record(Value(3.0).tanh()), [0.5, 1.0])]
+    ['wrong']
     """
     swept, closely = sweep(record), 0
     for place, question in enumerate(_questions(record, grads, swept is not None)):
@@ -79,7 +83,11 @@ def _questions(record: Record, grads: list[float], every: bool) -> Iterator[_Que
 
 
 def limit_of(unit: float) -> float:
-    """Return the maximum relative error of a right gradient, given its relative rounding error."""
+    """Return the maximum relative error of a right gradient, given its relative rounding error.
+
+    >>> limit_of(EPS), limit_of(2.0**-23)
+    (1e-06, 0.001)
+    """
     return LIMIT_SINGLE if unit > EPS else LIMIT
 
 

@@ -31,7 +31,11 @@ LARGE = 400
 
 
 def check_higher(record: Record, order: int) -> Iterator[Finding]:
-    """Yield findings about derivatives of an order above 1: of each operation, and end to end."""
+    """Yield findings about derivatives of an order above 1: of each operation, and end to end.
+
+    >>> [finding.verdict for finding in check_higher(Record(Value(3.0).tanh()), 2)]
+    ['right']
+    """
     seen: dict[Any, set[Any]] = {}
     for node in record.nodes:
         point = tuple(getattr(item, "data", item) for item in node.operands)

@@ -18,7 +18,11 @@ MOST = 3000
 
 
 def check_local(record: Record, without: set[Value] = frozenset()) -> Iterator[Finding]:  # type: ignore[assignment]
-    """Compare the value and the partials of every node with its operation in high precision."""
+    """Compare the value and the partials of every node with its operation in high precision.
+
+    >>> [finding.verdict for finding in check_local(Record(Value(3.0) * Value(5.0)))]
+    ['right', 'right']
+    """
     for node, positions in _chosen(record):
         if node not in without:
             yield from _about_node(node, positions)
@@ -116,7 +120,11 @@ def _judged_value(
 def sides_with_respect_to(
     f: Callable[[list[Precise]], Precise], point: list[float], position: int, levels: tuple[int, ...] = LEVELS
 ) -> Sides:
-    """Return the one-sided derivatives of an operation with respect to one operand."""
+    """Return the one-sided derivatives of an operation with respect to one operand.
+
+    >>> float(sides_with_respect_to(lambda p: p[0] * p[1], [3.0, 5.0], 0).right.derivative)
+    5.0
+    """
     return sides(_as_function_of(f, point, position), point[position], levels)
 
 
@@ -187,7 +195,12 @@ def _at_kink(node: Value, found: Sides, position: int) -> Finding:
 
 
 def kinks(record: Record) -> list[str]:
-    """Return the names of operations that are at a kink, a jump or the edge of their domain."""
+    """Return the names of operations that are at a kink, a jump or the edge of their domain.
+
+    >>> from autograd import relu
+    >>> kinks(Record(relu(Value(0.0))))
+    ['relu']
+    """
     if "kinks" not in record.found:
         found: dict[str, None] = {}
         for node in record.nodes:
@@ -198,7 +211,12 @@ def kinks(record: Record) -> list[str]:
 
 
 def stands_alone(record: Record) -> bool:
-    """Return whether a single node is at a kink, so that both one-sided derivatives are its own."""
+    """Return whether a single node is at a kink, so that both one-sided derivatives are its own.
+
+    >>> from autograd import relu
+    >>> stands_alone(Record(relu(Value(0.0)))), stands_alone(Record(relu(Value(1.0))))
+    (True, False)
+    """
     names = set(kinks(record))
     count = 0
     for node in record.nodes:

@@ -39,6 +39,9 @@ def check_opaque(
     Every input is checked if that takes a few seconds only. Otherwise inputs whose contributions are of
     similar size are moved together along random directions, so that none is hidden by larger ones. Wrong
     groups are bisected until the wrong inputs are known, and a sample of inputs is checked one by one.
+
+    >>> [finding.verdict for finding in check_opaque(lambda p: math.sin(p[0]), [math.cos(1.0)], [1.0])]
+    ['right']
     """
     number = total_number(f)
     started = time.perf_counter()
@@ -59,7 +62,11 @@ def check_opaque(
 
 
 def total_number(f: Floats) -> Callable[[list[float]], float]:
-    """Return the function extended by nan where it is not defined."""
+    """Return the function extended by nan where it is not defined.
+
+    >>> total_number(lambda p: math.log(p[0]))([-1.0])
+    nan
+    """
 
     def number(point: list[float]) -> float:
         try:
@@ -71,7 +78,11 @@ def total_number(f: Floats) -> Callable[[list[float]], float]:
 
 
 def about_input(number: Floats, found: float, point: list[float], k: int, unit: float = EPS) -> Finding:
-    """Return the finding about the derivative with respect to one input, by finite differences."""
+    """Return the finding about the derivative with respect to one input, by finite differences.
+
+    >>> about_input(lambda p: p[0] * p[1], 5.0, [3.0, 5.0], 0).verdict
+    'right'
+    """
 
     def moved(x: float) -> float:
         return number([*point[:k], x, *point[k + 1 :]])  # type: ignore[no-any-return]
@@ -233,7 +244,11 @@ def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
 
 
 def check_across(f: Floats, gradient: Sequence[float], point: list[float]) -> Iterator[Finding]:
-    """Yield findings about a gradient where a function branches: it must lie between both sides."""
+    """Yield findings about a gradient where a function branches: it must lie between both sides.
+
+    >>> [finding.verdict for finding in check_across(lambda p: abs(p[0]), [0.5], [0.0])]
+    ['right']
+    """
     for k in range(len(point)):
         finding = about_input(total_number(f), gradient[k], point, k)
         why = f"the function branches here; {finding.why}"

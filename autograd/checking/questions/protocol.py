@@ -11,7 +11,11 @@ from .accumulation import rounding, terms
 
 
 def fresh_grads(record: Record, gradient: float = 1.0) -> list[float]:
-    """Return the grad of every node after one backward pass that starts from zero grads."""
+    """Return the grad of every node after one backward pass that starts from zero grads.
+
+    >>> fresh_grads(Record(Value(3.0) * 2))
+    [2.0, 1.0]
+    """
     zero_grad(record.nodes)
     record.root.backward(gradient)
     return _grads(record)
@@ -25,6 +29,10 @@ def check_protocol(record: Record, grads: list[float]) -> Iterator[Finding]:
     """Yield a finding for each rule about several backward passes, tried on this graph.
 
     `grads` are those of one pass. Seeds are powers of two, so that scaling is exact.
+
+    >>> record = Record(Value(3.0) * 2)
+    >>> {finding.verdict for finding in check_protocol(record, fresh_grads(record))}
+    {'right'}
     """
     slack = [rounding(terms(record, k, grads)) for k in range(len(record.nodes))]
     leaves = set(record.leaves)

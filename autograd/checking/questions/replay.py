@@ -154,7 +154,11 @@ class _Nearby:
 
 
 def nondeterminism(root: Value, leaves: list[Value], again: Value, others: list[Value]) -> Finding | None:
-    """Return the difference between two recorded graphs of the same function and point, if there is one."""
+    """Return the difference between two recorded graphs of the same function and point, if there is one.
+
+    >>> nondeterminism(Value(1.0), [], Value(2.0), []).why
+    'the function is not deterministic: at the same point it returned 1.0 and 2.0'
+    """
     if not equal(root.data, again.data):
         why = (
             f"the function is not deterministic: at the same point it returned {root.data!r} and {again.data!r}"
@@ -174,7 +178,12 @@ def nondeterminism(root: Value, leaves: list[Value], again: Value, others: list[
 
 
 def path(root: Value, leaves: list[Value]) -> list[Any]:
-    """Return the operations of a graph with their operands, and decisions such as where's condition."""
+    """Return the operations of a graph with their operands, and decisions such as where's condition.
+
+    >>> x = Value(3.0)
+    >>> [entry[0] and entry[0].name for entry in path(x * 2.0, [x])]
+    [None, 'mul']
+    """
     order = Replay(root).order
     place: dict[Any, Any] = {node: k for k, node in enumerate(order)}
     inputs = {leaf: k for k, leaf in enumerate(leaves)}
@@ -198,6 +207,10 @@ def hidden_difference(root: Value, other: Value, inputs: set[Value]) -> tuple[Va
     """Return the first plain number that differs between two graphs of the same path.
 
     It is given as a node and the position of its operand, or -1 for the number of a leaf.
+
+    >>> x, y = Value(3.0), Value(3.0)
+    >>> hidden_difference(x * 2.0, y * 5.0, {x, y})[1]
+    1
     """
     for node, twin in zip(Replay(root).order, Replay(other).order, strict=True):
         for position, (item, moved) in enumerate(zip(node.operands, twin.operands, strict=True)):
@@ -209,7 +222,11 @@ def hidden_difference(root: Value, other: Value, inputs: set[Value]) -> tuple[Va
 
 
 def equal(a: float, b: float) -> bool:
-    """Return whether two numbers are equal; nan equals nan."""
+    """Return whether two numbers are equal; nan equals nan.
+
+    >>> equal(float("nan"), float("nan")), equal(1.0, 2.0)
+    (True, False)
+    """
     return a == b or (a != a and b != b)
 
 

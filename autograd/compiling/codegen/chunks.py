@@ -26,7 +26,11 @@ NOALIAS = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr noalias %{name}" for na
 
 
 def fused(vector: str, words: Sequence[str], out: str) -> list[str]:
-    """Return the lines for x * y + z, which may become a fused multiply-add."""
+    """Return the lines for x * y + z, which may become a fused multiply-add.
+
+    >>> fused("double", ["%x", "%y", "%z"], "%r")[1]
+    '  %r = fadd contract double %z, %r.product'
+    """
     return [
         f"  {out}.product = fmul contract {vector} {words[0]}, {words[1]}",
         f"  {out} = fadd contract {vector} {words[2]}, {out}.product",

@@ -42,7 +42,11 @@ OFTEN = 100
 
 
 def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
-    """Return the origin of the code of a math function, for `explain`."""
+    """Return the origin of the code of a math function, for `explain`.
+
+    >>> origin("exp", Shape(4, 1, False, 256), {}), origin("sqrt", Shape(4, 1, False, 256), {})
+    ('from chainwalk', 'from the processor')
+    """
     if name in INLINE and not shape.single:
         return "from chainwalk"
     if name in INTRINSICS:

@@ -32,7 +32,11 @@ class Blocking(NamedTuple):
 
 
 def blocking(shape: Shape) -> Blocking:
-    """Return the size of blocks for 32 registers of 64 bytes, or for 16 smaller ones."""
+    """Return the size of blocks for 32 registers of 64 bytes, or for 16 smaller ones.
+
+    >>> blocking(Shape(8, 2, False, 256))
+    Blocking(neurons=8, lefts=4, rights=4)
+    """
     return Blocking(8, 4, 4) if shape.align == 64 else Blocking(6, 4, 3)
 
 
@@ -241,6 +245,10 @@ done:
 
 
 def table(name: str, places: Sequence[int]) -> str:
-    """Return a table of places as a constant."""
+    """Return a table of places as a constant.
+
+    >>> table("places", [0, 256])
+    '@places = internal constant [2 x i32] [i32 0, i32 256]'
+    """
     numbers = ", ".join(f"i32 {place}" for place in places)
     return f"@{name} = internal constant [{len(places)} x i32] [{numbers}]"

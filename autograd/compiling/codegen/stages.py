@@ -50,7 +50,14 @@ Stage = Chunk | Product | Outer
 
 
 def read(stage: Product | Outer) -> list[Expression]:
-    """Return the batched expressions that a stage reads."""
+    """Return the batched expressions that a stage reads.
+
+    >>> from autograd.compiling.expressions.pool import World
+    >>> world = World(upper=False, columns=2)
+    >>> x, y = world.input(0), world.input(1)
+    >>> read(Outer([x], [y, None], [[0, 1]])) == [x, y]
+    True
+    """
     if isinstance(stage, Product):
         return list(stage.inputs)
     return [*stage.lefts, *(right for right in stage.rights if right is not None)]
@@ -75,7 +82,13 @@ class Program(NamedTuple):
 
 
 def staged(roots: Sequence[Expression], layout: Layout) -> Program:
-    """Return the program that computes the roots: first the outputs, then the sums."""
+    """Return the program that computes the roots: first the outputs, then the sums.
+
+    >>> from autograd.compiling.expressions.pool import World
+    >>> world = World(upper=False, columns=1)
+    >>> staged([world.input(0) * 2.0], Layout(1, 0, 1, 0)).instructions
+    1
+    """
     outputs: dict[Expression, list[int]] = {}
     for place, root in enumerate(roots[: layout.outputs]):
         outputs.setdefault(root, []).append(place)

@@ -23,6 +23,11 @@ def as_expressions(
 
     `nodes` are all nodes that the roots depend on, operands first. A plain number among the roots or
     operands is a constant.
+
+    >>> x, world = Value(3.0), World(upper=True)
+    >>> (root,) = as_expressions(world, [node := x * 2.0], [node], {x: world.input(0)})
+    >>> root.kind.name, [operand.kind for operand in root.operands]
+    ('mul', ['input', 'constant'])
     """
     found: dict[Any, Expression] = dict(inputs)
     for node in nodes:
@@ -38,7 +43,12 @@ def _expression(world: World, node: Value, found: Mapping[Value, Expression]) ->
 
 
 def below(roots: Iterable[Expression]) -> list[Expression]:
-    """Return all expressions that the roots depend on, in the order of creation: operands first."""
+    """Return all expressions that the roots depend on, in the order of creation: operands first.
+
+    >>> x = World(upper=True).input(0)
+    >>> [getattr(node.kind, "name", node.kind) for node in below([x * x + 1.0])]
+    ['input', 'mul', 'constant', 'add']
+    """
     seen: set[Expression] = set(roots)
     waiting = list(seen)
     while waiting:
@@ -97,6 +107,11 @@ def pulled_back(
     """Return the gradient, with respect to each input, of the sum of expressions times their seeds.
 
     Reverse mode: one backward pass over the expressions.
+
+    >>> world = World(upper=True)
+    >>> x, y = world.input(0), world.input(1)
+    >>> pulled_back(world, {x * y: world.constant(1.0)}, [x, y]) == [y, x]
+    True
     """
     order = below(seeds)
     active = _active(order, inputs)
@@ -263,6 +278,10 @@ def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> li
     """Convert expressions of the upper level to the lower one, by their value rules.
 
     With `whole`, dot products of batched and unbatched numbers are kept as one expression.
+
+    >>> world = World(upper=True)
+    >>> [node.kind for node in lowered(World(upper=False), [world.apply("square", world.input(0))])]
+    ['mul']
     """
     found: dict[Expression, Expression] = {}
     order = below(roots)

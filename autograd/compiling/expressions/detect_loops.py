@@ -54,7 +54,14 @@ class Rolled(NamedTuple):
 
 
 def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
-    """Return the loops in an output that is a sum, and the rest of it; no loops if they do not pay off."""
+    """Return the loops in an output that is a sum, and the rest of it; no loops if they do not pay off.
+
+    >>> world = World(upper=True)
+    >>> terms = [world.apply("exp", world.input(k) * world.input(k) * 2.0 + float(k)) for k in range(200)]
+    >>> loops, rest = rolled(world.apply("total", terms))
+    >>> loops[0].terms, rest
+    (200, None)
+    """
     order = below([output])
     uses = Counter(operand for node in order for operand in node.operands)
     for parts in (_shallow, _parts):
@@ -290,7 +297,13 @@ class _Builder:
 
 
 def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) -> Expression:
-    """Copy an expression into another world, with other inputs."""
+    """Copy an expression into another world, with other inputs.
+
+    >>> one, other = World(upper=True), World(upper=True)
+    >>> copy = transplanted(other, one.input(0) * 2.0, {0: other.input(5)})
+    >>> copy.operands[0].value
+    5
+    """
     found: dict[Expression, Expression] = {}
     for node in below([root]):
         if node.kind == "input":

@@ -19,7 +19,13 @@ _ADD, _MUL, _TOTAL = TABLE["add"], TABLE["mul"], TABLE["total"]
 
 
 def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
-    """Return expressions in which sums of products of batched and unbatched numbers are dot products."""
+    """Return expressions in which sums of products of batched and unbatched numbers are dot products.
+
+    >>> world = World(upper=True, columns=3)
+    >>> terms = [world.input(k) * world.input(k + 3) for k in range(3)]
+    >>> gathered(world, [terms[0] + terms[1] + terms[2]])[0].kind.name
+    'dot'
+    """
     order = below(roots)
     if not any(node.rows for node in order):
         return list(roots)

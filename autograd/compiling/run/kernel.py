@@ -50,7 +50,11 @@ class Facts(NamedTuple):
 
 
 def aligned(count: int, dtype: Any) -> Array:
-    """Return a zero-filled array that is aligned for SIMD loads."""
+    """Return a zero-filled array that is aligned for SIMD loads.
+
+    >>> aligned(3, np.float64)
+    array([0., 0., 0.])
+    """
     size = np.dtype(dtype).itemsize
     memory = np.zeros(count * size + ALIGNMENT, dtype=np.uint8)
     start = -memory.ctypes.data % ALIGNMENT

@@ -59,6 +59,9 @@ def described(argument: Any, rows: bool, name: str) -> Any:
 
     Raises TypeError for an argument without real numbers, ValueError for a batched one without a
     leading axis.
+
+    >>> described([1.0, 2.0], False, "x").shape, described([[1.0, 2.0]], True, "x").shape
+    ((2,), (2,))
     """
     if isinstance(argument, dict):
         parts = tuple(described(item, rows, f"{name}[{quoted(key)}]") for key, item in argument.items())
@@ -135,6 +138,9 @@ def numeric(argument: Any, name: str) -> Array:
     """Return an argument as an array of real numbers, without a copy if it is one.
 
     Raises TypeError for anything else.
+
+    >>> numeric([1, 2], "x")
+    array([1, 2])
     """
     if isinstance(argument, Value):
         raise TypeError(f"{name} is a Value: a compiled function takes numbers, such as {name}.data")
@@ -161,7 +167,11 @@ def numeric(argument: Any, name: str) -> Array:
 
 
 def leaves_of(form: Any) -> Iterator[Leaf]:
-    """Yield the leaves of a form, in order."""
+    """Yield the leaves of a form, in order.
+
+    >>> [leaf.name for leaf in leaves_of(described({"a": 1.0, "b": [2.0]}, False, "x"))]
+    ["x['a']", "x['b']"]
+    """
     if isinstance(form, Leaf):
         yield form
     else:
@@ -170,7 +180,12 @@ def leaves_of(form: Any) -> Iterator[Leaf]:
 
 
 def with_values(form: Any, values: Iterator[Value]) -> Any:
-    """Return an argument of a form with Values in place of its numbers, for tracing."""
+    """Return an argument of a form with Values in place of its numbers, for tracing.
+
+    >>> form = described({"a": 1.0}, False, "x")
+    >>> with_values(form, iter([Value(5.0)]))["a"].data
+    5.0
+    """
     if isinstance(form, Branch):
         return _assembled(form, [with_values(part, values) for part in form.parts])
     if form.form == "number":
@@ -214,7 +229,12 @@ def _items(form: Branch, argument: Any) -> Any:
 
 
 def builder(form: Any, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
-    """Return a function that builds a structure like a form from items at these places of a sequence."""
+    """Return a function that builds a structure like a form from items at these places of a sequence.
+
+    >>> form = described({"a": 1.0, "b": 2.0}, False, "x")
+    >>> builder(form, [1, 0])([10.0, 20.0])
+    {'a': 20.0, 'b': 10.0}
+    """
     left = iter(places)
     return _builder(form, left)
 
@@ -229,12 +249,21 @@ def _builder(form: Any, places: Iterator[int]) -> Callable[[Sequence[Any]], Any]
 
 
 def shapes(form: Any) -> Any:
-    """Return the structure of a form and the shapes of its arrays, ignoring the classes of containers."""
+    """Return the structure of a form and the shapes of its arrays, ignoring the classes of containers.
+
+    >>> shapes(described({"a": 1.0, "b": [2.0, 3.0]}, False, "x"))
+    (('a', 'b'), [(), (2,)])
+    """
     return form.shape if isinstance(form, Leaf) else (form.keys, [shapes(part) for part in form.parts])
 
 
 def spread(form: Any, argument: Any, into: list[Any]) -> bool:
-    """Append the leaves of an argument to `into`; return False if its structure differs from the form."""
+    """Append the leaves of an argument to `into`; return False if its structure differs from the form.
+
+    >>> leaves = []
+    >>> spread(described({"a": 1.0}, False, "x"), {"a": 5.0}, leaves), leaves
+    (True, [5.0])
+    """
     if form.__class__ is Leaf:
         into.append(argument)
         return True
@@ -252,7 +281,12 @@ def spread(form: Any, argument: Any, into: list[Any]) -> bool:
 
 
 def read(leaf: Leaf, item: Any) -> Any:
-    """Return the array or number of an item; None if it does not have the form of the leaf."""
+    """Return the array or number of an item; None if it does not have the form of the leaf.
+
+    >>> leaf = described([1.0, 2.0], False, "x")
+    >>> read(leaf, [3, 4]), read(leaf, [3, 4, 5]) is None
+    (array([3, 4]), True)
+    """
     if leaf.form == "array":
         if item.__class__ is not np.ndarray or (item.dtype is not FLOAT and item.dtype.kind not in "fiu"):
             return None
@@ -274,14 +308,22 @@ def _has_kinds(leaf: Leaf, item: Any) -> bool:
 
 
 def fits(leaf: Leaf, shape: tuple[int, ...]) -> bool:
-    """Return whether a shape, with the batch axis if there is one, is that of a leaf."""
+    """Return whether a shape, with the batch axis if there is one, is that of a leaf.
+
+    >>> fits(described([[1.0, 2.0]], True, "x"), (7, 2))
+    True
+    """
     if leaf.rows:
         return len(shape) > 0 and shape[1:] == leaf.shape
     return shape == leaf.shape
 
 
 def gathered(form: Any, argument: Any) -> Iterator[Any]:
-    """Yield the arrays of an argument of a form, whatever kind of sequence holds the numbers."""
+    """Yield the arrays of an argument of a form, whatever kind of sequence holds the numbers.
+
+    >>> list(gathered(described({"a": 1.0}, False, "x"), {"a": 5}))
+    [5.0]
+    """
     if isinstance(form, Leaf):
         array = numeric(argument, form.name)
         yield float(array) if form.form == "number" else array

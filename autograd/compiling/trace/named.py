@@ -114,13 +114,21 @@ def _texts(constants: Any) -> Iterator[str]:
 
 @cache
 def is_core(module: str | None) -> bool:
-    """Return whether a module has no state of the user: Python's, this library's or a dependency's."""
+    """Return whether a module has no state of the user: Python's, this library's or a dependency's.
+
+    >>> is_core("math"), is_core("__main__")
+    (True, False)
+    """
     return (module or "").partition(".")[0] in _CORE
 
 
 @cache
 def is_library(module: str | None) -> bool:
-    """Return whether a module is installed, so that its functions are assumed not to change."""
+    """Return whether a module is installed, so that its functions are assumed not to change.
+
+    >>> is_library("numpy.linalg")
+    True
+    """
     if is_core(module):
         return True
     found = sys.modules.get(module or "")
@@ -128,7 +136,11 @@ def is_library(module: str | None) -> bool:
 
 
 def is_fixed(item: Any) -> bool:
-    """Return whether an object is immutable, or has nothing that a function computes with."""
+    """Return whether an object is immutable, or has nothing that a function computes with.
+
+    >>> is_fixed(1.0), is_fixed([1.0])
+    (True, False)
+    """
     kind = type(item)
     if isinstance(item, type | local):
         return False
@@ -142,7 +154,11 @@ _WHEN_SHOWN = frozenset(("__repr__", "__str__", "__reduce__", "__reduce_ex__", "
 
 
 def is_special(name: str, makes: bool) -> bool:
-    """Return whether Python implicitly calls a method of that name: by operators or, if `makes`, creation."""
+    """Return whether Python implicitly calls a method of that name: by operators or, if `makes`, creation.
+
+    >>> is_special("__add__", makes=False), is_special("__init__", makes=False)
+    (True, False)
+    """
     if not (name.startswith("__") and name.endswith("__")) or name in _WHEN_SHOWN:
         return False
     return makes or name not in _WHEN_MADE

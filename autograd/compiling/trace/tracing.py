@@ -178,6 +178,10 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
     """Trace a function, called with arguments that contain the inputs; their numbers are nan.
 
     Raises TracingError for a branch on a Value, and if the number of a Value is read.
+
+    >>> x = Value(0.0, "x")
+    >>> [node.op.name for node in trace(lambda x: x * x + 1, [x], [x]).nodes]
+    ['mul', 'add']
     """
     for value in inputs:
         value._data = math.nan

@@ -30,7 +30,11 @@ _COMPARISONS = {
 
 
 def compared(name: str, left: Any, right: Any) -> Any:
-    """Return a comparison as a node, which is 1 or 0 when the compiled code runs; of two numbers, a bool."""
+    """Return a comparison as a node, which is 1 or 0 when the compiled code runs; of two numbers, a bool.
+
+    >>> compared("lt", 1.0, 2.0)
+    1.0
+    """
     found = _COMPARISONS[name](left, right)
     if isinstance(found, Value):
         found._data = math.nan
@@ -85,6 +89,10 @@ def partials(node: Value) -> tuple[Any, ...]:
     """Return the partials of a node as Values; None for an operand without an edge.
 
     A partial that applies only under a condition is a `Selected`.
+
+    >>> x = Value(3.0)
+    >>> [partial.data for partial in partials(x * Value(5.0))]
+    [5.0, 3.0]
     """
     op: Any = node.op
     if op is DETACHED or op.name in _SIGNS:

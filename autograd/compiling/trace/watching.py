@@ -23,7 +23,11 @@ _LITERALS = (type(None), bool, int, float, complex, str, bytes)
 
 
 def inside(cell: CellType) -> Any:
-    """Return the content of a closure's variable; NOTHING before it is assigned."""
+    """Return the content of a closure's variable; NOTHING before it is assigned.
+
+    >>> inside((lambda x: lambda: x)(3.0).__closure__[0])
+    3.0
+    """
     try:
         return cell.cell_contents
     except ValueError:
@@ -31,7 +35,15 @@ def inside(cell: CellType) -> Any:
 
 
 def cell_check(cell: CellType) -> Check:
-    """Return a check of a closure's variable."""
+    """Return a check of a closure's variable.
+
+    >>> from types import CellType
+    >>> cell = CellType(1.0)
+    >>> changed = cell_check(cell)
+    >>> cell.cell_contents = 2.0
+    >>> changed()
+    True
+    """
     was = inside(cell)
 
     def changed() -> bool:
@@ -44,7 +56,14 @@ def cell_check(cell: CellType) -> Check:
 
 
 def function_check(function: FunctionType) -> Check:
-    """Return a check of a function's code and defaults, which can be reassigned."""
+    """Return a check of a function's code and defaults, which can be reassigned.
+
+    >>> function = lambda x: x
+    >>> changed = function_check(function)
+    >>> function.__defaults__ = (1.0,)
+    >>> changed()
+    True
+    """
     code, defaults, more = function.__code__, function.__defaults__, function.__kwdefaults__
     return lambda: (
         function.__code__ is not code
@@ -54,7 +73,16 @@ def function_check(function: FunctionType) -> Check:
 
 
 def entries_check(found: Mapping[str, Any], names: tuple[str, ...]) -> Check:
-    """Return a check of some entries of a namespace, by identity."""
+    """Return a check of some entries of a namespace, by identity.
+
+    >>> space = {"a": 1.0, "b": 2.0}
+    >>> changed = entries_check(space, ("a",))
+    >>> space["b"] = 3.0
+    >>> before = changed()
+    >>> space["a"] = 3.0
+    >>> before, changed()
+    (False, True)
+    """
     if len(names) == 1:
         name, only = names[0], found[names[0]]
         return lambda: found.get(name, NOTHING) is not only
@@ -71,7 +99,14 @@ def entries_check(found: Mapping[str, Any], names: tuple[str, ...]) -> Check:
 
 
 def absence_check(found: Mapping[str, Any], missing: frozenset[str]) -> Check:
-    """Return a check that a namespace still lacks names that would hide those of a class or a builtin."""
+    """Return a check that a namespace still lacks names that would hide those of a class or a builtin.
+
+    >>> space = {}
+    >>> changed = absence_check(space, frozenset(["abs"]))
+    >>> space["abs"] = abs
+    >>> changed()
+    True
+    """
     return lambda: not found.keys().isdisjoint(missing)
 
 
@@ -79,6 +114,13 @@ def attributes_check(item: Any, names: frozenset[str] | None) -> Check:
     """Return a check of an object's class and its attributes with some names, or all if `names` is None.
 
     All attributes are compared at once; the names are examined only if that finds a difference.
+
+    >>> from types import SimpleNamespace
+    >>> model = SimpleNamespace(scale=2.0)
+    >>> changed = attributes_check(model, frozenset(["scale"]))
+    >>> model.scale = 3.0
+    >>> changed()
+    True
     """
     kind, latest = item.__class__, [dict(item.__dict__)]
     apart = [_apart(latest[0])]
@@ -136,7 +178,14 @@ def slot_check(item: Any, name: str) -> Check:
 
 
 def literal_check(item: Any) -> Check | None:
-    """Return a check by value of nested lists, tuples and dicts of literals; None for anything else."""
+    """Return a check by value of nested lists, tuples and dicts of literals; None for anything else.
+
+    >>> items = [1.0, [2.0]]
+    >>> changed = literal_check(items)
+    >>> items[1][0] = 3.0
+    >>> changed()
+    True
+    """
     if not _is_literal(item):
         return None
     if _is_comparable(item):  # comparing with a copy that shares the items is fast while nothing changes
@@ -169,7 +218,14 @@ def _marshalled(item: Any) -> bytes | None:
 
 
 def container_check(item: Any) -> Check:
-    """Return a check of the items of a list, set, deque or dict, by identity."""
+    """Return a check of the items of a list, set, deque or dict, by identity.
+
+    >>> items = [object()]
+    >>> changed = container_check(items)
+    >>> items.append(object())
+    >>> changed()
+    True
+    """
     if hasattr(item, "values"):
         keys, was = tuple(item), tuple(item.values())
         return lambda: (
@@ -182,7 +238,15 @@ def container_check(item: Any) -> Check:
 
 
 def bits_check(item: Any, bits: Callable[[], bytes]) -> Check:
-    """Return a check of the bits of an array, its shape and its dtype."""
+    """Return a check of the bits of an array, its shape and its dtype.
+
+    >>> import numpy
+    >>> array = numpy.zeros(2)
+    >>> changed = bits_check(array, array.tobytes)
+    >>> array[0] = 1.0
+    >>> changed()
+    True
+    """
     was, kind = bits(), _kind(item)
     return lambda: bits() != was or _kind(item) != kind
 
@@ -192,7 +256,15 @@ def _kind(item: Any) -> Any:
 
 
 def pickle_check(item: Any) -> Check | None:
-    """Return a check of an object with hidden state, such as a random generator; None if not picklable."""
+    """Return a check of an object with hidden state, such as a random generator; None if not picklable.
+
+    >>> import random
+    >>> rng = random.Random(0)
+    >>> changed = pickle_check(rng)
+    >>> _ = rng.random()
+    >>> changed()
+    True
+    """
     was = _pickled(item)
     return None if was is None or len(was) > _LARGEST else lambda: _pickled(item) != was
 
