@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache, update_wrapper
+from functools import WRAPPER_ASSIGNMENTS, cache
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +28,7 @@ from .run.running import Options
 from .run.summary import summarised
 from .trace.arguments import described, gathered, leaves_of, shapes, with_values
 from .trace.captures import Captures
+from .trace.static import attribute
 from .trace.tracing import Trace, trace
 
 if TYPE_CHECKING:
@@ -98,8 +99,14 @@ class Compiled:
         self._all_batched = batched == "all"
         if not self._all_batched:
             self._rows = frozenset(self._names.positions(batched, "batched"))
-        update_wrapper(self, f, updated=())
-        self.__doc__ = f"{inspect.getdoc(f) or self._names.function}\n\n{_methods()}"
+        for name in WRAPPER_ASSIGNMENTS:
+            if (found := attribute(f, name)) is not None:
+                setattr(self, name, found)
+        self.__wrapped__ = f
+        text = attribute(f, "__doc__")
+        self.__doc__ = (
+            f"{inspect.cleandoc(text) if isinstance(text, str) else self._names.function}\n\n{_methods()}"
+        )
 
     def _named(self) -> Names:
         return Names.of(self.f)
@@ -288,10 +295,13 @@ class Compiled:
             return self.f(*args) if request is self._value else answer(self.f, request.query, args)
         captures = self._captures
         if captures is not None:
-            for changed in captures.checks:  # `captures.changed()` in half the time
-                if changed():
-                    self._forget(captures)
-                    break
+            try:
+                for changed in captures.checks:  # `captures.changed()` in half the time
+                    if changed():
+                        self._forget(captures)
+                        break
+            except Exception:  # it could be read before
+                self._forget(captures)
         plan = request.plan
         if plan is not None and plan.of_floats is not None:
             items = plan.of_floats(*args)

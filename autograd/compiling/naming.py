@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..terminal import quoted
+from .trace.static import attribute, name_of
 
 Arguments = str | int | Sequence[str | int]
 """Arguments of a function: one or several, by name or position, or "all"."""
@@ -28,10 +29,11 @@ class Names:
     @classmethod
     def of(cls, f: Callable[..., Any]) -> Names:
         """Return the names of a Python function."""
-        name = getattr(f, "__name__", None) or type(f).__name__
+        found = attribute(f, "__name__")
+        name = found if type(found) is str else name_of(type(f))
         try:
             parameters = inspect.signature(f).parameters.values()
-        except (TypeError, ValueError):
+        except Exception:  # a callable object may raise anything for __signature__
             return cls(name, ())
         return cls(name, tuple(parameter.name for parameter in parameters if parameter.kind in _POSITIONAL))
 

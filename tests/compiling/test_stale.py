@@ -522,7 +522,12 @@ def test_random_numbers_clocks_files_and_iterators(tmp_path, monkeypatch):
     (path := tmp_path / "k").write_text("2.0")
     monkeypatch.setenv("K", "2.0")
     assert_follows(lambda x: x * float(path.read_text()), lambda: path.write_text("3.0"))
-    assert_follows(lambda x: x * float(open(path).read()), lambda: path.write_text("4.0"))  # noqa: SIM115
+
+    def opened(x):
+        with open(path) as file:
+            return x * float(file.read())
+
+    assert_follows(opened, lambda: path.write_text("4.0"))
     assert_follows(lambda x: x * float(os.environ["K"]), lambda: monkeypatch.setenv("K", "5.0"))
     assert_follows(lambda x: x * float(os.getenv("K")), lambda: monkeypatch.setenv("K", "6.0"))
     monkeypatch.setattr(sys, "argv", ["program", "2.0"])

@@ -5,45 +5,43 @@ from __future__ import annotations
 import datetime
 import decimal
 import dis
-import enum
 import fractions
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
-from threading import local
+from functools import lru_cache
 from types import CodeType, GenericAlias, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...ops.op import Op
+from .static import is_a, is_found_by_name, is_python, module_of, name_of
 
-_OWN = __name__.partition(".")[0]
-_CORE = frozenset((*sys.stdlib_module_names, _OWN, "nn", "numpy", "scipy", "llvmlite")) - {"__main__"}
-_INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 BY_ANY_NAME = frozenset(
     """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace eval
     exec locals globals copy deepcopy getmembers""".split()
 )
 """Names that can read attributes which the code does not name."""
-IMPURE_MODULES = frozenset(("time", "posix", "nt", "_io", "io", "_random"))
+IMPURE_MODULES = frozenset("time posix nt _io io _random sys gc _thread".split())
 _IMPURE_BUILTINS = frozenset(("open", "input", "eval", "exec", "globals", "__import__"))
 _IMPURE_ATTRIBUTES = frozenset(
-    ("read_text", "read_bytes", "getenv", "urandom", "import_module", "getcontext", "localcontext")
+    """read_text read_bytes getenv urandom import_module getcontext localcontext exists isfile isdir is_file
+    is_dir stat iterdir getsize getmtime loadtxt genfromtxt fromfile read_csv active_count uuid4""".split()
 )
+READING = frozenset("read readline readlines readinto readall".split())
+"""Methods that read a file."""
 _CLOCKS, _WITH_CLOCKS = frozenset(("now", "utcnow", "today")), frozenset(("datetime", "date"))
 _HARMLESS = frozenset(
-    """logging threading _thread io _io re typing abc pathlib datetime decimal fractions numbers uuid warnings
+    """logging _thread io _io re typing abc pathlib datetime decimal fractions numbers uuid warnings
     concurrent multiprocessing asyncio tqdm rich""".split()
 )
-"""Modules whose objects have no numbers that a function computes with, or only immutable ones."""
-_FIXED = (
-    type(None), bool, int, float, complex, str, bytes, range, slice, type(...), type(NotImplemented), CodeType,
-    np.generic, np.dtype, np.ufunc, fractions.Fraction, decimal.Decimal, datetime.date, datetime.timedelta,
-    enum.Enum, GenericAlias, GetSetDescriptorType, MemberDescriptorType, type(str.join), type(object.__init__),
-    type((1).__add__), Op,
-)  # fmt: skip
+"""Modules whose objects have no state that a function computes with, or only immutable state."""
+_FIXED = frozenset(map(id, (  # ids, since a metaclass may define __eq__ and __hash__
+    type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), CodeType,
+    fractions.Fraction, decimal.Decimal, datetime.date, datetime.time, datetime.datetime, datetime.timedelta,
+    datetime.timezone, GenericAlias, GetSetDescriptorType, MemberDescriptorType, type(str.join),
+    type(object.__init__), type((1).__add__),
+)))  # fmt: skip
 _FIXED_NAMES = frozenset(
     "PyCapsule cython_function_or_method fused_cython_function _ArrayFunctionDispatcher".split()
 )
@@ -62,13 +60,19 @@ class Named(NamedTuple):
     def modules(self, space: Mapping[str, Any]) -> Iterator[ModuleType]:
         """Yield the modules among the globals it reads, and those that it imports."""
         for name in sorted(self.read & space.keys()):
-            if isinstance(space[name], ModuleType):
+            if is_a(space[name], ModuleType):
                 yield space[name]
+        for name in self.imported_in(space):
+            if name in sys.modules:
+                yield sys.modules[name]
+
+    def imported_in(self, space: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the full names of the modules that the function may import."""
+        package = space.get("__package__") or ""
         for name in sorted(self.imported):
-            package = space.get("__package__") or ""
-            for full in (name, f"{package}.{name}"):
-                if full in sys.modules:
-                    yield sys.modules[full]
+            yield name
+            if package:
+                yield f"{package}.{name}"
 
     def impure(self, space: Mapping[str, Any]) -> frozenset[str]:
         """Return the names it uses that read a file, the environment, a clock or arbitrary names."""
@@ -112,41 +116,21 @@ def _texts(constants: Any) -> Iterator[str]:
             yield from _texts(constant)
 
 
-@cache
-def is_core(module: str | None) -> bool:
-    """Return whether a module has no state of the user: Python's, this library's or a dependency's.
-
-    >>> is_core("math"), is_core("__main__")
-    (True, False)
-    """
-    return (module or "").partition(".")[0] in _CORE
-
-
-@cache
-def is_library(module: str | None) -> bool:
-    """Return whether a module is installed, so that its functions are assumed not to change.
-
-    >>> is_library("numpy.linalg")
-    True
-    """
-    if is_core(module):
-        return True
-    found = sys.modules.get(module or "")
-    return str(getattr(found, "__file__", None) or "").startswith(_INSTALLED)
-
-
 def is_fixed(item: Any) -> bool:
-    """Return whether an object is immutable, or has nothing that a function computes with.
+    """Return whether an object and all its attributes are immutable.
 
     >>> is_fixed(1.0), is_fixed([1.0])
     (True, False)
     """
     kind = type(item)
-    if isinstance(item, type | local):
-        return False
-    if isinstance(item, _FIXED):
+    if id(kind) in _FIXED:
         return True
-    return kind.__module__.partition(".")[0] in _HARMLESS or kind.__name__ in _FIXED_NAMES
+    return (is_a(item, np.generic, np.dtype, Op) and not is_python(kind)) or name_of(kind) in _FIXED_NAMES
+
+
+def is_harmless(kind: type) -> bool:
+    """Return whether a function can only compute with the attributes of a class's objects that it names."""
+    return module_of(kind).partition(".")[0] in _HARMLESS and (not is_python(kind) or is_found_by_name(kind))
 
 
 _WHEN_MADE = frozenset(("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import pickle
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from itertools import chain
@@ -13,10 +14,10 @@ from types import CellType, FunctionType
 from typing import Any
 
 from ...value import Value
+from .static import NOTHING, attribute_of_class, bases, container_type, reader, slot
 
 Check = Callable[[], bool]
 """Returns whether an object has changed since the check was made."""
-NOTHING = object()
 _LARGEST = 1 << 20
 """Maximum size in bytes of a pickled object that is compared at each call."""
 _LITERALS = (type(None), bool, int, float, complex, str, bytes)
@@ -122,26 +123,29 @@ def attributes_check(item: Any, names: frozenset[str] | None) -> Check:
     >>> changed()
     True
     """
-    kind, latest = item.__class__, [dict(item.__dict__)]
+    kind = type(item)
+    read: Any = reader(kind)
+    latest = [dict(read(item))]
     apart = [_apart(latest[0])]
-    chosen = _chosen(item, names)
+    chosen = _chosen(latest[0], names)
 
     def changed() -> bool:
-        own = item.__dict__
+        if type(item) is not kind:
+            return True
+        own = read(item)
         if _same(own, latest[0], apart[0]):
-            return item.__class__ is not kind
-        now = _chosen(item, names)
+            return False
+        now = _chosen(own, names)
         if names is None or now.keys() != chosen.keys() or not all(map(is_, now.values(), chosen.values())):
             return True
         latest[0] = dict(own)
         apart[0] = _apart(own)
-        return item.__class__ is not kind
+        return False
 
     return changed
 
 
-def _chosen(item: Any, names: frozenset[str] | None) -> dict[str, Any]:
-    own = item.__dict__
+def _chosen(own: Mapping[str, Any], names: frozenset[str] | None) -> dict[str, Any]:
     return dict(own) if names is None else {key: own[key] for key in own if key in names}
 
 
@@ -155,7 +159,9 @@ def _is_itself(item: Any) -> bool:
     kind = type(item)
     if kind is float or kind is int:
         return item == item and item not in (0, 1)
-    return getattr(kind, "__eq__", None) is object.__eq__ or kind in (Value, str, type(None))
+    if kind is Value or kind is str or item is None:
+        return True
+    return attribute_of_class(kind, "__eq__") is object.__dict__["__eq__"]
 
 
 def _same(own: Mapping[str, Any], was: Mapping[str, Any], apart: list[tuple[str, Any]]) -> bool:
@@ -171,10 +177,16 @@ def _same(own: Mapping[str, Any], was: Mapping[str, Any], apart: list[tuple[str,
     return True
 
 
-def slot_check(item: Any, name: str) -> Check:
-    """Return a check of an attribute that is not in an object's __dict__."""
-    was = getattr(item, name, NOTHING)
-    return lambda: getattr(item, name, NOTHING) is not was
+def slot_check(item: Any, descriptor: Any) -> Check:
+    """Return a check of an attribute in a slot, or in a field of an extension type."""
+    was = slot(item, descriptor)
+    return lambda: slot(item, descriptor) is not was
+
+
+def bases_check(kind: type) -> Check:
+    """Return a check of the bases of a class."""
+    was = bases(kind)
+    return lambda: bases(kind) is not was
 
 
 def literal_check(item: Any) -> Check | None:
@@ -226,33 +238,36 @@ def container_check(item: Any) -> Check:
     >>> changed()
     True
     """
-    if hasattr(item, "values"):
-        keys, was = tuple(item), tuple(item.values())
-        return lambda: (
-            len(item) != len(was) or not all(map(is_, item.values(), was)) or not all(map(is_, item, keys))
-        )
-    objects = list(item)
-    if type(item) is list and set(map(type, item)) == {Value}:  # a Value equals only itself
+    kind = container_type(item)
+    count, each = kind.__len__, kind.__iter__
+    was = tuple(each(item))
+    if kind is dict or kind is OrderedDict:
+        values, held = kind.values, tuple(kind.values(item))
+
+        def changed() -> bool:
+            if count(item) != len(was) or not all(map(is_, values(item), held)):
+                return True
+            return not all(map(is_, each(item), was))
+
+        return changed
+    if type(item) is list and set(map(type, was)) == {Value}:  # a Value equals only itself
+        objects = list(was)
         return lambda: bool(item != objects)
-    return lambda: len(item) != len(objects) or not all(map(is_, item, objects))
+    return lambda: count(item) != len(was) or not all(map(is_, each(item), was))
 
 
-def bits_check(item: Any, bits: Callable[[], bytes]) -> Check:
-    """Return a check of the bits of an array, its shape and its dtype.
+def bits_check(state: Callable[[], Any]) -> Check:
+    """Return a check of a state that is compared by value, such as the shape, dtype and bits of an array.
 
     >>> import numpy
     >>> array = numpy.zeros(2)
-    >>> changed = bits_check(array, array.tobytes)
+    >>> changed = bits_check(array.tobytes)
     >>> array[0] = 1.0
     >>> changed()
     True
     """
-    was, kind = bits(), _kind(item)
-    return lambda: bits() != was or _kind(item) != kind
-
-
-def _kind(item: Any) -> Any:
-    return getattr(item, "shape", None), getattr(item, "dtype", None)
+    was = state()
+    return lambda: bool(state() != was)
 
 
 def pickle_check(item: Any) -> Check | None:

@@ -1,0 +1,336 @@
+"""The search of all objects that a function reaches by the names in its code, and the checks of each."""
+
+from __future__ import annotations
+
+import array
+import functools
+import gc
+import io
+import sys
+import threading
+import weakref
+from collections.abc import Mapping
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    FunctionType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+    SimpleNamespace,
+)
+from typing import Any
+
+import numpy as np
+
+from ...ops.rules import GENERATED
+from ...value import Value
+from . import static, watching
+from .named import (
+    BY_ANY_NAME,
+    IMPURE_MODULES,
+    READING,
+    Named,
+    is_fixed,
+    is_harmless,
+    is_special,
+    named_by,
+)
+from .static import CONTAINERS, bases, is_a, is_core, is_python, module_of, namespace
+from .watching import Check
+
+_MOST = 200_000
+"""Maximum number of objects that are visited."""
+_SHOWN = frozenset(
+    map(id, (*CONTAINERS, object, SimpleNamespace, int, float, complex, str, bytes, BaseException, Exception))
+)
+"""Extension types without hidden state."""
+_FILE: Any = io.IOBase.__base__
+"""The base class of all files."""
+_OF_VALUES = {"grad": "grad", "label": "_label"}
+"""Attributes of a captured Value that can be read besides its number, with their slots."""
+_OF_FUNCTIONS = frozenset(("__name__", "__qualname__", "__module__", "__doc__", "__annotations__"))
+
+
+class Search:
+    """A search of all objects that a function reaches by the names in its code."""
+
+    def __init__(self, f: Any, names: frozenset[str]) -> None:
+        self.given = names
+        """The names in all code that an earlier search has found."""
+        self.names: set[str] = set()
+        self.by_any_name = not names.isdisjoint(BY_ANY_NAME)
+        self.checks: list[Check] = []
+        self.kept: list[Any] = []
+        self.reasons: list[str] = []
+        self.seen: set[Any] = set()
+        self.waiting: list[Any] = [f]
+        self.home = _text(static.attribute(f, "__module__")).partition(".")[0]
+        while self.waiting:
+            self._look_at(self.waiting.pop())
+            if len(self.seen) > _MOST:
+                self.reasons.append(f"it reaches more than {_MOST:,} objects")
+                break
+
+    def _is_library(self, module: str) -> bool:
+        """Return whether code is assumed not to change; never that of the function's own package."""
+        return is_core(module) or (static.is_library(module) and module.partition(".")[0] != self.home)
+
+    def _once(self, key: Any, *kept: Any) -> bool:
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        self.kept += kept
+        return True
+
+    def _look_at(self, item: Any) -> None:
+        kind = type(item)
+        if kind is MethodType:  # created at each access
+            self.waiting += (item.__func__, item.__self__)
+        elif not is_fixed(item) and self._once(id(item), item):
+            try:
+                self._look_inside(item, kind)
+            except MemoryError:
+                raise
+            except Exception as error:  # an extension type whose fields cannot be read
+                self.reasons.append(f"it reads {_described(kind)}, which raises {type(error).__name__}")
+
+    def _look_inside(self, item: Any, kind: Any) -> None:
+        if kind is Value:
+            self._fields(item, [field for name, field in _OF_VALUES.items() if name in self.given])
+        elif kind is FunctionType:
+            self._function(item)
+        elif kind is BuiltinFunctionType:
+            self._builtin(item)
+        elif is_a(item, type):
+            self._class(item)
+        elif is_a(item, ModuleType):
+            self._class(kind)
+            if not self._is_library(_text(static.attribute(item, "__name__"))):
+                self._space(_space_of(item), self.given)
+        elif is_harmless(kind) and not is_a(item, _FILE, threading.local):
+            self._attributes(item, named_only=True)
+        elif self._has_known_parts(item) or self._has_known_state(item, kind):
+            self._class(kind)
+            self._attributes(item)
+
+    def _has_known_parts(self, item: Any) -> bool:
+        """Watch what an object's base type is known to hold; return whether there is such a base type."""
+        if is_a(item, *CONTAINERS):
+            self._container(item)
+        elif is_a(item, np.ndarray):
+            self._array(item)
+        elif is_a(item, functools.partial):
+            self._fields(item, ("func", "args", "keywords"))
+        elif is_a(item, staticmethod, classmethod):
+            self.waiting.append(item.__func__)
+        elif is_a(item, property):
+            self.waiting.append(item.fget)
+        elif is_a(item, weakref.ref):
+            self.waiting.append(weakref.ref.__call__(item))
+        elif is_a(item, CellType):
+            self._cell(item)
+        elif is_a(item, slice, MappingProxyType, np.ufunc):  # a ufunc may call a Python function
+            self.waiting += gc.get_referents(item)
+        elif is_a(item, bytearray, array.array):
+            self.checks.append(watching.bits_check(lambda: memoryview(item).tobytes()))
+        elif is_a(item, io.StringIO, io.BytesIO):
+            kind: Any = io.StringIO if is_a(item, io.StringIO) else io.BytesIO
+            self.checks.append(watching.bits_check(lambda: (kind.getvalue(item), kind.tell(item))))
+        elif is_a(item, _FILE):
+            self.reasons += ["it reads a file"] if self.given & READING else []
+        else:
+            return False
+        return True
+
+    # Functions and modules.
+
+    def _function(self, function: FunctionType) -> None:
+        if function.__dict__ or self.by_any_name:
+            self._attributes(function)
+        self._fields(function, self.given & _OF_FUNCTIONS)
+        written_in = static.written_in(function)
+        is_librarys = self._is_library(written_in) if written_in else False
+        if is_librarys and self._is_library(function.__module__ or "") and static.is_found_by_name(function):
+            return
+        if function.__kwdefaults__:
+            self.waiting.append(function.__kwdefaults__)
+        self.waiting += function.__defaults__ or ()
+        inside = [self._cell(cell) for cell in function.__closure__ or ()]
+        if is_librarys or function.__code__.co_filename.startswith(GENERATED):
+            return
+        self.checks.append(watching.function_check(function))
+        self.kept += (function.__code__, function.__defaults__)
+        named, space = named_by(function.__code__), function.__globals__
+        self.names |= named.every
+        self._space(space, named.read)
+        builtin = space.get("__builtins__", {})
+        builtin = _space_of(builtin) if is_a(builtin, ModuleType) else builtin
+        self._space(builtin, {name for name in named.read if name not in space and name in builtin})
+        self._space(sys.modules, set(named.imported_in(space)))
+        for module in (*named.modules(space), *(item for item in inside if is_a(item, ModuleType))):
+            self._module(module, named)
+        self.reasons += [f"it calls {name}" for name in sorted(named.impure(space))]
+
+    def _cell(self, cell: CellType) -> Any:
+        """Watch a closure's variable and return its content, which may be unassigned."""
+        self.checks.append(watching.cell_check(cell))
+        held = watching.inside(cell)
+        if held is not static.NOTHING:
+            self.waiting.append(held)
+        self.kept.append(held)
+        return held
+
+    def _module(self, module: ModuleType, named: Named) -> None:
+        """Watch the entries of a module, and of modules in it, that a function's code names."""
+        if not self._once((id(module), named.every), module):
+            return
+        space = _space_of(module)
+        name = _text(space.get("__name__"))
+        names = (named.every | {"__getattr__"}) & space.keys()
+        self._class(type(module))
+        if is_core(name):  # whose functions stay; its clocks and random generators do not
+            kept = (type, FunctionType, BuiltinFunctionType, ModuleType)
+            self._space(space, {name for name in names if not is_a(space[name], *kept)})
+            self.waiting += [space[name] for name in names if type(space[name]) is BuiltinFunctionType]
+        else:
+            everything = self.by_any_name and not self._is_library(name)
+            self._space(space, space.keys() if everything else names)
+        for name in names:
+            if is_a(space[name], ModuleType):
+                self._module(space[name], named)
+
+    def _builtin(self, function: Any) -> None:
+        owner = function.__self__
+        if not is_a(owner, ModuleType):
+            self.waiting.append(owner)
+        elif (name := _text(static.attribute(owner, "__name__"))) in IMPURE_MODULES:
+            self.reasons.append(f"it calls {name}.{function.__name__}")
+
+    # Namespaces, containers and objects.
+
+    def _space(self, space: Mapping[str, Any], names: Any) -> None:
+        """Watch the entries of a namespace with these names, and the absence of the others."""
+        names = [name for name in names if name in self.given or not _is_written_by_python(name)]
+        present = tuple(sorted(name for name in names if name in space and name != "__builtins__"))
+        missing = frozenset(name for name in names if name not in space)
+        if present:
+            self.checks.append(watching.entries_check(space, present))
+            was = [space[name] for name in present]
+            self.kept += was
+            self.waiting += [item for item in was if not is_a(item, ModuleType)]
+        if missing:
+            self.checks.append(watching.absence_check(space, missing))
+
+    def _container(self, item: Any) -> None:
+        by_value = watching.literal_check(item)
+        if by_value is not None:
+            if type(item) is not tuple or any(type(part) in (list, dict, tuple) for part in item):
+                self.checks.append(by_value)
+            return
+        if not is_a(item, tuple, frozenset):
+            self.checks.append(watching.container_check(item))
+        self.waiting += static.held(item)
+        self._fields(item, ("default_factory",))
+
+    def _array(self, item: Any) -> None:
+        """Watch an array's shape, dtype and bits, and the objects in it."""
+        own = type(item) is np.ndarray
+
+        def state() -> Any:
+            numbers = item if own else static.plain(item)
+            return numbers.shape, numbers.dtype, numbers.tobytes()
+
+        self.checks.append(watching.bits_check(state))
+        numbers = static.plain(item)
+        if numbers.dtype.hasobject:
+            fields = [numbers[name] for name in numbers.dtype.names or ()]
+            self.waiting += fields or numbers.ravel().tolist()
+            self.kept += fields
+
+    def _class(self, kind: type) -> None:
+        """Attributes of a class and of those it derives from; methods that Python calls by itself too."""
+        if is_python(type(kind)):
+            self.waiting.append(type(kind))
+        if not is_python(kind) or not self._once((id(kind), "class"), kind):
+            return
+        self.checks.append(watching.bases_check(kind))
+        fields = [type.__dict__[name] for name in ("__name__", "__qualname__") if name in self.given]
+        self.checks += [watching.slot_check(kind, field) for field in fields]
+        for base in bases(kind):
+            if not self._once((id(base), "base"), base) or not is_python(base) or _is_core(base):
+                continue
+            space = _space_of(base)
+            makes = static.name_of(kind) in self.given
+            special = {name for name in space if is_special(name, makes) and _is_called(space[name])}
+            self._space(space, self.given | special if not self.by_any_name else {*space, *self.given})
+
+    def _has_known_state(self, item: Any, kind: type) -> bool:
+        """Watch an object's hidden state; return whether its class and attributes must be watched too."""
+        if (wrapped := static.attribute(item, "__wrapped__")) is not None:
+            self.waiting.append(wrapped)
+            if not is_python(kind) or is_core(module_of(kind)):
+                return False
+        if any(not is_python(base) and id(base) not in _SHOWN for base in bases(kind)):
+            check = watching.pickle_check(item)
+            if check is None:
+                self.reasons.append(f"it reads {_described(kind)}")
+                return False
+            self.checks.append(check)
+        return True
+
+    def _attributes(self, item: Any, named_only: bool = False) -> None:
+        kind = type(item)
+        everything = not named_only and (
+            self.by_any_name
+            or any(is_python(base) and self._is_library(module_of(base)) for base in bases(kind))
+        )
+        if (read := static.reader(kind)) is not None:
+            own = read(item)
+            self.checks.append(watching.attributes_check(item, None if everything else self.given))
+            self.kept += (*own.values(),)
+            self.waiting += [own[name] for name in own if everything or name in self.given]
+        elif static.attribute_of_class(kind, "__dict__") is not static.NOTHING:
+            self.reasons.append(f"it reads {_described(kind)}, which hides its attributes")
+        for base in bases(kind) if is_python(kind) else ():
+            slots = [name for name, field in _space_of(base).items() if type(field) is MemberDescriptorType]
+            self._fields(item, [name for name in slots if everything or name in self.given])
+
+    def _fields(self, item: Any, names: Any) -> None:
+        """Watch slots, and fields of extension types."""
+        for name in names:
+            field = static.attribute_of_class(type(item), name)
+            if type(field) in static.COMPILED:
+                self.checks.append(watching.slot_check(item, field))
+                held = static.slot(item, field)
+                self.kept.append(held)
+                if held is not static.NOTHING:
+                    self.waiting.append(held)
+
+
+def _space_of(item: Any) -> Mapping[str, Any]:
+    found = namespace(item)
+    return {} if found is None else found
+
+
+def _text(item: Any) -> str:
+    return item if type(item) is str else ""
+
+
+def _described(kind: type) -> str:
+    return f"an object of type {module_of(kind)}.{static.name_of(kind)}"
+
+
+def _is_core(kind: type) -> bool:
+    """Return whether a class is defined by Python or a dependency, not created by one of their functions."""
+    return is_core(module_of(kind)) and static.is_found_by_name(kind)
+
+
+def _is_called(item: Any) -> bool:
+    return callable(item) or is_a(item, staticmethod, classmethod)
+
+
+def _is_written_by_python(name: str) -> bool:
+    """Return whether Python itself creates an entry of a module's or a class's namespace."""
+    return name in ("__builtins__", "__dict__", "__weakref__", "__doc__", "__annotations__")

@@ -1,0 +1,392 @@
+"""Captured objects of other libraries: none of their code is run, and no change is missed."""
+
+import array
+import builtins
+import collections
+import dataclasses
+import datetime
+import enum
+import fractions
+import functools
+import io
+import logging
+import math
+import random
+import sys
+import types
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+from autograd import Value, compile, grad, tanh
+from autograd.compiling.trace.captures import Captures
+
+X = 1.5
+
+
+def fail(*args, **kwargs):
+    raise RuntimeError("not loaded yet")
+
+
+class Hostile:
+    """What raises at every question, as a proxy or a lazily loaded object may do."""
+
+    __class__ = property(fail)
+    __getattr__ = __len__ = __iter__ = __bool__ = __eq__ = __hash__ = __contains__ = __getitem__ = fail
+    __instancecheck__ = __reduce__ = __reduce_ex__ = __getstate__ = __repr__ = __str__ = __dir__ = fail
+    __wrapped__ = __name__ = __doc__ = __signature__ = values = shape = dtype = _fields = property(fail)
+
+    def __init__(self):
+        self.scale = 2.0
+
+
+class HostileMeta(type):
+    __module__ = __mro__ = __bases__ = property(fail)
+    __instancecheck__ = __subclasscheck__ = __getattr__ = __eq__ = __hash__ = fail
+
+
+def of_hostile_meta():
+    """A class that raises, which is kept out of the module: pytest would ask it."""
+    return HostileMeta("OfHostileMeta", (), {"scale": 3.0})
+
+
+class Silent:
+    """A property in the place of what every object has."""
+
+    __dict__ = property(fail)
+    __slots__ = ("scale",)
+
+
+class HostileDict(dict):
+    __iter__ = __len__ = keys = values = items = __getattr__ = __eq__ = fail
+    __hash__ = None
+
+
+class HostileList(list):
+    __iter__ = __len__ = __getattr__ = __eq__ = fail
+    __hash__ = None
+
+
+class HostileModule(types.ModuleType):
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+
+class HostileArray(np.ndarray):
+    tobytes = shape = dtype = ravel = property(fail)
+
+
+def hostile_objects():
+    silent, module = Silent(), HostileModule("hostile")
+    silent.scale = 1.0
+    objects = np.empty(1, dtype=object)
+    objects[0] = Hostile()
+    return {
+        "object": Hostile(), "class": of_hostile_meta(), "instance": of_hostile_meta()(), "silent": silent,
+        "dict": HostileDict(a=1.0, b="text"), "list": HostileList([1.0, None]), "module": module,
+        "array": np.zeros(2).view(HostileArray), "in a list": [Hostile(), 1.0], "in a tuple": (Hostile(), "a"),
+        "in a dict": {"k": Hostile(), "n": None}, "in a partial": functools.partial(tanh, Hostile()),
+        "in an attribute": types.SimpleNamespace(k=Hostile()),
+        "in an array": objects,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", list(hostile_objects()))
+def test_an_object_that_raises_at_every_question_does_not_stop_a_compilation(where):
+    held, factor = hostile_objects()[where], [2.0, None]
+
+    def in_a_closure(x):
+        return x * factor[0] if held is not None else x
+
+    def by_any_name(x):
+        return x * getattr(factor, "nothing", factor[0]) if held is not None else x
+
+    in_globals = types.FunctionType(in_a_closure.__code__, {}, closure=in_a_closure.__closure__)
+    in_globals.__globals__.update(held=held)
+    for f in (in_a_closure, by_any_name, in_globals, functools.partial(lambda kept, x: in_a_closure(x), held)):
+        factor[0] = 2.0
+        fast = compile(f)
+        assert fast(X) == 2.0 * X
+        factor[0] = 3.0
+        assert fast(X) == 3.0 * X
+
+
+def test_the_attributes_of_an_object_that_raises_are_watched_all_the_same():
+    held, of_meta = Hostile(), of_hostile_meta()()
+    fast = compile(lambda x: x * held.scale + of_meta.scale)
+    assert fast(X) == 2.0 * X + 3.0
+    held.scale, of_meta.scale = 5.0, 7.0
+    assert fast(X) == 5.0 * X + 7.0
+
+
+def test_a_look_at_an_object_runs_none_of_its_code():
+    seen = []
+
+    class Counting:
+        k = 2.0
+        other = property(lambda self: seen.append("property"))
+
+        def __getattribute__(self, name):
+            seen.append(name)
+            return object.__getattribute__(self, name)
+
+    class Module(types.ModuleType):
+        def __getattribute__(self, name):
+            seen.append(name)
+            return super().__getattribute__(name)
+
+    item, module = Counting(), Module("lazy")
+    module.__dict__.update(k=2.0)
+    seen.clear()
+    captures = Captures(lambda x: x * item.k * module.k * item.other)
+    assert not captures.changed()
+    assert seen == []
+
+
+def test_a_callable_object_that_raises_for_its_name_compiles():
+    class Callable(Hostile):
+        __class__ = object.__dict__["__class__"]
+
+        def __call__(self, x):
+            return x * self.scale
+
+    f = Callable()
+    fast = compile(f)
+    assert fast(X) == 2.0 * X
+    f.scale = 4.0
+    assert fast(X) == 4.0 * X
+
+
+@pytest.mark.slow
+def test_a_module_of_torch_beside_a_function_is_not_entered_and_what_is_named_of_it_is_watched():
+    torch = pytest.importorskip("torch")
+    layer, box = torch.nn.Linear(1, 1), types.SimpleNamespace(library=torch, scale=2.0)
+    initialised = torch.cuda.is_initialized()
+
+    def f(x):
+        return x * layer.weight.item() * box.scale + torch.tensor(3.0).item()
+
+    fast = compile(f)
+    for number in (2.0, 5.0):
+        with torch.no_grad():
+            layer.weight.fill_(number)
+        assert fast(X) == X * number * 2.0 + 3.0
+    box.scale = 4.0
+    assert fast(X) == X * 20.0 + 3.0
+    assert torch.cuda.is_initialized() == initialised
+    assert len(fast._captures._kept) < 2000
+
+
+@pytest.mark.slow
+def test_a_module_of_jax_beside_a_function_is_not_entered():
+    jax = pytest.importorskip("jax")
+    k = [2.0]
+    jitted = jax.jit(lambda t: t * k[0])
+    fast = compile(lambda x: x * float(jax.numpy.asarray(3.0)) * k[0] + (0.0 if jitted is None else 1.0))
+    assert fast(X) == X * 6.0 + 1.0
+    k[0] = 3.0
+    assert fast(X) == X * 9.0 + 1.0
+    assert len(fast._captures._kept) < 2000
+
+
+# Numbers in places that are seldom looked at.
+
+
+def subclass_of(kind, *args, **namespace):
+    """An object of a class of one's own, with an attribute, and what changes that or the class's."""
+    own = type("Own", (kind,), {"rate": 2.0} | namespace)
+    made = own(*args) if kind is not np.ndarray else np.zeros(2).view(own)
+    made.scale = 2.0
+    return made, lambda: setattr(made, "scale", 3.0), lambda: setattr(own, "rate", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        (float, (2.0,)), (int, (2,)), (str, ("a",)), (bytes, (b"a",)), (complex, (1j,)), (bytearray, (b"a",)),
+        (list, ([1.0],)), (dict, ({"k": 1.0},)), (tuple, ([1.0],)), (frozenset, ([1.0],)),
+        (collections.deque, ([1.0],)), (collections.OrderedDict, ()), (collections.Counter, ("aab",)),
+        (array.array, ("d", [1.0])), (np.ndarray, ()), (np.float64, (2.0,)), (random.Random, (0,)),
+        (fractions.Fraction, (1, 2)), (datetime.date, (2000, 1, 1)), (functools.partial, (math.sin,)),
+        (types.ModuleType, ("own",)), (ValueError, ("a",)), (io.StringIO, ("a",)),
+    ],
+)  # fmt: skip
+def test_a_class_of_ones_own_that_derives_from_a_compiled_type(kind, args):
+    item, *changes = subclass_of(kind, *args)
+    fast = compile(lambda x: x * item.scale + item.rate)
+    assert fast(X) == 2.0 * X + 2.0
+    changes[0]()
+    assert fast(X) == 3.0 * X + 2.0
+    changes[1]()
+    assert fast(X) == 3.0 * X + 5.0
+
+
+class Kind(enum.Enum):
+    FAST = 1
+    LIST = [2.0]  # noqa: RUF012
+
+
+def through_a_dataclass_made_by_a_function():
+    own = dataclasses.make_dataclass("Own", [("a", float)])
+    own.rate, item = 2.0, own(1.0)
+    return lambda x: x * item.rate, lambda: setattr(own, "rate", 3.0)
+
+
+def through_a_ufunc():
+    k = [2.0]
+    doubled = np.frompyfunc(lambda item: item * k[0], 1, 1)
+    return lambda x: doubled(np.array([x], dtype=object))[0], lambda: k.__setitem__(0, 3.0)
+
+
+def through_a_partial():
+    bound = functools.partial(lambda k, x: k * x, 2.0)
+    return bound, lambda: bound.__setstate__((bound.func, (3.0,), {}, {}))
+
+
+def through_an_attribute_of_a_partial():
+    bound = functools.partial(math.sin)
+    bound.k = 2.0
+    return lambda x: x * bound.k, lambda: setattr(bound, "k", 3.0)
+
+
+def through_a_member_of_an_enumeration():
+    Kind.FAST.k = 2.0
+    return lambda x: x * Kind.FAST.k, lambda: setattr(Kind.FAST, "k", 3.0)
+
+
+def through_the_value_of_a_member():
+    Kind.LIST.value[0] = 2.0
+    return lambda x: x * Kind.LIST.value[0], lambda: Kind.LIST.value.__setitem__(0, 3.0)
+
+
+def through_getattr_of_a_module():
+    module, store = types.ModuleType("computed"), {"k": 2.0}
+    module.__getattr__ = lambda name: store["k"]
+    return lambda x: x * module.anything, lambda: store.update(k=3.0)
+
+
+def through_getattribute():
+    store = {"k": 2.0}
+    item = type("Item", (), {"__getattribute__": lambda self, name: store[name]})()
+    return lambda x: x * item.k, lambda: store.update(k=3.0)
+
+
+def through_an_item_of_a_class():
+    own = type("Own", (), {"table": {"a": 2.0}, "__class_getitem__": classmethod(lambda cls, k: cls.table[k])})
+    return lambda x: x * own["a"], lambda: own.table.update(a=3.0)
+
+
+def through_the_bases_of_a_class():
+    first, second = type("First", (), {"rate": 2.0}), type("Second", (), {"rate": 3.0})
+    own = type("Own", (type("Between", (first,), {}),), {})
+    return lambda x: x * own.rate, lambda: setattr(own, "__bases__", (type("Other", (second,), {}),))
+
+
+def through_a_default_factory():
+    k = [2.0]
+    items = collections.defaultdict(lambda: k[0])
+
+    def f(x):
+        found = x * items["a"]
+        del items["a"]
+        return found
+
+    return f, lambda: k.__setitem__(0, 3.0)
+
+
+def through_annotations():
+    def f(x):
+        return x * f.__annotations__["k"]
+
+    f.__annotations__ = {"k": 2.0}
+    return f, lambda: f.__annotations__.update(k=3.0)
+
+
+def through_the_docstring_of_a_class():
+    own = type("Own", (), {"__doc__": "2.0"})
+    return lambda x: x * float(own.__doc__), lambda: setattr(own, "__doc__", "3.0")
+
+
+def through_the_name_of_a_function():
+    def helper():
+        """2.0"""
+
+    return lambda x: x * float(helper.__doc__), lambda: setattr(helper, "__doc__", "3.0")
+
+
+def through_the_label_of_a_value():
+    held = Value(1.0, "2.0")
+    return lambda x: x * float(held.label), lambda: setattr(held, "label", "3.0")
+
+
+def through_a_logger():
+    logger = logging.getLogger("a logger with a number")
+    logger.k = 2.0
+    return lambda x: x * logger.k, lambda: setattr(logger, "k", 3.0)
+
+
+def through_a_slice():
+    items = [2.0]
+    part = slice(items, None)
+    return lambda x: x * part.start[0], lambda: items.__setitem__(0, 3.0)
+
+
+def through_a_text_in_memory():
+    text = io.StringIO("2.0")
+    return lambda x: x * float(text.getvalue()), lambda: (text.seek(0), text.write("3.0"))
+
+
+def through_a_cell():
+    cell = types.CellType(2.0)
+    return lambda x: x * cell.cell_contents, lambda: setattr(cell, "cell_contents", 3.0)
+
+
+def through_builtins():
+    builtins.a_number_among_builtins = 2.0
+    return (
+        lambda x: x * a_number_among_builtins,  # noqa: F821
+        lambda: setattr(builtins, "a_number_among_builtins", 3.0),
+    )
+
+
+def through_a_module_that_is_replaced():
+    def make(k):
+        sys.modules["a_module_that_is_replaced"] = module = types.ModuleType("a_module_that_is_replaced")
+        module.k = k
+
+    def f(x):
+        import a_module_that_is_replaced
+
+        return x * a_module_that_is_replaced.k
+
+    make(2.0)
+    return f, lambda: make(3.0)
+
+
+@pytest.mark.parametrize(
+    "make", [made for name, made in sorted(globals().items()) if name.startswith("through_")]
+)
+def test_a_number_in_a_place_that_is_seldom_looked_at(make):
+    f, change = make()
+    fast = compile(f)
+    assert (fast(X), fast(X)) == (2.0 * X, 2.0 * X)
+    change()
+    assert (fast(X), fast(X)) == (3.0 * X, 3.0 * X)
+    assert fast.grad(X) == grad(f)(X) == 3.0
+
+
+def test_a_module_that_a_function_is_first_to_import_is_watched(tmp_path, monkeypatch):
+    (tmp_path / "imported_at_the_first_call.py").write_text("k = 2.0\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def f(x):
+        import imported_at_the_first_call
+
+        return x * imported_at_the_first_call.k
+
+    fast = compile(f)
+    assert fast(X) == 2.0 * X
+    monkeypatch.setattr(sys.modules["imported_at_the_first_call"], "k", 3.0)
+    assert fast(X) == 3.0 * X
