@@ -26,9 +26,9 @@ from .run.plan import Plan
 from .run.query import Query
 from .run.running import Options
 from .run.summary import summarised
+from .static import attribute
 from .trace.arguments import described, gathered, leaves_of, shapes, with_values
 from .trace.captures import Captures
-from .trace.static import attribute
 from .trace.tracing import Trace, trace
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..terminal import quoted
-from .trace.static import attribute, name_of
+from .static import attribute, name_of
 
 Arguments = str | int | Sequence[str | int]
 """Arguments of a function: one or several, by name or position, or "all"."""

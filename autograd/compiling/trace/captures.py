@@ -4,7 +4,7 @@ A function reads closures, globals, defaults, attributes of objects, classes and
 of lists, dicts, arrays and other containers, at any depth and through any helper. Everything that its
 code names (`named.py`) is found before it is traced (`search.py`), and watched by identity
 (`watching.py`); arrays and objects of extension types are compared by their bits. No code of an object
-is run for this (`static.py`), and no library is searched beyond what the code names. If something cannot
+is run for this (`../static.py`), and no library is searched beyond what the code names. If something cannot
 be watched, such as a clock or a file, the function is traced at every call.
 """
 

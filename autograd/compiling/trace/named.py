@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...ops.op import Op
-from .static import is_a, is_found_by_name, is_python, module_of, name_of
+from ..static import is_a, is_found_by_name, is_python, module_of, name_of
 
 BY_ANY_NAME = frozenset(
     """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace eval

@@ -26,7 +26,9 @@ import numpy as np
 
 from ...ops.rules import GENERATED
 from ...value import Value
-from . import static, watching
+from .. import static
+from ..static import CONTAINERS, bases, is_a, is_core, is_python, module_of, namespace
+from . import watching
 from .named import (
     BY_ANY_NAME,
     IMPURE_MODULES,
@@ -37,7 +39,6 @@ from .named import (
     is_special,
     named_by,
 )
-from .static import CONTAINERS, bases, is_a, is_core, is_python, module_of, namespace
 from .watching import Check
 
 _MOST = 200_000

@@ -14,7 +14,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from ...value import Value
-from .static import NOTHING, attribute_of_class, bases, container_type, reader, slot
+from ..static import NOTHING, attribute_of_class, bases, container_type, reader, slot
 
 Check = Callable[[], bool]
 """Returns whether an object has changed since the check was made."""
