@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
 
+from autograd import Value
+
+from .layers import Layer
 from .module import Module
 
 
@@ -19,6 +22,27 @@ def chain(model: Module) -> list[tuple[str, Module]]:
     ['layers.0', 'layers.1']
     """
     return list(_links("", model))
+
+
+@runtime_checkable
+class Weighted(Protocol):
+    """A neuron, or a module with weights and a bias as a neuron has, such as a perceptron."""
+
+    weights: list[Value]
+    bias: Value
+
+
+def first_neurons(model: Module) -> Sequence[Weighted]:
+    """Return the neurons connected to the inputs: those of the first layer, or the model itself.
+
+    Raises ValueError for a model that does not begin with neurons.
+    """
+    first = chain(model)[0][1]
+    neurons = first.neurons if isinstance(first, Layer) else [first]
+    found = [neuron for neuron in neurons if isinstance(neuron, Weighted)]
+    if not found:
+        raise ValueError(f"{type(model).__name__} has no neurons with weights to draw")
+    return found
 
 
 class Function(Module):
@@ -100,5 +124,4 @@ def sequential_names(model: Module) -> dict[str, str]:
 
 def _activation(link: Any) -> str:
     """Return the activation of a layer; "linear" for a module without a separate one."""
-    neurons = getattr(link, "neurons", None)
-    return str(neurons[0].activation) if neurons else "linear"
+    return link.neurons[0].activation if isinstance(link, Layer) else "linear"

@@ -45,7 +45,7 @@ class Schedule:
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that the next step depends on, as a plain dict."""
-        return {key: item for key, item in vars(self).items() if not hasattr(item, "state_dict")}
+        return {key: item for key, item in vars(self).items() if not isinstance(item, Optimiser | Schedule)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore a state from `state_dict`; raise ValueError, and change nothing, for any other."""

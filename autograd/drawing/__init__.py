@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
@@ -43,6 +43,7 @@ class PictureOptions(TypedDict, total=False):
     timeout: float
 
 
+@runtime_checkable
 class Stepper(Protocol):
     """An object at a step of a recorded pass, such as `backprop()` returns."""
 
@@ -102,6 +103,7 @@ def draw(
     >>> draw(x * x).source.count("->")
     2
     """
+    from .grouping import Grouped
     from .picture import Picture  # here, so that importing autograd stays light
     from .scene import refuse_large
     from .theme import checked
@@ -111,7 +113,7 @@ def draw(
     _refuse_options(rankdir, depth, show, decimals, lang)
     recorded, done = _recorded(outputs, max_nodes if collapse is None and depth is None else _LARGEST)
     step = done if step is None else step
-    if groups is not None and not hasattr(groups, "groups"):
+    if groups is not None and not isinstance(groups, Grouped):
         raise TypeError(f"groups must be a model or have a method groups(), got {quoted(groups)}")
     view = View(
         constants=constants,
@@ -198,8 +200,7 @@ def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int
         raise TypeError("draw needs at least one Value to draw")
     first = outputs[0]
     if len(outputs) == 1 and not isinstance(first, Value):
-        done = getattr(first, "done", None)
-        recorded = first if isinstance(first, BackwardPass) else getattr(first, "recorded", None)
+        recorded, done = (first.recorded, first.done) if isinstance(first, Stepper) else (first, None)
         if isinstance(recorded, BackwardPass):
             refuse_large(len(recorded.order), max_nodes)
             return recorded, done
@@ -214,7 +215,9 @@ def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int
 
 def _no_value(item: object) -> str:
     """Return the message for an object that cannot be drawn."""
-    if hasattr(item, "groups") and callable(item):
+    from .grouping import Grouped
+
+    if isinstance(item, Grouped) and callable(item):
         name = type(item).__name__
         return (
             f"draw takes a Value, not a model: call the {name} with an input and draw its output, "

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ..backward_pass import BackwardPass, State
 from ..terminal import quoted
 from ..value import Value
 
 
+@runtime_checkable
 class Grouped(Protocol):
     """An object whose parameters form groups, such as an `nn.Module`."""
 

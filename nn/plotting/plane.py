@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd import no_grad
 from autograd.terminal import quoted
 
-from ..chains import chain
+from ..chains import first_neurons
 from ..data.dataset import Dataset, as_dataset
 from ..metrics import are_classes, as_list, border, mode, plain
 from ..module import Module
@@ -65,7 +65,9 @@ def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes |
     axes = styled(axes)
     draw_points(axes, data, classes=len(set(data.targets)) > 2 and are_classes(data.targets, len(CLASSES)))
     xs, ys = (_span([inputs[k] for inputs in data.inputs]) for k in (0, 1))
-    neurons = _first_neurons(model)
+    neurons = first_neurons(model)
+    if any(len(neuron.weights) != 2 for neuron in neurons):
+        raise ValueError(f"{type(model).__name__} has no neurons with two inputs to draw")
     for k, neuron in enumerate(neurons):
         normal, offset = [weight.data for weight in neuron.weights], neuron.bias.data
         place = k / (len(neurons) - 1) - 0.5 if len(neurons) > 1 else 0.0
@@ -181,15 +183,6 @@ def _name(kind: int, targets: Sequence[float], classes: bool) -> str:
     if classes or set(targets) <= {0, 1}:
         return f"target {kind}"
     return "target +1" if kind else "target −1"
-
-
-def _first_neurons(model: Any) -> list[Any]:
-    """Return the neurons connected to the inputs: the neuron itself, or those of the first layer."""
-    first: Any = model if hasattr(model, "weights") else chain(model)[0][1]
-    neurons = [first] if hasattr(first, "weights") else list(getattr(first, "neurons", []))
-    if not neurons or any(len(neuron.weights) != 2 for neuron in neurons):
-        raise ValueError(f"{type(model).__name__} has no neurons with two inputs to draw")
-    return neurons
 
 
 def _draw_line(

@@ -37,9 +37,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 
 
 def new_figure(
-    rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 4.5, **options: Any
+    rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 4.5, *, squeeze: bool = True
 ) -> tuple[Figure, Any]:
-    """Return a figure with rows and columns of styled axes, and the axes (one, or an array of them).
+    """Return a figure with rows and columns of styled axes, and the axes: one with `squeeze`, or an array.
 
     Sizes are in inches. Raises ImportError, naming the extra, without matplotlib.
     """
@@ -48,7 +48,7 @@ def new_figure(
     except ImportError as error:
         raise ImportError("plots need matplotlib: pip install 'chainwalk[plot]'") from error
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(rows, columns, **options)
+    axes = figure.subplots(rows, columns, squeeze=squeeze)
     for each in figure.axes:
         styled(each)
     return figure, axes

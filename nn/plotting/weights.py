@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..chains import chain
+from ..chains import first_neurons
 from ..metrics import plain
 from ..module import Module
 from .style import INK, LINE, NEGATIVE, PAPER, POSITIVE, new_figure
@@ -21,11 +21,7 @@ def plot_weights(layer: Module, shape: tuple[int, int] | None = None, columns: i
     square if possible, else one row. All images share one scale, shown beside them. Return the figure.
     Raises ValueError for a model without neurons and for a shape that does not fit their inputs.
     """
-    first: Any = layer if hasattr(layer, "neurons") else chain(layer)[0][1]
-    neurons = getattr(first, "neurons", [first] if hasattr(first, "weights") else [])
-    if not neurons:
-        raise ValueError(f"{type(layer).__name__} has no neurons with weights to draw")
-    rows = [[weight.data for weight in neuron.weights] for neuron in neurons]
+    rows = [[weight.data for weight in neuron.weights] for neuron in first_neurons(layer)]
     largest = max(abs(weight) for row in rows for weight in row) or 1.0
     figure, shown = _grid(rows, shape, columns, [str(k) for k in range(len(rows))])
     for image in shown:
@@ -66,11 +62,8 @@ def _grid(
     across = columns or min(len(rows), max(1, round((1.6 * len(rows) * height / width) ** 0.5)))
     down = -(-len(rows) // across)
     inches = 0.9 if width <= 2 * height else 1.8
-    size = {
-        "width": max(2.0, inches * across + 0.6),
-        "height": max(1.2, (inches * height / width + (0.25 if any(titles) else 0.08)) * down),
-    }
-    figure, axes = new_figure(down, across, squeeze=False, **size)
+    tall = (inches * height / width + (0.25 if any(titles) else 0.08)) * down
+    figure, axes = new_figure(down, across, max(2.0, inches * across + 0.6), max(1.2, tall), squeeze=False)
     shown = []
     for k, cell in enumerate(axes.flat):
         cell.set(xticks=[], yticks=[])
