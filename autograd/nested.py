@@ -15,7 +15,7 @@ def is_array(item: Any) -> bool:
     return numpy is not None and isinstance(item, numpy.ndarray)
 
 
-def is_number_like(item: Any) -> bool:
+def is_foreign_array(item: Any) -> bool:
     """Return whether an object is an array of another library than numpy."""
     return hasattr(item, "ndim") and hasattr(item, "tolist") and not is_array(item)
 
@@ -77,7 +77,7 @@ def outline(tree: Any) -> Any:
     >>> outline([1.0, (2.0, 3.0)]) == outline([4.0, [5.0, 6.0]])
     True
     """
-    if is_array(tree) or is_number_like(tree):
+    if is_array(tree) or is_foreign_array(tree):
         return outline(tree.tolist())
     found = children(tree)
     if found is None:
@@ -104,7 +104,7 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
         _refuse(tree)
         shape, count = tree.shape, tree.size
         return tree.ravel().tolist(), lambda items: _array([next(items) for _ in range(count)], shape)
-    if is_number_like(tree):
+    if is_foreign_array(tree):
         return flatten(tree.tolist())
     found = children(tree)
     if found is None:

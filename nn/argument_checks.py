@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
 from autograd.guidance.advice import nearest
 from autograd.terminal import brief, quoted
@@ -33,7 +33,7 @@ def generator(rng: Any = None) -> random.Random:
     if rng is None:
         return random.Random(random.getrandbits(64))
     if not isinstance(rng, bool):
-        if hasattr(rng, "__index__"):
+        if isinstance(rng, SupportsIndex):
             return random.Random(rng.__index__())
         if callable(draw := getattr(rng, "integers", getattr(rng, "randint", None))):
             return random.Random(int(draw(2**31)))
@@ -68,7 +68,7 @@ def refuse_batch(inputs: Any, what: str) -> None:
     ...
     TypeError: this layer takes one example at a time, got 2: for a batch X use [model(x) for x in X]
     """
-    if len(inputs) and hasattr(inputs[0], "__len__") and not isinstance(inputs[0], str):
+    if len(inputs) and isinstance(inputs[0], Sized) and not isinstance(inputs[0], str):
         raise TypeError(
             f"this {what} takes one example at a time, got {len(inputs)}: for a batch X use "
             "[model(x) for x in X]"

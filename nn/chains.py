@@ -33,16 +33,10 @@ class Weighted(Protocol):
 
 
 def first_neurons(model: Module) -> Sequence[Weighted]:
-    """Return the neurons connected to the inputs: those of the first layer, or the model itself.
-
-    Raises ValueError for a model that does not begin with neurons.
-    """
+    """Return the neurons connected to the inputs: those of the first layer, or the model itself; or none."""
     first = chain(model)[0][1]
     neurons = first.neurons if isinstance(first, Layer) else [first]
-    found = [neuron for neuron in neurons if isinstance(neuron, Weighted)]
-    if not found:
-        raise ValueError(f"{type(model).__name__} has no neurons with weights to draw")
-    return found
+    return [neuron for neuron in neurons if isinstance(neuron, Weighted)]
 
 
 class Function(Module):

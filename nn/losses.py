@@ -7,8 +7,8 @@ All are the mean over a batch. A prediction is a number or a list of numbers; fo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence, Sized
+from typing import Any, SupportsFloat
 
 from autograd import Value, clip, dot, log, logsumexp, mean, relu, softplus, square, total, where
 from autograd.terminal import brief, quoted
@@ -123,12 +123,12 @@ def _cross_entropy(prediction: Any, target: Any) -> Any:
         shares = _probabilities(target, len(logits), "cross_entropy")
         counted = [(t, z) for t, z in zip(shares, logits, strict=True) if not (_known(t) and t == 0)]
         return _relative_to(dot(*zip(*counted, strict=True)), logits)
-    if not (hasattr(target, "__float__") and target in range(len(logits))):
+    if not (isinstance(target, SupportsFloat) and target in range(len(logits))):
         raise ValueError(
             f"cross_entropy of {len(logits)} classes takes a whole number from 0 to {len(logits) - 1} as its "
             f"target, or {len(logits)} probabilities, not {quoted(target)}"
         )
-    return _relative_to(logits[int(target)], logits)
+    return _relative_to(logits[int(float(target))], logits)
 
 
 def _relative_to(chosen: Any, logits: list[Any]) -> Any:
@@ -243,7 +243,7 @@ def _mismatch(count: int | None, target: Any) -> str:
 
 
 def _refuse_no_number(target: Any) -> None:
-    if isinstance(target, bool | str) or not (hasattr(target, "__float__") or isinstance(target, Value)):
+    if isinstance(target, bool | str) or not (isinstance(target, SupportsFloat | Value)):
         kind = brief(type(target).__name__)
         raise TypeError(
             f"a target is a number, or a list of numbers, not {quoted(target)} of type {brief(kind)}"
@@ -262,7 +262,7 @@ def _logits(prediction: Any, name: str) -> list[Any]:
 
 def _is_list(item: Any) -> bool:
     """Return whether an item is a list, a tuple or an array."""
-    return hasattr(item, "__len__") and not isinstance(item, str)
+    return isinstance(item, Sized) and not isinstance(item, str)
 
 
 def _known(target: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ def accuracy(
     outputs = plain(predictions(model, data))
     if not isinstance(outputs[0], list):
         above = border(model, data.inputs[0]) if threshold is None else threshold
-        wanted = [t[0] if hasattr(t, "__len__") and len(t) == 1 else t for t in data.targets]
+        wanted = [next(iter(t)) if isinstance(t, Collection) and len(t) == 1 else t for t in data.targets]
         return binary_accuracy(outputs, wanted, above)
     if not are_classes(data.targets, len(outputs[0])):
         raise ValueError(
@@ -152,7 +152,7 @@ def threshold(targets: Sequence[Any], loss: str | Loss) -> float:
 
 def are_classes(targets: Sequence[Any], count: int) -> bool:
     """Return whether every target is an integer with 0 <= target < `count`."""
-    return all(not hasattr(t, "__len__") and t in range(count) for t in targets)
+    return all(not isinstance(t, Collection) and t in range(count) for t in targets)
 
 
 def predictions(model: Callable[[Sequence[Any]], Any], data: Dataset) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -67,7 +67,7 @@ class Activation(Module):
         self.activation, self._function = activation_function(activation)
 
     def forward(self, inputs: Any) -> Any:
-        if hasattr(inputs, "__len__"):
+        if isinstance(inputs, Collection):
             refuse_batch(inputs, "activation")
             return [self._function(x) for x in inputs]
         return self._function(inputs)

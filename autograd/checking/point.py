@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formulas import plain
-from ..nested import children, flatten, is_array, is_number_like, outline
+from ..nested import children, flatten, is_array, is_foreign_array, outline
 from ..recording import number
 from ..terminal import cut, quoted
 from ..transforms.arguments import parameters
@@ -169,7 +169,7 @@ def library(item: Any) -> str | None:
     True
     """
     kind = type(item).__module__.split(".")[0]
-    return {"torch": "torch", "jax": "jax", "jaxlib": "jax"}.get(kind) if is_number_like(item) else None
+    return {"torch": "torch", "jax": "jax", "jaxlib": "jax"}.get(kind) if is_foreign_array(item) else None
 
 
 def _libraries(item: Any) -> Iterator[str]:
@@ -192,7 +192,7 @@ def _in_numpy(item: Any) -> Any:
 
         return numpy.array(item)
     found = children(item) if not is_array(item) else None
-    if found is None or not any(is_number_like(each) for each in found[1]):
+    if found is None or not any(is_foreign_array(each) for each in found[1]):
         return item
     return found[2]([_in_numpy(each) for each in found[1]])
 
@@ -226,7 +226,7 @@ def names_in(word: str, item: Any) -> list[str]:
             return [word]
         numpy = sys.modules["numpy"]
         return [f"{word}[{', '.join(map(str, index))}]" for index in numpy.ndindex(*item.shape)]
-    if is_number_like(item):
+    if is_foreign_array(item):
         item = item.tolist()
     found = children(item)
     if found is None:

@@ -122,7 +122,9 @@ def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
     """
     if not arrays:
         raise ValueError("rows needs at least one array: give one for each name, such as x=...")
-    if any(hasattr(array, "dask") for array in arrays.values()):
+    import dask
+
+    if any(dask.is_dask_collection(array) for array in arrays.values()):
         return _of_dask(client, arrays, block)
     given = made("rows", {name: np.asarray(array) for name, array in arrays.items()})
     count = len(next(iter(given.values())))
@@ -163,13 +165,13 @@ def _of_dask(client: Client, arrays: dict[str, Any], block: int | None) -> Rows:
 
     if block is not None:
         raise ValueError("block= cannot be used with dask arrays: rechunk them instead")
-    first = next(array for array in arrays.values() if hasattr(array, "dask"))
+    first = next(array for array in arrays.values() if dask.is_dask_collection(array))
     chunks = first.chunks[0]
     if any(math.isnan(n) for n in chunks):
         raise ValueError("the chunks of a dask array have unknown sizes: call its compute_chunk_sizes() first")
     aligned = {}
     for name, array in arrays.items():
-        lazy = array if hasattr(array, "dask") else dask.array.from_array(np.asarray(array))
+        lazy = array if dask.is_dask_collection(array) else dask.array.from_array(np.asarray(array))
         if lazy.shape[0] != first.shape[0]:
             counts = {key: item.shape[0] for key, item in arrays.items()}
             raise ValueError(f"different numbers of rows: {counts}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from typing import Any, NamedTuple
 
 from autograd.terminal import quoted
@@ -143,11 +143,11 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
     elif isinstance(data, Dataset) or on_cluster(data):
         raise TypeError(f"a {type(data).__name__} already has targets: pass it alone, or X and y")
     for name, given in {"inputs": data, "targets": targets}.items():
-        if not hasattr(given, "__len__") or isinstance(given, str | dict):
+        if not isinstance(given, Sized) or isinstance(given, str | dict):
             raise TypeError(
                 f"the {name} must be a list or an array, got {quoted(given)} of type {type(given).__name__}"
             )
-    inputs = [row if hasattr(row, "__len__") else [row] for row in _listed(data)]
+    inputs = [row if isinstance(row, Sized) else [row] for row in _listed(data)]
     return Dataset(inputs, targets)
 
 

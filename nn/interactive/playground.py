@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
         raise TypeError(f"a playground takes an MLP, got {type(model).__name__}")
     if not data.size or any(len(row) != 2 for row in data.inputs):
         raise ValueError("a playground needs points of a plane: give inputs of two numbers each")
-    if any(hasattr(target, "__len__") for target in data.targets):
+    if any(isinstance(target, Sized) for target in data.targets):
         raise ValueError("a playground needs one number as each target")
     unknown = [name for name in features if name not in FEATURES]
     if unknown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any, NamedTuple
 
 from autograd import Value, dot, step
@@ -139,7 +139,7 @@ def _check(data: Dataset, epochs: int, lr: float) -> None:
     if epochs < 1 or not lr > 0:
         raise ValueError(f"epochs must be 1 or more and lr positive, got {quoted(epochs)} and {quoted(lr)}")
     for k, (inputs, target) in enumerate(zip(data.inputs, data.targets, strict=True)):
-        if isinstance(target, str) or hasattr(target, "__len__") or target is None:
+        if isinstance(target, Sized) or target is None:
             raise TypeError(f"the target of example {k} must be a number, got {quoted(target)}")
         if not all(map(math.isfinite, [*inputs, target])):
             raise ValueError(f"example {k} has a nan or inf: {quoted(inputs)} with the target {quoted(target)}")

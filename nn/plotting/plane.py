@@ -66,7 +66,7 @@ def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes |
     draw_points(axes, data, classes=len(set(data.targets)) > 2 and are_classes(data.targets, len(CLASSES)))
     xs, ys = (_span([inputs[k] for inputs in data.inputs]) for k in (0, 1))
     neurons = first_neurons(model)
-    if any(len(neuron.weights) != 2 for neuron in neurons):
+    if not neurons or any(len(neuron.weights) != 2 for neuron in neurons):
         raise ValueError(f"{type(model).__name__} has no neurons with two inputs to draw")
     for k, neuron in enumerate(neurons):
         normal, offset = [weight.data for weight in neuron.weights], neuron.bias.data

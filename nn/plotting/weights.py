@@ -22,6 +22,8 @@ def plot_weights(layer: Module, shape: tuple[int, int] | None = None, columns: i
     Raises ValueError for a model without neurons and for a shape that does not fit their inputs.
     """
     rows = [[weight.data for weight in neuron.weights] for neuron in first_neurons(layer)]
+    if not rows:
+        raise ValueError(f"{type(layer).__name__} has no neurons with weights to draw")
     largest = max(abs(weight) for row in rows for weight in row) or 1.0
     figure, shown = _grid(rows, shape, columns, [str(k) for k in range(len(rows))])
     for image in shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import autograd
@@ -154,13 +154,13 @@ class CompiledModel:
         if not len(targets):
             raise ValueError("a loss needs at least one prediction and its target")
         self._check(inputs, targets)
-        if self.loss_function is cross_entropy and not hasattr(targets[0], "__len__"):
+        if self.loss_function is cross_entropy and not isinstance(targets[0], Collection):
             return [[float(k == int(target)) for k in range(self._classes)] for target in targets]
-        return [list(t) if hasattr(t, "__len__") else t for t in targets]
+        return [list(t) if isinstance(t, Collection) else t for t in targets]
 
     def _check(self, inputs: Sequence[Any], targets: Sequence[Any]) -> None:
         """Call the loss with each different target once, because compiled code cannot raise errors."""
-        fresh = {tuple(t) if hasattr(t, "__len__") else t for t in targets} - self._seen
+        fresh = {tuple(t) if isinstance(t, Collection) else t for t in targets} - self._seen
         with autograd.no_grad():
             if fresh:
                 prediction = self.model(list(inputs[0]))

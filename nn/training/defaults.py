@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from autograd.terminal import quoted
@@ -59,7 +59,7 @@ def usual_loss(model: Module, data: Any) -> str:
     if on_cluster(data):
         return "mse_loss"
     output = predictions(model, data.take([0]))[0]
-    if any(hasattr(target, "__len__") for target in data.targets):
+    if any(isinstance(target, Sized) for target in data.targets):
         return "mse_loss"
     if isinstance(output, list | tuple):
         return "cross_entropy" if are_classes(data.targets, len(output)) else "mse_loss"
@@ -75,7 +75,7 @@ def arranged(data: Any, targets: Any, loss: Any, optimiser: Any) -> tuple[Any, L
     >>> arranged(Dataset([[0.0]], [0.0]), "hinge", None, None)[1]
     'hinge'
     """
-    if isinstance(targets, str) or (callable(targets) and not hasattr(targets, "__len__")):
+    if isinstance(targets, str) or (callable(targets) and not isinstance(targets, Sized)):
         if loss is not None and optimiser is not None:
             raise TypeError(f"fit takes one loss, got {quoted(targets)} and {quoted(loss)}")
         targets, loss, optimiser = None, targets, optimiser if loss is None else loss
@@ -89,7 +89,7 @@ def single_targets(model: Module, data: Dataset) -> Dataset:
     >>> single_targets(MLP(1, [1]), Dataset([[0.0]], [[2.0]])).targets
     [2.0]
     """
-    if on_cluster(data) or not all(hasattr(target, "__len__") and len(target) == 1 for target in data.targets):
+    if on_cluster(data) or not all(isinstance(target, Sized) and len(target) == 1 for target in data.targets):
         return data
     if isinstance(predictions(model, data.take([0]))[0], list | tuple):
         return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -194,7 +194,7 @@ def _loss_of(pickled: bytes) -> Callable[..., Any]:
         model, loss, classes = _unpickled(pickled)
         own = {id(parameter): weight for parameter, weight in zip(model.parameters(), weights, strict=True)}
         prediction = copy.deepcopy(model, own)(list(inputs))  # the model with these weights as its parameters
-        if hasattr(targets, "__len__"):
+        if isinstance(targets, Collection):
             target: Any = list(targets)
         elif loss is cross_entropy:  # 1 for the class itself, 0 for the others
             target = [1.0 - minimum(1.0, abs(targets - k)) for k in range(classes)]

@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import TracingError
 from ...formulas import history
 from ...modes import tracing
-from ...nested import mapped
+from ...nested import is_array, is_foreign_array, mapped
 from ...recording import is_number, recorder
 from ...terminal import brief, quoted
 from ...transforms.explanations import STATIC, alternative_to_branch, explained, users_line
@@ -109,7 +109,7 @@ class Trace:
 
     def _placed(self, tree: Any) -> int:
         """Add the outputs of a number or an array of the result; return its position among the places."""
-        array = hasattr(tree, "ndim") and hasattr(tree, "tolist")
+        array = is_array(tree) or is_foreign_array(tree)
         self.places.append(Place(len(self.outputs), tree.shape if array and tree.shape else None))
         for output in tree.ravel().tolist() if array else [tree]:
             if not isinstance(output, Value) and not is_number(output):
