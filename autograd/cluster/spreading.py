@@ -30,12 +30,23 @@ class Kernel:
 
     pickled: bytes
 
-    def run(self, what: str, block: Block, names: Sequence[str], shared: Sequence[Any], **options: Any) -> Any:
+    def run(
+        self,
+        what: str,
+        block: Block,
+        names: Sequence[str],
+        shared: Sequence[Any],
+        wrt: str | int | Sequence[str | int] | None = None,
+        has_aux: bool = False,
+    ) -> Any:
         """Call the method `what` on a block; unbatched arguments come from `shared`."""
         left = iter(shared)
         arguments = [block[name] if name in block else next(left) for name in names]
         function = _compiled(self.pickled)
-        return (function if what == "values" else getattr(function, what))(*arguments, **options)
+        if what == "values":
+            return function(*arguments)
+        aux = {"has_aux": True} if has_aux else {}
+        return getattr(function, what)(*arguments, wrt=wrt, **aux)
 
 
 @lru_cache(maxsize=32)
@@ -60,10 +71,11 @@ def block_sum(
     names: Sequence[str],
     shared: Sequence[Any],
     what: str,
-    options: dict[str, Any],
+    wrt: Any,
+    has_aux: bool,
 ) -> Any:
     """Return the derivatives that the method `what` gives for a block; values are summed over its rows."""
-    found = kernel.run(what, block, names, shared, **options)
+    found = kernel.run(what, block, names, shared, wrt, has_aux)
     if what == "value_and_grad":
         values, gradient = found
         return mapped(lambda rows: float(np.sum(rows, dtype=np.float64)), values), gradient
@@ -138,9 +150,9 @@ class Spread:
         """Return the second derivatives of the sum, for each pair of arguments in `wrt`."""
         return self._summed("hessian", shared, wrt, argnums)
 
-    def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, argnums: Any, **options: Any) -> Any:
+    def _summed(self, what: str, shared: tuple[Any, ...], wrt: Any, argnums: Any, has_aux: bool = False) -> Any:
         wrt = one_of(wrt, argnums)
-        return self.total(block_sum, shared, what, options | {"wrt": self._wrt(wrt)})
+        return self.total(block_sum, shared, what, self._wrt(wrt), has_aux)
 
     def total(
         self, function: Callable[..., Any], shared: Sequence[Any], *more: Any, rows: Rows | None = None

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import WRAPPER_ASSIGNMENTS, cache
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -46,6 +46,15 @@ class Request:
     def __init__(self, query: Query) -> None:
         self.query = query
         self.plan: Plan | None = None
+
+
+class CompileOptions(TypedDict, total=False):
+    """The options of `Compiled`, for code that passes them on."""
+
+    dtype: DTypeLike
+    threads: int
+    lanes: int | Literal["auto"]
+    cache: str | os.PathLike[str] | None
 
 
 class Compiled:

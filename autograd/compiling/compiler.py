@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..value import Value
-from .compiled import Compiled
+from .compiled import Compiled, CompileOptions
 from .naming import Arguments
 from .recorded_graph import CompiledGraph, GraphFunction
 from .specialised import Specialised
@@ -32,6 +32,7 @@ def build(
     >>> build(lambda x: x * x, (), None, (), "float64", 1, "auto", None)(3.0)
     9.0
     """
+    options: CompileOptions = {"dtype": dtype, "threads": threads, "lanes": lanes, "cache": cache}
     if isinstance(f, Value):
         if inputs is None:
             raise TypeError(
@@ -40,15 +41,13 @@ def build(
         if static != ():
             raise TypeError("static=... is for functions: a recorded graph has no settings")
         graph = GraphFunction(f, list(inputs), list(parameters))
-        return CompiledGraph(graph, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache)
+        return CompiledGraph(graph, batched, **options)
     if inputs is not None:
         raise TypeError("inputs=[...] is for recorded graphs: for a function, name the arguments in batched=")
 
     def compiled(function: Callable[..., Any]) -> Compiled | Specialised:
         if static != ():
-            return Specialised(
-                function, static, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache
-            )
-        return Compiled(function, batched, dtype=dtype, threads=threads, lanes=lanes, cache=cache)
+            return Specialised(function, static, batched, options)
+        return Compiled(function, batched, **options)
 
     return compiled if f is None else compiled(f)

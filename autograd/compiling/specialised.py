@@ -9,8 +9,8 @@ from typing import Any
 
 from ..terminal import quoted
 from ..transforms.arguments import one_of
-from .compiled import Compiled
-from .naming import Names
+from .compiled import Compiled, CompileOptions
+from .naming import Arguments, Names
 
 _MOST = 64
 """Maximum number of specialised functions that are kept; the oldest are dropped."""
@@ -28,7 +28,9 @@ class Specialised:
     (8.0, 12.0)
     """
 
-    def __init__(self, f: Callable[..., Any], static: Any, batched: Any, **options: Any) -> None:
+    def __init__(
+        self, f: Callable[..., Any], static: Arguments, batched: Arguments, options: CompileOptions
+    ) -> None:
         self.f: Callable[..., Any] = f
         self._batched = batched
         self._options = options
@@ -131,5 +133,5 @@ class Specialised:
         return _again, (self.f, self.static, self._batched, self._options)
 
 
-def _again(f: Callable[..., Any], static: Any, batched: Any, options: dict[str, Any]) -> Specialised:
-    return Specialised(f, static, batched, **options)
+def _again(f: Callable[..., Any], static: Any, batched: Any, options: CompileOptions) -> Specialised:
+    return Specialised(f, static, batched, options)

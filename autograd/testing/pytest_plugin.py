@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from ..checking.report import Report
 
 
 @pytest.fixture(scope="session")
@@ -27,14 +31,33 @@ def gradcheck() -> Callable[..., Any]:
     from ..checking.check_functions import check_gradients
     from ..checking.property import check_gradients_of, picture_of
 
-    def run(f: Callable[..., Any], *point: Any, **options: Any) -> Any:
-        if "domain" in options or "examples" in options:
-            if point:
-                raise TypeError("gradcheck takes a point, or domain= and examples=, not both")
-            check_gradients_of(f, options.pop("domain", None), **options)(_nothing)()
+    def run(
+        f: Callable[..., Any],
+        *point: Any,
+        domain: Mapping[str, Any] | None = None,
+        examples: int | None = None,
+        order: int | None = None,
+        gradient: Callable[..., Any] | str | None = None,
+        raises: bool = True,
+        save: str | Path | None = None,
+        undecided: str = "fail",
+        undefined: str = "fail",
+        **named: Any,
+    ) -> Report | None:
+        if domain is not None or examples is not None:
+            if point or named or not raises or save is not None:
+                raise TypeError("gradcheck takes a point with its options, or domain= and examples=, not both")
+            decorate = check_gradients_of(
+                f, domain, order=order or 1, gradient=gradient, examples=examples, undecided=undecided,
+                undefined=undefined,
+            )  # fmt: skip
+            decorate(_nothing)()
             return None
-        options.setdefault("save", picture_of(getattr(f, "__name__", "f")))
-        report = check_gradients(f, *point, **options)
+        report = check_gradients(
+            f, *point, order=order or 2, gradient=gradient, raises=raises,
+            save=save if save is not None else picture_of(getattr(f, "__name__", "f")),
+            undecided=undecided, undefined=undefined, **named,
+        )  # fmt: skip
         if report.undefined:
             pytest.skip(report.reasons[0])
         return report

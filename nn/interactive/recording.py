@@ -7,9 +7,12 @@ import os
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.terminal import quoted
+
+if TYPE_CHECKING:
+    from .playground import Playground
 
 
 class Recording:
@@ -71,7 +74,15 @@ class Recording:
             "errors": {name: _thinned(lengths) for name, lengths in self.errors.items()},
         }
 
-    def playground(self, **options: Any) -> Any:
+    def playground(
+        self,
+        *,
+        features: Sequence[str] = ("x1", "x2"),
+        source: str = "",
+        noise: float = 0.1,
+        seed: int = 0,
+        theme: str = "auto",
+    ) -> Playground:
         """Return the page that plays the training; the options are those of `nn.playground`.
 
         Raises ValueError if nothing is recorded.
@@ -81,12 +92,24 @@ class Recording:
         if self._made is None:
             raise ValueError("nothing is recorded yet: pass the recording to fit(..., record=recording)")
         model, data, loss = self._made
-        return playground(model, data, loss=loss, record=self, **options)
+        return playground(
+            model, data, loss=loss, record=self,
+            features=features, source=source, noise=noise, seed=seed, theme=theme,
+        )  # fmt: skip
 
-    def save(self, path: str | os.PathLike[str], **options: Any) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        features: Sequence[str] = ("x1", "x2"),
+        source: str = "",
+        noise: float = 0.1,
+        seed: int = 0,
+        theme: str = "auto",
+    ) -> Path:
         """Save the page that plays the training as an .html file; return the path."""
-        saved: Path = self.playground(**options).save(path)
-        return saved
+        page = self.playground(features=features, source=source, noise=noise, seed=seed, theme=theme)
+        return page.save(path)
 
     def __repr__(self) -> str:
         if not self.losses:
