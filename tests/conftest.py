@@ -1,4 +1,4 @@
-"""What several test modules share."""
+"""Fixtures and settings of several test modules."""
 
 import builtins
 import os

@@ -11,7 +11,7 @@ from autograd.ops.op import Op
 
 
 def wrong(name: str, **partials: str) -> Op:
-    """The operation of that name with other rules for some operands' partials."""
+    """Return an operation of this name with other rules for some operands' partials."""
     op = TABLE[name]
     rules = [partials.get(operand, rule) for operand, rule in zip(op.operands, op.partials, strict=True)]
     assert rules != list(op.partials)
@@ -19,7 +19,7 @@ def wrong(name: str, **partials: str) -> Op:
 
 
 # ruff: noqa: E501
-# A: formulas as one gets them wrong: a sign, a factor, a swapped operand, a forgotten ln.
+# A: wrong formulas: a sign, a factor, a swapped operand, a forgotten ln.
 FORMULAS = [
     wrong("add", y="-1.0"), wrong("sub", y="1.0"), wrong("mul", x="x"), wrong("mul", y="y"),
     wrong("div", y="out / y"), wrong("div", x="y"), wrong("div", y="-x / y"), wrong("neg", x="1.0"),
@@ -41,7 +41,7 @@ FORMULAS = [
     wrong("where", x="0.0 if condition else 1.0"), wrong("mod", y="(x - out) / y"),
 ]  # fmt: skip
 
-# B: right everywhere but at one special point.
+# B: right except at one point.
 POINTS = [
     wrong("relu", x="0.0 if x < 0 else 1.0 if x else 2.0"),
     wrong("abs", x="sign(x) if x else 2.0"),
@@ -54,7 +54,7 @@ POINTS = [
     wrong("hypot", x="x / out if out else 5.0"),
 ]
 
-# C: a small relative error: a constant in float32, a digit lost on the way.
+# C: a small relative error: a constant in float32, a lost digit.
 SMALL = [
     wrong("mul", x="y * (1.0 + 1e-3)"), wrong("mul", y="x * (1.0 + 1e-6)"), wrong("exp", x="out * (1.0 - 1e-4)"),
     wrong("exp", x="out * (1.0 + 1e-9)"), wrong("sin", x="cos(x) * (1.0 + 1e-8)"), wrong("log", x="1.0 / x + 1e-7"),
@@ -88,7 +88,7 @@ DECLARED = [
 
 
 def righted(program: Program) -> Program:
-    """The program with the table's own operations in the places of wrong ones."""
+    """Return the program with the table's operations instead of the wrong ones."""
     lines = [Line(TABLE[line.op.name], line.operands) for line in program.lines]
     return Program(program.inputs, tuple(lines))
 
@@ -116,7 +116,7 @@ def counts_a_repeated_operand_once(root, gradient):
 
 
 def follows_no_order(root, gradient):
-    """Depth first from the root: a node passes on what it has when it is first met."""
+    """Depth first from the root: a node passes on the gradient that it has at the first visit."""
     _cleared(root, gradient)
     seen, stack = set(), [root]
     while stack:
@@ -131,7 +131,7 @@ def follows_no_order(root, gradient):
 
 
 def keeps_interior_grads(root, gradient):
-    """Interior grads pile up from call to call."""
+    """Interior grads accumulate from call to call."""
     root.grad += gradient
     for node in reversed(topological_order(root)):
         for operand, partial in zip(node.operands, node.partials, strict=True):
@@ -147,13 +147,13 @@ def forgets_what_leaves_had(root, gradient):
 
 
 def seeds_with_one(root, gradient):
-    """The gradient that is given is ignored."""
+    """The given gradient is ignored."""
     order = _cleared(root, 1.0)
     _sent(order)
 
 
 def misses_the_last_edge(root, gradient):
-    """Of three and more operands the last is forgotten."""
+    """The last of three or more operands is forgotten."""
     for node in reversed(_cleared(root, gradient)):
         edges = list(zip(node.operands, node.partials, strict=True))
         for operand, partial in edges[:2]:
@@ -162,7 +162,7 @@ def misses_the_last_edge(root, gradient):
 
 
 def swaps_two_operands(root, gradient):
-    """The partials of two operands go to each other's operand."""
+    """The partials of two operands are swapped."""
     for node in reversed(_cleared(root, gradient)):
         for operand, partial in zip(node.operands, node.partials[::-1], strict=True):
             if partial is not None and operand.__class__ is not float:
@@ -188,7 +188,7 @@ def clips_large_gradients(root, gradient):
 
 
 def rereads_data(root, gradient):
-    """The partials of a product are read from its operands when the pass comes by."""
+    """The partials of a product are computed from its operands during the backward pass."""
     for node in reversed(_cleared(root, gradient)):
         partials = node.partials
         if node.op is TABLE["mul"]:

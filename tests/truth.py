@@ -1,4 +1,4 @@
-"""The truth the table is held to: mathematics of high precision, written down from the definitions.
+"""Reference values for the table: mathematics in high precision, from the definitions.
 
 It shares nothing with the checker that is shipped, whose truth the table's entries name: here are
 textbook formulas over mpmath's exp, log, sin, cos, atan, erfc and sqrt, so that an error made once is
@@ -18,12 +18,12 @@ DIGITS = 60
 
 
 def digits(count: int) -> Any:
-    """Arithmetic in that many decimal digits."""
+    """Compute with a number of decimal digits."""
     return mp.workdps(count)
 
 
 def exactly(x: float) -> Any:
-    """A float as the number that it is, at any precision."""
+    """Return the exact value of a float, at any precision."""
     return mp.make_mpf(libmp.from_float(x))
 
 
@@ -36,7 +36,7 @@ def _tanh(x: Any) -> Any:
 
 
 def _normal(x: Any) -> Any:
-    """The normal distribution function; mpmath's overflows far out, where it is 0 or 1 to a million digits."""
+    """Return the normal distribution function; mpmath's overflows where it is 0 or 1 to a million digits."""
     return mp.ncdf(x) if abs(x) < 1e6 else mp.one if x > 0 else mp.zero
 
 
@@ -116,11 +116,11 @@ TRUTHS: dict[str, Callable[..., Any]] = {
     "mean": lambda xs: mp.fsum(xs) / len(xs),
     "logsumexp": lambda xs: mp.log(mp.fsum(map(mp.exp, xs))),
 }
-"""Every operation of the table by its definition; a starred operand is a sequence."""
+"""Every operation of the table by its definition; a variadic operand is a sequence."""
 
 
-# Ordinary points: away from kinks, jumps and poles, on both sides of each. The last ones of
-# several operations lie where a careless formula overflows, cancels or saturates.
+# Ordinary points: away from kinks, jumps and poles, on both sides of each. The last ones of several
+# operations are where a naive formula overflows, cancels or saturates.
 _ANY = [(0.5,), (-0.5,), (2.25,), (-3.0,), (1e-5,), (-1e-5,), (0.0,)]
 _POSITIVE = [(0.5,), (1.0,), (2.25,), (1e-5,), (1e5,), (1e-300,), (1e300,)]
 _PAIRS = [(0.5, 2.0), (-0.5, 2.0), (2.25, -1.5), (-3.0, -0.25), (1e-5, 1e5)]
@@ -187,20 +187,20 @@ STEPS = ("sign", "step", "floor", "ceil", "trunc", "round", "floordiv")
 
 
 def at(name: str, operands: list[Any]) -> Any:
-    """The operation of a flat list of precise operands, in the present precision."""
+    """Return the operation of a flat list of precise operands, in the current precision."""
     return mp.mpf(TRUTHS[name](*TABLE[name].grouped(operands)))
 
 
 def value(name: str, point: tuple[float, ...]) -> Any:
-    """The operation at a point of floats; what 1 + exp(-700) and the like cancel is in the 600 digits."""
+    """Return the operation at a point of floats; 600 digits suffice for 1 + exp(-700) and the like."""
     with digits(600):
         return at(name, list(map(exactly, point)))
 
 
 def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) -> Any:
-    """The derivative towards operands one after the other: (0,) the first, (0, 1) the mixed second."""
+    """Return the derivative with respect to operands in turn: (0,) the first, (0, 1) the mixed second."""
     if name == "where" and 0 in towards:
-        return mp.mpf(0)  # a condition chooses; it has no slope, and no side at 0
+        return mp.mpf(0)  # a condition selects; it has no derivative
     if name in STEPS:
         return mp.mpf(0)  # at its ordinary points; a large number's difference would reach over its jumps
     with digits(600):
@@ -208,7 +208,7 @@ def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) ->
 
 
 def _difference(f: Callable[[list[Any]], Any], point: list[Any], towards: tuple[int, ...]) -> Any:
-    """A central difference of central differences, in so many digits that nothing is lost."""
+    """Return a nested central difference, with enough digits that nothing is lost."""
     if not towards:
         return f(point)
     k, rest = towards[0], towards[1:]

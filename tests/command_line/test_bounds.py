@@ -1,4 +1,4 @@
-"""The command line has limits: of expressions, of counts, of what it says; and no odd start is a traceback."""
+"""The command line has limits, for expressions, counts and output; and no traceback in odd environments."""
 
 import os
 import subprocess

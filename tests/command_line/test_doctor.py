@@ -1,4 +1,4 @@
-"""`chainwalk doctor`, `--version`, and statuses that do not say "wrong" where nothing was checked."""
+"""`chainwalk doctor`, `--version`, and exit statuses other than "wrong" if nothing was checked."""
 
 import subprocess
 import sys

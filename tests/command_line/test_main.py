@@ -1,4 +1,4 @@
-"""The command line, run as a user runs it: what it prints, where, and its exit status."""
+"""The command line, run as a user runs it: its output and its exit status."""
 
 import subprocess
 import sys

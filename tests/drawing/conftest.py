@@ -1,4 +1,4 @@
-"""What all tests of pictures share."""
+"""Fixtures of all tests of pictures."""
 
 import shutil
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(params=["bundled", "system"])
 def any_dot(request, monkeypatch):
-    """Each of the two dots; the system's only where it is installed."""
+    """Return each of the two dots; the system's only where it is installed."""
     if request.param == "bundled":
         monkeypatch.setattr(shutil, "which", lambda name: None if name == "dot" else name)
     elif not shutil.which("dot"):

@@ -23,7 +23,7 @@ def root():
 
 
 def begins(element):
-    """The seconds on the loop's clock at which an element, or what it is in, appears."""
+    """Return the time in seconds at which an element, or one of its parents, appears."""
     found = [e for e in element if e.tag == f"{SVG}set" and e.get("to") == "visible"]
     return [float(re.search(r"\+([\d.]+)s", e.get("begin"))[1]) for e in found]
 

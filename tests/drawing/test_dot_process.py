@@ -23,7 +23,7 @@ def graph():
 
 @pytest.fixture
 def false_dot(tmp_path, monkeypatch):
-    """A program in place of dot, as a shell script."""
+    """Return a program in place of dot, as a shell script."""
 
     def make(script):
         path = tmp_path / "bin" / "dot"

@@ -1,4 +1,4 @@
-"""The picture: what it shows at each moment, that it is deterministic, and what it refuses."""
+"""The picture: its contents at each step, determinism, and errors."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def elements(picture):
-    """The nodes and edges of the SVG by their ids: (class, all texts, XML)."""
+    """Return the nodes and edges of the SVG by their ids: (class, all texts, XML)."""
     found = {}
     for group in ElementTree.fromstring(picture.svg()).iter(f"{SVG}g"):
         words = group.get("class", "").split()
@@ -264,7 +264,7 @@ def test_pdf_without_dot_or_library_advises_what_to_install(graph, tmp_path, mon
 
 
 def test_nothing_in_a_box_covers_its_frame(any_dot, graph):
-    """Contents that touched the edge of a box hid half of its line."""
+    """The contents of a box do not touch its frame, half of which they would hide."""
     graph["L"].backward()
     for words, _, group in elements(draw(graph["L"])).values():
         if words[0] == "node" and "interior" in words:

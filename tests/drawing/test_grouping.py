@@ -22,7 +22,7 @@ def network():
 
 
 def clusters(source):
-    """The clusters of a DOT text: for each its id, and the ids of the boxes right inside it."""
+    """Return the clusters of a DOT text: for each its id, and the ids of the boxes right inside it."""
     found, open_ = {}, []
     for line in map(str.strip, source.splitlines()):
         if line.startswith("subgraph"):
@@ -44,7 +44,7 @@ def test_every_layer_is_a_frame_with_its_name_and_shape(network):
 
 
 class Parts:
-    """Groups of one's own around two weights."""
+    """Custom groups around two weights."""
 
     def __init__(self, *weights):
         self.weights = weights

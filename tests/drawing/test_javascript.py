@@ -1,4 +1,4 @@
-"""The table's rules in JavaScript, each held against Python: values, partials, and domains."""
+"""The table's rules in JavaScript, each compared with Python: values, partials, and domains."""
 
 import itertools
 import json
@@ -54,7 +54,7 @@ def points_of(op):
 
 
 def in_python(op, point):
-    """Value and partials as the engine records them; None outside the domain."""
+    """Return value and partials as the engine records them; None outside the domain."""
     arguments = [[Value(x) for x in item] if op.variadic else Value(item) for item in point]
     try:
         node = function_of(op)(*arguments)
@@ -73,7 +73,7 @@ def number(x):
 
 
 def script():
-    """The rules as a page has them, with what answers about them."""
+    """Return the rules as a page has them, with what answers about them."""
     ask = 'import { OPS } from "./operations.js";\n' + ASK
     return bundled("ask.js", {"operations.js": definitions(TABLE.values()), "ask.js": ask})
 

@@ -1,4 +1,4 @@
-"""Formulas as LaTeX: what they say, and that nothing in a name ends them."""
+"""Formulas as LaTeX: their contents, and names with special characters."""
 
 import pytest
 

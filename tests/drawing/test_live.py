@@ -1,4 +1,4 @@
-"""The page, alive: numbers edited in a real browser and held against Python, and what is built on that."""
+"""The live page: numbers edited in a real browser and compared with Python; paths, nudges, descent."""
 
 import json
 import math
@@ -47,7 +47,7 @@ def minus(text):
 
 
 def table(page):
-    """Data and grad of each value, as the table beside the picture shows them."""
+    """Return data and grad of each value, as the table beside the picture shows them."""
     rows = page.eval_on_selector_all(
         "#values tr", "rows => rows.map(r => [r.querySelector('button').textContent,"
         "r.cells[1].querySelector('input')?.value ?? r.cells[1].textContent, r.cells[2].textContent])",
@@ -487,7 +487,7 @@ def test_in_a_folded_network_every_step_shows_something_and_a_box_opens_in_place
     assert page.locator("#opened").is_hidden()
 
 
-# The modules by themselves, where there is a node
+# The modules alone, if Node.js is installed
 
 
 def in_node(tmp_path, script, question):

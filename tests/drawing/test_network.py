@@ -22,7 +22,7 @@ def made(*widths, samples=1, inputs=2, seed=0):
 
 
 def rectangles(picture):
-    """The frame of each box: left, right, top, bottom."""
+    """Return the frame of each box: left, right, top, bottom."""
     found = {}
     for group in ElementTree.fromstring(picture.svg()).iter(f"{SVG}g"):
         if (group.get("class") or "").startswith("node"):

@@ -1,4 +1,4 @@
-"""What can be chosen: outputs, numbers, symbols, legend, theme, sharpness, language, formats."""
+"""The options: outputs, numbers, symbols, legend, theme, resolution, language, formats."""
 
 import io
 import os

@@ -35,7 +35,7 @@ def network(neurons):
     return mse_loss([model([0.5, -1.0])], [1.0])
 
 
-# What needs no browser
+# Without a browser
 
 
 def test_the_page_is_one_file_that_asks_for_nothing(html):
@@ -79,7 +79,7 @@ LEAVES = "forward pass, before the first operation"
 
 
 def patiently(condition):
-    """Wait until something is so; the page's own policy forbids the browser to evaluate texts."""
+    """Wait until a condition holds; the page's policy does not allow the browser to evaluate strings."""
     for _ in range(100):
         if condition():
             return
@@ -95,7 +95,7 @@ def when(page):
 
 
 def text_of(page, where):
-    """The texts of the parts of a line, with one space between them."""
+    """Return the texts of the parts of a line, with one space between them."""
     return " ".join(page.eval_on_selector(where, "p => [...p.childNodes].map(n => n.textContent)")).split()
 
 

@@ -127,7 +127,7 @@ def test_the_original_box_has_the_sum_of_all_contributions():
 
 
 def test_a_loop_is_read_step_by_step():
-    """A depth-first order has the products with the last inputs early; they stand where they are used."""
+    """A depth-first order has the products with the last inputs early; they are placed where they are used."""
     pieces = rows(draw(gated(6)).scene)
     first = {
         box.name: number for number, piece in enumerate(pieces) for box in piece.boxes if box.kind == "leaf"

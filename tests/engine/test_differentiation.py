@@ -14,7 +14,7 @@ from autograd import (
 
 
 def program(seed, xs):
-    """A random straight-line program with much sharing, on whatever numbers it is given."""
+    """Return a random straight-line program with many shared values, for numbers of any type."""
     rng, values = random.Random(seed), list(xs)
     functions = [lambda x: x * x, lambda x: 1 / (x * x + 1), lambda x: x / 2 - 1, lambda x: -x]
     for _ in range(12):

@@ -1,4 +1,4 @@
-"""A file is there whole or not at all, and only what is a file is read."""
+"""Files are written atomically, and only regular files are read."""
 
 import os
 import random

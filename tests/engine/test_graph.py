@@ -95,7 +95,7 @@ def test_a_backward_pass_that_is_interrupted_leaves_no_mark_behind():
 
 
 def interrupted_after(lines, function):
-    """Call a function with a Ctrl-C after so many lines in graph.py; whether that came to pass."""
+    """Call a function with a Ctrl-C after a number of lines in graph.py; return whether it was raised."""
     left = lines
 
     def trace(frame, event, _):

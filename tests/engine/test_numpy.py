@@ -29,7 +29,7 @@ def test_numpy_object_arrays_of_values_compute_and_backpropagate():
 
 
 def gradient_of_arrays(np):
-    """The same by central differences on plain numpy arrays."""
+    """Return the derivatives by central differences on plain numpy arrays."""
 
     def f(a):
         m = np.array([[0.0, 1.0], [1.0, 2.0]])

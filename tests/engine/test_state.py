@@ -1,4 +1,4 @@
-"""Grads that are Values, None or texts, passes that cannot finish, numbers written over, comparisons."""
+"""Grads that are Values, None or strings, interrupted passes, overwritten numbers, comparisons."""
 
 import copy
 import math
@@ -96,11 +96,11 @@ def test_a_grad_that_is_not_a_number_raises_before_any_grad_changes(create_graph
 
 
 class StopError(Exception):
-    """What a signal raises in these tests."""
+    """The exception that a signal raises in these tests."""
 
 
 def stopped_after(seconds, work):
-    """Whether work was interrupted so long after its start, and then twice more at once."""
+    """Return whether work was interrupted a time after its start, and then twice more at once."""
     count = 0
 
     def handler(*_):

@@ -1,4 +1,4 @@
-"""What was not selected gets no edge: nothing flows back to it, so no infinity is multiplied with 0."""
+"""An operand that was not selected has no edge: nothing flows back to it, so no infinity is multiplied by 0."""
 
 import itertools
 import math
@@ -63,7 +63,7 @@ FRONTS = {
     "total of those": (lambda x: total([relu(x), 0 * x, 0.0]), -1.0),
     "mean of those": (lambda x: mean([relu(x), step(x)]), -1.0),
 }  # fmt: skip
-# Each has an infinite slope at 0.
+# Each has an infinite derivative at 0.
 STEEP = {
     "sqrt": sqrt,
     "cbrt": cbrt,

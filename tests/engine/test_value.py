@@ -1,4 +1,4 @@
-"""Value: what it takes, how it compares, prints and behaves as a Python object."""
+"""Value: its arguments, comparison, printing and behaviour as a Python object."""
 
 import re
 from decimal import Decimal

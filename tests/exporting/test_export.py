@@ -1,4 +1,4 @@
-"""Exported source: JAX computes what the compiled kernel does, with the table's derivatives, kinks included."""
+"""Exported source: JAX computes the same as the compiled kernel, with the table's derivatives at kinks too."""
 
 import copy
 import importlib.util
@@ -16,19 +16,19 @@ from autograd.errors import TracingError
 
 JAX = importlib.util.find_spec("jax") is not None
 needs_jax = pytest.mark.skipif(not JAX, reason="jax is not installed: pip install jax")
-# Where the second derivative is to be compared: inside the domain, on both sides of what kinks there are.
+# The points for second derivatives: inside the domain, on both sides of kinks.
 POINTS = [-2.25, -0.75, -0.125, 0.3125, 0.875, 1.5, 3.0]
 
 
 def module(source):
-    """The names that exported source defines."""
+    """Return the names that exported source defines."""
     names = {}
     exec(source, names)
     return names
 
 
 def stand_in(source):
-    """The same with numpy in the place of JAX, for values alone."""
+    """Return the values computed with numpy instead of JAX."""
     special = types.SimpleNamespace(
         **{n: np.vectorize(autograd.ops.primitives.FAST[n]) for n in ("erf", "erfc", "logsumexp")}
     )
@@ -49,7 +49,7 @@ def points(op):
     while len(found) < 24:
         row = [rng.choice(POINTS) for _ in range(count * len(op.operands))]
         names = dict(zip(op.operands, op.grouped(row), strict=True))
-        if op.name == "pow" and row[0] < 0:  # no derivative by its exponent
+        if op.name == "pow" and row[0] < 0:  # no derivative with respect to its exponent
             continue
         if not op.domain or eval(op.domain, dict(autograd.ops.primitives.FAST), names):
             found.append(row)
@@ -75,7 +75,7 @@ def test_every_operation_of_the_table_has_its_value(op):
 
 @pytest.fixture(scope="module")
 def computed_by_jax():
-    """For every operation its values, gradients and second derivatives at its points; all compiled at once."""
+    """Return values, gradients and second derivatives of every operation, all compiled at once."""
     import jax
 
     rows = {name: points(op) for name, op in TABLE.items()}

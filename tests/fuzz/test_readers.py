@@ -1,4 +1,4 @@
-"""Whatever bytes or text come from outside, the readers give a result or their own error, and change nothing.
+"""For any bytes or text, the readers return a result or raise their own error, and change nothing else.
 
 Each target runs for COUNT inputs: 200 by default, or as many as the environment variable says, as in
 `CHAINWALK_FUZZ=10000 python -m pytest -q tests/fuzz`. What a target raises beside its own error fails it.
@@ -47,7 +47,7 @@ STEPS = st.tuples(st.integers(0, 3), st.floats(0, 1), st.integers(0, 255))
 
 @st.composite
 def damages(draw):
-    """What is done to a file: a function from its bytes to others."""
+    """Return a way to damage a file: a function from its bytes to others."""
     steps = draw(st.lists(STEPS, min_size=1, max_size=4))
 
     def damage(whole):
@@ -97,7 +97,7 @@ tanh({})|total({}, {})|where({} < 1, {}, 2)|max(*{})|sin(x={})|({} := {})|-{}|({
 
 @st.composite
 def sources(draw, depth=4):
-    """Expressions that Python can read, of all its kinds."""
+    """Return expressions that Python can parse, of all kinds."""
     leaf = draw(
         st.sampled_from(["x", "y", "1", "2.5", "'text'", "None", "...", "x.y", "x[0]", "lambda: x", "[x]"])
     )
@@ -210,7 +210,7 @@ JSON = st.recursive(
 @fuzzed
 @given(item=JSON, place=st.integers(0, 10**6))
 def test_a_forged_checkpoint_is_resumed_from_or_refused_whole(checkpoint_file, tmp_path_factory, item, place):
-    """Anything in the place of anything, with a right checksum."""
+    """Return a state with any part replaced by anything, with a valid checksum."""
     path = tmp_path_factory.getbasetemp() / "forged-run"
     path.write_bytes(checkpoint_file)
     state = Checkpoint(path)._read()

@@ -1,4 +1,4 @@
-"""A model as a chain of layers, and PyTorch's numbers for them."""
+"""A model as a chain of layers, compared with PyTorch."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from nn.chains import chain, sequential_names
 
 
 class Pair(Module):
-    """Two networks one after the other."""
+    """A chain of two networks."""
 
     def __init__(self, rng):
         self.encoder, self.decoder = MLP(4, [3, 2], rng=rng), MLP(2, [4], rng=rng)

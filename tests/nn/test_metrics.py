@@ -1,4 +1,4 @@
-"""Metrics: what counts as right, and when there is an accuracy at all."""
+"""Metrics: which predictions are correct, and when there is an accuracy."""
 
 import math
 import re

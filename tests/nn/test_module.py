@@ -34,7 +34,7 @@ def test_parameters_are_named_by_their_place(rng):
 
 
 class Tied(Module):
-    """One neuron twice, in two attributes."""
+    """A module with the same neuron in two attributes."""
 
     def __init__(self, rng):
         self.first = Neuron(1, "linear", rng=rng)
@@ -107,7 +107,7 @@ def test_a_computed_value_of_a_module_is_not_a_parameter(rng):
 
 
 class Parent(Module):
-    """A module whose child knows it."""
+    """A module whose child refers to it."""
 
     def __init__(self, rng):
         self.child = Neuron(1, rng=rng)

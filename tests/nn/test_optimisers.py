@@ -47,7 +47,7 @@ def bowl(w):
 
 
 def trajectory(make, options, steps=STEPS, schedule=None):
-    """The parameters after each step."""
+    """Return the parameters after each step."""
     w = [Value(x) for x in START]
     optimiser = make(w, **options)
     plan = schedule(optimiser) if schedule else None
@@ -78,7 +78,7 @@ def test_the_trajectory_is_pytorchs_to_1e_12(name):
 
 
 def slope(w):
-    """The gradient of the bowl, by hand."""
+    """Return the gradient of the bowl, by hand."""
     g = [0.0] * len(w)
     for k, (a, b) in enumerate(itertools.pairwise(w)):
         g[k] += (-400 * a * (b - a * a) - 2 * (1 - a)) / 50
@@ -87,7 +87,7 @@ def slope(w):
 
 
 def by_the_papers(name, steps):
-    """The same trajectories from the papers' formulas, step t from 1."""
+    """Return the same trajectories from the papers' formulas, step t from 1."""
     _, kind, o = OPTIMISERS[name]
     w, m, v = list(START), [0.0] * 3, [0.0] * 3
     for t in range(1, steps + 1):

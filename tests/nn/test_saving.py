@@ -1,4 +1,4 @@
-"""safetensors files: exact, PyTorch's too, and a damaged or hostile one changes nothing."""
+"""safetensors files: exact, compatible with PyTorch, and a damaged or hostile one changes nothing."""
 
 import json
 import math
@@ -103,7 +103,7 @@ def test_a_file_cut_anywhere_is_an_error_that_changes_nothing(rng, tmp_path):
 
 
 def mutated(whole, rng):
-    """The file with bytes changed, left out or put in; or with another header that is well-formed."""
+    """Return the file with bytes changed, left out or put in; or with another header that is well-formed."""
     kind, content = rng.randrange(4), bytearray(whole)
     if kind == 0:
         for _ in range(rng.randint(1, 4)):
@@ -141,7 +141,7 @@ def test_a_mutated_file_is_an_error_that_changes_nothing_or_a_state_that_fits(rn
             assert parameter_values(model) == original
             refused += 1
         else:
-            # Only numbers, or what no reader looks at, were changed: all that is there was taken.
+            # Only numbers, or parts that are ignored, were changed: everything was loaded.
             assert len(parameter_values(model)) == 9
             for parameter, number in zip(model.parameters(), original, strict=True):
                 parameter.data = number

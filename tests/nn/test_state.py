@@ -1,4 +1,4 @@
-"""Parameters by name: the shapes are PyTorch's, and what does not fit changes nothing."""
+"""Parameters by name: the shapes are PyTorch's, and entries that do not fit change nothing."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from nn.state import shape
 
 
 class Mixed(Module):
-    """A layer, a shared neuron, and Values of its own."""
+    """A module with a layer, a shared neuron, and Values."""
 
     def __init__(self, rng):
         self.layer = Layer(3, 2, rng=rng)

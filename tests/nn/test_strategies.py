@@ -17,7 +17,7 @@ QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 
 
 def result(model, inputs):
-    """The sum of a network's outputs."""
+    """Return the sum of a network's outputs."""
     output = model(inputs)
     return total(output) if isinstance(output, list) else output
 

@@ -1,4 +1,4 @@
-"""What people type who know micrograd, PyTorch, Keras or scikit-learn: or the error names our word."""
+"""Names of micrograd, PyTorch, Keras and scikit-learn work, or the error suggests the one to use."""
 
 import random
 import re

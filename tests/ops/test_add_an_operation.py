@@ -1,4 +1,4 @@
-"""One entry adds an operation: in a copy of the package, new lines in the table are tried in every reading."""
+"""One entry adds an operation: in a copy of the package, new entries are tested in every algebra."""
 
 import re
 import shutil
@@ -243,7 +243,7 @@ assert main(["check", "mish(x) * exp10(y)", "x=0.5", "y=0.25"]) == 0
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of the package with the new entries, and its stub written again."""
+    """Return a copy of the package with the new entries, and its stub written again."""
     folder = tmp_path_factory.mktemp("copy")
     leave = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "autograd", folder / "autograd", ignore=leave)

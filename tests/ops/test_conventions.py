@@ -1,4 +1,4 @@
-"""The conventions at kinks: what the page of that name says is what the table does."""
+"""The conventions at kinks: the table matches the page that documents them."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from autograd import Value
 PAGE = Path(__file__).parents[2] / ".docs" / "pages" / "conventions.md"
 INF, NAN = math.inf, math.nan
 CONVENTIONS = {
-    # what stands in the first column of the page: calls on Values, each with the partials it has
+    # the first column of the page: calls on Values, each with its partials
     "relu(0)": [("relu", (0,), (1.0,))],
     "abs(0)": [("abs", (0,), (0.0,))],
     "maximum(x, x)": [("maximum", (2, 2), (0.5, 0.5))],

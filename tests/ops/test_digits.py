@@ -21,24 +21,24 @@ from autograd.recording import function_of
 
 EPS, SMALLEST, LARGEST = 2.0**-52, 5e-324, 1.79769e308
 VALUE, FIRST, SECOND = 4, 8, 32
-"""Units in the last place that a value, a first and a second derivative may be off, by themselves."""
+"""The bounds of a value, a first and a second derivative in units in the last place."""
 CONDITION = 4
-"""Units in the last place of each operand that may be lost besides."""
+"""Additional bounds, in units in the last place of each operand."""
 TEXTBOOK = {"tanh": 4, "sigmoid": 2}
-"""Units in the last place of 1 that a slope of these may be off."""
+"""Bounds of a derivative of these, in units in the last place of 1."""
 EXPONENTS = (-1074, -1060, -1022, -1000, -500, -300, -100, -60, -53, -30, -27, -20, -10, -4, -2, -1, 0, 1, 2,
              3, 4, 5, 6, 7, 8, 9, 10, 20, 27, 30, 53, 60, 100, 300, 500, 1000, 1023)  # fmt: skip
 RANGE = [sign * x * 2.0**k for k in EXPONENTS for x in (1.0, 1.3) for sign in (1.0, -1.0)]
 SIZES = (5e-324, 1e-310, 1e-200, 1e-16, 0.25, 1.0, 1.7, 40.0, 1e8, 1e200, 1.7e308)
 FEW = [sign * x for x in SIZES for sign in (1, -1)]
 FAR = dict.fromkeys(("sin", "cos", "tan", "sinc"), 2.0**64)
-"""Up to where a wave is looked at; beyond, so do the digits of pi decide."""
+"""The largest argument of a periodic function; beyond it the digits of pi decide."""
 UNARY = [name for name, op in TABLE.items() if len(op.operands) - len(op.defaults) == 1 and not op.variadic]
 BINARY = [name for name, op in TABLE.items() if len(op.operands) == 2 and not op.defaults and not op.variadic]
 
 
 def points(name):
-    """The points at which an entry is looked at."""
+    """Return the points at which an entry is tested."""
     defaults = tuple(TABLE[name].defaults.values())
     if name in UNARY:
         return [(x, *defaults) for x in RANGE if abs(x) <= FAR.get(name, math.inf)]
@@ -46,7 +46,7 @@ def points(name):
 
 
 def inside(op, point):
-    """Whether a point is in an operation's domain, and no tie, kink or jump of it."""
+    """Return whether a point is in an operation's domain, and no tie, kink or jump of it."""
     x, y = point[0], point[-1]
     if op.name in ("asin", "acos", "acosh", "atanh") and abs(x) == 1:
         return False
@@ -61,7 +61,7 @@ def inside(op, point):
 
 
 def exact(op, point):
-    """The value in high precision, and functions of the point that give the first partials."""
+    """Return the value in high precision, and functions of the point that give the first partials."""
     rules = precise_partials(op)
 
     def firsts(xs):
@@ -71,7 +71,7 @@ def exact(op, point):
 
 
 def slopes(firsts, here, k):
-    """The derivatives of the first partials, and their own, towards one operand."""
+    """Return the second and third derivatives with respect to one operand, from the first partials."""
     step = (here[k] or 1) * MP.mpf(10) ** -50
     if abs(here[k]) == 1:  # the edge of a domain may be there, or a pole
         step /= 1000
@@ -81,7 +81,7 @@ def slopes(firsts, here, k):
 
 
 def off(found, expected, units, moved, absolute=0.0):
-    """By how much more than is allowed a float is off, or 0."""
+    """Return by how much the error of a float exceeds its bound, or 0."""
     if not math.isfinite(found) or abs(expected) > LARGEST:
         return 0 if max(abs(expected), abs(moved)) > LARGEST / 16 else math.inf
     allowed = EPS * (units * abs(expected) + CONDITION * abs(moved) + absolute) + 8 * SMALLEST
@@ -90,7 +90,7 @@ def off(found, expected, units, moved, absolute=0.0):
 
 
 def faults(name, op=None):
-    """What is further off than is allowed: an entry's value, or a derivative of order 1 or 2, at a point."""
+    """Return the values and derivatives of order 1 or 2 at a point whose errors exceed the bounds."""
     op, textbook = op or TABLE[name], TEXTBOOK.get(name, 0)
     for point in points(name):
         if not inside(op, point):
@@ -100,7 +100,7 @@ def faults(name, op=None):
         with ieee_arithmetic():
             first = gradients(node, leaves, create_graph=True)[0]
             second = gradients(first, leaves)[0]
-        with digits(800 if name in UNARY else 420):  # the smallest numbers squared, beside 1
+        with digits(800 if name in UNARY else 420):  # the smallest numbers squared, added to 1
             value, firsts = exact(op, point)
             here = list(map(exactly, point))
             found = [slopes(firsts, here, k) for k in range(len(point))]

@@ -1,4 +1,4 @@
-"""The table's functions and methods, and what an editor is told of them."""
+"""The table's functions and methods, and their signatures for editors."""
 
 import inspect
 

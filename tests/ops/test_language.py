@@ -1,4 +1,4 @@
-"""One walk writes a rule in every language, and says what it cannot write."""
+"""One traversal writes a rule in every language, or raises an error."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Every generated function has its own source, for tracebacks, debuggers and inspect."""
+"""Every generated function has a separate source, for tracebacks, debuggers and inspect."""
 
 import ast
 import inspect
@@ -17,7 +17,7 @@ from autograd.recording import recorder
 
 
 def source_of(function):
-    """The one function definition that inspect shows."""
+    """Return the one function definition that inspect shows."""
     (tree,) = ast.parse(inspect.getsource(function)).body
     assert isinstance(tree, ast.FunctionDef)
     return tree

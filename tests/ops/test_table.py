@@ -25,14 +25,14 @@ SMALLEST = 2.0**-1074
 NAMES = sorted(TABLE)
 CASES = [(name, point) for name in NAMES for point in truth.POINTS[name]]
 MODERATE = [case for case in CASES if all(x == 0 or 1e-100 <= abs(x) <= 1e100 for x in case[1])]
-"""Where a second derivative is surely in the range of float64."""
+"""Bounds within which a second derivative is in the range of float64."""
 SATURATING = {"tanh", "sigmoid", "erf"}
-"""Where 1 - out * out and its like are exact to eps, not to eps times themselves: their formulas."""
+"""Operations whose formulas, such as 1 - out * out, have a small absolute, not relative, error."""
 INF, NAN = math.inf, math.nan
 
 
 def call(op, operands):
-    """An op applied to a flat list of operands."""
+    """Return an op applied to a flat list of operands."""
     function = function_of(op)
     if not op.variadic:
         return function(*operands)
@@ -41,7 +41,7 @@ def call(op, operands):
 
 
 def close(found, exact, ulps, absolute=0.0):
-    """Whether a float is within so many units in the last place of the truth."""
+    """Return whether a float is within a number of units in the last place of the truth."""
     if math.isinf(found) or abs(exact) > 1.7e308:
         return math.isinf(found) and abs(exact) > 1.7e308 and (found > 0) == (exact > 0)
     with digits(truth.DIGITS):
@@ -49,14 +49,14 @@ def close(found, exact, ulps, absolute=0.0):
 
 
 def conditioning(name, point, towards):
-    """How much a derivative moves when an operand moves by eps: what no float formula can avoid."""
+    """Return the change of a derivative when an operand changes by eps, which no float formula can avoid."""
     return sum(
         float(abs(truth.derivative(name, point, (*towards, k)) * x)) * EPS for k, x in enumerate(point) if x
     )
 
 
 def first_derivative_errors(op, name, point):
-    """The operands whose recorded partial is not the derivative."""
+    """Return the operands whose recorded partial is not the derivative."""
     leaves = [Value(x) for x in point]
     out = call(op, leaves)
     wrong = []
@@ -176,7 +176,7 @@ def test_nan_stays_nan(name):
     op, point = TABLE[name], truth.POINTS[name][0]
     for k in range(len(point)):
         if name == "where" or (name in ("leaky_relu", "elu", "copysign") and k == 1):
-            continue  # a number that is not chosen may be anything
+            continue  # an operand that is not selected may be any number
         operands = [NAN if j == k else x for j, x in enumerate(point)]
         assert math.isnan(call(op, operands))
         assert math.isnan(call(op, [Value(x) for x in operands]).data)
@@ -208,7 +208,7 @@ def test_the_value_is_true_at_tiny_huge_and_saturated_arguments(name):
             found = call(TABLE[name], [Value(x)]).data
         except DomainError:
             continue
-        with digits(400):  # the gelu of -36 is 1e-282 beside 1
+        with digits(400):  # the gelu of -36 is 1e-282, computed as a difference from 1
             exact = truth.at(name, [exactly(x)])
         inherited = 0.0
         if name in ("gelu", "silu"):  # the rounding of erfc's argument; x times a subnormal factor
@@ -218,7 +218,7 @@ def test_the_value_is_true_at_tiny_huge_and_saturated_arguments(name):
 
 SOME_EXTREMES = [5e-324, 1e-300, 1e-16, 0.3, 1 - 2**-53, 1.5, 36.0, 709.7, 1e8, 1e155, 1.7e308]
 LARGEST = {"sin": 1e8, "cos": 1e8, "tan": 1e8, "erf": 5.0, "erfc": 5.0, "gelu": 5.0, "sinc": 1e8}
-"""Up to where the truth's own 600 digits are enough for a derivative."""
+"""The largest arguments for which the truth's 600 digits suffice for a derivative."""
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if TABLE[name].operands == ("x",)])

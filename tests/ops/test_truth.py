@@ -1,4 +1,4 @@
-"""The truth that the table is held to agrees with SciPy's, which is a third hand: no error is made by all."""
+"""The reference values of the table's tests agree with SciPy, as an independent implementation."""
 
 import math
 

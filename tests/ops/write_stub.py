@@ -1,4 +1,4 @@
-"""Write autograd/functions.pyi, what an editor and a type checker know of the table.
+"""Write autograd/functions.pyi, the table's signatures for editors and type checkers.
 
 Run it after a change of the table: `python -m tests.ops.write_stub`.
 """
@@ -38,7 +38,7 @@ OPERATORS: dict[str, str]
 
 
 def stub() -> str:
-    """The text of the whole stub."""
+    """Return the text of the whole stub."""
     listed = "".join(f"    {name!r},\n" for name in functions.__all__).replace("'", '"')
     parts = [f"{_HEAD}__all__ = [\n{listed}]\n", _methods()]
     return "\n".join([*parts, "".join(map(_function, TABLE.values()))])
@@ -49,7 +49,7 @@ def _parameter(op: Op, name: str, kind: str, optional: bool = True) -> str:
 
 
 def _signatures(op: Op) -> list[str]:
-    """Overloads: a Value among the operands gives a Value, numbers alone give a float."""
+    """Return the overloads: with a Value among the operands the result is a Value, else a float."""
     value, number, operand = ("Iterable[Value]", "Iterable[float]", "Iterable[Operand]") if op.variadic else (
         "Value", "float", "Operand",
     )  # fmt: skip
@@ -59,7 +59,7 @@ def _signatures(op: Op) -> list[str]:
         after = [_parameter(op, each, operand) for each in op.operands[k + 1 :]]
         found.append(f"({', '.join([*before, f'{name}: {value}', *after])}) -> Value")
     found.append(f"({', '.join(_parameter(op, name, number) for name in op.operands)}) -> float")
-    if op.variadic:  # Values and numbers side by side
+    if op.variadic:  # Values and numbers may be mixed
         found.append(f"({', '.join(_parameter(op, name, operand) for name in op.operands)}) -> Value | Any")
     else:
         found.append(f"({', '.join(_parameter(op, name, 'Operand | Array') for name in op.operands)}) -> Any")
@@ -73,7 +73,7 @@ def _documented(op: Op, indent: str) -> str:
 
 
 def _function(op: Op) -> str:
-    """A function's overloads; the first has the docstring."""
+    """Return a function's overloads; the first has the docstring."""
     first, *rest = _signatures(op)
     text = f"@overload\ndef {op.name}{first}:\n{_documented(op, '    ')}\n"
     return text + "".join(f"@overload\ndef {op.name}{each}: ...\n" for each in rest)

@@ -1,4 +1,4 @@
-"""HIPS autograd in the same place: whichever way the two are mixed, it is said, with the way out."""
+"""HIPS autograd in the same environment: every mixture of the two is detected, with advice."""
 
 import shutil
 import subprocess
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOREIGN = "from . import numpy  # as another package of that name does\n"
+FOREIGN = "from . import numpy  # as the other package of this name does\n"
 
 
 @pytest.fixture
 def site(tmp_path):
-    """A copy of the packages, to be spoilt; Python is run without any others (-S)."""
+    """Return a copy of the packages, to be damaged; Python is run without any others (-S)."""
     for package in ("autograd", "nn"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path

@@ -1,4 +1,4 @@
-"""Every demo runs to its end, says what it promises, in two languages, and saves the pictures it speaks of."""
+"""Every demo runs to its end, prints the expected results, in two languages, and saves its pictures."""
 
 import ast
 import importlib.util
@@ -32,14 +32,14 @@ SAYS = {
     "19": ["b0    15.0429   standard error  7.3786", "b1    -0.2322   standard error  0.1082"],
     "16": ["2 workers: ", "The losses of both runs are equal, bit for bit."],
 }
-"""Words of each demo, in which its numbers stand."""
+"""Expected parts of each demo's output, with its numbers."""
 REACHES = {
     "10": (r"and (\d+\.\d)% are now", 0, 10),
     "11": (r"(\d+\.\d)% are classified correctly", 95, 100),
     "20": (r"certified values: (\d+\.\d)", 8, 11),
     "14": (r"epoch 40   mean squared error of a pixel (0\.\d+)", 0.02, 0.032),
 }
-"""Where a demo's figure stands, and between what it has to be."""
+"""A pattern for a number in a demo's output, and its bounds."""
 
 
 def test_the_demos_are_numbered_without_a_gap():
@@ -47,7 +47,7 @@ def test_the_demos_are_numbered_without_a_gap():
 
 
 def run(demo, folder, *arguments):
-    """What a demo says, run in an empty folder."""
+    """Return the output of a demo, run in an empty folder."""
     result = subprocess.run(
         [sys.executable, "-W", "error", str(demo), *arguments],
         cwd=folder,

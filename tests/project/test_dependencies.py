@@ -1,4 +1,4 @@
-"""What is installed with the library, and where."""
+"""The dependencies that are installed with the library, by platform."""
 
 import os
 import subprocess

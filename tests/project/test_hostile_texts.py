@@ -1,4 +1,4 @@
-"""No text from outside commands the terminal or fills it: in errors, in what is printed, in every repr.
+"""Outside text cannot control or flood the terminal: in errors, in printed output, in every repr.
 
 Each case puts a name, a label, a path or a file's content where it comes from outside, once hostile (escape
 sequences, a bell, line ends, marks that turn the reading direction) and once a hundred thousand letters long.

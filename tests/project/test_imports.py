@@ -18,7 +18,7 @@ PUBLIC = {
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
     "autograd.graph": {"grad_number"},
     "autograd.nested": {"flatten", "mapped"},
-    "autograd.drawing.bundle": {"bundled"},  # what a page is made of, for nn's own page
+    "autograd.drawing.bundle": {"bundled"},  # the bundler, for nn's page
     "autograd.drawing.inline": {"Player"},
     "autograd.drawing.javascript": {"definitions"},
     "autograd.drawing.page": {"as_json", "colours", "filled"},

@@ -1,4 +1,4 @@
-"""The index: which test holds which promise, and which known bug of other engines it would catch."""
+"""The index: which test covers which requirement, and which known bug of other engines it would catch."""
 
 import ast
 from pathlib import Path
@@ -35,7 +35,7 @@ PROMISES = {
         test_saturated_arguments_kinks_and_edges_have_the_documented_value_and_derivative
         test_the_value_is_true_at_tiny_huge_and_saturated_arguments
         test_the_first_derivative_is_true_at_tiny_huge_and_saturated_arguments""",
-    "outside the domain: DomainError with operation, operand, value, how it was made, what to do": """
+    "outside the domain: DomainError with operation, operand, value, its history, and advice": """
         test_outside_the_domain_the_error_names_operation_operand_value_and_history
         test_outside_the_domain_is_an_error_that_names_operation_operand_and_value""",
     "overflow is inf as IEEE has it; nan stays nan through relu and maximum": """
@@ -97,10 +97,10 @@ KNOWN_BUGS = {
         test_a_power_takes_every_combination_of_values_and_numbers""",
     "+x or abs(x) cuts the graph": """
         test_plus_and_abs_do_not_cut_the_graph""",
-    "Value(2.0) + 1 reads an int as garbage": """
+    "Value(2.0) + 1 misreads an int": """
         test_an_operator_takes_plain_numbers_on_both_sides
         test_assigning_to_data_converts_to_float""",
-    "deepcopy that backpropagates to nobody": """
+    "deepcopy whose leaves get no gradient": """
         test_deepcopy_backpropagates_to_its_own_leaves""",
     "pickle that returns uninitialised memory": """
         test_pickle_keeps_shared_nodes_shared_among_everything_pickled_together""",
@@ -124,7 +124,7 @@ KNOWN_BUGS = {
 
 
 def _names():
-    """The names of all test functions of the suite."""
+    """Yield the names of all test functions of the suite."""
     for path in TESTS.glob("**/test_*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef):

@@ -11,7 +11,7 @@ pytest.importorskip("ipykernel")
 
 
 def outputs(*cells):
-    """The mime bundles that each cell of a fresh notebook displays."""
+    """Return the mime bundles that each cell of a fresh notebook displays."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     return [[out["data"] for out in cell.outputs if "data" in out] for cell in notebook.cells]
@@ -107,7 +107,7 @@ def test_the_notebook_of_the_lecture_prints_the_expected_results(lecture):
 
 
 def kept(cells):
-    """What stands below each cell: kinds of pictures, and words without numbers; no bars."""
+    """Return the outputs of each cell: kinds of pictures, and words without numbers, without bars."""
     found = []
     for cell in cells:
         outputs = [out for out in cell.get("outputs", []) if "<progress" not in str(out.get("data", ""))]

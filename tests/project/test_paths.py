@@ -17,7 +17,7 @@ LINKS = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
 def paths(page, text):
     """Return the paths that a page names: of the repository, or from the page's own folder."""
     found = {*FOLDERS.findall(text), *(link for link in LINKS.findall(text) if "://" not in link)}
-    if page in INSIDE:  # about the files beside it
+    if page in INSIDE:  # it describes the files beside it
         found |= {*FILES.findall(text), *re.findall(r"`([a-z_]+/(?:[a-z_]+/)*)`", text)}
     return found
 

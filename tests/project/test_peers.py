@@ -1,4 +1,4 @@
-"""Derivatives beside those of PyTorch and JAX, where they are installed."""
+"""Derivatives compared with those of PyTorch and JAX, if they are installed."""
 
 import pytest
 
@@ -9,7 +9,7 @@ POINT, DIRECTION = [0.3, -1.2, 2.0], [1.0, 0.5, -2.0]
 
 
 def scalar(library):
-    """The same function of three numbers in any library."""
+    """Return the same function of three numbers in any library."""
     return lambda x: library.tanh(x[0] * x[1]) * library.exp(x[2] / 3) + library.sin(x[1] * x[2]) ** 2
 
 

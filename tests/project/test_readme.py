@@ -1,4 +1,4 @@
-"""The README tells the truth: its session runs, its links lead somewhere, its commands are there."""
+"""The README is correct: its session runs, its links exist, its commands work."""
 
 import doctest
 import re
@@ -31,7 +31,7 @@ def test_the_picture_of_the_readme_is_the_one_that_its_session_draws(tmp_path, m
 
 
 def texts(svg: str) -> list[str]:
-    """What a picture says; where it says it may differ from one version of dot to the next."""
+    """Return the texts of a picture; their positions may differ between versions of dot."""
     return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
 
 

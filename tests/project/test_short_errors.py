@@ -1,4 +1,4 @@
-"""No error is as long as what was given: every public function, with what is far too long in every place."""
+"""Errors are short: every public function, with far too long arguments in every position."""
 
 import ast
 import inspect
@@ -26,7 +26,7 @@ class Broken:
 
 
 class Function:
-    """A function with a long repr, of a result that no tool takes."""
+    """A function with a long repr, whose result is invalid everywhere."""
 
     def __repr__(self):
         return "n" * 1_000_000
@@ -50,7 +50,7 @@ GIVEN = {
 
 
 def raises_of(source):
-    """The lines that raise an error with `!r` or repr() in its text."""
+    """Yield the lines that raise an error with `!r` or repr() in its text."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Raise) and node.exc is not None:
             for each in ast.walk(node.exc):
@@ -79,7 +79,7 @@ def test_a_quotation_is_short_whatever_is_quoted(kind):
 
 
 def example(name, parameter):
-    """A sensible argument for a parameter, by its name."""
+    """Return a valid argument for a parameter, by its name."""
     x = autograd.Value(0.5, "x")
     model = nn.MLP(2, [2, 1], rng=random.Random(0))
     data = nn.Dataset([[0.0, 1.0], [1.0, 0.0]] * 3, [1.0, -1.0] * 3)
@@ -96,7 +96,7 @@ def example(name, parameter):
 
 
 def is_an_error(found):
-    """Whether something is an error itself, whose words are given by who raises it."""
+    """Return whether something is an error itself, whose words are given by who raises it."""
     return isinstance(found, type) and issubclass(found, BaseException)
 
 
@@ -125,7 +125,7 @@ CASES = {f"{name}({parameter.name})": case for name, *case in places() for param
 
 
 def said_of(called, positional, named):
-    """The error of a call, with its notes."""
+    """Return the error of a call, with its notes."""
     try:
         called(*positional, **named)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Whatever the project or a test starts, it waits for it in bounded time."""
+"""Everything that the project or a test starts is waited for in bounded time."""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ WAITS = {"wait", "join", "communicate"}
 
 
 def without_limit(source):
-    """The lines that wait for a process or a thread for ever."""
+    """Yield the lines that wait for a process or a thread without a limit."""
     tree = ast.parse(source)
     awaited = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Await)}
     for node in ast.walk(tree):
@@ -72,7 +72,7 @@ CLOCKS = {"monotonic", "perf_counter", "process_time", "time", "thread_time"}
 
 
 def timed(source):
-    """The assertions on how long something took, which fail on a busy machine."""
+    """Yield the assertions on durations, which fail on a busy machine."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Assert):
             called = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]

@@ -1,4 +1,4 @@
-"""Words of micrograd, PyTorch, JAX and HIPS autograd: they work, or the error names the word that does."""
+"""Names of micrograd, PyTorch, JAX and HIPS autograd work, or the error suggests the one to use."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from autograd.guidance.advice import AUTOGRAD, NN
 
 
 def nodes_and_edges(root):
-    """A walk over the graph, as a student of micrograd writes it."""
+    """Return the nodes of the graph, traversed as in micrograd."""
     nodes, edges = set(), set()
 
     def walk(node):

@@ -1,4 +1,4 @@
-"""The stepper: what it says, what it does to the grads, and that going back is exact."""
+"""The stepper: its output, its effect on the grads, and that going back is exact."""
 
 import re
 
@@ -14,7 +14,7 @@ def grads(values):
 
 
 def after_backward(values):
-    """The grads that backward() gives, without leaving them behind."""
+    """Return the grads that backward() gives, without leaving them behind."""
     before = grads(values)
     values["L"].backward()
     found = grads(values)
@@ -238,7 +238,7 @@ def test_a_graph_of_100_000_edges_is_stepped_through_at_once():
 
 
 def test_in_a_graph_of_100_000_edges_no_command_walks_through_all_of_it(tmp_path, monkeypatch):
-    """Each command is to answer at once: the slow ways, which were there, are counted here."""
+    """Every command responds at once: the calls of slow functions are counted."""
     from autograd.stepping import backprop as stepping
 
     leaves = [Value(0.5 + k / 100, f"x{k}") for k in range(40)]
@@ -255,7 +255,7 @@ def test_in_a_graph_of_100_000_edges_no_command_walks_through_all_of_it(tmp_path
     real = stepping.Replay.derivative
     monkeypatch.setattr(stepping.Replay, "derivative", lambda *args: replays.append(1) or real(*args))
     bp.until("x7"), bp.back(5), bp.where(), bp.tree(), bp.finish(), bp.reset(), bp.check()
-    path = bp.save(tmp_path / "near.svg", depth=4)  # it took all the memory: a set for every value
+    path = bp.save(tmp_path / "near.svg", depth=4)  # once used all memory: a set for every value
     assert len(made) < 20
     assert len(replays) < 4
     assert b"more" in path.read_bytes()

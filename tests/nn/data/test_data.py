@@ -1,4 +1,4 @@
-"""Data: made, read, split and standardised; seeded, explicit, with clear errors."""
+"""Data: generated, loaded, split and standardised; seeded, with clear errors."""
 
 import math
 import os

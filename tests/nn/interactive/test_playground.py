@@ -338,7 +338,7 @@ def test_the_command_reports_invalid_options(arguments, words, tmp_path, monkeyp
     assert words in capsys.readouterr().err
 
 
-# What needs no browser
+# Without a browser
 
 
 def test_the_page_is_one_small_file_that_asks_for_nothing(tmp_path):

@@ -1,4 +1,4 @@
-"""k-means both ways: the same answer on clear clusters, no empty cluster, scikit-learn's objective."""
+"""k-means both ways: equal results on clear clusters, no empty cluster, scikit-learn's objective."""
 
 import itertools
 import math

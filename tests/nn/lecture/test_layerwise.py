@@ -1,4 +1,4 @@
-"""The error at every layer is the derivative of the loss, and updates may be made while it passes."""
+"""The error at every layer is the derivative of the loss; updates during the pass."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_the_errors_of_an_example_are_the_grads_of_the_recorded_nodes(model):
 def test_the_grads_of_the_parameters_are_those_of_one_pass_to_the_last_bit(rng):
     model, data = MLP(2, [5, 4, 3], activation="tanh", rng=rng), moons(7, rng=rng)
 
-    def loss(predictions, targets):  # meets the outputs in an order of its own
+    def loss(predictions, targets):  # reaches the outputs in another order
         parts = [(p[2] - t) * (p[0] * p[1] + p[2]) for p, t in zip(predictions, targets, strict=True)]
         return sum(parts[::-1], 0)
 
@@ -79,7 +79,7 @@ def test_the_update_through_the_adjusted_weights_is_the_formula(rng):
 
 
 class Doubled(Module):
-    """Does something between its layers."""
+    """A model that computes something between its layers."""
 
     def __init__(self, rng):
         self.first, self.second = Layer(1, 2, rng=rng), Layer(2, 1, rng=rng)

@@ -1,4 +1,4 @@
-"""The perceptron: what is separable converges within Novikoff's bound, XOR never does and says so."""
+"""The perceptron: separable data converge within Novikoff's bound, XOR does not converge."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Adjusting while the error passes is the update after the pass, unless it meets adjusted weights."""
+"""Updating during the pass equals updating after it, unless the error passes through updated weights."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Plots of training and of what was learnt: what they show, and what they refuse."""
+"""Plots of training and of trained models: their contents and errors."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""A run that is killed goes on exactly where it was; a file that is not its own changes nothing."""
+"""A killed run resumes exactly; the checkpoint of another run changes nothing."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Shaken(Module):
-    """A network whose inputs are shaken in training, by a generator of its own."""
+    """A network with noise on its inputs in training mode, drawn by its own generator."""
 
     def __init__(self, rng):
         self.network = MLP(2, [4, 1], activation="tanh", rng=rng)
@@ -32,7 +32,7 @@ class Shaken(Module):
 
 
 def run(checkpoint=None, epochs=30, seed=1, model=None, **more):
-    """Train a network; all that matters of it comes back as text, to the last digit."""
+    """Train a network; return its complete state as text, to the last digit."""
     rng = random.Random(seed)
     model = model or Shaken(rng)
     training, test = moons(24, rng=rng).split(0.5, rng)
@@ -63,7 +63,7 @@ def started(path):
 
 
 def states_in(path):
-    """The states in a checkpoint, which may be in the middle of being written."""
+    """Return the states in a checkpoint, which may be in the middle of being written."""
     head, *lines = path.read_bytes().splitlines(keepends=True)
     size, states = json.loads(head)["bytes"], []
     while size > 0:
@@ -371,7 +371,7 @@ def test_a_checkpoint_of_several_lines_that_is_cut_or_changed_anywhere_is_refuse
             content[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
         path.write_bytes(content)
         with pytest.raises(ValueError, match=re.escape(str(path))):
-            assert Checkpoint(path)._read() == before  # no one
+            assert Checkpoint(path)._read() == before  # not overwritten
     assert k == 399
 
 
@@ -415,7 +415,7 @@ def test_a_forged_checkpoint_with_a_right_checksum_is_a_clear_error_and_changes_
     model = MLP(2, [1], rng=rng)
     before = model.state_dict()
     if isinstance(forgery(state), dict) and forgery(state).get("history", {}).get("state") == {"epochs": []}:
-        return  # a sound state: nothing has happened yet
+        return  # a valid state: nothing has happened yet
     with pytest.raises(ValueError, match=re.escape(str(path))):
         fit(model, Dataset([[0.0, 1.0]], [1.0]), epochs=1, rng=rng, checkpoint=path)
     assert model.state_dict() == before

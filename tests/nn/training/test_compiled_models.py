@@ -1,4 +1,4 @@
-"""Compiled models give what the models give: losses, predictions, gradients, whole trainings."""
+"""Compiled models equal the models: losses, predictions, gradients, whole trainings."""
 
 import random
 
@@ -203,7 +203,7 @@ def test_a_model_whose_parts_change_is_compiled_again():
 
 
 class Scaled(nn.Module):
-    """A module with a plain number, a mode of its own, and a habit of writing to itself."""
+    """A module with a plain number and a mode of its own, which writes to its attributes."""
 
     def __init__(self):
         self.w, self.scale, self.calls = Value(2.0), 1.0, 0
@@ -226,7 +226,7 @@ def test_numbers_and_modes_of_a_model_are_noticed():
     called = model.calls
     for _ in range(3):
         assert fast.predict([[1.0]]) == [16.0]
-    assert model.calls == called + 3  # it writes to itself, so each call runs it as plain Python would
+    assert model.calls == called + 3  # it writes to its attributes, so each call runs it as plain Python would
 
 
 def test_pickled_and_copied_with_its_model():
@@ -244,7 +244,7 @@ def test_pickled_and_copied_with_its_model():
         assert made.predict(inputs) != fast.predict(inputs)
 
 
-# What is refused.
+# Errors.
 
 
 def test_dropout_is_an_error_in_training_mode_and_has_no_effect_in_evaluation_mode():
@@ -265,7 +265,7 @@ def test_a_loss_that_is_not_a_mean_is_an_error():
         return total([square(p - t) for p, t in zip(predictions, targets, strict=True)])
 
     fast = compile_model(MLP(2, [2, 1], rng=random.Random(0)), summed)
-    fast.backward([[1.0, 2.0]], [1.0])  # of one example a sum is a mean
+    fast.backward([[1.0, 2.0]], [1.0])  # for one example a sum is a mean
     fast.backward([[1.0, 2.0]], [2.0])
     with pytest.raises(ValueError, match="mean over the examples"):
         fast.backward([[1.0, 2.0], [0.5, -1.0]], [1.0, 2.0])
@@ -289,7 +289,7 @@ def test_targets_that_the_loss_rejects_are_errors(loss, targets, message):
     fast = compile_model(MLP(2, [2, 1], rng=random.Random(0)), loss)
     inputs = [[1.0, 2.0], [0.5, -1.0]]
     if loss == "hinge":
-        fast.backward(inputs, [1.0, -1.0])  # good ones before do not let bad ones pass
+        fast.backward(inputs, [1.0, -1.0])  # valid targets before do not hide invalid ones
     with pytest.raises((TypeError, ValueError), match=message):
         fast.backward(inputs, targets)
 
@@ -343,7 +343,7 @@ def trained(compiled, tmp=None, epochs=4, **options):
 
 
 def told(history):
-    """All numbers of a history."""
+    """Return all numbers of a history."""
     return [
         [epoch.loss, epoch.validation_loss, *epoch.metrics.values(), *epoch.validation_metrics.values()]
         for epoch in history.epochs

@@ -1,4 +1,4 @@
-"""fit(model, X, y): data as people have them, and what is chosen where nothing is said."""
+"""fit(model, X, y): data in common forms, and the defaults."""
 
 import random
 

@@ -108,7 +108,7 @@ def test_a_run_resumes_from_its_checkpoint_bit_for_bit(client, tmp_path, batch_s
     )
     assert parameter_values(resumed) == parameter_values(whole)
     assert len(history.losses) == 4
-    # and one that began on this machine goes on there
+    # and one that began on this machine resumes there
     other = tmp_path / "other.json"
     trained(MOONS, "hinge", epochs=2, compiled=True, batch_size=batch_size, checkpoint=other)
     moved, _ = trained(MOONS, "hinge", client=client, batch_size=batch_size, checkpoint=other)

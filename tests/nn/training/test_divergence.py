@@ -1,4 +1,4 @@
-"""Divergence is what a watch says of a loss, of gradients and of parameters."""
+"""Divergence of a loss, of gradients and of parameters, as a Watch reports it."""
 
 import math
 import pickle

@@ -1,4 +1,4 @@
-"""Training: batches, validation, early stopping, metrics, schedules, and what ends a run."""
+"""Training: batches, validation, early stopping, metrics, schedules, and the end of a run."""
 
 import math
 import random
@@ -120,7 +120,7 @@ def test_validation_data_is_evaluated_after_every_epoch_and_never_trained_on(rng
 
 
 class Mode(Module):
-    """Remembers in which mode it was called, and with how much recorded."""
+    """A model that records the mode in which it was called, and whether operations were recorded."""
 
     def __init__(self):
         self.weight = Value(0.5)

@@ -1,4 +1,4 @@
-"""Whatever stops training, the model is left as it was after a whole step, and the history says which."""
+"""Whatever stops training, the model has the state after a complete step, which the history names."""
 
 import random
 import signal
@@ -36,7 +36,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def states():
-    """The state after each step, and after the schedule at the end of each epoch, by epoch and step."""
+    """Return the state after each step, and after the schedule at the end of each epoch, by epoch and step."""
     run = Run()
     found = {}
     keep = LastStep.keep
@@ -54,7 +54,7 @@ def states():
 
 
 def at_line(moment, action):
-    """Raise KeyboardInterrupt at so many lines of the library's code; give the result and the lines run."""
+    """Raise KeyboardInterrupt after a number of lines of the library; return the result and the lines run."""
     lines = 0
 
     def trace(frame, event, argument):

@@ -1,4 +1,4 @@
-"""Arguments that do not fit together are refused before anything is trained, by an error that says which."""
+"""Arguments that do not fit together are errors before anything is trained."""
 
 import random
 import re

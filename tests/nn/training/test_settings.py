@@ -1,4 +1,4 @@
-"""A run is resumed with the settings that it was begun with, or not at all."""
+"""A run is resumed with the settings with which it began, or not at all."""
 
 import random
 import re
@@ -9,7 +9,7 @@ from nn import MLP, SGD, Adam, CosineAnnealingLR, Dataset, fit, moons
 
 
 def run(path, *, epochs=4, lr=0.1, batch_size=5, loss="hinge", noise=0.1, made=SGD, plan=None, **more):
-    """Train a small network; with the same arguments it is the same run."""
+    """Train a small network; equal arguments give equal runs."""
     rng = random.Random(3)
     data = moons(20, noise=noise, rng=rng)
     model = MLP(2, [3, 1], rng=rng)

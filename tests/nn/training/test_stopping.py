@@ -1,4 +1,4 @@
-"""Early stopping waits for a better loss, as long as it was told to."""
+"""Early stopping waits `patience` epochs for a better loss."""
 
 import json
 import math

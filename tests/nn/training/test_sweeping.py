@@ -1,4 +1,4 @@
-"""Sweeps: the best of many trainings, the same here and on a cluster."""
+"""Sweeps: the best of many trainings, the same on this machine and on a cluster."""
 
 import math
 import random
