@@ -14,8 +14,12 @@ LISTED = 6
 """Operands of which each has an arrow of its own; more are a list."""
 CROWDED = 24
 """Operands of one operation from which on a graph is not drawn in one piece."""
-_ACROSS = 6
+MANY_LINES = 5_000
+"""Lines in all lists of a picture up to which each has all of its operands."""
+_ACROSS = 5
 """Lists that stand beside each other in one box at most."""
+_FIRST = 8
+"""Operands, or pairs of them, that a list has in a picture of too many lines."""
 _LOW = 16
 """Lines of a list before it goes on beside itself."""
 
@@ -34,6 +38,8 @@ def lists(
         for arrow in into.get(box.id, []):
             uses[arrow.operand] += 1
             first.setdefault(arrow.operand, box.id)
+    counts = [len(arrows) for arrows in into.values() if len(arrows) > LISTED]
+    most = None if sum(counts) <= MANY_LINES else _FIRST
     found: dict[str, list[Box]] = {}
     gone: set[str] = set()
     for box in order:
@@ -44,27 +50,31 @@ def lists(
         own = [boxes[id_] for id_ in new if boxes[id_].kind == "leaf"]
         alone = {leaf.id for leaf in own if uses[leaf.id] == 1 and not leaf.counted.endswith("+")}
         shared = [leaf for leaf in own if leaf.id not in alone]
-        if len(shared) <= _FEW:
-            shared = []
         gone |= alone | {leaf.id for leaf in shared}
-        found[box.id] = [*([_leaves(box.id, shared)] if shared else []), _with_list(box, arrows, boxes, alone)]
+        whole = _with_list(box, arrows, boxes, alone, most)
+        found[box.id] = [_leaves(box.id, shared), whole] if shared else [whole]
     return found, gone
 
 
-_FEW = 2
-"""Shared leaves that have boxes of their own, not one together."""
-
-
-def _with_list(box: Box, arrows: Sequence[Arrow], boxes: Mapping[str, Box], alone: set[str]) -> Box:
+def _with_list(
+    box: Box, arrows: Sequence[Arrow], boxes: Mapping[str, Box], alone: set[str], most: int | None
+) -> Box:
     """Return a box with a line for each of the arrows that lead to it.
 
     A line has the operand's name and data, the local derivative, and the contribution; of an operand
     that is drawn nowhere else, one of `alone`, its grad. Those of a dot product stand in pairs.
+    Of operands that are drawn elsewhere only the first `most` are listed, and the others counted.
     """
     lines = [_operand(arrow, boxes[arrow.operand], arrow.operand in alone) for arrow in arrows]
     half = len(lines) // 2 if box.symbol == _DOT else 0
     groups = list(zip(lines[:half], lines[half:], strict=True)) if half else [(line,) for line in lines]
-    return _filled(box, groups)
+    kept = [
+        group for k, group in enumerate(groups) if most is None or k < most or any(line.own for line in group)
+    ]
+    if len(kept) < len(groups):
+        left_out = len(groups[0]) * (len(groups) - len(kept))
+        kept.append((_EMPTY._replace(name=f"… {left_out:,} more"), *[_EMPTY] * (len(groups[0]) - 1)))
+    return _filled(box, kept)
 
 
 def _leaves(first: str, found: Sequence[Box]) -> Box:

@@ -24,7 +24,7 @@ RANKS = 4
 """The largest number of operations beside each other in a row."""
 NEAR = 2
 """The largest number of ranks that an edge may span within a row."""
-FULL = 40
+FULL = 24
 """The largest number of boxes in a row, unless one operation has more operands."""
 
 

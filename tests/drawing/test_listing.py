@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import Value, dot, draw, mean, tanh
-from autograd.drawing.listing import CROWDED, LISTED
+from autograd.drawing.listing import CROWDED, LISTED, MANY_LINES
 from autograd.drawing.rows import joined, rows
 from autograd.formulas import fixed, short
 from nn import MLP, Module, mse_loss
@@ -117,6 +117,23 @@ def test_every_edge_of_a_wide_graph_is_an_arrow_or_a_line():
     for piece in rows(scene):
         here = {box.id for box in piece.boxes}
         assert all(arrow.operand in here and arrow.result in here for arrow in piece.arrows)
+
+
+def test_of_too_many_lines_the_first_are_shown_and_the_others_counted():
+    size = 15
+    a = [[Value(0.1 * i - 0.2 * j, f"a{i},{j}") for j in range(size)] for i in range(size)]
+    b = [[Value(0.3 * i + 0.1 * j, f"b{i},{j}") for j in range(size)] for i in range(size)]
+    root = mean([dot(row, [b[k][j] for k in range(size)]) for row in a for j in range(size)])
+    root.backward()
+    scene = draw(root, max_nodes=2_000).scene
+    assert len(scene.arrows) > MANY_LINES
+    drawn = joined(rows(scene))
+    box = next(box for box in drawn.boxes if box.symbol == "Σ×")
+    names = [line.name for line in box.lines if line.name]
+    assert [*names[0:3], names[-1]] == ["a0,0", "b0,0", "a0,1", "… 14 more"]
+    shown = {box.id for box in drawn.boxes if box.kind != "again"}
+    shown |= {line.id for box in drawn.boxes if box.kind == "leaves" for line in box.lines}
+    assert {box.id for box in scene.boxes} <= shown
 
 
 def test_plain_numbers_are_lines_too():
