@@ -449,9 +449,9 @@ def test_long_names_are_abridged_in_the_formula_and_push_nothing_off_a_phone(vis
 
 def test_a_picture_too_small_to_read_begins_near_and_follows_the_steps(visit, tmp_path):
     page = visit(network(16).backprop().save(tmp_path / "net.html"))
-    letter = page.locator("#n0 text").first.bounding_box()["height"]
+    letter = page.locator("g.node text").first.bounding_box()["height"]
     page.click("#fit")
-    assert letter > 1.5 * page.locator("#n0 text").first.bounding_box()["height"]
+    assert letter > 1.5 * page.locator("g.node text").first.bounding_box()["height"]
     page.reload()
     for key in ("End", "Home", "ArrowRight", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
