@@ -95,6 +95,8 @@ def backward(root: Any, gradient: float) -> None:
 def grad_number(node: Any) -> float:
     """Return the grad of a node as a number: 0 for None, and the data of a Value.
 
+    Raises TypeError, which names the node, for a grad that is not a number.
+
     >>> from autograd import Value
     >>> x = Value(3.0)
     >>> (x * x).backward(create_graph=True)
@@ -102,7 +104,21 @@ def grad_number(node: Any) -> float:
     6.0
     """
     grad = node.grad
-    return grad if grad.__class__ is float else 0.0 if grad is None else float(getattr(grad, "_data", grad))
+    if grad.__class__ is float:
+        return grad
+    if grad is None:
+        return 0.0
+    number = getattr(grad, "_data", grad)
+    if not isinstance(number, Real):
+        raise TypeError(_not_a_grad(node, grad))
+    return float(number)
+
+
+def _not_a_grad(node: Any, grad: Any) -> str:
+    return (
+        f"the grad of {node.label or 'a Value'} is {quoted(grad)}, of type {type(grad).__name__}: it must be "
+        "a number, or None for 0"
+    )
 
 
 TURN = waited_for(RLock(), level=3)
@@ -116,11 +132,7 @@ def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
     found = [0.0 if grad is None else grad for grad in grads]
     for leaf, grad in zip(leaves, found, strict=True):
         if not isinstance(grad, Real) and grad.__class__ is not leaf.__class__:
-            raise TypeError(
-                f"the grad of {leaf.label or 'a leaf'} is {quoted(grad)}, of type "
-                f"{type(grad).__name__}: it must be "
-                "a number, or None for 0. No grad has been changed"
-            )
+            raise TypeError(f"{_not_a_grad(leaf, grad)}. No grad has been changed")
     return found
 
 

@@ -77,7 +77,8 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
         return float(operand)
     if is_array(operand):
         shape = getattr(operand, "shape", ())
-        raise TypeError(f"expected {expected}, not an array of shape {shape}: pass its numbers with a.ravel()")
+        advice = "its numbers with a.ravel()" if shape else "its number with a.item()"
+        raise TypeError(f"expected {expected}, not an array of shape {shape}: pass {advice}")
     kind = brief(type(operand).__name__)
     raise TypeError(f"expected {expected}, not {quoted(operand)} of type {kind}")
 
@@ -93,9 +94,12 @@ UNRECORDED = Unrecorded()
 
 
 class Identity:
-    """The result of == and != for a Value: a bool that compares nodes, not numbers.
+    """The result of == and != for a Value: a bool that compares nodes, not numbers, and says so.
 
     As a condition of `where` it raises TypeError.
+
+    >>> Identity(False)
+    False (== and != compare nodes: for their numbers use .data)
     """
 
     __slots__ = ("same",)
@@ -107,7 +111,7 @@ class Identity:
         return self.same
 
     def __repr__(self) -> str:
-        return repr(self.same)
+        return f"{self.same} (== and != compare nodes: for their numbers use .data)"
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError(
@@ -123,14 +127,15 @@ DIFFERENT, NOT_THE_SAME = Identity(False), Identity(True)
 
 def no_number(value: Any) -> str:
     """Return the message of the TypeError for a Value that is converted to a Python number."""
-    frame, name = sys._getframe(2), "tanh"
+    frame, name = sys._getframe(2), "sin"
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
     found = re.search(r"\b(?:math|cmath|np|numpy)\.(\w+)\(", line)
     if found and found[1] in TABLE:
         name = found[1]
     return (
-        f"a Value cannot be converted to a Python number, which would have no gradient. Use autograd's "
-        f"functions, autograd.{name}(value) instead of math.{name}(value), or read the number with value.data"
+        f"a Value cannot be converted to a Python number, which would have no gradient. Read the number with "
+        f"value.data, as in round(value.data, 2); to keep the gradient use autograd's functions, such as "
+        f"autograd.{name}(value) instead of math.{name}(value)"
     )
 
 
@@ -262,17 +267,21 @@ def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
 
 def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:
     values = ", ".join(f"{name} = {value!r}" for name, value in zip(op.operands, grouped, strict=True))
+    limiting = names_in(op.domain)
+    computed = {
+        name: operand
+        for name, operand in zip(op.operands, operands, strict=False)
+        if operand.__class__ is not float and (op.variadic or name in limiting)
+    }
     origins = [
         f"{name} is {made}"
-        for name, operand in zip(op.operands, operands, strict=False)
-        if operand.__class__ is not float
-        and (operand.label or operand.op)
-        and (made := history(operand)) != name
+        for name, operand in computed.items()
+        if (operand.label or operand.op) and (made := history(operand)) != name
     ]
+    advice = "Change the inputs, or limit the operand with autograd.clip or autograd.where"
     return (
-        f"{op.name}({', '.join(op.operands)}) is undefined at {values}: it needs {op.domain}"
-        f"{'; here ' + ', '.join(origins) if origins else ''}"
-        f". Change the inputs, or limit the operand with autograd.clip or autograd.where"
+        f"{op.name}({', '.join(op.operands)}) is undefined at {values}: {op.needs or f'it needs {op.domain}'}"
+        f"{'; here ' + ', '.join(origins) if origins else ''}. {advice if computed else 'Change the numbers'}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final
 from .differentiation import pull_back
 from .functions import Operations
 from .graph import TURN, backward, topological_order
+from .guidance.advice import unknown_option
 from .modes import CURRENT, always_recording
 from .ops.op import Op
 from .pickling import finish, reduced
@@ -78,7 +79,9 @@ class Value(Operations):
     partials: tuple[float | None, ...]
     """The derivative with respect to each operand, fixed when recorded; None for a plain number."""
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Any, label: str = "", **unknown: NoReturn) -> None:
+        if unknown:
+            raise TypeError(unknown_option("Value", unknown))
         self._data = number(data, "a real number as data")
         self.label = label
         self.grad = 0.0
@@ -182,7 +185,7 @@ class Value(Operations):
             mode.tracer.branch(self)
         return self._data != 0
 
-    def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
+    def backward(self, gradient: float = 1.0, create_graph: bool = False, **unknown: NoReturn) -> None:
         """Add gradient * d self / d leaf to the grad of every leaf that this Value depends on.
 
         The grads of leaves accumulate from call to call; those of interior nodes belong to the last
@@ -201,10 +204,13 @@ class Value(Operations):
         """
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             mode.tracer.write("backward()")
+        if unknown:
+            raise TypeError(unknown_option("backward", unknown))
         if self.partials.__class__ is Unrecorded:
             raise ValueError(
-                f"backward() from {self.label or 'a Value'} = {quoted(self._data)}, computed inside no_grad(): "
-                "it has no recorded operands. Compute it outside"
+                f"backward() from {self.label or 'a Value'} = {quoted(self._data)}, which was computed inside "
+                "no_grad(), so that it has no recorded operands: compute it outside of the block, or inside "
+                "enable_grad()"
             )
         if not create_graph:
             with TURN:

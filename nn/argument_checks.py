@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import wraps
 from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
 from autograd.guidance.advice import nearest
+from autograd.recording import is_number
 from autograd.terminal import brief, quoted
 
 P = ParamSpec("P")
@@ -41,6 +42,52 @@ def generator(rng: Any = None) -> random.Random:
         f"rng must be a random.Random, a seed (an int), or None for a fresh generator, got "
         f"{quoted(rng)} of type {brief(type(rng).__name__)}"
     )
+
+
+def whole(what: str, word: str, given: Any) -> int:
+    """Return a number of things, such as the inputs of a neuron, which must be an int of 1 or more.
+
+    Raises TypeError for another type and ValueError for a smaller number.
+
+    >>> whole("a neuron", "input", "2")
+    Traceback (most recent call last):
+    ...
+    TypeError: a neuron takes a whole number of inputs, got '2' of type str
+    """
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        kind = brief(type(given).__name__)
+        raise TypeError(f"{what} takes a whole number of {word}s, got {quoted(given)} of type {kind}")
+    count: int = given.__index__()
+    if count < 1:
+        raise ValueError(f"{what} needs at least 1 {word}, got {count}")
+    return count
+
+
+def real(name: str, given: Any) -> float:
+    """Return a setting that must be a number, such as a learning rate. Raises TypeError for anything else.
+
+    >>> real("lr", "0.1")
+    Traceback (most recent call last):
+    ...
+    TypeError: lr must be a number, got '0.1' of type str
+    """
+    if not is_number(given):
+        raise TypeError(f"{name} must be a number, got {quoted(given)} of type {brief(type(given).__name__)}")
+    return given  # type: ignore[no-any-return]
+
+
+def several(name: str, given: Any, kind: str) -> None:
+    """Raise TypeError unless an argument is a list, a tuple or an array.
+
+    >>> several("widths", 4, "the neurons of each layer, such as [4, 1]")
+    Traceback (most recent call last):
+    ...
+    TypeError: widths must be a list, the neurons of each layer, such as [4, 1], got 4 of type int
+    """
+    if not hasattr(given, "__len__") or isinstance(given, str | dict):
+        raise TypeError(
+            f"{name} must be a list, {kind}, got {quoted(given)} of type {brief(type(given).__name__)}"
+        )
 
 
 def check_width(inputs: Any, expected: int, what: str) -> None:
@@ -81,12 +128,13 @@ def by_name(
     known: Mapping[str, T],
     synonyms: Mapping[str, str] | None = None,
     advice: Mapping[str, str] | None = None,
+    usual: Iterable[str] | None = None,
 ) -> T:
     """Look up something by its name, in any spelling: "ReLU", "leaky-relu" and "MSELoss" are found.
 
     `synonyms` maps names of other libraries (lower case, letters and digits only) to ours, and `advice`
-    maps names without an exact equivalent to a hint. Raises ValueError, with the nearest name, for an
-    unknown name, and TypeError for an argument that is not a str.
+    maps names without an exact equivalent to a hint. Raises ValueError for an unknown name, with
+    the nearest one and the `usual` names, by default all, and TypeError for an argument that is not a str.
 
     >>> by_name("activation", "ReLU", {"relu": 1, "tanh": 2})
     1
@@ -105,7 +153,7 @@ def by_name(
         return known[ours]
     near = [plain[word] for word in nearest(_plain(name), plain)]
     hint = (advice or {}).get(_plain(name), f"Did you mean {near[0]!r}? " if near else "")
-    raise ValueError(f"no {kind} is called {quoted(name)}. {hint}There are {', '.join(known)}")
+    raise ValueError(f"no {kind} is called {quoted(name)}. {hint}There are {', '.join(usual or known)}")
 
 
 def _plain(word: str) -> str:

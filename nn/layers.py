@@ -8,7 +8,7 @@ from typing import Any
 import autograd
 from autograd import Value, dot
 
-from .argument_checks import RNG, also_called, by_name, check_width, generator, refuse_batch
+from .argument_checks import RNG, also_called, by_name, check_width, generator, refuse_batch, several, whole
 from .init import Initialiser, initialiser
 from .module import Module
 
@@ -25,6 +25,10 @@ SYNONYMS = {
     "lrelu": "leaky_relu",
 }
 """Names of activations in other libraries."""
+
+
+USUAL = ("linear", "tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus", "step")
+"""The common activations, which an error lists."""
 
 
 def linear(s: Any) -> Any:
@@ -56,16 +60,16 @@ def activation_function(activation: Activation | bool) -> tuple[str, Callable[[A
             "softmax is a function of a whole layer, not of one neuron: train a linear last layer with "
             "cross_entropy, or end the model with Softmax()"
         )
-    name = by_name("activation", activation, {name: name for name in _activations()}, SYNONYMS)
+    known = {name: name for name in _activations()}
+    name = by_name("activation", activation, known, SYNONYMS, usual=USUAL)
     return name, linear if name == "linear" else getattr(autograd, name)
 
 
 def _activations() -> list[str]:
     """Return the names of all functions of one number, the common activations first."""
-    usual = ["linear", "tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "softplus", "step"]
     ops = autograd.TABLE.values()
     others = [op.name for op in ops if not op.variadic and len(op.operands) - len(op.defaults) == 1]
-    return list(dict.fromkeys([*usual, *others]))
+    return list(dict.fromkeys([*USUAL, *others]))
 
 
 class Neuron(Module):
@@ -97,8 +101,7 @@ class Neuron(Module):
         name: str = "",
         number: str = "",
     ) -> None:
-        if inputs < 1:
-            raise ValueError(f"a neuron needs at least 1 input, got {inputs}")
+        inputs = whole("a neuron", "input", inputs)
         self.activation: str
         self.activation, self._function = activation_function(activation)
         rng = generator(rng)
@@ -153,8 +156,7 @@ class Layer(Module):
         name: str = "",
         number: str = "",
     ) -> None:
-        if outputs < 1:
-            raise ValueError(f"a layer needs at least 1 neuron, got {outputs}")
+        outputs = whole("a layer", "neuron", outputs)
         rng = generator(rng)
         self.number = number
         self.neurons: list[Neuron] = [
@@ -207,11 +209,12 @@ class MLP(Module):
         rng: RNG = None,
         init: str | Initialiser | None = None,
     ) -> None:
-        if isinstance(widths, int):
-            raise TypeError(f"widths must be a list, the neurons of each layer, such as [{widths}, 1]")
-        if not widths:
+        example = f"[{widths if isinstance(widths, int) else 4}, 1]"
+        several("widths", widths, f"the number of neurons of each layer, such as {example}")
+        if not len(widths):
             raise ValueError("an MLP needs at least one layer: give the number of neurons of each")
         if activation is None or isinstance(activation, str) or callable(activation):
+            activation_function(activation)  # an unknown name is an error even if no layer is hidden
             activations: list[Activation] = [activation] * (len(widths) - 1) + ["linear"]
         else:
             activations = list(activation)

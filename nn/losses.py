@@ -25,7 +25,7 @@ def mse_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
     >>> mse_loss([1.0, 3.0], [0.0, 1.0])
     2.5
     """
-    return mean([square(p - t) for p, t in _entries(predictions, targets)])
+    return mean([square(p - t) for p, t in _entries("mse_loss", predictions, targets)])
 
 
 def l1_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
@@ -34,7 +34,7 @@ def l1_loss(predictions: Sequence[Any], targets: Sequence[Any]) -> Any:
     >>> l1_loss([1.0, 3.0], [0.0, 1.0])
     1.5
     """
-    return mean([abs(p - t) for p, t in _entries(predictions, targets)])
+    return mean([abs(p - t) for p, t in _entries("l1_loss", predictions, targets)])
 
 
 def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float = 1.0) -> Any:
@@ -55,7 +55,7 @@ def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float 
         near = clip(distance, -delta, delta)
         return near * (distance - 0.5 * near)
 
-    return mean([bent(p, t) for p, t in _entries(predictions, targets)])
+    return mean([bent(p, t) for p, t in _entries("huber_loss", predictions, targets)])
 
 
 def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
@@ -66,7 +66,7 @@ def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
     >>> hinge([2.0, 0.5], [1.0, -1.0])
     0.75
     """
-    pairs = _entries(predictions, targets)
+    pairs = _entries("hinge", predictions, targets)
     for _, target in pairs:
         if _known(target) and target not in (-1, 1):
             raise ValueError(f"hinge takes targets of -1 and +1, not {quoted(target)}")
@@ -82,7 +82,7 @@ def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequen
     >>> round(binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0]), 6)
     0.346574
     """
-    pairs = _entries(predictions, targets)
+    pairs = _entries("binary_cross_entropy_with_logits", predictions, targets)
     for _, target in pairs:
         if _known(target) and not 0 <= target <= 1:
             raise ValueError(
@@ -113,7 +113,7 @@ def cross_entropy(predictions: Sequence[Sequence[Any]], targets: Sequence[Any]) 
     >>> round(cross_entropy([[0.0, 0.0, -math.inf]], [0]), 6)
     0.693147
     """
-    _same_length(predictions, targets)
+    _same_length("cross_entropy", predictions, targets)
     return mean([_cross_entropy(z, t) for z, t in zip(predictions, targets, strict=True)])
 
 
@@ -153,7 +153,7 @@ def kl_divergence(predictions: Sequence[Sequence[Any]], targets: Sequence[Sequen
     >>> kl_divergence([[0.0, 0.0]], [[0.5, 0.5]])
     0.0
     """
-    _same_length(predictions, targets)
+    _same_length("kl_divergence", predictions, targets)
     return mean([_kl_divergence(z, t) for z, t in zip(predictions, targets, strict=True)])
 
 
@@ -207,16 +207,22 @@ _ADVICE = dict.fromkeys(
 """Losses that take probabilities."""
 
 
-def _same_length(predictions: Sequence[Any], targets: Sequence[Any]) -> None:
+def _same_length(name: str, predictions: Sequence[Any], targets: Sequence[Any]) -> None:
+    for word, given in {"predictions": predictions, "targets": targets}.items():
+        if not _is_list(given):
+            raise TypeError(
+                f"{name} takes a list of predictions and a list of as many targets, got {quoted(given)} as "
+                f"{word}: for one example write {name}([prediction], [target])"
+            )
     if len(predictions) == 0:  # the truth value of a numpy array is ambiguous
         raise ValueError("a loss needs at least one prediction and its target")
     if len(predictions) != len(targets):
         raise ValueError(f"{len(predictions)} predictions for {len(targets)} targets: give equally many")
 
 
-def _entries(predictions: Sequence[Any], targets: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Pair each number of the predictions with its target."""
-    _same_length(predictions, targets)
+def _entries(name: str, predictions: Sequence[Any], targets: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Pair each number of the predictions with its target; `name` is the loss that errors mention."""
+    _same_length(name, predictions, targets)
     pairs: list[tuple[Any, Any]] = []
     for prediction, target in zip(predictions, targets, strict=True):
         several, wanted = _is_list(prediction), _is_list(target)

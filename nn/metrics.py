@@ -61,6 +61,7 @@ def accuracy(
     >>> accuracy(lambda inputs: inputs[0], [[1.0], [-2.0]], [1.0, 1.0])
     0.5
     """
+    refuse_swapped("accuracy", model)
     data = as_dataset(data, targets)
     outputs = plain(predictions(model, data))
     if not isinstance(outputs[0], list):
@@ -73,6 +74,21 @@ def accuracy(
             f"{len(outputs[0]) - 1}, one for each example"
         )
     return class_accuracy(outputs, data.targets)
+
+
+def refuse_swapped(function: str, model: Any) -> None:
+    """Raise TypeError unless a function's first argument can be called, as a model can.
+
+    >>> refuse_swapped("accuracy", [[1.0], [2.0]])
+    Traceback (most recent call last):
+    ...
+    TypeError: accuracy takes the model first, as in accuracy(model, data), got [[1.0], [2.0]] of type list
+    """
+    if not callable(model):
+        raise TypeError(
+            f"{function} takes the model first, as in {function}(model, data), got {quoted(model)} of type "
+            f"{type(model).__name__}"
+        )
 
 
 def border(model: Callable[[Sequence[Any]], Any], inputs: Sequence[Any]) -> float:
@@ -101,6 +117,7 @@ def evaluate(
     >>> evaluate(lambda inputs: inputs[0], Dataset([[1.0], [-2.0]], [1.0, 1.0]))
     Evaluation(loss=4.5, metrics={'accuracy': 0.5})
     """
+    refuse_swapped("evaluate", model)
     data = as_dataset(data)
     return evaluation(predictions(model, data), data, loss, metrics)
 

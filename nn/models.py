@@ -9,7 +9,7 @@ from typing import Any
 from autograd import exp, logsumexp, total
 from autograd.terminal import quoted
 
-from .argument_checks import RNG, generator, refuse_batch
+from .argument_checks import RNG, generator, refuse_batch, several
 from .init import Initialiser
 from .layers import DEFAULT_ACTIVATION, MLP, activation_function
 from .layers import Activation as ActivationName
@@ -146,7 +146,8 @@ class Autoencoder(Module):
         output: ActivationName = "linear",
         init: str | Initialiser | None = None,
     ) -> None:
-        if not widths:
+        several("widths", widths, "from the first hidden layer to the code, such as [16, 2]")
+        if not len(widths):
             raise ValueError("an autoencoder needs at least one width: end the list with the width of the code")
         rng = generator(rng)
         inside: list[ActivationName] = [activation] * (len(widths) - 1)

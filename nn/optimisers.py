@@ -10,7 +10,7 @@ from autograd import Value, zero_grad
 from autograd.graph import grad_number
 from autograd.terminal import listed, quoted
 
-from .argument_checks import also_called
+from .argument_checks import also_called, real, several
 from .module import Module
 
 Parameters = Module | Iterable[Value]
@@ -31,8 +31,8 @@ class Optimiser:
     def __init__(self, parameters: Parameters, lr: float, weight_decay: float = 0.0) -> None:
         self.parameters: list[Any] = list(_parameters_of(parameters))
         _check_parameters(self.parameters)
-        _refuse(not lr > 0, "lr, the learning rate, must be a number above 0", lr)
-        _refuse(not weight_decay >= 0, "weight_decay must be 0 or more", weight_decay)
+        _refuse(not real("lr", lr) > 0, "lr, the learning rate, must be a number above 0", lr)
+        _refuse(not real("weight_decay", weight_decay) >= 0, "weight_decay must be 0 or more", weight_decay)
         self.lr: float = lr
         self.weight_decay: float = weight_decay
         self.steps: int = 0
@@ -110,7 +110,7 @@ class SGD(Optimiser):
         nesterov: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _refuse(not 0 <= momentum < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
+        _refuse(not 0 <= real("momentum", momentum) < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
         _refuse(nesterov and not momentum, "nesterov needs a momentum above 0", momentum)
         self.momentum: float = momentum
         self.nesterov: bool = nesterov
@@ -149,9 +149,9 @@ class RMSprop(Optimiser):
         momentum: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _refuse(not 0 <= alpha < 1, "alpha must satisfy 0 <= alpha < 1", alpha)
-        _refuse(not eps >= 0, "eps must be 0 or more", eps)
-        _refuse(not 0 <= momentum < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
+        _refuse(not 0 <= real("alpha", alpha) < 1, "alpha must satisfy 0 <= alpha < 1", alpha)
+        _refuse(not real("eps", eps) >= 0, "eps must be 0 or more", eps)
+        _refuse(not 0 <= real("momentum", momentum) < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
         self.alpha: float = alpha
         self.eps: float = eps
         self.momentum: float = momentum
@@ -192,9 +192,11 @@ class Adam(Optimiser):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
+        several("betas", betas, "such as (0.9, 0.999)")
+        _refuse(len(betas) != 2, "betas must be two numbers", betas)
         for beta in betas:
-            _refuse(not 0 <= beta < 1, "each of betas must satisfy 0 <= beta < 1", beta)
-        _refuse(not eps >= 0, "eps must be 0 or more", eps)
+            _refuse(not 0 <= real("beta", beta) < 1, "each of betas must satisfy 0 <= beta < 1", beta)
+        _refuse(not real("eps", eps) >= 0, "eps must be 0 or more", eps)
         self.betas: list[float] = list(betas)
         self.eps: float = eps
 
@@ -245,7 +247,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm_([w], 1.0), round(w.grad, 5)
     (6.0, 1.0)
     """
-    _refuse(not max_norm > 0, "max_norm must be a number above 0", max_norm)
+    _refuse(not real("max_norm", max_norm) > 0, "max_norm must be a number above 0", max_norm)
     moving = list(parameters)
     length = math.hypot(*map(grad_number, moving))
     share = max_norm / (length + 1e-6)
@@ -259,7 +261,14 @@ def _parameters_of(parameters: Any) -> Iterable[Any]:
     """Return the parameters of a model, or the given Values."""
     if isinstance(parameters, Module):
         return parameters.parameters()
-    return [parameters] if isinstance(parameters, Value) else parameters
+    if isinstance(parameters, Value):
+        return [parameters]
+    if not hasattr(parameters, "__iter__") or isinstance(parameters, str):
+        raise TypeError(
+            "an optimiser takes a model or a list of its parameters first, as in SGD(model, lr=0.1), got "
+            f"{quoted(parameters)} of type {type(parameters).__name__}"
+        )
+    return parameters  # type: ignore[no-any-return]
 
 
 def _check_parameters(parameters: list[Any]) -> None:

@@ -6,7 +6,7 @@ import inspect
 import math
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from ..drawing import draw
 from ..functions import dot
 from ..graph import topological_order
+from ..guidance.advice import OPTIONS, unknown_option
 from ..modes import always_recording
 from ..nested import flatten, is_array
 from ..recording import is_number, number
@@ -93,6 +94,7 @@ def check_gradients(
         )
     if inspect.iscoroutinefunction(f):
         raise TypeError("f must be a plain function, got an async one, which does not return a number")
+    _refuse_options(f, named)
     at = Point(f, point, named)
     with _quietly():
         why = _undefined(f, at, gradient) if undefined == "skip" else ""
@@ -104,6 +106,24 @@ def check_gradients(
         Path(save).parent.mkdir(parents=True, exist_ok=True)
         report.picture = draw(_backpropagated(report.smallest), title=report.caption()).save(save)
     return report.raise_if_wrong(undecided == "allow") if raises else report
+
+
+def _refuse_options(f: Callable[..., Any], named: Iterable[str]) -> None:
+    """Raise TypeError for an option of another library's checker, unless f has a parameter of that name."""
+    for word in named:
+        if word in OPTIONS and not _takes(f, word):
+            raise TypeError(unknown_option("check_gradients", [word]))
+
+
+def _takes(f: Callable[..., Any], word: str) -> bool:
+    """Return whether a function can be called with a keyword; True if its signature is unknown."""
+    try:
+        inspect.signature(f).bind_partial(**{word: None})
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
 
 
 def _quietly() -> AbstractContextManager[Any]:

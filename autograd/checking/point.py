@@ -145,8 +145,19 @@ class Point:
             raise ValueError(
                 f"gradient must return an item for each of the {len(names)} arguments {', '.join(names)}, got "
                 f"{len(parts)} {'array' if any(map(is_array, parts)) else 'number'}{'s'[: len(parts) != 1]}"
+                f"{self._constants()}"
             )
         return parts
+
+    def _constants(self) -> str:
+        """Return how to hold an integer argument constant; "" if no argument is an integer."""
+        whole = next((slot for slot in self.slots if isinstance(slot.place, int) and _is_int(slot.given)), None)
+        if whole is None:
+            return ""
+        return (
+            f": f is differentiated with respect to an int too; to hold {whole.name} constant pass it by "
+            f"keyword, {whole.name}={quoted(whole.given)}"
+        )
 
     def where(self) -> str:
         """Return the point as text: the numbers of a small one, the shapes of a large one."""
@@ -199,6 +210,10 @@ def _in_numpy(item: Any) -> Any:
 
 def _is_index(item: Any) -> bool:
     return is_array(item) and item.dtype.kind in "iub"
+
+
+def _is_int(item: Any) -> bool:
+    return isinstance(item, int) and not isinstance(item, bool)
 
 
 def _is_single(item: Any) -> bool:

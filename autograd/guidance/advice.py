@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 
+from ..terminal import quoted
+
 AUTOGRAD: Mapping[str, str] = {
     **dict.fromkeys(("Tensor", "tensor", "Variable", "Parameter"), "autograd.Value(2.0)"),
     **dict.fromkeys(("numpy", "scipy"), "numpy itself on arrays of Values, or autograd's own functions"),
@@ -65,6 +67,42 @@ NN: Mapping[str, str] = {
     ),
 }
 """Names of PyTorch, Keras and scikit-learn that users may look for in nn."""
+
+
+OPTIONS: Mapping[str, str] = {
+    "retain_graph": "a graph is always kept, and backward() can be called again",
+    "requires_grad": "every Value has a gradient; for a constant use a plain number or value.detach()",
+    "inputs": "for the derivatives with respect to some Values alone use autograd.gradients(y, [x])",
+    "grad": "gradients start at 0; assign to value.grad",
+    "dtype": "every Value is a float64",
+    "device": "Values are computed on the CPU",
+    "name": "the name is called label",
+    "grad_tensors": "the upstream gradient is called gradient",
+    **dict.fromkeys(("_children", "_op", "children"), "operations record their operands themselves"),
+    **dict.fromkeys(
+        ("eps", "atol", "rtol", "nondet_tol", "tol", "tolerance", "h"),
+        "there is no step size and no tolerance to choose: derivatives are compared with a reference in high "
+        "precision, right up to a relative error of 1e-6",
+    ),
+    "raise_exception": "use raises=False for a report without an exception",
+    **dict.fromkeys(
+        ("fast_mode", "check_undefined_grad", "check_batched_grad", "check_forward_ad", "check_backward_ad"),
+        "leave it out: all derivatives up to `order` are checked",
+    ),
+    "check_grad_dtypes": "leave it out: every derivative is a float64",
+}
+"""What to do instead of an option of PyTorch, micrograd or JAX."""
+
+
+def unknown_option(function: str, given: Iterable[str]) -> str:
+    """Return the message for an option that a function does not have, with what to do instead.
+
+    >>> unknown_option("backward", ["retain_graph"])
+    "backward() has no option 'retain_graph': a graph is always kept, and backward() can be called again"
+    """
+    word = next(iter(given))
+    advice = f": {OPTIONS[word]}" if word in OPTIONS else ""
+    return f"{function}() has no option {quoted(word)}{advice}"
 
 
 def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:

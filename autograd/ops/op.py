@@ -41,6 +41,7 @@ class Op:
         value: Rule,
         *partials: Rule,
         domain: str = "",
+        needs: str = "",
         absorbing: str = "",
         symbol: str = "",
         written: str = "",
@@ -68,6 +69,8 @@ class Op:
         self.absorbing: tuple[str, ...] = tuple(absorbing.split())
         """Operands of which a plain number 0 makes the result constant, as 0 * x is."""
         self.domain: str = domain
+        self.needs: str = needs
+        """The domain as a sentence for errors, where the condition is hard to read."""
         self.symbol: str = symbol or self.name
         self.written: str = written
         self.about: str = about

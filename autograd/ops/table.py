@@ -34,7 +34,8 @@ _ENTRIES = (
        "1.0 + sqrt(y - 1.0) * sqrt(y - 1.0) if y else 0.0",
        # At 0 the derivative by both operands is -inf up to y = 1: the roots make it nan, in both orders.
        "out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0",
-       absorbing="x y", domain="x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0", symbol="^", written="x ** y",
+       absorbing="x y", domain="x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0",
+       needs="a negative base needs a whole-number exponent, and a base of 0 an exponent of 0 or more", symbol="^", written="x ** y",
        about="x to the power y",
        note="x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs an integer exponent, and has no derivative with respect to it (nan)",
        singular="x if x > 0 else 0.0", family="ill", example="pow(2.0, 3.0) = 8.0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
 from ..guidance.advice import nearest
-from ..terminal import derivative_sign, plural, quoted
+from ..terminal import derivative_sign, listed, plural, quoted
 from ..transforms.numerical import Replay
 from ..value import Value
 from .tables import Checked, Row, Rows, Steps, checks, positions
@@ -63,6 +64,7 @@ class Backprop:
 
     def step(self, count: int = 1) -> Step | Steps:
         """Do the next step, or the next `count` of them."""
+        count = _whole("step", count, " of steps; until() goes on to a value")
         if count < 1:
             raise ValueError(f"step takes a count of 1 or more, got {count}; back() undoes steps")
         steps = Steps(self._advance() for _ in range(min(count, len(self.recorded.edges) - self.done)))
@@ -108,12 +110,14 @@ class Backprop:
 
     def back(self, count: int = 1) -> Step | Backprop:
         """Undo the last step, or the last `count` of them, exactly; return the step now current."""
+        count = _whole("back", count, " of steps")
         if count < 1:
             raise ValueError(f"back takes a count of 1 or more, got {count}; step() goes forward")
         return self.goto(max(self.done - count, -1))
 
     def goto(self, number: int) -> Step | Backprop:
         """Go to the moment right after a step, forwards or back; -1 is before the first."""
+        number = _whole("goto", number, ", the step; until() goes on to a value")
         if not -1 <= number <= len(self.recorded.edges):
             raise ValueError(f"goto takes a step from -1 to {len(self.recorded.edges)}, not {quoted(number)}")
         while self.done < number:
@@ -162,6 +166,7 @@ class Backprop:
 
     def where(self, most: int = 30) -> Rows:
         """Return the values in the order of the pass, at most `most` rows, with the next operation marked."""
+        most = _whole("where", most, " of rows")
         order = range(len(self.recorded.order) - 1, -1, -1)
         here = len(order) - 1 - self._present if self._present is not None else len(order) - 1
         start = max(0, min(here - most // 2, len(order) - most))
@@ -173,6 +178,7 @@ class Backprop:
         """Return the graph from the root down, a row for each edge with its partial and contribution."""
         from ..drawing.text import tree
 
+        depth, most = _whole("tree", depth, ", the depth"), _whole("tree", most, " of rows")
         text = tree(self.recorded, self.recorded.state(self.done), depth, most)
         return Rows(text.splitlines(), text)
 
@@ -187,6 +193,7 @@ class Backprop:
 
         Of the leaves at most `most`, and on a large graph as many as take about a second.
         """
+        most = _whole("check", most, " of leaves")
         recorded, replay = self.recorded, Replay(self.recorded.root)
         order = recorded.order
         chosen = [recorded.index[self._value(target)] for target in targets]
@@ -249,7 +256,7 @@ class Backprop:
             return named[target]
 
         close = nearest(str(target), named, 3)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        hint = f"; did you mean {' or '.join(close)}?" if close else f": it has {listed(named)}"
         raise ValueError(f"there is no value named {quoted(target)} in this graph{hint}")
 
     # Pictures
@@ -347,6 +354,15 @@ class Backprop:
         step, d = recorded.step(self.done + 1), derivative_sign()
         partial = f"{d}{recorded.names[step.node]}/{d}{recorded.names[step.receiver]}"
         return f"{head}\n  next: {step.equation}, {partial}"
+
+
+def _whole(method: str, given: Any, what: str) -> int:
+    """Return an argument that must be a whole number. Raises TypeError for anything else."""
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        raise TypeError(
+            f"{method} takes a whole number{what}, got {quoted(given)} of type {type(given).__name__}"
+        )
+    return operator.index(given)
 
 
 def backprop(root: Value, gradient: float = 1.0) -> Backprop:

@@ -249,7 +249,8 @@ def condition(text: str) -> Callable[[Any], bool] | None:
     if not found and re.search("[<>]|[=!]=", text):
         raise ValueError(
             f"invalid condition {quoted(text)}: compare {', '.join(_FIELDS)} with a number, as in "
-            "contribution < 0 or |after| > 1"
+            "contribution < 0 or |after| > 1; the grad of the receiving value is called `before` and `after` "
+            "the step"
         )
     if not found:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..terminal import quoted
+from ..value import Value
 
 Argnums = int | str | Sequence[int | str]
 """One argument or several, by position or by name."""
@@ -46,6 +47,11 @@ def chosen(f: Any, argnums: Any, wrt: Any, name: str) -> Argnums:
     >>> chosen(abs, None, None, "grad")
     0
     """
+    if isinstance(f, Value):
+        raise TypeError(
+            f"{name} takes a function, as in {name}(f)(x), got {quoted(f)}: the derivatives of a Value with "
+            "respect to others are gradients(y, [x])"
+        )
     if not callable(f):
         raise TypeError(
             f"{name} takes a function, as in {name}(f)(x), got {quoted(f)} of type {type(f).__name__}"
@@ -61,6 +67,10 @@ def chosen(f: Any, argnums: Any, wrt: Any, name: str) -> Argnums:
             f"point is {name}(f)({quoted(found)})"
         )
     return found if isinstance(found, int | str) else tuple(found)
+
+
+def _at(words: list[str], k: int) -> str:
+    return words[k] if k < len(words) else ""
 
 
 def positions(
@@ -84,6 +94,8 @@ def positions(
                     f"{name}: argnums={quoted(argnums)}, but no argument named {quoted(k)} was given"
                 )
             found.append(words.index(k))
+        elif isinstance(k, int) and k >= count and (word := _at(parameters(f), k)) in named:
+            found.append(word)
         elif isinstance(k, int) and not -count <= k < count:
             raise ValueError(
                 f"{name}: argnums={quoted(argnums)}, but the function was given {count} "

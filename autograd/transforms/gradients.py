@@ -29,6 +29,8 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
     >>> gradients(x * x * y, [x, y])
     [12.0, 4.0]
     """
+    if isinstance(inputs, Value):
+        raise TypeError(f"gradients takes a list of Values: gradients(y, [x]), got {quoted(inputs)}")
     inputs = list(inputs)
     for value in (output, *inputs):
         if not isinstance(value, Value):
@@ -208,11 +210,15 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 3.0)
     (12.0, (12.0, 4.0))
     """
-    which = chosen(f, argnums, wrt, "value_and_grad")
+    return _value_and_grad(f, chosen(f, argnums, wrt, "value_and_grad"), "value_and_grad")
+
+
+def _value_and_grad(f: Callable[..., Any], which: Argnums, name: str) -> Callable[..., tuple[Any, Any]]:
+    """Return the function that computes both; `name` is the transform that errors mention."""
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> tuple[Any, Any]:
-        call = _called(f, args, named, which, "value_and_grad")
+        call = _called(f, args, named, which, name)
         output = _single(call, "grad")
         parts = call.rebuild(call.pulled_back(output))
         return call.finished(output), parts[0] if isinstance(which, int | str) else tuple(parts)
@@ -239,7 +245,7 @@ def grad(
     >>> grad(lambda w: w[0] * w[1])([2.0, 5.0])
     [5.0, 2.0]
     """
-    both = value_and_grad(f, chosen(f, argnums, wrt, "grad"))
+    both = _value_and_grad(f, chosen(f, argnums, wrt, "grad"), "grad")
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> Any:
@@ -262,11 +268,15 @@ def jacobian(
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
     [[5.0, 2.0], [1.0, 1.0]]
     """
-    which = chosen(f, argnums, wrt, "jacobian")
+    return _jacobian(f, chosen(f, argnums, wrt, "jacobian"), "jacobian")
+
+
+def _jacobian(f: Callable[..., Any], which: Argnums, name: str) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian; `name` is the transform that errors mention."""
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> Any:
-        call = _called(f, args, named, which, "jacobian")
+        call = _called(f, args, named, which, name)
         if 0 < len(call.inputs) < len(call.outputs):
             units = [[float(i == k) for i in range(len(call.inputs))] for k in range(len(call.inputs))]
             columns = [call.pushed_forward(unit) for unit in units]
@@ -294,7 +304,7 @@ def hessian(
     [[10.0, 4.0], [4.0, 0.0]]
     """
     which = chosen(f, argnums, wrt, "hessian")
-    return jacobian(grad(f, which), which)
+    return _jacobian(grad(f, which), which, "hessian")
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any, NamedTuple
 
-from autograd.terminal import quoted
+from autograd.terminal import plural, quoted
 
 from ..argument_checks import RNG, generator
 
@@ -24,8 +24,8 @@ class Dataset(_Examples):
     or PyTorch are converted to lists. Raises ValueError for different numbers of inputs and targets.
 
     >>> data = Dataset([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0])
-    >>> data.size, data.take([1]).inputs
-    (2, [[1.0, 0.0]])
+    >>> data, data.take([1]).inputs
+    (Dataset(2 examples, 2 inputs), [[1.0, 0.0]])
     """
 
     __slots__ = ()
@@ -35,6 +35,11 @@ class Dataset(_Examples):
         if len(inputs) != len(targets):
             raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
         return super().__new__(cls, inputs, targets)
+
+    def __repr__(self) -> str:
+        several = bool(self.inputs) and hasattr(self.inputs[0], "__len__")
+        width = f", {plural(len(self.inputs[0]), 'input')}" if several else ""
+        return f"Dataset({plural(self.size, 'example')}{width})"
 
     @property
     def size(self) -> int:
@@ -128,8 +133,9 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
     Inputs and targets are lists, tuples or arrays; inputs that are single numbers become lists of one.
     Rows on a cluster are returned unchanged. Raises TypeError if the targets are missing.
 
-    >>> as_dataset([1.0, 2.0], (2.0, 4.0))
-    Dataset(inputs=[[1.0], [2.0]], targets=[2.0, 4.0])
+    >>> data = as_dataset([1.0, 2.0], (2.0, 4.0))
+    >>> data.inputs, data.targets
+    ([[1.0], [2.0]], [2.0, 4.0])
     """
     if targets is None:
         if isinstance(data, Dataset) or on_cluster(data):

@@ -43,8 +43,9 @@ def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = 
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "data.csv"
     ...     _ = path.write_text("width,height,area\\n2,3,6\\n1,5,5\\n")
-    ...     load_csv(path, target="area")
-    Dataset(inputs=[[2.0, 3.0], [1.0, 5.0]], targets=[6.0, 5.0])
+    ...     data = load_csv(path, target="area")
+    >>> data, data.inputs, data.targets
+    (Dataset(2 examples, 2 inputs), [[2.0, 3.0], [1.0, 5.0]], [6.0, 5.0])
     """
     lines = _lines(Path(path))
     path = printable(str(path))

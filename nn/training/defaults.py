@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from typing import Any
 
-from autograd.terminal import quoted
+from autograd.terminal import listed, quoted
 
 from ..argument_checks import by_name
 from ..data.dataset import Dataset, as_dataset, on_cluster
@@ -50,7 +50,7 @@ def usual_loss(model: Module, data: Any) -> str:
 
     "cross_entropy" for several outputs and targets that are class numbers;
     "binary_cross_entropy_with_logits" for one output and targets of 0 and 1, unless the output is a
-    sigmoid; else "mse_loss".
+    sigmoid; else "mse_loss". Raises ValueError for several outputs and other numbers as targets.
 
     >>> from nn import MLP
     >>> usual_loss(MLP(2, [3]), Dataset([[0.0, 1.0], [1.0, 0.0]], [2, 0]))
@@ -62,7 +62,15 @@ def usual_loss(model: Module, data: Any) -> str:
     if any(isinstance(target, Sized) for target in data.targets):
         return "mse_loss"
     if isinstance(output, list | tuple):
-        return "cross_entropy" if are_classes(data.targets, len(output)) else "mse_loss"
+        if are_classes(data.targets, len(output)):
+            return "cross_entropy"
+        if len(output) == 1:
+            return "mse_loss"
+        raise ValueError(
+            f"the model has {len(output)} outputs, so each target must be a class, a whole number from 0 to "
+            f"{len(output) - 1}, or a list of {len(output)} numbers, got the targets "
+            f"{listed(dict.fromkeys(data.targets), 6)}"
+        )
     two_classes = {*data.targets} == {0, 1} and not border(model, data.inputs[0])
     return "binary_cross_entropy_with_logits" if two_classes else "mse_loss"
 
@@ -71,7 +79,7 @@ def arranged(data: Any, targets: Any, loss: Any, optimiser: Any) -> tuple[Any, L
     """Return data, loss and optimiser of fit(model, data, loss, optimiser) or fit(model, X, y, ...).
 
     >>> arranged([[0.0], [1.0]], [0.0, 2.0], "hinge", None)
-    (Dataset(inputs=[[0.0], [1.0]], targets=[0.0, 2.0]), 'hinge', None)
+    (Dataset(2 examples, 1 input), 'hinge', None)
     >>> arranged(Dataset([[0.0]], [0.0]), "hinge", None, None)[1]
     'hinge'
     """

@@ -50,7 +50,7 @@ class Recorder(Protocol):
 
 @also_called(
     X="data", y="targets", criterion="loss", optimizer="optimiser", learning_rate="lr", n_epochs="epochs",
-    seed="rng", random_state="rng", validation_data="validation",
+    seed="rng", random_state="rng", validation_data="validation", verbose="progress",
 )  # fmt: skip
 def fit(
     model: Module,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograd.terminal import brief
+from autograd.terminal import brief, quoted
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Epoch:
 
 class History:
     """The epochs of a run: a sequence of Epochs, with a list for each quantity, such as `losses`.
+
+    `nn.plot_history(history)` draws the curves.
 
     >>> history = History()
     >>> history.record(Epoch(0.5, {"accuracy": 0.75}))
@@ -134,6 +136,15 @@ class History:
         losses = f"loss {first} -> {last}" if len(self.epochs) > 1 else f"loss {first}"
         epochs = f"{len(self.epochs)} epoch{'s'[: len(self.epochs) > 1]}"
         return f"History({epochs}, {', '.join([losses, *self.epochs[-1].summary[1:]])}{end})"
+
+    if not TYPE_CHECKING:  # a type checker would accept every name
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise AttributeError, with advice for the words of other libraries."""
+            advice = ": use nn.plot_history(history)" if "plot" in name else ""
+            if name == "history":
+                advice = ": use history.losses, history.accuracies or history.metrics"
+            raise AttributeError(f"a History has no attribute {quoted(name)}{advice}", name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -50,7 +50,10 @@ def refuse_no_model(model: Any) -> None:
     >>> refuse_no_model(Module())
     """
     if not isinstance(model, Module):
-        raise TypeError(f"model must be a Module, got {quoted(model)}")
+        raise TypeError(
+            f"model must be a Module, the first argument, as in fit(model, X, y), got {quoted(model, 40)} of "
+            f"type {type(model).__name__}"
+        )
 
 
 def _refuse_no_data(name: str, data: Any) -> None:
