@@ -6,10 +6,10 @@ import inspect
 import random
 from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import wraps
+from numbers import Real
 from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
 from autograd.guidance.advice import nearest
-from autograd.recording import is_number
 from autograd.terminal import brief, quoted
 
 P = ParamSpec("P")
@@ -54,7 +54,7 @@ def whole(what: str, word: str, given: Any) -> int:
     ...
     TypeError: a neuron takes a whole number of inputs, got '2' of type str
     """
-    if isinstance(given, bool) or not hasattr(given, "__index__"):
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex):
         kind = brief(type(given).__name__)
         raise TypeError(f"{what} takes a whole number of {word}s, got {quoted(given)} of type {kind}")
     count: int = given.__index__()
@@ -71,7 +71,7 @@ def real(name: str, given: Any) -> float:
     ...
     TypeError: lr must be a number, got '0.1' of type str
     """
-    if not is_number(given):
+    if isinstance(given, bool) or not isinstance(given, Real):
         raise TypeError(f"{name} must be a number, got {quoted(given)} of type {brief(type(given).__name__)}")
     return given  # type: ignore[no-any-return]
 
@@ -84,7 +84,7 @@ def several(name: str, given: Any, kind: str) -> None:
     ...
     TypeError: widths must be a list, the neurons of each layer, such as [4, 1], got 4 of type int
     """
-    if not hasattr(given, "__len__") or isinstance(given, str | dict):
+    if not isinstance(given, Sized) or isinstance(given, str | dict):
         raise TypeError(
             f"{name} must be a list, {kind}, got {quoted(given)} of type {brief(type(given).__name__)}"
         )

@@ -263,7 +263,7 @@ def _parameters_of(parameters: Any) -> Iterable[Any]:
         return parameters.parameters()
     if isinstance(parameters, Value):
         return [parameters]
-    if not hasattr(parameters, "__iter__") or isinstance(parameters, str):
+    if not isinstance(parameters, Iterable) or isinstance(parameters, str):
         raise TypeError(
             "an optimiser takes a model or a list of its parameters first, as in SGD(model, lr=0.1), got "
             f"{quoted(parameters)} of type {type(parameters).__name__}"

@@ -6,7 +6,7 @@ import math
 import operator
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
@@ -358,7 +358,7 @@ class Backprop:
 
 def _whole(method: str, given: Any, what: str) -> int:
     """Return an argument that must be a whole number. Raises TypeError for anything else."""
-    if isinstance(given, bool) or not hasattr(given, "__index__"):
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex):
         raise TypeError(
             f"{method} takes a whole number{what}, got {quoted(given)} of type {type(given).__name__}"
         )

@@ -37,7 +37,7 @@ class Dataset(_Examples):
         return super().__new__(cls, inputs, targets)
 
     def __repr__(self) -> str:
-        several = bool(self.inputs) and hasattr(self.inputs[0], "__len__")
+        several = bool(self.inputs) and isinstance(self.inputs[0], Sized)
         width = f", {plural(len(self.inputs[0]), 'input')}" if several else ""
         return f"Dataset({plural(self.size, 'example')}{width})"
 

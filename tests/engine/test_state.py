@@ -253,7 +253,7 @@ def test_equality_is_still_that_of_nodes_wherever_python_asks_for_it():
 
 @pytest.mark.parametrize("convert", [math.tanh, float, int, math.isnan, lambda v: round(v, 2), complex])
 def test_a_value_does_not_become_a_python_number(convert):
-    with pytest.raises(TypeError, match=r"autograd\.tanh\(value\).*value\.data"):
+    with pytest.raises(TypeError, match=r"value\.data.*autograd\.\w+\(value\)"):
         convert(Value(1.0))
 
 

@@ -23,7 +23,16 @@ PUBLIC = {
     "autograd.drawing.javascript": {"definitions"},
     "autograd.drawing.page": {"as_json", "colours", "filled"},
     "autograd.ops.language": {"NotTranslatableError"},
-    "autograd.terminal": {"brief", "cut", "in_notebook", "listed", "printable", "progress_bar", "quoted"},
+    "autograd.terminal": {
+        "brief",
+        "cut",
+        "in_notebook",
+        "listed",
+        "plural",
+        "printable",
+        "progress_bar",
+        "quoted",
+    },
 }
 
 
