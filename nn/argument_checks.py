@@ -63,7 +63,7 @@ def whole(what: str, word: str, given: Any) -> int:
     return count
 
 
-def real(name: str, given: Any) -> float:
+def real(name: str, given: Any) -> Any:
     """Return a setting that must be a number, such as a learning rate. Raises TypeError for anything else.
 
     >>> real("lr", "0.1")
@@ -73,7 +73,7 @@ def real(name: str, given: Any) -> float:
     """
     if isinstance(given, bool) or not isinstance(given, Real):
         raise TypeError(f"{name} must be a number, got {quoted(given)} of type {brief(type(given).__name__)}")
-    return given  # type: ignore[no-any-return]
+    return given
 
 
 def several(name: str, given: Any, kind: str) -> None:

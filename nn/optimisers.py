@@ -268,7 +268,7 @@ def _parameters_of(parameters: Any) -> Iterable[Any]:
             "an optimiser takes a model or a list of its parameters first, as in SGD(model, lr=0.1), got "
             f"{quoted(parameters)} of type {type(parameters).__name__}"
         )
-    return parameters  # type: ignore[no-any-return]
+    return parameters
 
 
 def _check_parameters(parameters: list[Any]) -> None:
