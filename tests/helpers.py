@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +31,12 @@ def python_output(code: str, **environment: str) -> str:
 def parameter_values(model: Any) -> list[float]:
     """Return the numbers of a model's parameters, in their order."""
     return [parameter.data for parameter in model.parameters()]
+
+
+def assert_becomes_true(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, ten seconds at most: a page's policy forbids the browser's own waiting."""
+    for _ in range(100):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not become true in ten seconds")

@@ -15,16 +15,9 @@ from autograd.drawing.bundle import PLAYER, bundled
 from autograd.drawing.javascript import definitions
 from autograd.formulas import fixed, short
 from nn import MLP, mse_loss
+from tests.helpers import assert_becomes_true
 
 pytestmark = pytest.mark.browser
-
-
-def patiently(condition):
-    for _ in range(100):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come true in ten seconds")
 
 
 def graph_of(a, b, c):
@@ -296,7 +289,7 @@ def test_too_large_a_rate_diverges_and_a_minimum_is_stuck(visit, tmp_path):
     descend(page, -0.05, 6)
     assert page.inner_text("#descent-state").startswith("It jumps from side to side")
     page.click("#run")
-    patiently(lambda: int(page.inner_text("#descent").split()[0]) > 9)
+    assert_becomes_true(lambda: int(page.inner_text("#descent").split()[0]) > 9)
     page.click("#run")
     assert page.inner_text("#run") == "run"
 
@@ -400,7 +393,7 @@ def test_the_address_keeps_everything_and_the_link_can_be_copied(visit, html):
     page.click("#theme")
     page.click("#language")
     page.click("#closer")
-    patiently(
+    assert_becomes_true(
         lambda: all(part in page.evaluate("location.hash") for part in ("view=", "lang=ja", "theme=dark"))
     )
     time.sleep(0.2)
@@ -415,7 +408,7 @@ def test_the_address_keeps_everything_and_the_link_can_be_copied(visit, html):
     assert first == other
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.click("#copy")
-    patiently(lambda: page.inner_text("#told") != "")
+    assert_becomes_true(lambda: page.inner_text("#told") != "")
     assert page.evaluate("navigator.clipboard.readText()") == page.url.split("#")[0] + address
 
 

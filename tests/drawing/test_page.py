@@ -9,6 +9,7 @@ import pytest
 
 from autograd import Value, draw, tanh
 from nn import MLP, mse_loss
+from tests.helpers import assert_becomes_true
 
 LABELS = [
     "</script><script>document.title='broken'</script>",
@@ -78,15 +79,6 @@ BEFORE = "before the backward pass"
 LEAVES = "forward pass, before the first operation"
 
 
-def patiently(condition):
-    """Wait until a condition holds; the page's policy does not allow the browser to evaluate strings."""
-    for _ in range(100):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come true in ten seconds")
-
-
 COMPLETE = "backward pass complete"
 
 
@@ -141,7 +133,7 @@ def test_every_key_moves_as_described_and_the_address_follows(visit, html, start
         f"forward pass, operation {k} of 4": k - 5 for k in (1, 3)
     }
     number = forward.get(expected) or int(expected.split()[1])
-    patiently(lambda: page.evaluate("location.hash") == f"#{number}")
+    assert_becomes_true(lambda: page.evaluate("location.hash") == f"#{number}")
 
 
 @pytest.mark.parametrize(
@@ -190,8 +182,8 @@ def test_playing_runs_to_the_end_and_a_key_or_a_second_press_stops_it(visit, htm
     page = visit(html, "#6")
     page.keyboard.press("Space")
     assert page.inner_text("#play") == "❚❚ pause"
-    patiently(lambda: when(page) == COMPLETE)
-    patiently(lambda: page.inner_text("#play") == "▶ play")
+    assert_becomes_true(lambda: when(page) == COMPLETE)
+    assert_becomes_true(lambda: page.inner_text("#play") == "▶ play")
     page.click("#play")
     page.click("#play")
     assert page.inner_text("#play") == "▶ play"
@@ -223,7 +215,7 @@ def test_the_end_of_the_pass_explains_a_gradient(visit, html):
     full = "getComputedStyle(document.querySelector('#e6_1 .line')).stroke"
     assert page.evaluate(full) == "rgb(0, 114, 178)"
     page.keyboard.press("ArrowLeft")
-    patiently(lambda: page.evaluate(full) == "rgb(102, 170, 209)")
+    assert_becomes_true(lambda: page.evaluate(full) == "rgb(102, 170, 209)")
 
 
 def table_of(page):
@@ -248,7 +240,7 @@ def test_table_and_picture_show_arrived_gradients_at_every_step_forward_and_back
     for number in [*range(-1, 8), *range(6, -2, -1)]:
         page.evaluate("n => { location.hash = '#' + n }", number)
         expected = "before the backward pass" if number < 0 else f"step {number} of 7"
-        patiently(lambda text=expected: when(page) == text)
+        assert_becomes_true(lambda text=expected: when(page) == text)
         state, table, picture = recorded.state(number), table_of(page), grads_in_picture(page)
         for k, node in enumerate(recorded.order):
             grad = "·" if state.grads[k] is None else f"{state.grads[k]:+.4f}".replace("-", "−")
@@ -485,7 +477,7 @@ def test_a_folded_network_plays_and_matches_its_picture(visit, tmp_path, level):
     for number in [*range(-1, whole + 1, 5), whole, *range(whole - 3, -2, -7)]:
         page.evaluate("n => { location.hash = '#' + n }", number)
         expected = "before the backward pass" if number < 0 else f"step {number} of {whole}"
-        patiently(lambda text=expected: when(page) == text)
+        assert_becomes_true(lambda text=expected: when(page) == text)
         scene = draw(bp.recorded, step=number, groups=model, collapse=level).scene
         boxes = {box.id: box.grad or "·" for box in scene.boxes if box.kind != "constant"}
         assert {name: grad for name, (_, grad) in grads_in_picture(page).items()} == boxes

@@ -4,12 +4,12 @@ import json
 import math
 import random
 import re
-import time
 
 import pytest
 
 import nn
 from nn import MLP, SGD, Adam, Recording, fit, playground
+from tests.helpers import assert_becomes_true
 
 pytestmark = pytest.mark.browser
 
@@ -19,14 +19,6 @@ def content(page):
     return json.loads(
         re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
     )
-
-
-def patiently(condition):
-    for _ in range(100):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come true in ten seconds")
 
 
 @pytest.fixture
@@ -130,7 +122,7 @@ def test_training_plays_pauses_steps_and_resets(page):
     page.click("#epoch")
     assert page.inner_text("#epochs") == "1"
     page.keyboard.press("Space") if page.evaluate("document.activeElement.blur()") else page.click("#play")
-    patiently(lambda: int(page.inner_text("#epochs")) > 20)
+    assert_becomes_true(lambda: int(page.inner_text("#epochs")) > 20)
     page.click("#play")
     assert page.inner_text("#play") == "▶ train"
     assert loss_of(page) < start
@@ -184,19 +176,19 @@ def test_the_page_reads_a_users_file(page, tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("x,y,class\n" + "".join(f"{x},{y},{'7' if x > y else '3'}\n" for x, y in rows))
     page.set_input_files("#file", path)
-    patiently(lambda: page.evaluate("playground.points.targets.length") == 30)
+    assert_becomes_true(lambda: page.evaluate("playground.points.targets.length") == 30)
     assert page.evaluate("playground.points.targets") == [1.0 if x > y else -1.0 for x, y in rows]
     page.click("#epoch")
     empty = tmp_path / "empty.csv"
     empty.write_text("nothing here")
     page.set_input_files("#file", empty)
-    patiently(lambda: page.inner_text("#told") == "this file has no lines of three numbers")
+    assert_becomes_true(lambda: page.inner_text("#told") == "this file has no lines of three numbers")
 
 
 def test_too_large_a_rate_stops_with_a_message(page):
     page.select_option("#rate", "10")
     page.click("#play")
-    patiently(lambda: "the rate is too large" in page.inner_text("#told"))
+    assert_becomes_true(lambda: "the rate is too large" in page.inner_text("#told"))
     assert page.inner_text("#play") == "▶ train"
 
 
@@ -291,7 +283,7 @@ def test_a_recorded_training_plays_update_by_update(visit, tmp_path):
     first = [value.data for value in MLP(2, [4, 1], rng=0).parameters()]
     assert page.evaluate("playground.tape.parameters") == pytest.approx(first, rel=1e-6)
     page.click("#play")
-    patiently(lambda: page.inner_text("#update-told") == "60")
+    assert_becomes_true(lambda: page.inner_text("#update-told") == "60")
     assert page.locator("#errors polyline").count() == 2
 
 
