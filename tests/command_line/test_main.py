@@ -181,3 +181,12 @@ def test_options_may_come_before_the_values(tmp_path, capsys):
     for unknown in (["--nothing"], ["nothing"], ["check", "x", "--order", "7"], ["explain"]):
         assert main(unknown) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_without_arguments_a_worked_example_is_shown_and_drawn(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("A worked example. Explain an expression of your own like this:")
+    assert "chainwalk explain" in out
+    assert b"<svg" in (tmp_path / "chainwalk.svg").read_bytes()

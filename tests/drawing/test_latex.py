@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograd import Value, backprop, dot, exp, mean, relu, sqrt, square, tanh
-from autograd.drawing.latex import latex_name, latex_number, latex_rule
+from autograd import Value, backprop, dot, exp, logsumexp, mean, relu, sigmoid, sqrt, square, tanh, total
+from autograd.drawing.latex import latex_name, latex_number, latex_rule, latex_value
 
 
 def values():
@@ -98,3 +98,21 @@ def test_every_rule_of_the_table_can_be_written():
         for rule in op.partials:
             text = latex_rule(rule, {})
             assert text.count("{") == text.count("}")
+
+
+def test_functions_of_sequences_are_written_out_where_they_are_short():
+    xs = [Value(float(k), f"x_{k}") for k in range(8)]
+    assert latex_value(total(xs[:2])).startswith(r"x_{0} + x_{1} = ")
+    assert latex_value(mean(xs[:2])).startswith(r"\frac{x_{0} + x_{1}}{2} = ")
+    assert latex_value(dot(xs[:2], [2.0, 3.0])).startswith(r"x_{0} \cdot 2 + x_{1} \cdot 3 = ")
+    long = r"\left[x_{0}, x_{1}, x_{2}, \ldots, x_{7}\right]"
+    assert latex_value(logsumexp(xs)).startswith(rf"\operatorname{{logsumexp}}({long}) = ")
+
+
+def test_what_is_deep_is_left_out_and_what_is_no_formula_is_upright():
+    x = Value(0.5, "x")
+    assert latex_value(sigmoid(x) ** 2).startswith(r"\sigma(x)^{2} = ")
+    assert r"\ldots" in latex_value(tanh(tanh(tanh(x))), depth=2)
+    assert latex_rule("pow(x, y) - 1", {}) == "x^{y} - 1"
+    assert latex_rule("not a rule", {}) == r"\mathrm{not\ a\ rule}"
+    assert latex_name("a.b1") == r"\mathrm{a.b1}"
