@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .ops.op import Op, Rule
+from .ops.table import TABLE
 from .recording import check_names, number, recorder
 from .terminal import quoted
 
@@ -31,7 +33,8 @@ def operation(
     and `note` go into its docstring. For derivatives of higher order, write partials that are
     functions with autograd's functions. Return the function that computes and records the operation.
 
-    Raises TypeError for a wrong number of partials and ValueError for a rule that cannot be parsed.
+    Warns of the name of a built-in operation. Raises TypeError for a wrong number of partials and
+    ValueError for a rule that cannot be parsed.
 
     >>> softsign = operation("softsign(x)", "x / (1 + abs(x))", ["1 / square(1 + abs(x))"])
     >>> from autograd import Value
@@ -90,6 +93,12 @@ def _signature(function: Callable[..., float]) -> str:
 def _declared(op: Op, module: str) -> Callable[..., Any]:
     """Return the function of a user's own op; pickle finds the op again through the function's name."""
     check_names(op)
+    if op.name in TABLE:
+        warnings.warn(
+            f"{op.name} is the name of a built-in operation, which this one does not replace: in pictures and "
+            "steps the two look alike. Give it another name",
+            stacklevel=3,
+        )
     function = recorder(op)
     function.__doc__, function.__module__ = op.documentation, module
     function.op = op  # type: ignore[attr-defined]

@@ -59,9 +59,12 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
     old = _status(path)
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
-    os.makedirs(folder, exist_ok=True)
-    _remove_leftovers(folder)
-    descriptor, temporary = _temporary(folder, 0o666 if old is None else 0o600)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        _remove_leftovers(folder)
+        descriptor, temporary = _temporary(folder, 0o666 if old is None else 0o600)
+    except OSError as error:  # it names the folder or the temporary file, not the file that was asked for
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             if old is not None:

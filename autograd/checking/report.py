@@ -232,6 +232,7 @@ class Report:
             return
         path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "report.html")
         webbrowser.open(path.as_uri())
+        print(path)  # there may be no browser, which webbrowser does not always report
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from ..drawing.inline import Player

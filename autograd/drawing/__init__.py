@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
@@ -205,6 +206,11 @@ def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int
             refuse_large(len(recorded.order), max_nodes)
             return recorded, done
     for output in outputs:
+        if isinstance(output, str | os.PathLike):
+            path = quoted(os.fspath(output))
+            raise TypeError(
+                f"draw takes Values and returns the picture, which is saved by draw(y).save({path})"
+            )
         if not isinstance(output, Value):
             raise TypeError(_no_value(output))
     order = topological_order(*outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
@@ -206,13 +207,19 @@ def _moments(recorded: BackwardPass, k: int) -> list[Moment]:
     return found
 
 
-def animated_image(frames: list[bytes], format_: str) -> bytes:
-    """Return PNG frames as one GIF or APNG that repeats. Raises ImportError without Pillow."""
+def pillow() -> Any:
+    """Return Pillow's module of images. Raises ImportError, with advice, without Pillow."""
     try:
         from PIL import Image
     except ImportError as error:
         raise ImportError("GIF and APNG need Pillow: pip install 'chainwalk[animate]'") from error
-    images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
+    return Image
+
+
+def animated_image(frames: list[bytes], format_: str) -> bytes:
+    """Return PNG frames as one GIF or APNG that repeats. Raises ImportError without Pillow."""
+    open_image = pillow().open
+    images = [open_image(io.BytesIO(frame)).convert("RGB") for frame in frames]
     size = (max(image.width for image in images), max(image.height for image in images))
     images = [image if image.size == size else image.resize(size) for image in images]
     durations = [round(1000 * PACE)] * (len(images) - 1) + [round(1000 * _REST)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backward_pass import BackwardPass, State
 from ..files import write_atomically
-from ..terminal import in_notebook, plural, quoted
+from ..terminal import in_notebook, plural, progress_bar, quoted
 from . import theme as themes
 from .network import network_scene
 from .parts import Scene
@@ -146,14 +146,19 @@ class Picture:
         return self.svg().encode() if format_ == "svg" else self._drawn(format_)
 
     def _animated_image(self, format_: str) -> bytes:
-        from .animation import animated_image
+        from .animation import animated_image, pillow
 
+        pillow()  # before the pictures are drawn, which takes seconds
         scenes = self._scenes()
         title = f"backward pass complete: {plural(len(self.recorded.edges), 'chain-rule step')}"
         change = caption_of(self.recorded, self.recorded.state(-1), self._view.lang or "en")[1]
         scenes.append(at_rest(scenes[-1], title, change))
         sheet = Sheet(self.rankdir, self._view.timeout, self._view.dpi / 2)  # for a plain screen
-        pictures = [sheet.draw(each, self._colours, "png") for each in scenes]
+        pictures = []
+        with progress_bar(len(scenes), "drawing") as report:
+            for each in scenes:
+                pictures.append(sheet.draw(each, self._colours, "png"))
+                report(len(pictures), format_)
         return animated_image(pictures, format_)
 
     def animate(self, path: str | os.PathLike[str]) -> Path:
@@ -181,10 +186,12 @@ class Picture:
         self._refuse_large(self._view.max_nodes)
         steps = range(-1, len(self.recorded.edges) + 1)
         digits = max(3, len(str(len(steps))))
-        return [
-            self._at(done).save(Path(folder) / f"step_{number:0{digits}d}.{format}")
-            for number, done in enumerate(steps)
-        ]
+        paths = []
+        with progress_bar(len(steps), "drawing") as report:
+            for number, done in enumerate(steps):
+                paths.append(self._at(done).save(Path(folder) / f"step_{number:0{digits}d}.{format}"))
+                report(number + 1, paths[-1].name)
+        return paths
 
     def _at(self, done: int) -> Picture:
         """Return the same picture after `done` steps."""
@@ -227,7 +234,7 @@ class Picture:
         self.show()
 
     def show(self) -> None:
-        """Show the picture below the cell of a notebook, or else in the browser."""
+        """Show the picture below the cell of a notebook, or else in the browser, and print its path."""
         if in_notebook():
             from IPython.display import display
 
@@ -239,6 +246,7 @@ class Picture:
 
         path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "picture.svg")
         webbrowser.open(path.as_uri())
+        print(path)  # there may be no viewer, which webbrowser does not always report
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}

@@ -10,6 +10,7 @@ import zlib
 from functools import cache
 from typing import Any
 
+from ..terminal import quoted
 from . import dot_process
 from .dot_process import (
     DPI,
@@ -179,7 +180,10 @@ _ASIAN = 0x2E80
 
 def _unavailable(format_: str, command: str) -> str:
     more = f"; for {format_} {INSTALL}" if is_bundled(command) else ""
-    return f"{os.path.basename(command)} cannot make {format_!r}: svg, png, gv and json always work{more}"
+    return (
+        f"{os.path.basename(command)} cannot make {quoted(format_)}: svg, png, gv and json always work, and so "
+        f"do jpg, tex, mmd and html; pdf, gif and apng with the extras{more}"
+    )
 
 
 @cache

@@ -3,6 +3,8 @@
 import math
 import operator
 import re
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from autograd import (
     DomainError,
     Value,
     clip,
+    draw,
     grad,
     gradients,
     hessian,
@@ -198,3 +201,48 @@ def test_options_of_other_checkers_are_explained():
     with pytest.raises(ValueError, match=r"to hold n constant pass it by keyword, n=3"):
         check_gradients(lambda x, n: x**n, 2.0, 3, gradient=lambda x, n: 3 * x**2)
     assert check_gradients(lambda x, n: x**n, 2.0, n=3, gradient=lambda x, n: 3 * x**2).right
+
+
+def test_a_format_that_cannot_be_made_is_answered_with_those_that_can(tmp_path):
+    with pytest.raises(ValueError, match="svg, png, gv and json always work, and so do jpg, tex, mmd and html"):
+        stepper().save(tmp_path / "step.txt")
+
+
+def test_a_path_given_to_draw_is_answered_with_save():
+    with pytest.raises(TypeError, match=r"draw\(y\)\.save\('y\.svg'\)"):
+        draw(product()[1], "y.svg")
+
+
+def test_a_missing_pillow_is_reported_before_anything_is_drawn(tmp_path, without, monkeypatch):
+    without("PIL")
+    monkeypatch.setattr("autograd.drawing.sheet.Sheet.draw", lambda *_: pytest.fail("drawn"))
+    for name in ("pass.gif", "pass.apng"):
+        with pytest.raises(ImportError, match=r"chainwalk\[animate\]"):
+            stepper().animate(tmp_path / name)
+
+
+def test_a_picture_that_is_shown_says_where_it_is(monkeypatch, capsys):
+    monkeypatch.setattr("webbrowser.open", lambda _: False)  # as on a machine without a viewer
+    draw(product()[1]).show()
+    assert Path(capsys.readouterr().out.strip()).read_text("utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize("path", ["/proc/picture.svg", "/proc/folder/picture.svg"])
+def test_a_file_that_cannot_be_written_is_named_in_the_error(path):
+    if not Path("/proc/self").exists():
+        pytest.skip("no /proc here")
+    with pytest.raises(OSError, match=re.escape(repr(path))) as found:
+        draw(product()[1]).save(path)
+    assert ".tmp" not in str(found.value)
+
+
+def test_frames_show_progress(tmp_path, monkeypatch):
+    seen = []
+
+    @contextmanager
+    def bar(total, what, **_):
+        yield lambda done, _: seen.append((done, total))
+
+    monkeypatch.setattr("autograd.drawing.picture.progress_bar", bar)
+    paths = stepper().frames(tmp_path)
+    assert seen == [(k + 1, len(paths)) for k in range(len(paths))]
