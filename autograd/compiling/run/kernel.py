@@ -90,7 +90,8 @@ class Kernel:
             layers = any(isinstance(stage, Product) for stage in program.stages)
             shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
             emitted = emit(program, memory, shape, library)
-            self.native: Native = Native(emitted.text, machine, kept=kept)
+            # LLVM's second level takes a third longer than the first; only the loops of layers gain by it.
+            self.native: Native = Native(emitted.text, machine, level=2 if layers else 1, kept=kept)
             self.constants: list[float] = [node.value for node in memory.constants]
             self.more_shared: int = len(program.shared) + emitted.packed
             self.scratch: int
