@@ -12,7 +12,7 @@ hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from autograd import TABLE, Value, cos, operation
+from autograd import TABLE, Value, cos, exp, operation
 from autograd.checking import (
     GradientError,
     Line,
@@ -323,3 +323,27 @@ def test_the_example_line_of_a_program_evaluates_to_that_program():
     program = find(programs(), lambda p: len(p.lines) > 2, settings=settings(QUICK, database=None))
     text = program.example().removeprefix("@example(").removesuffix(")")
     assert eval(text, {"Program": Program, "Line": Line, "TABLE": TABLE}) == program
+
+
+def test_a_program_of_a_report_has_the_labels_of_the_values():
+    cube = operation("cube_of(x)", "x * x * x", ["2 * x * x"])
+    rate = Value(0.5, "rate")
+    loss = cube(exp(rate))
+    loss.label = "loss"
+    assert "f: v0 = exp(rate); loss = cube_of(v0)   at rate = 0.5" in str(loss.check())
+    report = check_gradients(lambda w: cube(exp(w[0]) + w[1]), [0.5, 1.0], raises=False)
+    assert "f: v0 = exp(w[0]); v1 = v0 + w[1]; v2 = cube_of(v1)   at w[0] = 0.5, w[1] = 1" in str(report)
+
+
+def test_the_code_of_a_program_uses_labels_only_as_names_of_variables():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    assert 'a = Value(2.0, "a")' in Program.of(a * b).code()
+    printed = []
+    exec(Program.of(a * b).code(), {"print": lambda *grads: printed.append(grads)})
+    assert printed == [(3.0, 2.0)]
+    for label in ("w[0]", "class", "exp", "a", "long" * 20):
+        b.label = label
+        code = Program.of(a * b).code()
+        assert 'x0 = Value(2.0, "x0")' in code
+        exec(code, {"print": lambda *grads: printed.append(grads)})
+    assert set(printed) == {(3.0, 2.0)}

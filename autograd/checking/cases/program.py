@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from ...formulas import applied, plain
 from ...ops.op import Op
 from ...ops.table import TABLE
 from ...recording import function_of
+from ...terminal import printable
 from ...value import Value
 from ..evidence.record import Record
+
+_LONGEST_NAME = 24
+"""The most letters of a label that a program takes over as a name."""
 
 
 class Line(NamedTuple):
@@ -39,6 +44,8 @@ class Program(NamedTuple):
 
     inputs: tuple[float, ...]
     lines: tuple[Line, ...]
+    labels: tuple[str, ...] = ()
+    """The names of inputs and lines, if they are those of a graph's Values; else x0, x1, ..., v0, v1, ..."""
 
     @classmethod
     def of(cls, root: Value) -> Program:
@@ -51,7 +58,15 @@ class Program(NamedTuple):
         for k in inside:
             op: Any = record.nodes[k].op
             lines.append(Line(op, tuple(i if i.__class__ is float else places[i] for i in record.operands[k])))
-        return cls(tuple(record.nodes[k].data for k in record.leaves), tuple(lines))
+        made = cls(tuple(record.nodes[k].data for k in record.leaves), tuple(lines))
+        return made._labelled([record.nodes[k].label for k in (*record.leaves, *inside)])
+
+    def _labelled(self, labels: Sequence[str]) -> Program:
+        """Return the program with the labels as names, if they are unique names of moderate length."""
+        usual = self.names
+        names = tuple(printable(label) or name for label, name in zip(labels, usual, strict=True))
+        readable = len(set(names)) == len(names) and max(map(len, names)) <= _LONGEST_NAME
+        return self._replace(labels=names) if readable and list(names) != usual else self
 
     def run(self, inputs: Sequence[Any], operations: Mapping[str, Op] | None = None) -> list[Any]:
         """Return the inputs and the results of all lines; `operations` replaces operations by name."""
@@ -74,16 +89,18 @@ class Program(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """The names of inputs and lines: x0, x1, ..., v0, v1, ..."""
+        """The names of inputs and lines: their labels, or x0, x1, ..., v0, v1, ..."""
+        if self.labels:
+            return list(self.labels)
         return [f"x{k}" for k in range(len(self.inputs))] + [f"v{k}" for k in range(len(self.lines))]
 
     def expressions(self) -> list[str]:
         """Return each line as text, such as `v1 = v0 * x0`."""
-        names = self.names
+        names, first = self.names, len(self.inputs)
         words = [[names[i] if i.__class__ is int else plain(i) for i in line.operands] for line in self.lines]
         return [
-            f"v{k} = {applied(line.op, each)}"
-            for k, (line, each) in enumerate(zip(self.lines, words, strict=True))
+            f"{name} = {applied(line.op, each)}"
+            for name, line, each in zip(names[first:], self.lines, words, strict=True)
         ]
 
     def code(self) -> str:
@@ -97,6 +114,8 @@ class Program(NamedTuple):
         print(x0.grad)
         """
         names = self.names
+        if not all(name.isidentifier() and name not in TABLE and not iskeyword(name) for name in names):
+            names = self._replace(labels=()).names
         calls = [self._call(line, names) for line in self.lines]
         used = sorted({line.op.name for line in self.lines if not line.op.written})
         own = [name for name in used if name not in TABLE]
@@ -105,8 +124,8 @@ class Program(NamedTuple):
             [f"from autograd import {imports}"]
             + [f"# {', '.join(own)}: declared with autograd.operation"] * bool(own)
             + [f'{name} = Value({x!r}, "{name}")' for name, x in zip(names, self.inputs, strict=False)]
-            + [f"v{k} = {call}" for k, call in enumerate(calls)]
-            + [f"v{len(calls) - 1}.backward()" if calls else "x0.backward()"]
+            + [f"{name} = {call}" for name, call in zip(names[len(self.inputs) :], calls, strict=True)]
+            + [f"{names[-1]}.backward()"]
             + [f"print({', '.join(f'{name}.grad' for name in names[: len(self.inputs)])})"]
         )
 
@@ -128,8 +147,8 @@ class Program(NamedTuple):
 
     def at(self) -> str:
         """Return the numbers of the inputs as text."""
-        return ", ".join(f"x{k} = {plain(x)}" for k, x in enumerate(self.inputs))
+        return ", ".join(f"{name} = {plain(x)}" for name, x in zip(self.names, self.inputs, strict=False))
 
     def __repr__(self) -> str:
-        lines = "; ".join(self.expressions()) or "x0"
+        lines = "; ".join(self.expressions()) or self.names[0]
         return f"{lines}   at {self.at()}" if self.inputs else lines
