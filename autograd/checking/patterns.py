@@ -38,7 +38,7 @@ def _close(a: float, b: float) -> bool:
     return abs(a - b) <= 1e-3 * max(abs(a), abs(b)) or a == b
 
 
-def _alike(found: Sequence[float], truth: Sequence[float]) -> bool:
+def _all_close(found: Sequence[float], truth: Sequence[float]) -> bool:
     return any(x for x in truth) and all(map(_close, found, truth))
 
 
@@ -47,7 +47,7 @@ def _transposed(part: Part) -> str:
         return ""
     side = part.shape[0]
     turned = [part.truth[j * side + i] for i in range(side) for j in range(side)]
-    return "the gradient is the transpose of the right one" if _alike(part.found, turned) else ""
+    return "the gradient is the transpose of the right one" if _all_close(part.found, turned) else ""
 
 
 def _common(part: Part) -> str:
@@ -56,7 +56,7 @@ def _common(part: Part) -> str:
     every = len(wrong) == sum(1 for x in part.truth if x) or len(wrong) == len(part.truth)
     if len(wrong) < 2 and not every:
         return ""
-    words = _alike_in([part.found[k] for k in wrong], [part.truth[k] for k in wrong])
+    words = _common_error([part.found[k] for k in wrong], [part.truth[k] for k in wrong])
     what = "the gradient" if len(part.found) > 1 else "it"
     return (
         f"{what} {words}{'' if every else f' at {len(wrong)} of its {len(part.truth)} numbers'}"
@@ -65,8 +65,8 @@ def _common(part: Part) -> str:
     )
 
 
-def _alike_in(found: list[float], truth: list[float]) -> str:
-    if _alike([-x for x in found], truth):
+def _common_error(found: list[float], truth: list[float]) -> str:
+    if _all_close([-x for x in found], truth):
         return "has the wrong sign"
     if not any(found) and any(truth):
         return "is 0"
@@ -82,7 +82,7 @@ def _alike_in(found: list[float], truth: list[float]) -> str:
 
 def _swapped(part: Part, parts: Sequence[Part]) -> str:
     for other in parts:
-        if other is not part and other.shape == part.shape and _alike(part.found, other.truth):
+        if other is not part and other.shape == part.shape and _all_close(part.found, other.truth):
             return f"the gradient is that of {other.name}"
     return ""
 
@@ -100,8 +100,8 @@ def _rows(part: Part) -> str:
             many = "s" if len(bad) > 1 and len(part.shape) == 2 else ""
             listed = ", ".join(map(str, sorted(bad)))
             wrong = [k for k, is_wrong in enumerate(part.wrong) if is_wrong]
-            alike = _alike_in([part.found[k] for k in wrong], [part.truth[k] for k in wrong])
-            reason = f" (it {alike})" if alike else ""
+            common = _common_error([part.found[k] for k in wrong], [part.truth[k] for k in wrong])
+            reason = f" (it {common})" if common else ""
             if len(part.shape) == 2:
                 return f"the whole {words[axis]}{many} {listed} {'are' if many else 'is'} wrong{reason}"
             return f"everything at {listed} of its axis {axis} is wrong{reason}"

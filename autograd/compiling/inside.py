@@ -50,12 +50,14 @@ def answer(f: Callable[..., Any], query: Query, args: Sequence[Any]) -> Any:
         return result, gradient(outputs[0])
     if query.what == "jacobian":
         return _mapped(result, gradient)
-    slopes = _pulled(outputs[0], inputs)
+    partials = _pulled(outputs[0], inputs)
     if query.what == "hvp":
         direction = [item for vector in vectors for item in _numbers(vector)]
-        items = iter(_pulled(sum(slope * part for slope, part in zip(slopes, direction, strict=True)), inputs))
+        items = iter(
+            _pulled(sum(partial * part for partial, part in zip(partials, direction, strict=True)), inputs)
+        )
         return each(lambda argument: _filled(argument, items))
-    rows = iter([gradient(slope) for slope in slopes])
+    rows = iter([gradient(partial) for partial in partials])
     return each(lambda argument: _filled(argument, rows, _stacked))
 
 

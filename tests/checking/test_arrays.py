@@ -219,7 +219,7 @@ def test_a_gradient_in_float32_is_judged_with_its_rounding():
         check_gradients(layer, *point, gradient=wrong(lambda x, w, b: (x, w * np.float32(1.002), b)))
 
 
-def test_a_function_that_computes_in_float32_by_itself():
+def test_a_function_that_computes_in_float32_internally_is_judged_by_its_precision():
     def f(x):
         y = np.float32(x)
         return float(y * y)
@@ -247,7 +247,7 @@ def test_a_backward_takes_the_gradient_of_an_array_as_upstream():
     assert "results with random weights" in text
 
 
-def test_a_jacobian_is_checked_whole():
+def test_all_numbers_of_a_jacobian_are_checked():
     x = np.array([0.5, 1.0, 2.0])
     assert check_gradients(lambda x: x**2, x, gradient=lambda x: np.diag(2 * x)).right
     assert check_gradients(lambda x: [x * x, 3 * x], 2.0, gradient=lambda x: [2 * x, 3.0]).right

@@ -42,7 +42,7 @@ def test_one_wrong_number_is_found_and_named_alone(case, error):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_terms_that_cancel_do_not_accuse_a_right_gradient_and_hide_only_what_is_below_their_rounding(seed):
+def test_cancelling_terms_do_not_make_a_right_gradient_wrong_and_hide_only_errors_below_their_rounding(seed):
     r = random.Random(seed)
     slopes = np.array([r.choice((-1.0, 0.5, 1.0, 2.0, r.uniform(-2, 2))) for _ in range(r.randint(2, 5))])
     power, x = r.choice((1, 2, 3)), r.choice((0.7, 1.0, -1.0, 0.3))

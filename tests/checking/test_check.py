@@ -116,7 +116,7 @@ def test_a_missing_edge_is_found_and_the_function_itself_is_the_truth(f, word):
         check_gradients(f, 0.7)
 
 
-def test_a_function_that_is_not_deterministic_is_a_failure_that_says_so():
+def test_the_failure_of_a_nondeterministic_function_states_the_cause():
     rng = random.Random(0)
     with pytest.raises(GradientError, match="the function is not deterministic"):
         check_gradients(lambda x: x * rng.random(), 1.0)
@@ -126,7 +126,7 @@ def test_a_function_that_is_not_deterministic_is_a_failure_that_says_so():
         check_gradients(lambda x: x * x, 1.0, gradient=lambda x: 2 * x * (1 + 1e-15 * rng.random()))
 
 
-def test_an_operation_whose_partial_is_random_is_a_failure_that_says_so():
+def test_the_failure_of_an_operation_with_a_random_partial_states_the_cause():
     rng = random.Random(0)
     noisy = operation("noisy(x)", lambda x: x * x, [lambda x: 2 * x * (1 + 1e-12 * rng.random())])
     with pytest.raises(GradientError, match="the partial of noisy is not deterministic"):
@@ -252,7 +252,7 @@ def test_a_function_that_overwrites_its_argument_is_refused():
         check_gradients(overwrites, 2.0)
 
 
-def test_a_check_takes_a_value():
+def test_check_refuses_anything_but_a_value():
     with pytest.raises(TypeError, match="check takes the Value"):
         check(3.0)
 
@@ -270,7 +270,7 @@ def test_a_check_takes_a_value():
         (abs, lambda x: 0.5, lambda x: 2.0, 0.0),
     ],
 )
-def test_a_hand_written_gradient_of_an_opaque_function(f, right, wrong, point):
+def test_a_hand_written_gradient_of_an_opaque_function_is_checked(f, right, wrong, point):
     assert check_gradients(f, point, gradient=right).verdict == "right"
     assert check_gradients(f, point, gradient=wrong, raises=False).verdict == "wrong"
 
@@ -380,7 +380,7 @@ def test_an_operation_in_python_is_checked_by_finite_differences():
     assert report.cause.place.op.name == "f"
 
 
-def test_a_second_derivative_that_is_wrong_alone_is_found():
+def test_a_wrong_second_derivative_with_a_right_first_one_is_found():
     # Its first derivative is right only at this point.
     sly = operation("sly(x)", "x * x", ["4 + 0 * x"])
     x = Value(2.0)
@@ -493,7 +493,7 @@ def test_sin_of_a_million_x_is_right_where_finite_differences_fail():
     assert check_gradients(lambda x: sin(1e6 * x), 0.7).verdict == "right"
 
 
-def test_a_number_that_explodes_next_to_a_singular_point_takes_no_time():
+def test_a_huge_number_near_a_singular_point_is_checked_quickly():
     # A step away from acos(1) the exponential has millions of digits, and a cosine of it would take minutes.
     x = Value(1.0)
     report = check(autograd.cos(exp(autograd.cbrt(1e33 * autograd.acos(x)))))

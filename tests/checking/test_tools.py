@@ -82,7 +82,7 @@ def test_a_failing_program_shrinks_to_a_few_operations(index):
 
 @QUICK
 @given(st.from_type(Value))
-def test_hypothesis_knows_how_to_make_a_value(value):
+def test_hypothesis_builds_values_from_annotations(value):
     assert math.isfinite(value.data)
     assert value.op is None
 

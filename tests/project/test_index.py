@@ -71,7 +71,7 @@ PROMISES = {
         test_the_same_expression_gives_the_same_steps_in_every_process
         test_the_source_is_the_same_in_every_process""",
     "higher order: grad(grad(f)), create_graph, hessian, hvp; forward agrees with reverse to rounding": """
-        test_any_order_comes_from_grad_of_grad
+        test_nested_grads_are_derivatives_of_any_order
         test_backward_can_create_a_graph
         test_hessian_hvp_jacobian_vjp_and_jvp_agree
         test_random_programs_have_the_same_derivative_forwards_and_in_reverse""",

@@ -43,7 +43,7 @@ def test_a_replay_computes_what_the_graph_computes_for_other_numbers():
     assert (x.data, w.data) == (0.5, 2.0)
 
 
-def test_a_replay_of_an_interior_node_leaves_its_operands_alone():
+def test_a_replay_of_an_interior_node_does_not_change_its_operands():
     x = Value(3.0)
     s = x * x
     assert Replay(s + x)({s: 100.0}) == 103.0

@@ -75,7 +75,7 @@ def test_coefficients_are_values_that_depend_on_captured_values():
         assert all(c.op is None for c in taylor(lambda x: a * x * x, 1.0, 2))
 
 
-def test_coefficients_can_be_differentiated_in_turn():
+def test_coefficients_can_be_differentiated():
     def third(a):
         return taylor(lambda x: sin(a * x) * exp(x) if x > 0 else x, 0.5, 3)[3]
 
@@ -92,7 +92,7 @@ def test_coefficients_can_be_differentiated_in_turn():
     assert taylor(lambda x: grad(lambda y: x * y * y)(2.0), 1.0, 2) == [4.0, 4.0, 0.0]
 
 
-def test_several_results_are_refused():
+def test_taylor_refuses_a_function_with_several_results():
     with pytest.raises(TypeError, match="got 1 numbers as the argument and 2 as the result"):
         taylor(lambda x: [x, x], 1.0, 2)
 

@@ -110,9 +110,9 @@ class _Question(NamedTuple):
         """Return the finding from sweeps over the exact program and that with float64 rounding errors."""
         truth, size = swept.truths[place], swept.sizes[place]
         if judged(self.gradient, truth, 0) == RIGHT:
-            return self._told(RIGHT, truth, 0, "")
+            return self._result(RIGHT, truth, 0, "")
         if self._cancelled(truth, size, max(unit, EPS)):
-            return self._told(RIGHT, truth, CANCELLED * size, "")
+            return self._result(RIGHT, truth, CANCELLED * size, "")
         if judged(self.gradient, truth, allowed) != WRONG:
             return self._near(truth, allowed, allowed, unit)
         crude = ROUNDINGS * EPS * size  # a cheap bound, tried first for a large graph
@@ -120,20 +120,20 @@ class _Question(NamedTuple):
             return self._near(truth, crude, crude, unit)
         rounded, moved = sweep(self.record.rounded), rounding_sweep(self.record.rounded, LEVELS[0])
         if rounded is None or moved is None:
-            return self._told(WRONG, truth, allowed, "")
+            return self._result(WRONG, truth, allowed, "")
         tolerance = 4 * EPS * moved[place] + allowed
         if judged(self.gradient, rounded.truths[place], tolerance) == WRONG:
-            return self._told(WRONG, truth, tolerance, "")
+            return self._result(WRONG, truth, tolerance, "")
         return self._near(truth, tolerance, abs(truth - rounded.truths[place]) + tolerance, unit)
 
     def _near(self, truth: Precise, tolerance: Any, moved: Any, unit: float) -> Finding:
         """Return "right" if the relative error is small, else "undecided": rounding can explain it."""
-        if abs(truth) <= TINY or self._misses(truth) <= limit_of(unit):
-            return self._told(RIGHT, truth, tolerance, "")
+        if abs(truth) <= TINY or self._relative_error(truth) <= limit_of(unit):
+            return self._result(RIGHT, truth, tolerance, "")
         why = f"rounding errors can change this gradient by {float(moved):.1e}"
-        return self._told(UNDECIDED, truth, tolerance, why)
+        return self._result(UNDECIDED, truth, tolerance, why)
 
-    def _misses(self, truth: Precise) -> float:
+    def _relative_error(self, truth: Precise) -> float:
         return float(abs(exactly(self.gradient) - truth) / abs(truth)) if truth else 0.0
 
     def _cancelled(self, truth: Precise, size: float, unit: float) -> bool:
@@ -145,7 +145,7 @@ class _Question(NamedTuple):
         """Return the finding from difference quotients; if not `quick`, verify a wrong one in more digits."""
         exact = self.sides(self.record, LEVELS)
         if exact.smooth and judged(self.gradient, exact.right.derivative, exact.right.noise) == RIGHT:
-            return self._told(RIGHT, exact.right.derivative, 0, "")
+            return self._result(RIGHT, exact.right.derivative, 0, "")
         found = self._as_rounded(LEVELS, allowed, unit)
         return self._as_rounded(DEEP, allowed, unit) if found.verdict == WRONG and not quick else found
 
@@ -165,16 +165,16 @@ class _Question(NamedTuple):
         if judged(self.gradient, truth, tolerance) == WRONG:
             singular = kinks(self.record)
             if not singular and moved is not None:
-                return self._told(WRONG, exact.right.derivative if exact.smooth else truth, tolerance, "")
+                return self._result(WRONG, exact.right.derivative if exact.smooth else truth, tolerance, "")
             why = f"{_list(singular)} at a kink, where the derivative is a convention"
-            return self._told(UNDECIDED, truth, tolerance, why if singular else OUT_OF_RANGE)
+            return self._result(UNDECIDED, truth, tolerance, why if singular else OUT_OF_RANGE)
         if not exact.smooth:
-            return self._told(UNDECIDED, truth, tolerance, "the program has a kink too small for float64")
+            return self._result(UNDECIDED, truth, tolerance, "the program has a kink too small for float64")
         return self._near(
             exact.right.derivative, tolerance, abs(exact.right.derivative - truth) + tolerance, unit
         )
 
-    def _told(self, verdict: str, truth: Precise, tolerance: Any, why: str) -> Finding:
+    def _result(self, verdict: str, truth: Precise, tolerance: Any, why: str) -> Finding:
         return Finding("end to end", self.place, verdict, self.gradient, float(truth), float(tolerance), why)
 
 

@@ -55,10 +55,10 @@ def check_opaque(
         few = max(ALONE, min(count, int(SECONDS / 2 / cost)))
         rng = random.Random(count)
         alone = sorted(set(rng.sample(range(count), few)) - found)
-    with progress_bar(len(alone), "inputs") as tell:
+    with progress_bar(len(alone), "inputs") as report:
         for done, k in enumerate(alone, 1):
             yield about_input(number, gradient[k], point, k, unit)
-            tell(done, "")
+            report(done, "")
 
 
 def total_number(f: Floats) -> Callable[[list[float]], float]:
@@ -103,7 +103,7 @@ def _together(number: Floats, gradient: Sequence[float], point: list[float], uni
         groups.setdefault(math.frexp(size)[1] // 4 if size - size == 0 and size else -9999, []).append(k)
     wrong: set[int] = set()
     rng = random.Random(len(point))
-    with progress_bar(len(groups), "groups of inputs") as tell:
+    with progress_bar(len(groups), "groups of inputs") as report:
         for done, (_, group) in enumerate(sorted(groups.items(), reverse=True), 1):
             for turn in range(2):
                 finding = _along(number, gradient, point, group, unit, rng)
@@ -115,7 +115,7 @@ def _together(number: Floats, gradient: Sequence[float], point: list[float], uni
                 yield finding._replace(place=f"direction {turn + 1}", why=why)
                 if finding.verdict == WRONG:
                     break
-            tell(done, "")
+            report(done, "")
     return wrong
 
 

@@ -190,7 +190,7 @@ class Workspace:
         """Views that receive the shared arguments and, for staged batches, the columns."""
         self.views: list[tuple[int, Array]] = []
         """Views that receive the shared arguments, for batches that are read in place."""
-        self.takers: list[Any] = []
+        self.readers: list[Any] = []
         """Functions that return each result as a number, or as a new array."""
         self.staged_in: Array = None
         self.staged_out: Array = None

@@ -33,17 +33,17 @@ class Loop:
         self.columns: list[Hole] = [hole for hole in found.holes if not hole.shared]
         self.shared: list[Hole] = [hole for hole in found.holes if hole.shared]
         inputs = [found.world.input(k) for k in range(len(found.holes))]
-        sought = [k for k, hole in enumerate(found.holes) if not differentiated.isdisjoint(hole.places)]
+        active = [k for k, hole in enumerate(found.holes) if not differentiated.isdisjoint(hole.places)]
         found.world.values = {
             inputs[k] for k, hole in enumerate(found.holes) if not target.values.isdisjoint(hole.places)
         }
         seeds = {found.template: found.world.constant(1.0)}
-        slopes = pulled_back(found.world, seeds, [inputs[k] for k in sought]) if sought else []
-        paired = list(zip(sought, slopes, strict=True))
-        by_row = [(found.holes[k], slope) for k, slope in paired if k < len(self.columns)]
-        summed = [(found.holes[k], slope) for k, slope in paired if k >= len(self.columns)]
+        gradient = pulled_back(found.world, seeds, [inputs[k] for k in active]) if active else []
+        paired = list(zip(active, gradient, strict=True))
+        by_row = [(found.holes[k], partial) for k, partial in paired if k < len(self.columns)]
+        summed = [(found.holes[k], partial) for k, partial in paired if k >= len(self.columns)]
         layout = Layout(len(self.columns), len(self.shared), len(by_row), 1 + len(summed))
-        roots = [slope for _, slope in by_row] + [found.template] + [slope for _, slope in summed]
+        roots = [partial for _, partial in by_row] + [found.template] + [partial for _, partial in summed]
         self.kernel = Kernel(roots, layout, *target[:3])
         self.by_row = [np.array(hole.places, dtype=np.int64) for hole, _ in by_row]
         """The inputs whose derivatives have a number for each term."""
@@ -63,8 +63,8 @@ def _regular(places: Array) -> slice | None:
 class _Place:
     """The memory of one call of a loop, with its columns at fixed addresses."""
 
-    def __init__(self, loop: Loop, numbers: Array, slopes: Array) -> None:
-        self.loop, self.numbers, self.slopes = loop, numbers, slopes
+    def __init__(self, loop: Loop, numbers: Array, gradient: Array) -> None:
+        self.loop, self.numbers, self.gradient = loop, numbers, gradient
         kernel, size = loop.kernel, numbers.itemsize
         self.workspace: Workspace = kernel.workspace()
         self.gathered: list[tuple[Array, Array]] = []
@@ -94,11 +94,11 @@ class _Place:
             if regular is None:
                 self.scattered.append((column, places))
             else:
-                self.added.append((column, slopes[regular]))
+                self.added.append((column, gradient[regular]))
 
     def run(self) -> float:
         """Return the sum of the terms, and add their derivatives to the gradient."""
-        loop, workspace, slopes = self.loop, self.workspace, self.slopes
+        loop, workspace, gradient = self.loop, self.workspace, self.gradient
         for column, places in self.gathered:
             np.take(self.numbers, places, out=column)
         if len(loop.taken):
@@ -106,11 +106,11 @@ class _Place:
         loop.kernel.run(workspace)
         totals = workspace.totals
         if len(loop.summed):
-            slopes[loop.summed] += totals[1 : 1 + len(loop.summed)]
+            gradient[loop.summed] += totals[1 : 1 + len(loop.summed)]
         for column, own in self.added:
             np.add(own, column, out=own)
         for column, places in self.scattered:
-            slopes += np.bincount(places, column, len(slopes))
+            gradient += np.bincount(places, column, len(gradient))
         return float(totals[0])
 
 
@@ -122,20 +122,20 @@ class _Remainder:
         world = World(upper=True)
         inputs = {place: world.input(k) for k, place in enumerate(places)}
         output = transplanted(world, root, inputs)
-        sought = [place for place in places if place in differentiated]
+        active = [place for place in places if place in differentiated]
         world.values = {inputs[place] for place in places if place in target.values}
         seeds = {output: world.constant(1.0)}
-        slopes = pulled_back(world, seeds, [inputs[place] for place in sought]) if sought else []
-        self.kernel = Kernel([output, *slopes], Layout(0, len(places), 0, 1 + len(sought)), *target[:3])
-        self.places, self.sought = np.array(places, dtype=np.int64), np.array(sought, dtype=np.int64)
+        gradient = pulled_back(world, seeds, [inputs[place] for place in active]) if active else []
+        self.kernel = Kernel([output, *gradient], Layout(0, len(places), 0, 1 + len(active)), *target[:3])
+        self.places, self.active = np.array(places, dtype=np.int64), np.array(active, dtype=np.int64)
 
-    def run(self, numbers: Array, slopes: Array) -> float:
+    def run(self, numbers: Array, gradient: Array) -> float:
         """Return the sum of the remaining terms, and add their derivatives to the gradient."""
         workspace = self.kernel.workspace()
         try:
             workspace.shared[: len(self.places)] = numbers[self.places]
             self.kernel.run(workspace)
-            slopes[self.sought] += workspace.totals[1 : 1 + len(self.sought)]
+            gradient[self.active] += workspace.totals[1 : 1 + len(self.active)]
             return float(workspace.totals[0])
         finally:
             self.kernel.release(workspace)
@@ -147,8 +147,8 @@ class _Memory:
     def __init__(self, loops: Loops) -> None:
         self.numbers = np.zeros(loops.inputs, dtype=loops.dtype)
         self.totals = np.zeros(1 + loops.inputs, dtype=loops.dtype)
-        self.slopes = self.totals[1:]
-        self.places = [_Place(loop, self.numbers, self.slopes) for loop in loops.loops]
+        self.gradient = self.totals[1:]
+        self.places = [_Place(loop, self.numbers, self.gradient) for loop in loops.loops]
         self.views: list[tuple[int, Array]] = []
         """Views that receive the arguments."""
 
@@ -189,9 +189,9 @@ class Loops:
 
     def run(self, memory: _Memory) -> Array:
         """Return the sum, followed by its derivatives for all inputs, 0 for those not differentiated."""
-        memory.slopes.fill(0.0)
+        memory.gradient.fill(0.0)
         value = sum([place.run() for place in memory.places])
         if self.remainder is not None:
-            value += self.remainder.run(memory.numbers, memory.slopes)
+            value += self.remainder.run(memory.numbers, memory.gradient)
         memory.totals[0] = value
         return memory.totals.copy()

@@ -149,7 +149,7 @@ class Answer:
         found = [dict(zip(inputs, self._pulled({output: self.one}, inputs), strict=True)) for output in outputs]
         return self._each_wrt(
             lambda leaf: self._result(
-                [slopes[item] for slopes in found for item in self._inputs(leaf)],
+                [partials[item] for partials in found for item in self._inputs(leaf)],
                 shape + self.places.leaves[leaf].shape,
                 [leaf],
             )
@@ -161,11 +161,11 @@ class Answer:
         captured, place = self.query.captured, self.places.of_captured
         used = [self.world.input(place[value]) for value in captured if value in place]
         zero = self.world.constant(0.0)
-        slopes = []
+        partials = []
         for output in outputs:
             found = iter(self._pulled({output: self.one}, used))
-            slopes += [next(found) if value in place else zero for value in captured]
-        return itemgetter(self._result(slopes, (*shape, len(captured)), []))
+            partials += [next(found) if value in place else zero for value in captured]
+        return itemgetter(self._result(partials, (*shape, len(captured)), []))
 
     def _hvp(self, output: Expression) -> Build:
         wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
@@ -177,8 +177,8 @@ class Answer:
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
         direction = [item for leaf in vectors for item in self._inputs(leaf)]
         seeds: dict[Expression, Expression] = {}
-        for slope, vector in zip(self._pulled({output: self.one}, inputs), direction, strict=True):
-            seeds[slope] = seeds[slope] + vector if slope in seeds else vector
+        for partial, vector in zip(self._pulled({output: self.one}, inputs), direction, strict=True):
+            seeds[partial] = seeds[partial] + vector if partial in seeds else vector
         found = dict(zip(inputs, self._pulled(seeds, inputs), strict=True))
         return self._each_wrt(
             lambda leaf: self._result(
@@ -190,10 +190,10 @@ class Answer:
         """Add the second derivatives, computed for the upper triangle only, since they are symmetric."""
         wrt = [leaf for k in self.query.wrt for leaf in self.places.leaves_at(k)]
         inputs = [item for leaf in wrt for item in self._inputs(leaf)]
-        slopes = self._pulled({output: self.one}, inputs)
+        partials = self._pulled({output: self.one}, inputs)
         second: dict[tuple[Expression, Expression], Expression] = {}
-        for k, slope in enumerate(slopes):
-            row = self._pulled({slope: self.one}, inputs[k:])
+        for k, partial in enumerate(partials):
+            row = self._pulled({partial: self.one}, inputs[k:])
             for other, found in zip(inputs[k:], row, strict=True):
                 second[inputs[k], other] = second[other, inputs[k]] = found
 

@@ -82,7 +82,7 @@ class Runner:
         few = rows * self.places.columns <= STAGED
         return self._run_staged(leaves, rows) if few else self._run_in_place(leaves, rows)
 
-    def _takers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
+    def _readers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
         found: list[Callable[[], Any]] = []
         for result, start, stop in self.where:
             if result.rows:
@@ -122,9 +122,9 @@ class Runner:
                 drive(workspace.address)
                 if numbers:
                     return unpack(workspace.totals)
-                if not workspace.takers:
+                if not workspace.readers:
                     self._prepare(workspace)
-                return [take() for take in workspace.takers]
+                return [take() for take in workspace.readers]
             finally:
                 free.append(workspace)
 
@@ -132,16 +132,16 @@ class Runner:
 
     def _prepare(self, workspace: Workspace) -> None:
         workspace.places = self.places.views(workspace.shared)
-        workspace.takers = self._takers(workspace, 0)
+        workspace.readers = self._readers(workspace, 0)
 
     def _run_single(self, leaves: list[Array]) -> list[Any]:
         workspace = self.kernel.workspace()
         try:
-            if not workspace.takers:
+            if not workspace.readers:
                 self._prepare(workspace)
             self.places.put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
-            return [take() for take in workspace.takers]
+            return [take() for take in workspace.readers]
         finally:
             self.kernel.release(workspace)
 
@@ -155,7 +155,7 @@ class Runner:
             if stop > start
         ]
         workspace.places = self.places.views(workspace.shared) + columns
-        workspace.takers = self._takers(workspace, rows)
+        workspace.readers = self._readers(workspace, rows)
 
     def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
         workspace = self.kernel.workspace()
@@ -164,7 +164,7 @@ class Runner:
                 self._stage(workspace, rows)
             self.places.put(workspace.shared, workspace.places, leaves)
             self.kernel.run(workspace)
-            return [take() for take in workspace.takers]
+            return [take() for take in workspace.readers]
         finally:
             self.kernel.release(workspace)
 
@@ -232,11 +232,11 @@ class LoopRunner:
         self, places: Places, query: Query, found: list[Rolled], rest: Expression | None, options: Options
     ) -> None:
         self.places = places
-        sought = {place for k in query.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}
-        sought |= {places.of_captured[value] for value in query.captured if value in places.of_captured}
-        values = frozenset(sought.union(places.of_captured.values()))
+        active = {place for k in query.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}
+        active |= {places.of_captured[value] for value in query.captured if value in places.of_captured}
+        values = frozenset(active.union(places.of_captured.values()))
         target = Target(options.machine, options.single, options.kept, values)
-        differentiated = frozenset(sought if query.what != "value" else ())
+        differentiated = frozenset(active if query.what != "value" else ())
         self.loops: Loops = Loops(found, rest, places.shared, differentiated, target)
         self.kernels: list[Kernel] = self.loops.kernels
         self.terms: list[int] = [loop.terms for loop in self.loops.loops]
@@ -248,7 +248,7 @@ class LoopRunner:
         if query.what == "value":
             return itemgetter(0)
         gradient = (
-            self._captured_gradient(query) if query.captured else each_wrt(self.places, query, self._slopes)
+            self._captured_gradient(query) if query.captured else each_wrt(self.places, query, self._gradient)
         )
         return gradient if query.what == "grad" else lambda items: (items[0], gradient(items))
 
@@ -260,7 +260,7 @@ class LoopRunner:
         self.where.append(Located(Result([], (shared,), False), 1, 1 + shared))
         return lambda items: np.where(places < 0, 0.0, items[1][places])
 
-    def _slopes(self, leaf: int) -> int:
+    def _gradient(self, leaf: int) -> int:
         places, shape = self.places.of_leaf(leaf), self.places.leaves[leaf].shape
         self.where.append(Located(Result([], shape, False), places.start + 1, places.stop + 1))
         return len(self.where) - 1
