@@ -19,7 +19,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 
-from autograd import Value, dot, draw, exp, log, sigmoid, tanh
+from autograd import Value, dot, draw, exp, log, mean, minimum, sigmoid, tanh
 from autograd.drawing import dot_process
 from autograd.drawing.dot import digraph
 from autograd.drawing.dot_process import run_dot
@@ -138,6 +138,68 @@ def one_dot(terms: int) -> Value:
     return dot([Value(0.1, f"w{k}") for k in range(terms)], [Value(0.2, f"x{k}") for k in range(terms)])
 
 
+def fan_out(uses: int) -> Value:
+    x = Value(0.5, "x")
+    return mean([x * (1 + 0.001 * k) for k in range(uses)])
+
+
+def butterflies(size: int) -> Value:
+    """The steps of a fast Fourier transform of a power of two of numbers, with real factors."""
+    size = 1 << max(1, size.bit_length() - 1)
+    values = [Value(math.sin(k), f"x{k}") for k in range(size)]
+    distance = 1
+    while distance < size:
+        for k in range(size):
+            if not k & distance:
+                a, b = values[k], values[k | distance] * math.cos(k)
+                values[k], values[k | distance] = a + b, a - b
+        distance *= 2
+    return mean(values)
+
+
+def edit_distance(cells: int) -> Value:
+    """A table of dynamic programming, each cell from its neighbours."""
+    size = max(2, math.isqrt(cells))
+    table: list[list[Value]] = []
+    for i in range(size):
+        table.append([])
+        for j in range(size):
+            cost = Value(abs(math.sin(i * size + j)), f"c{i},{j}")
+            before = [table[a][b] for a, b in ((i - 1, j), (i, j - 1)) if a >= 0 and b >= 0]
+            if len(before) == 2:
+                cost = minimum(before[0], before[1]) + cost
+            elif before:
+                cost = before[0] + cost
+            table[-1].append(cost)
+    return table[-1][-1]
+
+
+def matrices(values: int) -> Value:
+    """The mean of the product of two square matrices, each of its numbers a dot product."""
+    size = max(2, math.isqrt(values // 3))
+    a = [[Value(0.1 * i - 0.2 * j, f"a{i},{j}") for j in range(size)] for i in range(size)]
+    b = [[Value(0.3 * i + 0.1 * j, f"b{i},{j}") for i in range(size)] for j in range(size)]
+    return mean([dot(row, column) for row in a for column in b])
+
+
+def attention(size: int) -> Value:
+    """Softmax attention over a sequence of vectors of four numbers."""
+    steps = max(2, math.isqrt(size // 3))
+    q, k, v = (
+        [[Value(math.sin(n + 3 * i + j), f"{name}{i},{j}") for j in range(4)] for i in range(steps)]
+        for n, name in enumerate("qkv")
+    )
+    found = []
+    for query in q:
+        weights = [exp(dot(query, key) * 0.5) for key in k]
+        total = weights[0]
+        for weight in weights[1:]:
+            total = total + weight
+        shares = [weight / total for weight in weights]
+        found += [dot(shares, [value[j] for value in v]) for j in range(4)]
+    return mean(found)
+
+
 def network(widths: list[int]) -> Callable[[int], Value]:
     def made(samples: int) -> Value:
         model = MLP(2, widths, activation="tanh", rng=random.Random(0))
@@ -161,6 +223,11 @@ SHAPES: dict[str, tuple[Callable[[int], Value], float]] = {
     "tree": (tree, 1),
     "sum of products": (products, 4),
     "one dot product": (one_dot, 2),
+    "fan-out": (fan_out, 1),
+    "butterflies": (butterflies, 25),
+    "table": (edit_distance, 2.8),
+    "matrices": (matrices, 1),
+    "attention": (attention, 1.6),
     "MLP 2-4-4-1": (network([4, 4, 1]), 30),
     "MLP 2-16-16-1": (network([16, 16, 1]), 150),
 }
