@@ -56,75 +56,103 @@ def _lines(entries: list[tuple[str, str, int]]) -> list[tuple[str, float]]:
 
 def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str, str, int]]:
     """Return each symbol with its meaning and width in columns; `every` includes those of all frames."""
-    kinds = {box.kind for box in scene.boxes}
-    constants = [box for box in scene.boxes if box.kind == "constant"]
-    boxes = [box for box in scene.boxes if box.kind not in ("constant", "again", "input")]
-    counted = " ".join(
-        [
-            *(box.counted for box in boxes),
-            *(line.times for box in boxes if box.kind == "leaves" for line in box.lines),
-        ]
-    )
-    arrows = [arrow for arrow in scene.arrows if not arrow.weight and arrow.operand[0] not in "cm"]
-    flowing = [arrow for arrow in arrows if arrow.sign or every]
-    lines = [line for box in boxes if box.kind != "neuron" for line in box.lines if line.edge]
-    flows = (
-        {arrow.sign for arrow in arrows} | {line.sign for line in lines} | ({""} if scene.whole_pass else set())
-    )
-    if every and (arrows or lines):
-        flows |= {"pos", "neg", "zero", ""}
-    weights = {arrow.weight for arrow in scene.arrows if arrow.weight}
-    uses = Counter([*(arrow.operand for arrow in arrows), *(line.id for line in lines)])
-    shared = "Σ" in counted or "/" in counted or max(uses.values(), default=0) > 1
+    symbols = _symbols(theme)
+    return [
+        (symbols.get(key, ""), font(words, theme.mute, 10), width(words) + (6 if key in symbols else 3))
+        for key, words in meanings(scene, every)
+    ]
+
+
+def _symbols(theme: Theme) -> dict[str, str]:
+    """Return the symbols of the legend as they are in the picture."""
 
     def letters(sign: str, colour: str) -> str:
         return font(sign, colour, 10, bold=True)
 
-    without = any(box.grad is None and not box.lines for box in boxes)
-    present = every or scene.whole_pass or any(arrow.present for arrow in scene.arrows)
-    wide = _widths_differ(arrows) or bool(weights) or (every and len(arrows) > 1)
-    small = _box(font("x 0.5", theme.mute, 8), theme.line, "rounded")
     solid, dashed = letters("—", theme.pos), letters("– –", theme.neg)
-    known = [
-        ("weight +", solid, bool(weights & {"pos", "zero"})),
-        ("weight −", dashed, "neg" in weights),
-        ("outside +" if weights else "positive", solid, "pos" in flows),
-        ("outside −" if weights else "negative", dashed, "neg" in flows),
-        ("zero", letters("|—", theme.zero), "zero" in flows),
-        ("length", letters("—", theme.size), any(arrow.partial.endswith("edges") for arrow in flowing)),
-        ("width", font("— ", theme.mute, 7) + font("—", theme.mute, 13, bold=True), wide),
-        ("left out", "", bool(scene.left_out)),
-        ("ahead", letters("→", theme.line), "" in flows),
-        ("present", letters("—", theme.now), present),
-        ("local", letters("× n", theme.mute), any(arrow.partial.startswith("×") for arrow in flowing)),
-        ("symbols", letters("∂y/∂x", theme.mute), any(arrow.partial.startswith("∂") for arrow in arrows)),
-        ("contribution", letters("± n", theme.mute), any(a.contribution[:1] in ("+", "−") for a in flowing)),
-        ("sum", letters("Σn", theme.ink), "Σ" in counted or (every and shared)),
-        ("earlier", letters("+", theme.ink), "+" in counted or (every and scene.earlier)),
-        ("waiting", letters("k/n", theme.ink), "/" in counted or ((every or scene.whole_pass) and shared)),
-        ("none", letters("·", theme.ink), every or scene.whole_pass or without),
-        ("error", "", "out grad" in counted),
-        ("errors", "", "‖error‖" in counted),
-        ("line", letters("w", theme.ink), any(box.lines and box.kind == "neuron" for box in boxes)),
-        ("neuron", "", any(box.lines and box.kind == "neuron" for box in boxes)),
-        ("listed", letters("x", theme.ink), bool(lines)),
-        ("root", _box(_box("", theme.ink), theme.ink), "root" in kinds),
-        ("leaf", _box("", theme.line, "rounded"), bool(kinds & {"leaf", "leaves"})),
-        ("constant", _box("", theme.line, "dashed"), any(box.name[:1] != "…" for box in constants)),
-        ("more", letters("…", theme.mute), any(box.name[:1] == "…" for box in constants)),
-        ("input", _box("", theme.line, "rounded,dashed"), "input" in kinds),
-        ("again", small, "again" in kinds),
+    return {
+        **{"weight +": solid, "outside +": solid, "positive": solid},
+        **{"weight −": dashed, "outside −": dashed, "negative": dashed},
+        "zero": letters("|—", theme.zero),
+        "length": letters("—", theme.size),
+        "width": font("— ", theme.mute, 7) + font("—", theme.mute, 13, bold=True),
+        "ahead": letters("→", theme.line),
+        "present": letters("—", theme.now),
+        **{key: letters(LETTERS[key], theme.mute) for key in ("local", "symbols", "contribution", "more")},
+        **{
+            key: letters(LETTERS[key], theme.ink)
+            for key in ("sum", "earlier", "waiting", "none", "line", "listed")
+        },
+        "root": _box(_box("", theme.ink), theme.ink),
+        "leaf": _box("", theme.line, "rounded"),
+        "constant": _box("", theme.line, "dashed"),
+        "input": _box("", theme.line, "rounded,dashed"),
+        "again": _box(font("x 0.5", theme.mute, 8), theme.line, "rounded"),
+    }
+
+
+LETTERS = {
+    **{"local": "× n", "symbols": "∂y/∂x", "contribution": "± n", "more": "…"},
+    **{"sum": "Σn", "earlier": "+", "waiting": "k/n", "none": "·", "line": "w", "listed": "x"},
+}
+"""Symbols that are letters in a picture."""
+
+
+def meanings(scene: Scene, every: bool = False) -> list[tuple[str, str]]:
+    """Return the symbols of a picture by name, and what each means; `every` includes those of all frames."""
+    kinds = {box.kind for box in scene.boxes}
+    constants = [box for box in scene.boxes if box.kind == "constant"]
+    boxes = [box for box in scene.boxes if box.kind not in ("constant", "again", "input")]
+    neurons = any(box.lines and box.kind == "neuron" for box in boxes)
+    sums = [line.times for box in boxes if box.kind == "leaves" for line in box.lines]
+    counted = " ".join([*(box.counted for box in boxes), *sums])
+    arrows = [arrow for arrow in scene.arrows if not arrow.weight and arrow.operand[0] not in "cm"]
+    flowing = [arrow for arrow in arrows if arrow.sign or every]
+    lines = [line for box in boxes if box.kind != "neuron" for line in box.lines if line.edge]
+    flows = {arrow.sign for arrow in arrows} | {line.sign for line in lines}
+    flows |= {""} if scene.whole_pass else set()
+    flows |= {"pos", "neg", "zero", ""} if every and (arrows or lines) else set()
+    weights = {arrow.weight for arrow in scene.arrows if arrow.weight}
+    uses = Counter([*(arrow.operand for arrow in arrows), *(line.id for line in lines)])
+    shared = "Σ" in counted or "/" in counted or max(uses.values(), default=0) > 1
+    without = any(box.grad is None and not box.lines for box in boxes)
+    steps = every or scene.whole_pass
+    known = {
+        "weight +": bool(weights & {"pos", "zero"}),
+        "weight −": "neg" in weights,
+        "outside +" if weights else "positive": "pos" in flows,
+        "outside −" if weights else "negative": "neg" in flows,
+        "zero": "zero" in flows,
+        "length": any(arrow.partial.endswith("edges") for arrow in flowing),
+        "width": _widths_differ(arrows) or bool(weights) or (every and len(arrows) > 1),
+        "left out": bool(scene.left_out),
+        "ahead": "" in flows,
+        "present": steps or any([each.present for each in scene.arrows] + [line.present for line in lines]),
+        "local": any(arrow.partial.startswith("×") for arrow in flowing),
+        "symbols": any(arrow.partial.startswith("∂") for arrow in arrows),
+        "contribution": any(arrow.contribution[:1] in ("+", "−") for arrow in flowing),
+        "sum": "Σ" in counted or (every and shared),
+        "earlier": "+" in counted or (every and scene.earlier),
+        "waiting": "/" in counted or (steps and shared),
+        "none": steps or without,
+        "error": "out grad" in counted,
+        "errors": "‖error‖" in counted,
+        "line": neurons,
+        "neuron": neurons,
+        "listed": bool(lines),
+        "root": "root" in kinds,
+        "leaf": bool(kinds & {"leaf", "leaves"}),
+        "constant": any(box.name[:1] != "…" for box in constants),
+        "more": any(box.name[:1] == "…" for box in constants),
+        "input": "input" in kinds,
+        "again": "again" in kinds,
+    }
+    left_out = left_out_words(scene.left_out, scene.language)
+    return [
+        (key, left_out if key == "left out" else legend_words(key, scene.language))
+        for key, shown in known.items()
+        if shown
     ]
-    found = []
-    for key, sign, shown in known:
-        if shown:
-            words = (
-                left_out_words(scene.left_out, scene.language)
-                if key == "left out"
-                else legend_words(key, scene.language)
-            )
-            found.append((sign, font(words, theme.mute, 10), width(words) + (6 if sign else 3)))
-    return found
 
 
 def _widths_differ(arrows: list[Arrow]) -> bool:

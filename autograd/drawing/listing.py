@@ -12,7 +12,7 @@ _DOT = "Σ×"
 """The symbol of the operation whose operands come in pairs: w0 w1 ... x0 x1 ..."""
 LISTED = 6
 """Operands of which each has an arrow of its own; more are a list."""
-CROWDED = 24
+CROWDED = 16
 """Operands of one operation from which on a graph is not drawn in one piece."""
 MANY_LINES = 5_000
 """Lines in all lists of a picture up to which each has all of its operands."""

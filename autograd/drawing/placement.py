@@ -13,6 +13,8 @@ from .parts import Box, Scene
 
 TALL = 9_000
 """The height in points at which rows continue in another column; an image has at most 32,767 pixels."""
+_BROAD = 1_280.0
+"""Points that a line of rows has at least, so that narrow ones stand beside each other."""
 _LINE_GAP, _BESIDE, _COLUMN_GAP = 30.0, 60.0, 110.0
 _POINT = re.compile(r"(-?\d[\d.]*(?:e[+-]?\d+)?),(-?\d[\d.]*(?:e[+-]?\d+)?)")
 
@@ -154,7 +156,8 @@ def _place_frame(
 
 def _lines(sizes: list[tuple[float, float]]) -> tuple[list[tuple[float, float]], tuple[float, float]]:
     """Arrange sizes in lines and columns; return each corner, and the whole size."""
-    widest = max(wide for wide, _ in sizes)
+    widest = max(_BROAD, *(wide for wide, _ in sizes))
+    rightmost = 0.0
     corners: list[tuple[float, float]] = []
     x = y = left = line = lowest = 0.0
     for wide, high in sizes:
@@ -164,9 +167,10 @@ def _lines(sizes: list[tuple[float, float]]) -> tuple[list[tuple[float, float]],
             left += widest + _COLUMN_GAP
             x, y, line = left, 0.0, 0.0
         corners.append((x, y))
+        rightmost = max(rightmost, x + wide)
         x, line = x + wide + _BESIDE, max(line, high)
         lowest = max(lowest, y + line)
-    return corners, (left + widest, lowest)
+    return corners, (rightmost, lowest)
 
 
 def _size(graph: dict[str, Any]) -> tuple[float, float]:

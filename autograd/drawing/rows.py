@@ -18,6 +18,8 @@ DEEP = 10
 """The largest number of ranks of a graph that is drawn in one piece."""
 MANY = 90
 """The largest number of boxes of a graph that is drawn in one piece."""
+DENSE = 120
+"""The largest number of arrows of a graph that is drawn in one piece."""
 LONG = 250
 """The largest sum, over all edges, of the ranks they span, of a graph that is drawn in one piece."""
 RANKS = 4
@@ -40,7 +42,8 @@ def rows(scene: Scene) -> list[Scene]:
         into.setdefault(arrow.result, []).append(arrow)
     boxes = {box.id: box for box in scene.boxes}
     order = _in_order(boxes, into)
-    if len(boxes) <= MANY and not _deep(order, into) and max(map(len, into.values()), default=0) <= CROWDED:
+    few = len(boxes) <= MANY and len(scene.arrows) <= DENSE
+    if few and not _deep(order, into) and max(map(len, into.values()), default=0) <= CROWDED:
         return [scene]
     listed, gone = lists(boxes, order, into)
     found = [_Row(boxes)]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ..terminal import printable
-from .labels import brief
+from ..terminal import printable, width
+from .labels import brief, shortened
 from .latex import latex_name_text
+from .legend import LETTERS, meanings
 from .parts import Arrow, Box, Scene
 from .placement import Point
 from .sheet import Sheet
 from .theme import Theme, colours_of
 
-_MACROS = {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "Σ": r"$\Sigma$", "∂": r"$\partial$", "‖": r"$\|$",
-           "→": r"$\to$", "√": r"$\surd$", "σ": r"$\sigma$", "²": "$^2$", "…": r"\dots{}", "∞": r"$\infty$",
-           "≈": r"$\approx$", "Σ×": r"$\Sigma\times$"}  # fmt: skip
+_MACROS = {"−": "$-$", "×": r"$\times$", "±": r"$\pm$", "·": r"$\cdot$", "Σ": r"$\Sigma$", "∂": r"$\partial$",
+           "‖": r"$\|$", "→": r"$\to$", "√": r"$\surd$", "σ": r"$\sigma$", "²": "$^2$", "…": r"\dots{}",
+           "∞": r"$\infty$", "≈": r"$\approx$", "Σ×": r"$\Sigma\times$"}  # fmt: skip
 
 
 def tikz(scene: Scene, rankdir: str, sheet: Sheet, theme: Theme) -> str:
@@ -22,11 +23,12 @@ def tikz(scene: Scene, rankdir: str, sheet: Sheet, theme: Theme) -> str:
     that are neither Latin nor Greek need lualatex with luatexja.
     """
     drawn, places = sheet.places(scene, theme)
+    legend = _legend(drawn, max(places.width, 420))
     used = sorted(colours_of(theme).items())
     lines = [rf"\definecolor{{{name.replace('_', '')}}}{{HTML}}{{{colour[1:]}}}" for name, colour in used]
     head = _HEAD % {
         "width": places.width + 40,
-        "height": places.height + 90,
+        "height": places.height + 90 + 13 * len(legend),
         "colours": "\n".join(lines),
         "background": "paper",
         "asian": _LETTERS if _asian(scene) else "",
@@ -42,7 +44,11 @@ def tikz(scene: Scene, rankdir: str, sheet: Sheet, theme: Theme) -> str:
     title = (
         rf"\node[anchor=north west,text=ink,font=\sffamily\bfseries\small] at (0,-18) {{{_text(scene.title)}}};"
     )
-    return head + "\n".join([*body, title]) + _TAIL
+    below = [
+        rf"\node[anchor=north west,text=mute,font=\sffamily\scriptsize] at (0,{-36 - 13 * k}) {{{line}}};"
+        for k, line in enumerate(legend)
+    ]
+    return head + "\n".join([*body, title, *below]) + _TAIL
 
 
 _HEAD = r"""\documentclass{article}
@@ -59,12 +65,56 @@ _HEAD = r"""\documentclass{article}
 \pagecolor{%(background)s}
 \begin{tikzpicture}[x=1bp,y=1bp,every node/.style={inner sep=0pt,outer sep=0pt}]
 """
-_LETTERS = r"\ifdefined\directlua\IfFileExists{luatexja.sty}{\usepackage{luatexja}}{}\fi"
+_MISSING = r"\PackageWarning{chainwalk}{Japanese letters need lualatex and the package luatexja}"
+_LETTERS = (
+    r"\ifdefined\directlua\IfFileExists{luatexja.sty}{\usepackage{luatexja}}{"
+    rf"{_MISSING}}}\else{_MISSING}\fi"
+)
 _TAIL = "\n\\end{tikzpicture}\n\\end{document}\n"
 
 
 def _asian(scene: Scene) -> bool:
-    return any(ord(letter) >= 0x2E80 for box in scene.boxes for letter in box.name)
+    if scene.language == "ja" and scene.legend:
+        return True
+    return any(ord(letter) >= 0x2E80 for box in scene.boxes for letter in box.name + scene.title)
+
+
+def _legend(scene: Scene, room: float) -> list[str]:
+    """Return the lines of the legend: each symbol with its meaning, as many to a line as `room` points hold."""
+    lines: list[str] = []
+    used = room
+    for key, words in meanings(scene) if scene.legend else ():
+        letters = LETTERS.get(key, "")
+        sign = _SIGNS.get(key) or (rf"\textcolor{{ink}}{{\textbf{{{_text(letters)}}}}}" if letters else "")
+        wide = 4.6 * width(words) + 34
+        if used + wide > room:
+            lines.append("")
+            used = 0.0
+        lines[-1] += rf"{sign}\ {_text(words)}\quad{{}}"
+        used += wide
+    return lines
+
+
+def _frame_sign(style: str) -> str:
+    return rf"\tikz[baseline=0.5bp]\draw[{style}] (0,0) rectangle (14bp,6bp);"
+
+
+_SOLID, _DASHED = r"\textcolor{pos}{\textbf{---}}", r"\textcolor{neg}{\textbf{-\,-}}"
+_SIGNS = {
+    **{"weight +": _SOLID, "outside +": _SOLID, "positive": _SOLID},
+    **{"weight −": _DASHED, "outside −": _DASHED, "negative": _DASHED},
+    "zero": r"\textcolor{zero}{---}",
+    "length": r"\textcolor{size}{\textbf{---}}",
+    "width": r"\textcolor{mute}{--\,\textbf{---}}",
+    "ahead": r"\textcolor{line}{$\to$}",
+    "present": r"\textcolor{now}{\textbf{---}}",
+    "root": _frame_sign("draw=ink,double"),
+    "leaf": _frame_sign("draw=line,rounded corners=2bp"),
+    "constant": _frame_sign("draw=line,dashed"),
+    "input": _frame_sign("draw=line,dashed,rounded corners=2bp"),
+    "again": _frame_sign("draw=line,rounded corners=2bp,fill=leaf"),
+}
+"""The symbols of the legend that are not letters."""
 
 
 def _text(words: str) -> str:
@@ -94,8 +144,8 @@ def _box(box: Box, at: Point, size: tuple[float, float]) -> str:
     style = [
         "draw=" + ("now" if box.mark == "receiver" else "ink" if box.kind == "root" or box.mark else "line")
     ]
-    style.append("fill=" + ("leaf" if box.kind in ("leaf", "again") else "paper" if mute else "node"))
-    style += ["rounded corners=4bp"] if box.kind in ("leaf", "again", "input") else []
+    style.append("fill=" + ("leaf" if box.kind in ("leaf", "leaves", "again") else "paper" if mute else "node"))
+    style += ["rounded corners=4bp"] if box.kind in ("leaf", "leaves", "again", "input") else []
     style += ["double,double distance=1.5bp"] if box.kind == "root" else []
     style += ["dashed"] if box.kind in ("constant", "input") else []
     style.append("line width=" + ("0.6bp" if mute else "1.2bp"))
@@ -109,9 +159,11 @@ def _inside(box: Box) -> str:
         return rf"\textcolor{{mute}}{{{_text(box.name)}}}"
     if box.kind in ("again", "input"):
         return rf"\textcolor{{mute}}{{\textbf{{{_text(brief(box.name, 24))}}} {_text(box.data)}}}"
+    if box.kind == "leaves":
+        return _list(box)
     symbol = rf"\colorbox{{badge}}{{\textcolor{{badgetext}}{{{_text(box.symbol)}}}}} " if box.symbol else ""
     rows = [rf"\multicolumn{{2}}{{@{{}}l@{{}}}}{{{symbol}\textbf{{{_text(brief(box.name, 30))}}}}}"]
-    if box.lines:
+    if box.lines and box.kind == "neuron":
         rows += [
             rf"{_text(f'{each.name} {each.data} {each.times}')} & {_text(each.grad)}" for each in box.lines
         ]
@@ -122,8 +174,31 @@ def _inside(box: Box) -> str:
         rows.append(
             rf"\textcolor{{{colour}}}{{{_text(word)}}} & \textcolor{{{colour}}}{{{_text(box.grad or '·')}}}"
         )
+    if box.lines and box.kind != "neuron":
+        words = rf"\textcolor{{{colour}}}{{{_text(word)} {_text(box.grad or '·')}}}"
+        head = rf"{symbol}\textbf{{{_text(brief(box.name, 30))}}}\quad {_text(box.data)}\quad {words}"
+        return rf"\begin{{tabular}}{{@{{}}l@{{}}}}{head}\\[4bp]{_list(box)}\end{{tabular}}"
     stretch = r"\renewcommand{\arraystretch}{1.25}" if box.lines else ""
     return stretch + r"\begin{tabular}{@{}l@{\hskip 14bp}r@{}}" + r"\\".join(rows) + r"\end{tabular}"
+
+
+def _list(box: Box) -> str:
+    """Return operands, or leaves, as the table that dot has found the size of."""
+    cells = []
+    for line in box.lines:
+        colour = f"text{line.sign}" if line.sign else "mute"
+        cells.append(
+            rf"\makebox[74bp][l]{{{_text(shortened(line.name, 70, 9))}}}"
+            rf"\makebox[48bp][r]{{{_text(line.data)}}}"
+            rf"\makebox[60bp][l]{{\ \textcolor{{mute}}{{{_text(line.times)}}}}}"
+            rf"\makebox[52bp][r]{{\textcolor{{{colour}}}{{\textbf{{{_text(line.grad)}}}}}}}"
+        )
+    rows = (" & ".join(cells[at : at + box.across]) for at in range(0, len(cells), box.across))
+    columns = r"@{\hskip 12bp}".join("l" * box.across)
+    return (
+        r"\fontsize{8}{10}\selectfont\renewcommand{\arraystretch}{1.6}"
+        rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}" + r"\\".join(rows) + r"\end{tabular}"
+    )
 
 
 def _arrow(arrow: Arrow, curve: list[Point], label: str, constant: bool) -> str:

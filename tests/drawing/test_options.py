@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import Value, backprop, draw, draw_dot, label, relu
+from autograd import Value, backprop, dot, draw, draw_dot, label, relu
+from autograd.drawing.legend import meanings
 from autograd.drawing.theme import LIGHT
+from autograd.drawing.tikz import _text
 from autograd.drawing.words import LEGEND
 from nn import MLP, mse_loss
 
@@ -304,6 +306,8 @@ def test_latex_documents_compile(tex, final, tmp_path):
         "graph": draw(final["L"], step=3),
         "rows": draw(y),
         "net": draw(model([0.5, 1.0]), groups=model),
+        "lists": draw(dot([Value(0.1 * k, f"w{k}") for k in range(30)], [1.0 * k for k in range(30)]) * 2.0),
+        "japanese": draw(final["L"], lang="ja"),
         "hostile": draw(Value(1.0, "重み α_1 $x^2$ \\end{document} # % & ~ {") * relu(x)),
     }
     for name, picture in pictures.items():
@@ -312,6 +316,21 @@ def test_latex_documents_compile(tex, final, tmp_path):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout[-1500:].decode(errors="replace")
         assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        log = " ".join((tmp_path / f"{name}.log").read_text(errors="replace").split())
+        told = "Japanese letters need lualatex" in log or "luatexja.sty" in log
+        assert told == (name in ("japanese", "hostile"))
+
+
+def test_a_latex_document_has_the_legend_of_its_picture_in_its_language(final, tmp_path):
+    picture = draw(final["L"])
+    text = picture.save(tmp_path / "x.tex").read_text(encoding="utf-8")
+    for _, words in meanings(picture.scene):
+        assert _text(words) in text
+    assert _text("negative contribution") in text
+    plain = draw(final["L"], legend=False).save(tmp_path / "y.tex").read_text(encoding="utf-8")
+    assert _text("negative contribution") not in plain
+    japanese = draw(final["L"], lang="ja").save(tmp_path / "z.tex").read_text(encoding="utf-8")
+    assert _text("負の寄与") in japanese
 
 
 def test_an_animation_is_an_image_of_a_plain_screens_size(final):
