@@ -125,7 +125,7 @@ class Identity:
 DIFFERENT, NOT_THE_SAME = Identity(False), Identity(True)
 
 
-def no_number(value: Any) -> str:
+def no_number() -> str:
     """Return the message of the TypeError for a Value that is converted to a Python number."""
     frame, name = sys._getframe(2), "sin"
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)

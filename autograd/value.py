@@ -245,7 +245,7 @@ class Value(Operations):
 
     def _as_number(self, *_: Any) -> NoReturn:
         """Refuse the conversion to a Python number, which would silently cut the graph."""
-        raise TypeError(no_number(self))
+        raise TypeError(no_number())
 
     if not TYPE_CHECKING:
         __float__ = __int__ = __complex__ = _as_number

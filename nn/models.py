@@ -13,6 +13,7 @@ from .argument_checks import RNG, generator, refuse_batch, several
 from .init import Initialiser
 from .layers import DEFAULT_ACTIVATION, MLP, activation_function
 from .layers import Activation as ActivationName
+from .metrics import as_list
 from .module import Module
 
 
@@ -158,18 +159,14 @@ class Autoencoder(Module):
 
     def encode(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the code of an input, as a list."""
-        return _listed(self.encoder(inputs))
+        return as_list(self.encoder(inputs))
 
     def decode(self, code: Sequence[Any]) -> list[Any]:
         """Return the reconstruction of a code; a new code gives a new input."""
-        return _listed(self.decoder(code))
+        return as_list(self.decoder(code))
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
         return self.decode(self.encode(inputs))
 
     def describe(self) -> str:
         return f"{self.encoder.describe()} -> {self.decoder.describe().partition(' -> ')[2]}"
-
-
-def _listed(output: Any) -> list[Any]:
-    return output if isinstance(output, list) else [output]

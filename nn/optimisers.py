@@ -32,9 +32,8 @@ class Optimiser:
         self.parameters: list[Any] = list(_parameters_of(parameters))
         _check_parameters(self.parameters)
         _refuse(not real("lr", lr) > 0, "lr, the learning rate, must be a number above 0", lr)
-        _refuse(not real("weight_decay", weight_decay) >= 0, "weight_decay must be 0 or more", weight_decay)
         self.lr: float = lr
-        self.weight_decay: float = weight_decay
+        self.weight_decay: float = _not_negative("weight_decay", weight_decay)
         self.steps: int = 0
         for name in self.kept:
             setattr(self, name, [0.0] * len(self.parameters))
@@ -110,9 +109,8 @@ class SGD(Optimiser):
         nesterov: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _refuse(not 0 <= real("momentum", momentum) < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
+        self.momentum: float = _below_one("momentum", momentum)
         _refuse(nesterov and not momentum, "nesterov needs a momentum above 0", momentum)
-        self.momentum: float = momentum
         self.nesterov: bool = nesterov
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
@@ -149,12 +147,9 @@ class RMSprop(Optimiser):
         momentum: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _refuse(not 0 <= real("alpha", alpha) < 1, "alpha must satisfy 0 <= alpha < 1", alpha)
-        _refuse(not real("eps", eps) >= 0, "eps must be 0 or more", eps)
-        _refuse(not 0 <= real("momentum", momentum) < 1, "momentum must satisfy 0 <= momentum < 1", momentum)
-        self.alpha: float = alpha
-        self.eps: float = eps
-        self.momentum: float = momentum
+        self.alpha: float = _below_one("alpha", alpha)
+        self.eps: float = _not_negative("eps", eps)
+        self.momentum: float = _below_one("momentum", momentum)
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         square = self.squares[k] = self.alpha * self.squares[k] + (1 - self.alpha) * gradient * gradient
@@ -194,11 +189,8 @@ class Adam(Optimiser):
         super().__init__(parameters, lr, weight_decay)
         several("betas", betas, "such as (0.9, 0.999)")
         _refuse(len(betas) != 2, "betas must be two numbers", betas)
-        for beta in betas:
-            _refuse(not 0 <= real("beta", beta) < 1, "each of betas must satisfy 0 <= beta < 1", beta)
-        _refuse(not real("eps", eps) >= 0, "eps must be 0 or more", eps)
-        self.betas: list[float] = list(betas)
-        self.eps: float = eps
+        self.betas: list[float] = [_below_one("each of betas", beta, "beta") for beta in betas]
+        self.eps: float = _not_negative("eps", eps)
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         first, second = self.betas
@@ -289,3 +281,16 @@ def _check_parameters(parameters: list[Any]) -> None:
 def _refuse(wrong: bool, allowed: str, given: object) -> None:
     if wrong:
         raise ValueError(f"{allowed}, got {quoted(given)}")
+
+
+def _below_one(name: str, given: float, short: str = "") -> float:
+    """Return a setting of at least 0 and below 1, such as a momentum; raise ValueError for any other."""
+    short = short or name
+    _refuse(not 0 <= real(short, given) < 1, f"{name} must satisfy 0 <= {short} < 1", given)
+    return given
+
+
+def _not_negative(name: str, given: float) -> float:
+    """Return a setting of 0 or more, such as a weight decay; raise ValueError for any other."""
+    _refuse(not real(name, given) >= 0, f"{name} must be 0 or more", given)
+    return given

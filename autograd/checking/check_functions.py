@@ -334,7 +334,7 @@ def _gradient(subject: Any, at: Point, weights: list[float]) -> tuple[list[float
     if subject.name or subject.takes_upstream:
         found = _plain(subject, subject.gradient(parts, upstream))
         return at.flat(found), _single(found)
-    rows = _rows(subject.gradient(parts), upstream, len(weights), at)
+    rows = _rows(subject.gradient(parts), upstream, len(weights))
     flat = [at.flat(row) for row in rows]
     columns = zip(*flat, strict=True)
     return [math.fsum(w * x for w, x in zip(weights, column, strict=True)) for column in columns], False
@@ -355,7 +355,7 @@ def _like(result: Any, weights: list[float]) -> Any:
     return build(iter(weights))
 
 
-def _rows(found: Any, result: Any, count: int, at: Point) -> list[Any]:
+def _rows(found: Any, result: Any, count: int) -> list[Any]:
     """Return a Jacobian as a list of gradients, one for each result."""
     if is_array(result):
 

@@ -138,7 +138,7 @@ class Picture:
         if format_ == "tex":
             from .tikz import tikz
 
-            return tikz(self.scene, self.rankdir, self._sheet, self._colours).encode()
+            return tikz(self.scene, self._sheet, self._colours).encode()
         if format_ in ("mmd", "mermaid"):
             from .mermaid import mermaid
 

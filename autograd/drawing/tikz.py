@@ -16,7 +16,7 @@ _MACROS = {"−": "$-$", "×": r"$\times$", "±": r"$\pm$", "·": r"$\cdot$", "�
            "∞": r"$\infty$", "≈": r"$\approx$", "Σ×": r"$\Sigma\times$"}  # fmt: skip
 
 
-def tikz(scene: Scene, rankdir: str, sheet: Sheet, theme: Theme) -> str:
+def tikz(scene: Scene, sheet: Sheet, theme: Theme) -> str:
     """Return a complete LaTeX document with the picture as TikZ.
 
     It needs the packages geometry, xcolor and tikz, and compiles with pdflatex and lualatex; letters
