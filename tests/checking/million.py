@@ -22,7 +22,7 @@ from autograd.checking.cases.generation import from_generator, generate
 from autograd.checking.checker import check
 from autograd.checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from autograd.files import append_line, read_whole
-from autograd.terminal import progress_bar
+from autograd.terminal import progress_bar, quoted
 
 try:
     from . import differential
@@ -35,6 +35,9 @@ FAMILIES = (*generation.FAMILIES, *COMPARED)
 """The families that the checker judges, and those in which engine and compiled code are compared."""
 BLOCK = 500
 """Number of programs that one task checks."""
+
+MOST = 10**9
+"""How many programs one run checks at most: weeks on a large cluster."""
 
 
 class Block(NamedTuple):
@@ -94,6 +97,8 @@ def prove(
     `run` maps a function over tasks, by default on this machine's cores.
     """
     count = -(-programs // (BLOCK * len(families)))
+    if not 1 <= programs <= MOST:
+        raise ValueError(f"programs must be from 1 to {MOST:,}, got {quoted(programs)}")
     tasks = [(family, number, order) for number in range(count) for family in families]
     done = _kept(file, order)
     finished = [done[task] for task in tasks if task in done]
@@ -154,16 +159,31 @@ def summary(blocks: list[Block]) -> str:
     return "\n".join([*lines, *failures[:5]])
 
 
+def _count(most: int) -> Callable[[str], int]:
+    """Return a reader of an option that is a number from 1 to `most`."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = 0
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(f"must be a number from 1 to {most:,}, got {quoted(text)}")
+        return number
+
+    return read
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; return 1 if a program was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.checking.million", description=__doc__)
-    parser.add_argument("--programs", type=int, default=20_000, help="how many in all (20,000)")
+    parser.add_argument("--programs", type=_count(MOST), default=20_000, help="how many in all (20,000)")
     parser.add_argument("--order", type=int, default=1, choices=[1, 2, 3], help="of derivatives (1)")
     parser.add_argument(
         "--families", nargs="+", choices=FAMILIES, default=FAMILIES, help="of programs (all)", metavar="FAMILY"
     )
     parser.add_argument("--file", help="keep finished blocks here, and do not do them again")
-    parser.add_argument("--processes", type=int, help="how many cores to use (all)")
+    parser.add_argument("--processes", type=_count(1024), help="how many cores to use (all)")
     parser.add_argument(
         "--cluster", help="check on the workers of a Dask scheduler, such as tcp://10.0.0.1:8786"
     )

@@ -1,6 +1,7 @@
 """The long run over random programs is resumed where it stopped, and finds wrong operations."""
 
 import json
+import random
 import re
 
 import pytest
@@ -78,3 +79,22 @@ def test_every_planted_difference_of_compiled_code_is_found(monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(detect_loops.Rolled, "columns", 1)  # a loop over nothing runs once
         assert check_block(("sums", 0, 1)).wrong > 0
+
+
+@pytest.mark.parametrize("count", ["0", "-5", "1000000000000000000000000000000", "many", "1.5"])
+def test_a_count_of_programs_that_makes_no_sense_is_refused(count, capsys):
+    with pytest.raises(SystemExit):
+        million.main(["--programs", count])
+    assert "from 1 to 1,000,000,000" in capsys.readouterr().err
+    if count.lstrip("-").isdigit():
+        with pytest.raises(ValueError, match="from 1 to"):
+            prove(int(count))
+
+
+@pytest.mark.parametrize("number", [2430, 3466, 6819, 15525])
+def test_sums_that_overflow_or_cancel_are_undecided_and_not_a_difference(number):
+    """Sums of exp(exp(x)), of saturated tanh, of infinite slopes that cancel."""
+    differential = pytest.importorskip("tests.checking.differential")
+    rng = random.Random(f"sums {number}")
+    made = differential.program(rng, "sums")
+    assert differential.verdict(made, rng, "sums")[0] == "undecided"

@@ -1,5 +1,6 @@
 """Each operation of the user is rounded separately, as in Python: results are bit for bit the engine's."""
 
+import math
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import Value, compile, dot, grad, maximum, sqrt, where
+from autograd import Value, compile, dot, grad, logsumexp, maximum, sqrt, where
 from autograd.compiling.run import kernel
 
 rng = np.random.default_rng(5)
@@ -84,3 +85,9 @@ def test_the_librarys_own_dot_products_may_round_once():
     weights = NUMBERS[:50]
     fast = compile(lambda x: dot(weights.tolist(), x))
     assert fast(NUMBERS[50:100]) == pytest.approx(float(weights @ NUMBERS[50:100]), rel=1e-12)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0])
+def test_logsumexp_of_one_zero_is_positive_as_in_the_engine(x):
+    fast = compile(lambda x: logsumexp([x]))
+    assert math.copysign(1.0, fast(x)) == math.copysign(1.0, logsumexp([Value(x)]).data) == 1.0

@@ -321,7 +321,9 @@ def _logsumexp(world: World, xs: list[Expression]) -> Expression:
         top = world.select(larger, item, top)
     # The difference of two equal infinities would be nan, although they are equal.
     gaps = [world.select(world.logic("eq", item, top), 0.0, item - top) for item in rest]
-    return top + world.apply("log1p", _total(world, [world.apply("exp", gap) for gap in gaps])) if rest else top
+    if not rest:
+        return _total_from_0(world, [top])  # -0.0 becomes 0.0, as on floats
+    return top + world.apply("log1p", _total(world, [world.apply("exp", gap) for gap in gaps]))
 
 
 _SMALL_POWERS = frozenset((-2.0, -1.0, 1.0, 2.0, 3.0, 4.0))
