@@ -63,7 +63,7 @@ def brief(item: object, columns: int = 80) -> str:
 def quoted(item: object, columns: int = 80) -> str:
     """Return the repr of an object from outside for an error message, at most `columns` wide.
 
-    Of a long text or list only the beginning is looked at. What has no repr is named by its type: an
+    Only the beginning of a long string or list is formatted. An object without a repr is named by its type: an
     int of more digits than Python writes, an object whose `__repr__` raises.
 
     >>> quoted("two\\nlines"), quoted([0.0] * 1000, 12), quoted(10**5000)

@@ -93,7 +93,7 @@ def refuse_shared(model: Module) -> None:
 def sequential_names(model: Module) -> dict[str, str]:
     """Map the names of a `state_dict` to those of an equivalent `torch.nn.Sequential`.
 
-    In PyTorch an activation has a position of its own, so that the layers of Linear, ReLU, Linear
+    In PyTorch an activation has a separate position, so that the layers of Linear, ReLU, Linear
     are 0 and 2; a linear layer has no activation and takes one position, as does every module
     without a layer in it (Activation, Dropout, Softmax). Raises ValueError for a model with
     parameters outside its layers, and for one that uses a layer twice.

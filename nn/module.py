@@ -133,7 +133,7 @@ class Module:
         return (module for _, module in self.named_modules())
 
     level: str | None = None
-    """The kind of its group in a picture: "neuron", "layer"; None for no group of its own."""
+    """The kind of its group in a picture: "neuron", "layer"; None for no group."""
     number: str = ""
     """Its index among its siblings of that kind, for its name in a picture."""
 

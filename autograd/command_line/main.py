@@ -333,6 +333,6 @@ def _save(root: Value, path: str, theme: str | None) -> Path:
 
 def _example() -> int:
     expression, values = _EXAMPLE
-    print("A worked example. Explain an expression of your own like this:\n")
+    print("A worked example. To explain another expression:\n")
     print(f'  chainwalk explain "{expression}" {" ".join(values)} --save chainwalk.svg\n')
     return main(["explain", expression, *values, "--save", "chainwalk.svg"])

@@ -67,7 +67,7 @@ def boxes_of(scene: Scene) -> dict[str, Box]:
 
 
 def take_lines(group: ElementTree.Element, box: Box, tinted: bool) -> list[tuple[Line, ElementTree.Element]]:
-    """Move the texts and the tints of each line of a box to a group of its own, and return the groups.
+    """Move the texts and the tints of each line of a box to a separate group, and return the groups.
 
     `tinted` says that every line has a tint, and not only one with a sign.
     """

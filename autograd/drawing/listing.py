@@ -1,4 +1,4 @@
-"""Many operands of one operation, or many leaves, as a list in one box in place of boxes and arrows."""
+"""List many operands of one operation, or many leaves, in one box instead of separate boxes and arrows."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from .parts import Arrow, Box, Line
 _DOT = "Σ×"
 """The symbol of the operation whose operands come in pairs: w0 w1 ... x0 x1 ..."""
 LISTED = 6
-"""Operands of which each has an arrow of its own; more are a list."""
+"""The largest number of operands that have separate arrows; more are a list."""
 CROWDED = 16
-"""Operands of one operation from which on a graph is not drawn in one piece."""
+"""The number of operands of one operation from which on a graph is drawn in rows."""
 MANY_LINES = 5_000
-"""Lines in all lists of a picture up to which each has all of its operands."""
+"""The largest number of lines in all lists of a picture for which every operand is listed."""
 _ACROSS = 5
-"""Lists that stand beside each other in one box at most."""
+"""The largest number of lists beside each other in one box."""
 _FIRST = 8
-"""Operands, or pairs of them, that a list has in a picture of too many lines."""
+"""The number of operands, or pairs, in each list of a picture with more lines."""
 _LOW = 16
-"""Lines of a list before it goes on beside itself."""
+"""The number of lines after which a list continues in another column."""
 
 
 def lists(
     boxes: Mapping[str, Box], order: Sequence[Box], into: Mapping[str, Sequence[Arrow]]
 ) -> tuple[dict[str, list[Box]], set[str]]:
-    """Return for each operation of many operands the boxes that stand for it, and the leaves in them.
+    """Return the boxes of each operation of many operands, and the leaves listed in them.
 
     The first of two boxes has the leaves that are used here for the first time, and later again.
     A leaf that nothing else uses is a line among the operands, unless earlier passes left a grad in it.
@@ -61,9 +61,9 @@ def _with_list(
 ) -> Box:
     """Return a box with a line for each of the arrows that lead to it.
 
-    A line has the operand's name and data, the local derivative, and the contribution; of an operand
-    that is drawn nowhere else, one of `alone`, its grad. Those of a dot product stand in pairs.
-    Of operands that are drawn elsewhere only the first `most` are listed, and the others counted.
+    A line has the operand's name and data, the local derivative, and the contribution; for an operand
+    that is not drawn elsewhere, one of `alone`, its grad. Those of a dot product are listed in pairs.
+    Only the first `most` operands that are drawn elsewhere are listed, and the others counted.
     """
     lines = [_operand(arrow, boxes[arrow.operand], arrow.operand in alone) for arrow in arrows]
     half = len(lines) // 2 if box.symbol == _DOT else 0

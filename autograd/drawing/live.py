@@ -123,7 +123,7 @@ def _mark_node(group: ElementTree.Element, kind: list[str], box: Box) -> None:
         if shape.get("stroke", "none") not in ("none", "transparent"):
             shape.set("class", "frame")
     texts = [text for text in own_elements(group, "text") if (text.text or "").strip()]  # others are indents
-    if "again" in kind:  # stands for another box, whose number it shows
+    if "again" in kind:  # repeats another box, whose number it shows
         group.set("data-value", next(word for word in kind if word.startswith("of-")).removeprefix("of-"))
         texts[-1].set("class", "data-value")
         frames = " ".join(

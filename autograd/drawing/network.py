@@ -28,7 +28,7 @@ class _Unit(NamedTuple):
     column: int
     weights: list[int]
     edges: list[str]
-    """For each weight the id of its edge, of the first sample."""
+    """The id of each weight's edge, for the first sample."""
     inputs: list[list[int | float]]
     """The operands that the weights are multiplied with, for each sample."""
     bias: int | None
@@ -155,7 +155,7 @@ def _goes_on(order: Sequence[Value], k: int | None) -> bool:
 def _terms(
     recorded: BackwardPass, z: int, nodes: set[int], leaves: set[int]
 ) -> tuple[list[tuple[int, int | float, str]], list[int]]:
-    """Return what a sum adds: for each product the weight, its input and the weight's edge; and the biases."""
+    """Return the terms of a sum: the weight, its input and its edge for each product; and the biases."""
     products: list[tuple[int, int | float, str]] = []
     added: list[int] = []
     waiting = [z]

@@ -23,7 +23,7 @@ class Line(NamedTuple):
     position: int = -1
     """The position of a weight's input."""
     edge: str = ""
-    """The id of the edge whose local derivative `times` is."""
+    """The id of the edge that has `times` as its local derivative."""
     own: bool = True
     """Whether `grad` is the gradient of the value, and not the contribution of that edge."""
     present: bool = False
@@ -45,16 +45,16 @@ class Box(NamedTuple):
     """The sign of the grad, "pos", "neg" or "zero"; "size" for the norm of several; empty without one."""
     counted: str
     """The text beside "grad": 1/2 while waiting, Σ2 for a complete sum, else empty; with "+" if the
-    grad includes what earlier passes left."""
+    grad includes contributions of earlier passes."""
     mark: str
     """The role in the current step, "receiver" or "result"; else empty."""
     tooltip: str
     formula: str = ""
     """The formula of a value without a label."""
     lines: tuple[Line, ...] = ()
-    """Of a neuron its weights, bias, sums and outputs; of an operation of many operands those, row by row."""
+    """The weights, bias, sums and outputs of a neuron, or the operands of an operation, row by row."""
     across: int = 1
-    """How many lines stand beside each other."""
+    """The number of lines beside each other."""
     of: str = ""
     """The id of the box that a box of the kind "again" repeats."""
 
@@ -93,7 +93,7 @@ class Scene(NamedTuple):
     columns: tuple[tuple[str, ...], ...] = ()
     """The boxes from left to right, each column from top to bottom; empty if dot places them."""
     folded: str = ""
-    """The level of the groups that are boxes: "neuron" where a network is drawn as on the board."""
+    """The level of the groups that are boxes: "neuron" if a network is drawn layer by layer."""
     left_out: int = 0
     """The number of edges of a network that are left out because of their small weights."""
     cut: bool = False
@@ -104,9 +104,9 @@ class Scene(NamedTuple):
     legend: bool = True
     language: str = "en"
     earlier: bool = False
-    """Whether grads include what earlier passes left, in this frame or a later one."""
+    """Whether grads include contributions of earlier passes, in this frame or a later one."""
     whole_pass: bool = False
-    """Whether the legend has what any step of the pass shows."""
+    """Whether the legend has the symbols of all steps of the pass."""
     tinted: bool = False
     """Whether each line of a box has a tint, for a script to colour."""
     room: int = 0

@@ -127,7 +127,7 @@ class Backprop:
         return self._annotated(self.recorded.step(number)) if number >= 0 else self
 
     def reset(self) -> Backprop:
-        """Go back to before the first step: every grad is what it was."""
+        """Go back to before the first step, and restore every grad."""
         self.goto(-1)
         return self
 

@@ -259,7 +259,7 @@ class Distributed(Interpreted):
         problem = self.problem(loss)
         if not self.cluster.gathers:
             return Step(loss, size, [], [], problem, found)
-        if problem:  # the graph tells where a nan began
+        if problem:  # the graph shows where a nan began
             return super().backward(self.cluster.examples(batch))
         return Step(loss, size, found, self.cluster.targets(batch))
 

@@ -187,6 +187,6 @@ def test_without_arguments_a_worked_example_is_shown_and_drawn(capsys, tmp_path,
     monkeypatch.chdir(tmp_path)
     assert main([]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("A worked example. Explain an expression of your own like this:")
+    assert out.startswith("A worked example. To explain another expression:")
     assert "chainwalk explain" in out
     assert b"<svg" in (tmp_path / "chainwalk.svg").read_bytes()
