@@ -15,7 +15,14 @@ class _Message(Exception):  # noqa: N818
 
 
 class DomainError(_Message, ValueError):
-    """An operation was evaluated outside its domain: log(-1), 1 / 0, sqrt(-1)."""
+    """An operation was evaluated outside its domain: log(-1), 1 / 0, sqrt(-1).
+
+    >>> from autograd import log
+    >>> log(-1.0)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.DomainError: log(x) is undefined at x = -1.0: it needs x > 0. Change the numbers
+    """
 
 
 class AnomalyError(_Message, ArithmeticError):

@@ -23,7 +23,12 @@ class Grouped(Protocol):
 
 
 class Group(NamedTuple):
-    """A named part of a graph, identified by its parameters; groups may nest."""
+    """A named part of a graph, identified by its parameters; groups may nest.
+
+    >>> w = Value(0.5, "w")
+    >>> Group("Neuron 0", "1 -> 1", "neuron", (w,)).parameters
+    (Value(0.5, label='w', grad=0.0),)
+    """
 
     name: str
     detail: str

@@ -69,6 +69,10 @@ class Picture:
         """Return the `graphviz.Digraph`, which can be edited before the picture is saved.
 
         A picture in rows whose digraph has been edited is laid out by dot in one piece.
+
+        >>> from autograd import Value, draw
+        >>> draw(Value(2.0, "x") * 3).digraph.name
+        'backprop'
         """
         return self._sheet.digraph(self.scene, self._colours)
 
@@ -80,16 +84,31 @@ class Picture:
 
     @property
     def source(self) -> str:
-        """Return the DOT source, which is identical for identical expressions."""
+        """Return the DOT source, which is identical for identical expressions.
+
+        >>> from autograd import Value, draw
+        >>> draw(Value(2.0, "x") * 3).source.splitlines()[0]
+        'digraph backprop {'
+        """
         return str(self.digraph.source)
 
     def svg(self) -> str:
-        """Return the picture as SVG; with the theme "auto" it follows the viewer's preference."""
+        """Return the picture as SVG; with the theme "auto" it follows the viewer's preference.
+
+        >>> from autograd import Value, draw
+        >>> "<svg" in draw(Value(2.0, "x") * 3).svg()
+        True
+        """
         text = self._drawn("svg").decode()
         return themes.automatic(text) if self.theme == "auto" else text
 
     def html(self) -> str:
-        """Return the interactive page: one offline file that plays the whole backward pass."""
+        """Return the interactive page: one offline file that plays the whole backward pass.
+
+        >>> from autograd import Value, draw
+        >>> draw(Value(2.0, "x") * 3).html()[:15]
+        '<!doctype html>'
+        """
         from .page import page
 
         part = self._view.collapse is not None or self._view.depth is not None
@@ -119,6 +138,12 @@ class Picture:
 
         Raises ValueError for a format that cannot be made, and OSError where the path cannot be
         written.
+
+        >>> import tempfile
+        >>> from autograd import Value, draw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw(Value(2.0, "x") * 3).save(f"{folder}/y.gv").name
+        'y.gv'
         """
         from pathlib import Path
 
@@ -166,6 +191,12 @@ class Picture:
 
         The suffix selects the format: .svg (which plays without a script), .gif or .apng. Raises
         ValueError for another one, and ImportError for .gif and .apng without Pillow.
+
+        >>> import tempfile
+        >>> from autograd import Value, draw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw(Value(2.0, "x") * 3).animate(f"{folder}/y.svg").name
+        'y.svg'
         """
         from pathlib import Path
 
@@ -180,6 +211,12 @@ class Picture:
         """Save one picture for each step of the pass, all of the same size; return their paths.
 
         They are called step_000.svg, step_001.svg ... in the folder, which is created if missing.
+
+        >>> import tempfile
+        >>> from autograd import Value, draw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [path.name for path in draw(Value(2.0, "x") * 3).frames(folder)]
+        ['step_000.svg', 'step_001.svg', 'step_002.svg']
         """
         from pathlib import Path
 
@@ -208,13 +245,24 @@ class Picture:
         refuse_large(len(self.recorded.order), most, "a page or an animation shows all of them")
 
     def pipe(self, format: str = "svg") -> bytes:
-        """Return the picture in a format as bytes, like `graphviz.Digraph.pipe`."""
+        """Return the picture in a format as bytes, like `graphviz.Digraph.pipe`.
+
+        >>> from autograd import Value, draw
+        >>> draw(Value(2.0, "x") * 3).pipe("gv")[:7]
+        b'digraph'
+        """
         return self._bytes(format.lower())
 
     def render(self, path: str | os.PathLike[str], format: str | None = None, view: bool = False) -> Path:
         """Save the picture, and open it if `view` is true, like `graphviz.Digraph.render`; return the path.
 
         A `format` is appended to the path as its suffix; without one the path's own suffix selects it.
+
+        >>> import tempfile
+        >>> from autograd import Value, draw
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw(Value(2.0, "x") * 3).render(f"{folder}/y", format="gv").name
+        'y.gv'
         """
         import webbrowser
 

@@ -9,7 +9,11 @@ from ..terminal import quoted
 
 
 class Theme(NamedTuple):
-    """A colour for each role; `pos`, `neg` and `zero` mark a sign, `size` a norm, which has none."""
+    """A colour for each role; `pos`, `neg` and `zero` mark a sign, `size` a norm, which has none.
+
+    >>> LIGHT._replace(pos="#005A9C").pos
+    '#005A9C'
+    """
 
     paper: str
     node: str

@@ -63,7 +63,13 @@ class Backprop:
     # Moving
 
     def step(self, count: int = 1) -> Step | Steps:
-        """Do the next step, or the next `count` of them."""
+        """Do the next step, or the next `count` of them.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * x).backprop()
+        >>> bp.step().contribution, bp.step().contribution
+        (1.0, 3.0)
+        """
         count = _whole("step", count, " of steps; until() goes on to a value")
         if count < 1:
             raise ValueError(f"step takes a count of 1 or more, got {count}; back() undoes steps")
@@ -71,7 +77,14 @@ class Backprop:
         return steps[0] if count == 1 and steps else steps
 
     def next(self) -> Steps:
-        """Do the rest of the current operation: all the steps of one result."""
+        """Do the rest of the current operation: all the steps of one result.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * x).backprop()
+        >>> _ = bp.step(), bp.next()
+        >>> bp.done, x.grad
+        (2, 6.0)
+        """
         edges, steps = self.recorded.edges, Steps()
         while self.done < len(edges):
             steps.append(self._advance())
@@ -85,6 +98,11 @@ class Backprop:
         `target` is a Value, a label, a condition as text such as "contribution < 0" or "|after| > 1",
         or a function from a Step to True or False. Returns the last step made. Raises ValueError for a
         name or a Value that is not in the graph, and for a condition on an unknown field of a step.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * x + 1).backprop()
+        >>> bp.until("x").after
+        6.0
         """
         if isinstance(target, str) and target not in self.recorded.names.values():
             from .prompt import condition
@@ -104,19 +122,38 @@ class Backprop:
         return self.goto(number)
 
     def finish(self) -> Backprop:
-        """Do all the steps that are left."""
+        """Do all the steps that are left.
+
+        >>> x = Value(3.0, "x")
+        >>> _ = (x * x).backprop().finish()
+        >>> x.grad
+        6.0
+        """
         self.goto(len(self.recorded.edges))
         return self
 
     def back(self, count: int = 1) -> Step | Backprop:
-        """Undo the last step, or the last `count` of them, exactly; return the step now current."""
+        """Undo the last step, or the last `count` of them, exactly; return the step now current.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * x).backprop().finish()
+        >>> _ = bp.back()
+        >>> x.grad
+        3.0
+        """
         count = _whole("back", count, " of steps")
         if count < 1:
             raise ValueError(f"back takes a count of 1 or more, got {count}; step() goes forward")
         return self.goto(max(self.done - count, -1))
 
     def goto(self, number: int) -> Step | Backprop:
-        """Go to the moment right after a step, forwards or back; -1 is before the first."""
+        """Go to the moment right after a step, forwards or back; -1 is before the first.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * x).backprop()
+        >>> bp.goto(1).contribution, x.grad
+        (3.0, 3.0)
+        """
         number = _whole("goto", number, ", the step; until() goes on to a value")
         if not -1 <= number <= len(self.recorded.edges):
             raise ValueError(f"goto takes a step from -1 to {len(self.recorded.edges)}, not {quoted(number)}")
@@ -127,7 +164,13 @@ class Backprop:
         return self._annotated(self.recorded.step(number)) if number >= 0 else self
 
     def reset(self) -> Backprop:
-        """Go back to before the first step, and restore every grad."""
+        """Go back to before the first step, and restore every grad.
+
+        >>> x = Value(3.0, "x")
+        >>> _ = (x * x).backprop().finish().reset()
+        >>> x.grad
+        0.0
+        """
         self.goto(-1)
         return self
 
@@ -160,7 +203,13 @@ class Backprop:
     # Looking
 
     def peek(self) -> Step | Steps:
-        """Return the next step, without doing it."""
+        """Return the next step, without doing it.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * x).backprop()
+        >>> bp.peek().contribution, bp.done
+        (1.0, -1)
+        """
         left = self.done < len(self.recorded.edges)
         return self.recorded.step(self.done + 1) if left else Steps()
 
@@ -183,7 +232,15 @@ class Backprop:
         return Rows(text.splitlines(), text)
 
     def watch(self, *targets: Value | str) -> Rows:
-        """Show these values' grads below every step from now on; without any, stop showing."""
+        """Show these values' grads below every step from now on; without any, stop showing.
+
+        >>> x = Value(3.0, "x")
+        >>> bp = (x * 2).backprop()
+        >>> bp.watch(x)
+        watching x
+        >>> bp.step().notes
+        ('watch x.grad: 0.0000   (0 of 1)',)
+        """
         self._watched = [*self._watched, *map(self._value, targets)] if targets else []
         names = ", ".join(self.recorded.names[value] for value in self._watched)
         return Rows(list(self._watched), f"watching {names}" if names else "watching nothing")

@@ -43,15 +43,27 @@ class Dataset(_Examples):
 
     @property
     def size(self) -> int:
-        """Return the number of examples."""
+        """Return the number of examples.
+
+        >>> Dataset([[0.0], [1.0]], [1.0, -1.0]).size
+        2
+        """
         return len(self.inputs)
 
     def take(self, positions: list[int]) -> Dataset:
-        """Return the examples at these positions."""
+        """Return the examples at these positions.
+
+        >>> Dataset([[0.0], [1.0]], [1.0, -1.0]).take([1]).targets
+        [-1.0]
+        """
         return Dataset([self.inputs[k] for k in positions], [self.targets[k] for k in positions])
 
     def shuffled(self, rng: RNG = None) -> Dataset:
-        """Return the same examples in a random order."""
+        """Return the same examples in a random order.
+
+        >>> Dataset([[0.0], [1.0], [2.0]], [0, 1, 2]).shuffled(rng=0).targets
+        [1, 2, 0]
+        """
         return self.take(generator(rng).sample(range(self.size), self.size))
 
     def split(self, fraction: float, rng: RNG = None) -> tuple[Dataset, Dataset]:
@@ -72,7 +84,12 @@ class Dataset(_Examples):
         return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(self, size: int, rng: RNG = None) -> Iterator[Dataset]:
-        """Yield all examples once, in a new order, in batches of that size (the last may be smaller)."""
+        """Yield all examples once, in a new order, in batches of that size (the last may be smaller).
+
+        >>> data = Dataset([[float(k)] for k in range(5)], [0.0] * 5)
+        >>> [batch.size for batch in data.batches(2, rng=0)]
+        [2, 2, 1]
+        """
         if not isinstance(size, int) or size < 1:
             raise ValueError(f"a batch must have at least 1 example, got {quoted(size)}")
         order = generator(rng).sample(range(self.size), self.size)
@@ -98,7 +115,11 @@ class Standardiser(NamedTuple):
         return Dataset([self.point(inputs) for inputs in data.inputs], data.targets)
 
     def point(self, inputs: Sequence[float]) -> list[float]:
-        """Return one input, standardised."""
+        """Return one input, standardised.
+
+        >>> standardise(Dataset([[1.0, 5.0], [3.0, 5.0]], [0.0, 1.0])).point([2.0, 6.0])
+        [0.0, 1.0]
+        """
         if len(inputs) != len(self.means):
             raise ValueError(f"an input must have {len(self.means)} numbers, got {len(inputs)}")
         return [(x - m) / d for x, m, d in zip(inputs, self.means, self.deviations, strict=True)]
@@ -109,6 +130,9 @@ def standardise(data: Dataset) -> Standardiser:
 
     Compute it from the training data alone, so that nothing of the test data leaks into the training.
     Raises ValueError for no examples, for inputs of different lengths, and for a nan or inf in them.
+
+    >>> standardise(Dataset([[1.0], [3.0]], [0.0, 1.0])).means
+    [2.0]
     """
     if not data.size:
         raise ValueError("an empty data set has no means")

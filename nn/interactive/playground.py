@@ -31,7 +31,12 @@ FEATURES = ("x1", "x2", "x1²", "x2²", "x1 x2", "sin x1", "sin x2")
 
 
 class Playground:
-    """A page with a network to train, as `playground` returns it; in a notebook it shows itself."""
+    """A page with a network to train, as `playground` returns it; in a notebook it shows itself.
+
+    >>> from nn import MLP, moons
+    >>> playground(MLP(2, [4, 1], rng=0), moons(20, rng=0)).html()[:15]
+    '<!doctype html>'
+    """
 
     def __init__(self, html: str, words: str) -> None:
         self._html, self._words = html, words

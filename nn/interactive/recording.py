@@ -62,7 +62,11 @@ class Recording:
             self._stride *= 2
 
     def content(self) -> dict[str, Any]:
-        """Return the data for a page, with the parameters in float32 as base64."""
+        """Return the data for a page, with the parameters in float32 as base64.
+
+        >>> sorted(Recording().content())
+        ['errors', 'losses', 'parameters', 'updates']
+        """
         kept = list(self._kept)
         if self._last is not None and kept[-1][0] != len(self.losses):
             kept.append((len(self.losses), self._last))

@@ -24,7 +24,13 @@ class Correction(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """The result of training a perceptron on a data set."""
+    """The result of training a perceptron on a data set.
+
+    >>> from nn import logic_gate
+    >>> lesson = Perceptron(2).learn(logic_gate("and"))
+    >>> lesson.converged, lesson.mistakes, lesson.epochs
+    (True, 11, 6)
+    """
 
     converged: bool
     """Whether an epoch had no mistake: then the hyperplane separates the examples."""
@@ -74,7 +80,13 @@ class Perceptron(Module):
         return step(self.sum(inputs))
 
     def sum(self, inputs: Sequence[Any]) -> Any:
-        """Return the weighted sum plus the bias, before the threshold."""
+        """Return the weighted sum plus the bias, before the threshold.
+
+        >>> perceptron = Perceptron(2)
+        >>> perceptron.bias.data = -1.0
+        >>> perceptron.sum([1.0, 1.0]).data
+        -1.0
+        """
         check_width(inputs, len(self.weights), "perceptron")
         return dot(self.weights, inputs) + self.bias
 
@@ -88,6 +100,10 @@ class Perceptron(Module):
         0, lr times the input is added to the weights; in the opposite case it is subtracted. Raises
         ValueError for no examples, for a nan or inf in them, for fewer than 1 epoch and for an lr that is
         not positive; TypeError for a target that is not a number.
+
+        >>> from nn import logic_gate
+        >>> Perceptron(2).learn(logic_gate("or"))
+        converged after 5 mistakes in 4 epochs
         """
         data = as_dataset(data, targets)
         _check(data, epochs, lr)
@@ -123,7 +139,15 @@ class Perceptron(Module):
         return [weight.data / length for weight in self.weights], -self.bias.data / length
 
     def margin(self, data: Any, targets: Any = None) -> float:
-        """Return the smallest distance of an example from the hyperplane; negative on the wrong side."""
+        """Return the smallest distance of an example from the hyperplane; negative on the wrong side.
+
+        >>> from nn import logic_gate
+        >>> perceptron = Perceptron(2)
+        >>> for value, number in zip(perceptron.parameters(), (1.0, 1.0, -1.5)):
+        ...     value.data = number
+        >>> round(perceptron.margin(logic_gate("and")), 4)
+        0.3536
+        """
         data = as_dataset(data, targets)
         normal, offset = self.hyperplane()
         return min(

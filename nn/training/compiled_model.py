@@ -122,14 +122,27 @@ class CompiledModel:
         return found
 
     def loss(self, inputs: Sequence[Sequence[float]], targets: Sequence[Any]) -> float:
-        """Return the mean loss over some examples."""
+        """Return the mean loss over some examples.
+
+        >>> from nn import MLP, compile_model, mse_loss
+        >>> model = MLP(2, [3, 1], rng=0)
+        >>> compile_model(model, "mse_loss").loss([[0.5, -1.0]], [1.0]) == (model([0.5, -1.0]).data - 1) ** 2
+        True
+        """
         _, both = self._functions()
         losses, _ = both(_table(inputs), self._numbers(inputs, targets))
         self._structure.ignore_changes()
         return float(losses.sum()) / len(targets)
 
     def backward(self, inputs: Sequence[Sequence[float]], targets: Sequence[Any]) -> tuple[float, list[Any]]:
-        """Return the mean loss and the predictions, and add the gradient to every parameter's grad."""
+        """Return the mean loss and the predictions, and add the gradient to every parameter's grad.
+
+        >>> from nn import MLP, compile_model
+        >>> model = MLP(2, [3, 1], rng=0)
+        >>> loss, predictions = compile_model(model, "mse_loss").backward([[0.5, -1.0]], [1.0])
+        >>> abs(loss - (predictions[0] - 1) ** 2) < 1e-15
+        True
+        """
         _, both = self._functions()
         (losses, predictions), gradient = both.value_and_grad(
             _table(inputs), self._numbers(inputs, targets), wrt=self.parameters, has_aux=True

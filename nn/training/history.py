@@ -12,7 +12,11 @@ from autograd.terminal import brief, quoted
 
 @dataclass(frozen=True)
 class Epoch:
-    """The loss, the metrics and the learning rate of one epoch."""
+    """The loss, the metrics and the learning rate of one epoch.
+
+    >>> Epoch(0.5, {"accuracy": 0.75}).summary
+    ['loss 0.5000', 'accuracy 75.0%']
+    """
 
     loss: float
     """The mean over the examples, each as predicted when it was trained on."""
@@ -25,7 +29,11 @@ class Epoch:
 
     @property
     def monitored(self) -> float:
-        """Return the loss that early stopping monitors: the validation loss if there is one."""
+        """Return the loss that early stopping monitors: the validation loss if there is one.
+
+        >>> Epoch(0.5, validation_loss=0.75).monitored
+        0.75
+        """
         return self.loss if self.validation_loss is None else self.validation_loss
 
     @property
@@ -69,28 +77,50 @@ class History:
         """With early stopping, the index of the epoch whose weights were restored, from 0."""
 
     def record(self, epoch: Epoch) -> None:
-        """Add an epoch, at once, so that an interruption cannot leave a part of it."""
+        """Add an epoch, at once, so that an interruption cannot leave a part of it.
+
+        >>> history = History()
+        >>> history.record(Epoch(0.5))
+        >>> len(history)
+        1
+        """
         self.epochs.append(epoch)
 
     @property
     def losses(self) -> list[float]:
-        """Return the training loss of each epoch."""
+        """Return the training loss of each epoch.
+
+        >>> History([Epoch(0.5), Epoch(0.25)]).losses
+        [0.5, 0.25]
+        """
         return [epoch.loss for epoch in self.epochs]
 
     @property
     def validation_losses(self) -> list[float]:
-        """Return the loss on the validation data after each epoch; empty without validation data."""
+        """Return the loss on the validation data after each epoch; empty without validation data.
+
+        >>> History([Epoch(0.5, validation_loss=0.75)]).validation_losses
+        [0.75]
+        """
         found = [epoch.validation_loss for epoch in self.epochs]
         return [] if None in found else [loss for loss in found if loss is not None]
 
     @property
     def accuracies(self) -> list[float]:
-        """Return the fraction of training examples classified correctly, for each epoch."""
+        """Return the fraction of training examples classified correctly, for each epoch.
+
+        >>> History([Epoch(0.5, {"accuracy": 0.75})]).accuracies
+        [0.75]
+        """
         return self.metrics.get("accuracy", [])
 
     @property
     def metrics(self) -> dict[str, list[float]]:
-        """Return the values of each metric, one for every epoch."""
+        """Return the values of each metric, one for every epoch.
+
+        >>> History([Epoch(0.5, {"accuracy": 0.75})]).metrics
+        {'accuracy': [0.75]}
+        """
         return _columns([epoch.metrics for epoch in self.epochs])
 
     @property

@@ -35,7 +35,14 @@ class EarlyStopping:
         self.reset()
 
     def reset(self) -> None:
-        """Reset to the state before the first epoch."""
+        """Reset to the state before the first epoch.
+
+        >>> stopping = EarlyStopping(patience=1)
+        >>> stopping.update(0, 0.5, {})
+        >>> stopping.reset()
+        >>> stopping.best_epoch is None
+        True
+        """
         self.best: float = math.inf
         self.best_epoch: int | None = None
         self.waited: int = 0
@@ -47,7 +54,13 @@ class EarlyStopping:
         return self.waited >= self.patience
 
     def update(self, epoch: int, loss: float, weights: Mapping[str, Any]) -> None:
-        """Record an epoch's loss, and the weights (a `state_dict`) that gave it."""
+        """Record an epoch's loss, and the weights (a `state_dict`) that gave it.
+
+        >>> stopping = EarlyStopping(patience=2)
+        >>> stopping.update(0, 0.5, {})
+        >>> stopping.best_epoch
+        0
+        """
         if loss < self.best - self.min_delta or (self.weights is None and not math.isnan(loss)):
             self.best = loss
             self.best_epoch = epoch
