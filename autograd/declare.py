@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .ops.op import Op, Rule
+from .ops.operands import number
 from .ops.table import TABLE
-from .recording import check_names, number, recorder
+from .recording import check_names, recorder
 from .terminal import quoted
 
 

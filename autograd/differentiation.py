@@ -11,9 +11,10 @@ from .formulas import history
 from .graph import topological_order
 from .modes import CURRENT, always_recording, ieee_arithmetic
 from .ops.op import Op
+from .ops.operands import EDGES
 from .ops.primitives import FAST
 from .ops.rules import define, over_nodes, partials_source
-from .recording import EDGES, RECORDED, function_of
+from .recording import RECORDED, function_of
 from .terminal import quoted
 
 

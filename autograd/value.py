@@ -14,18 +14,9 @@ from .graph import TURN, backward, topological_order
 from .guidance.advice import unknown_option
 from .modes import CURRENT, always_recording
 from .ops.op import Op
+from .ops.operands import DIFFERENT, NOT_THE_SAME, Identity, is_number, no_number, number
 from .pickling import finish, reduced
-from .recording import (
-    DIFFERENT,
-    NOT_THE_SAME,
-    RECORDED,
-    Identity,
-    Unrecorded,
-    bind,
-    is_number,
-    no_number,
-    number,
-)
+from .recording import RECORDED, Unrecorded, bind
 from .terminal import quoted
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ..graph import topological_order
 from ..guidance.advice import OPTIONS, unknown_option
 from ..modes import always_recording
 from ..nested import flatten, is_array
-from ..recording import is_number, number
+from ..ops.operands import is_number, number
 from ..terminal import quoted
 from ..value import Value
 from .cases.program import Program

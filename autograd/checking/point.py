@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..formulas import plain
 from ..nested import children, flatten, is_array, is_foreign_array, outline
-from ..recording import number
+from ..ops.operands import number
 from ..terminal import cut, quoted
 from ..transforms.arguments import parameters
 from ..value import Value

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..differentiation import pull_back
-from ..recording import is_number
+from ..ops.operands import is_number
 from ..value import Value
 from .run.query import Query
 

@@ -11,7 +11,7 @@ from ..differentiation import pull_back, push_forward
 from ..graph import topological_order
 from ..modes import CURRENT, always_recording, in_effect
 from ..nested import flatten, outline
-from ..recording import number
+from ..ops.operands import number
 from ..terminal import quoted
 from ..value import Value
 from .arguments import Argnums, chosen, positions

@@ -10,10 +10,11 @@ from ..differentiation import even_power
 from ..graph import topological_order
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
+from ..ops.operands import EDGES, number
 from ..ops.primitives import FAST
 from ..ops.rules import define, names_in, over_nodes, partials_source
 from ..ops.table import TABLE
-from ..recording import EDGES, function_of, number
+from ..recording import function_of
 from ..terminal import quoted
 from ..value import Value
 from .gradients import Call

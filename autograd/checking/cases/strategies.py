@@ -8,8 +8,8 @@ from typing import Any
 
 from ...ops.language import float_function
 from ...ops.op import Op
+from ...ops.operands import is_number
 from ...ops.table import TABLE
-from ...recording import is_number
 from ...terminal import quoted
 from ...value import Value
 from .generation import CONSTANTS, PICKS, Gene, Source, generate

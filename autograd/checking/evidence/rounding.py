@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from ...ops.op import Op
+from ...ops.operands import EDGES
 from ...ops.rules import define, names_in, partials_source
-from ...recording import EDGES
 from .precise import MP, Precise, algebra_of, digits, exactly, partials_of, real
 from .record import Record, flat_truth
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...recording import is_number
+from ...ops.operands import is_number
 from ...terminal import quoted
 from ...value import Value
 

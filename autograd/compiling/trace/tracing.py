@@ -13,7 +13,8 @@ from ...errors import TracingError
 from ...formulas import history
 from ...modes import tracing
 from ...nested import is_array, is_foreign_array, mapped
-from ...recording import is_number, recorder
+from ...ops.operands import is_number
+from ...recording import recorder
 from ...terminal import brief, quoted
 from ...transforms.explanations import STATIC, alternative_to_branch, explained, users_line
 from ...value import Value
