@@ -18,6 +18,9 @@ The main entry points:
     y.check()               whether a gradient is right, and where it is wrong; see autograd.checking
     import nn               neurons, layers, models, fit(model, X, y); see help(nn)
 
+A star import leaves out abs, pow, round and compile, which would hide Python's own. `==` compares
+nodes, not numbers: write x.data == 2.0.
+
 From a shell: chainwalk explain "tanh(w*x)" w=0.5 x=2; chainwalk doctor if something does not work.
 """
 
