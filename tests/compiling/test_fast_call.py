@@ -125,6 +125,26 @@ def test_a_finalizer_that_runs_during_a_call_may_call_the_function_itself():
     assert set(found) == {5.0}
 
 
+def test_a_finalizer_in_a_garbage_cycle_may_call_a_compiled_function_of_that_cycle():
+    found = []
+
+    def make(k):
+        fast = autograd.compile(lambda x, y: x - y + k)
+        fast(1.0, 2.0)
+
+        class Member:
+            def __del__(self):
+                autograd.compile(lambda x, y: x * y + k)(1.0, 5.0)  # would take the place of freed code
+                found.append(fast(7.0, 2.0))
+
+        fast.member, fast.member.fast = Member(), fast
+
+    for k in range(5):
+        make(float(k))
+        gc.collect()
+    assert found == [5.0, 6.0, 7.0, 8.0, 9.0]
+
+
 def test_calls_leave_nothing_behind(way):
     fast = autograd.compile(area)
 

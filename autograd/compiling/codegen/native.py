@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+import weakref
 from contextlib import suppress
 from functools import cache
 from threading import RLock
@@ -96,6 +97,9 @@ class Native:
             self.passes: bool = passes
             self._text = text
             self._engine = self._compiled(kept)
+        # Held from outside until this object dies: in a garbage cycle llvmlite's finalizer could else free the
+        # code before the finalizer of another object calls it.
+        weakref.finalize(self, _released, self._engine).atexit = False
         self.seconds: float = time.perf_counter() - started
 
     def _target(self) -> Any:
@@ -156,3 +160,7 @@ def drivers(shape: Shape, machine: Host) -> tuple[Any, Any]:
 
 
 _KEPT: list[Native] = []
+
+
+def _released(engine: Any) -> None:
+    """Drop the reference that kept an engine out of garbage cycles; its code is freed with its `Native`."""
