@@ -158,7 +158,12 @@ class Value(Operations):
                 operand.grad += self.grad * partial
 
     def conjugate(self) -> Value:
-        """Return itself, as for every real number; numpy's var and vdot call it."""
+        """Return itself, as for every real number; numpy's var and vdot call it.
+
+        >>> x = Value(3.0)
+        >>> x.conjugate() is x
+        True
+        """
         return self
 
     if TYPE_CHECKING:

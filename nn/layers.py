@@ -120,12 +120,22 @@ class Neuron(Module):
 
     @property
     def w(self) -> list[Value]:
-        """Return the weights, under micrograd's name."""
+        """Return the weights, under micrograd's name.
+
+        >>> neuron = Neuron(2)
+        >>> neuron.w is neuron.weights
+        True
+        """
         return self.weights
 
     @property
     def b(self) -> Value:
-        """Return the bias, under micrograd's name."""
+        """Return the bias, under micrograd's name.
+
+        >>> neuron = Neuron(2)
+        >>> neuron.b is neuron.bias
+        True
+        """
         return self.bias
 
     def describe(self) -> str:

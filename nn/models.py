@@ -158,11 +158,19 @@ class Autoencoder(Module):
         )
 
     def encode(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the code of an input, as a list."""
+        """Return the code of an input, as a list.
+
+        >>> len(Autoencoder(4, [3, 2]).encode([0.1, 0.2, 0.3, 0.4]))
+        2
+        """
         return as_list(self.encoder(inputs))
 
     def decode(self, code: Sequence[Any]) -> list[Any]:
-        """Return the reconstruction of a code; a new code gives a new input."""
+        """Return the reconstruction of a code; a new code gives a new input.
+
+        >>> len(Autoencoder(4, [3, 2]).decode([0.5, -0.5]))
+        4
+        """
         return as_list(self.decoder(code))
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:

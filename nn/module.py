@@ -50,11 +50,24 @@ class Module:
                 yield name, item
 
     def parameters(self) -> list[Value]:
-        """Return every parameter, in the order of `named_parameters`."""
+        """Return every parameter, in the order of `named_parameters`.
+
+        >>> from nn import MLP
+        >>> len(MLP(2, [3, 1]).parameters())
+        13
+        """
         return [value for _, value in self.named_parameters()]
 
     def zero_grad(self) -> None:
-        """Set the grad of every parameter to 0."""
+        """Set the grad of every parameter to 0.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron(1, rng=0)
+        >>> neuron([2.0]).backward()
+        >>> neuron.zero_grad()
+        >>> neuron.bias.grad
+        0.0
+        """
         zero_grad(self.parameters())
 
     def state_dict(self) -> dict[str, Any]:
@@ -89,30 +102,55 @@ class Module:
         return write(tensors(self), state, strict)
 
     def named_tensors(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
-        """Yield the Values as a state arranges them, by name: nested lists, or single Values."""
+        """Yield the Values as a state arranges them, by name: nested lists, or single Values.
+
+        >>> from nn import Layer
+        >>> [name for name, tensor in Layer(2, 3).named_tensors()]
+        ['weight', 'bias']
+        """
         yield from ()
 
     training: bool = True
     """Whether the module is in training mode, as in PyTorch; `train` and `eval` set it."""
 
     def train(self, mode: bool = True) -> Self:
-        """Put the module and its submodules in training mode (or evaluation mode); return the module."""
+        """Put the module and its submodules in training mode (or evaluation mode); return the module.
+
+        >>> from nn import Dropout
+        >>> Dropout(0.5).eval().train().training
+        True
+        """
         for module in self.modules():
             module.__dict__["training"] = mode
         return self
 
     def eval(self) -> Self:
-        """Put the module and its submodules in evaluation mode (no dropout); return the module."""
+        """Put the module and its submodules in evaluation mode (no dropout); return the module.
+
+        >>> from nn import Dropout
+        >>> Dropout(0.5).eval()(2.0)
+        2.0
+        """
         return self.train(False)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield the direct submodules with their names, each once."""
+        """Yield the direct submodules with their names, each once.
+
+        >>> from nn import MLP
+        >>> [name for name, child in MLP(2, [3, 1]).named_children()]
+        ['layers.0', 'layers.1']
+        """
         for name, item in _found(self, inside=False):
             if isinstance(item, Module):
                 yield name, item
 
     def children(self) -> Iterator[Module]:
-        """Yield the direct submodules, each once."""
+        """Yield the direct submodules, each once.
+
+        >>> from nn import MLP
+        >>> len(list(MLP(2, [3, 1]).children()))
+        2
+        """
         return (child for _, child in self.named_children())
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
@@ -129,7 +167,12 @@ class Module:
                 yield name, item
 
     def modules(self) -> Iterator[Module]:
-        """Yield this module and all submodules, each once."""
+        """Yield this module and all submodules, each once.
+
+        >>> from nn import MLP
+        >>> len(list(MLP(2, [3, 1]).modules()))
+        7
+        """
         return (module for _, module in self.named_modules())
 
     level: str | None = None
@@ -138,7 +181,12 @@ class Module:
     """Its index among its siblings of that kind, for its name in a picture."""
 
     def groups(self) -> list[Group]:
-        """Return the groups of a picture: the layers, with their neurons inside (see `autograd.draw`)."""
+        """Return the groups of a picture: the layers, with their neurons inside (see `autograd.draw`).
+
+        >>> from nn import MLP
+        >>> [group.name for group in MLP(2, [3, 1]).groups()]
+        ['Layer 0', 'Layer 1']
+        """
         return _groups(self, frozenset())
 
     def describe(self) -> str:

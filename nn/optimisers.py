@@ -39,7 +39,14 @@ class Optimiser:
             setattr(self, name, [0.0] * len(self.parameters))
 
     def step(self) -> None:
-        """Update every parameter once, from its gradient."""
+        """Update every parameter once, from its gradient.
+
+        >>> w = Value(1.0)
+        >>> w.grad = 2.0
+        >>> SGD([w], lr=0.1).step()
+        >>> w.data
+        0.8
+        """
         self.steps += 1
         for k, parameter in enumerate(self.parameters):
             self._move(k, parameter, grad_number(parameter) + self.weight_decay * parameter.data)
@@ -48,7 +55,14 @@ class Optimiser:
         raise NotImplementedError
 
     def zero_grad(self) -> None:
-        """Set the grad of every parameter to 0, before the next backward pass."""
+        """Set the grad of every parameter to 0, before the next backward pass.
+
+        >>> w = Value(1.0)
+        >>> w.grad = 2.0
+        >>> SGD([w], lr=0.1).zero_grad()
+        >>> w.grad
+        0.0
+        """
         zero_grad(self.parameters)
 
     def __repr__(self) -> str:
@@ -56,12 +70,20 @@ class Optimiser:
         return f"{type(self).__name__}({len(self.parameters)} parameters, {shown})"
 
     def settings(self) -> dict[str, Any]:
-        """Return the arguments of the constructor, with the current learning rate."""
+        """Return the arguments of the constructor, with the current learning rate.
+
+        >>> SGD([Value(1.0)], lr=0.1).settings()["lr"]
+        0.1
+        """
         changing = ("parameters", "steps", *self.kept)
         return {key: item for key, item in vars(self).items() if key not in changing}
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that the next step depends on, except the parameters, as a plain dict."""
+        """Return everything that the next step depends on, except the parameters, as a plain dict.
+
+        >>> SGD([Value(1.0)], lr=0.1, momentum=0.9).state_dict()["lr"]
+        0.1
+        """
         kept = {name: list(getattr(self, name)) for name in self.kept}
         return self.settings() | {"steps": self.steps} | kept
 

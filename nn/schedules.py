@@ -32,11 +32,25 @@ class Schedule:
         self._set()
 
     def rate(self, epoch: int) -> float:
-        """Return the factor of the initial learning rate after `epoch` epochs."""
+        """Return the factor of the initial learning rate after `epoch` epochs.
+
+        >>> from autograd import Value
+        >>> from nn import SGD
+        >>> StepLR(SGD([Value(1.0)], lr=0.1), step_size=10).rate(10)
+        0.1
+        """
         return 1.0
 
     def step(self, metric: float | None = None) -> None:
-        """Advance to the next epoch; `metric` measures the finished one, and most schedules ignore it."""
+        """Advance to the next epoch; `metric` measures the finished one, and most schedules ignore it.
+
+        >>> from autograd import Value
+        >>> from nn import SGD
+        >>> optimiser = SGD([Value(1.0)], lr=1.0)
+        >>> ExponentialLR(optimiser, gamma=0.5).step()
+        >>> optimiser.lr
+        0.5
+        """
         self.epoch += 1
         self._set()
 
@@ -44,7 +58,13 @@ class Schedule:
         self.optimiser.lr = self.first * self.rate(self.epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that the next step depends on, as a plain dict."""
+        """Return everything that the next step depends on, as a plain dict.
+
+        >>> from autograd import Value
+        >>> from nn import SGD
+        >>> ExponentialLR(SGD([Value(1.0)], lr=1.0), gamma=0.5).state_dict()["epoch"]
+        0
+        """
         return {key: item for key, item in vars(self).items() if not isinstance(item, Optimiser | Schedule)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -76,7 +96,13 @@ class StepLR(Schedule):
 
 
 class ExponentialLR(Schedule):
-    """Multiply the learning rate by gamma after every epoch: PyTorch's ExponentialLR."""
+    """Multiply the learning rate by gamma after every epoch: PyTorch's ExponentialLR.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> ExponentialLR(SGD([Value(1.0)], lr=1.0), gamma=0.5).rate(2)
+    0.25
+    """
 
     def __init__(self, optimiser: Optimiser, gamma: float) -> None:
         self.gamma: float = _fraction(gamma)
@@ -91,6 +117,11 @@ class CosineAnnealingLR(Schedule):
 
     eta_min + (first - eta_min) (1 + cos(pi k / T_max)) / 2; it stays there afterwards. I. Loshchilov,
     F. Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> round(CosineAnnealingLR(SGD([Value(1.0)], lr=1.0), T_max=10).rate(5), 6)
+    0.5
     """
 
     def __init__(self, optimiser: Optimiser, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803

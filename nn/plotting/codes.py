@@ -28,6 +28,11 @@ def plot_codes(
     With `numbers` the marker is the class number, for digits. The colours are M. Okabe and K. Ito's,
     which are distinct with colour blindness. Raises ValueError for codes of another width than 2, for no
     codes, for a different number of targets, and for targets that are not 0 to 9.
+
+    >>> from nn.plotting.style import new_figure
+    >>> _, axes = new_figure()
+    >>> len(plot_codes([[0.0, 1.0], [1.0, 0.0]], [0, 1], axes).lines) > 0
+    True
     """
     codes = plain(list(codes))
     _check(codes, targets)

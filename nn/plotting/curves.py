@@ -17,6 +17,12 @@ def plot_history(history: History, axes: Axes | None = None) -> Axes:
     """Plot the loss of each epoch on a logarithmic scale, and the accuracy if there is one; return the axes.
 
     Validation data are vermilion; a dot marks the epoch whose weights early stopping restored.
+
+    >>> from nn.plotting.style import new_figure
+    >>> from nn.training.history import Epoch
+    >>> _, axes = new_figure()
+    >>> plot_history(History([Epoch(0.5), Epoch(0.25)]), axes).get_xlabel()
+    'epoch'
     """
     axes = styled(axes)
     epochs = range(1, len(history.losses) + 1)
@@ -41,6 +47,12 @@ def plot_gradient_flow(history: History, axes: Axes | None = None) -> Axes:
 
     Lines that differ by orders of magnitude show a gradient that vanishes, or explodes, between the
     last layer and the first.
+
+    >>> from nn.plotting.style import new_figure
+    >>> from nn.training.history import Epoch
+    >>> _, axes = new_figure()
+    >>> plot_gradient_flow(History([Epoch(0.5, gradients={"layers.0": 0.1})]), axes).get_ylabel()
+    'gradient norm'
     """
     axes = styled(axes)
     count = max(1, len(history.gradients) - 1)

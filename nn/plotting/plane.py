@@ -44,6 +44,12 @@ def plot_decision_boundary(
     largest. `resolution` is the number of grid points along each side. Raises ValueError for points of
     another width than 2, for no points, for fewer than 2 grid points, and for several outputs with
     targets that are not class numbers.
+
+    >>> from nn import MLP, moons
+    >>> from nn.plotting.style import new_figure
+    >>> _, axes = new_figure()
+    >>> plot_decision_boundary(MLP(2, [1], rng=0), moons(10, rng=0), axes, resolution=5).get_xlabel()
+    '$x_0$'
     """
     data, axes = _arranged(data, targets, axes)
     axes = styled(axes)
@@ -59,6 +65,12 @@ def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes |
     For a neuron, a perceptron, a layer, or the first layer of a model. The arrow has the direction of
     the weights, in which the sum is positive. Raises ValueError for points of another width than 2,
     and for a model without such neurons.
+
+    >>> from nn import Layer, moons
+    >>> from nn.plotting.style import new_figure
+    >>> _, axes = new_figure()
+    >>> plot_hyperplanes(Layer(2, 3, rng=0), moons(10, rng=0), axes).get_xlabel()
+    '$x_0$'
     """
     data, axes = _arranged(data, targets, axes)
     check_plane(data)

@@ -20,6 +20,11 @@ def plot_weights(layer: Module, shape: tuple[int, int] | None = None, columns: i
     For a layer, or the first layer of a model. `shape` is the images' (height, width), by default a
     square if possible, else one row. All images share one scale, shown beside them. Return the figure.
     Raises ValueError for a model without neurons and for a shape that does not fit their inputs.
+
+    >>> from nn import Layer
+    >>> figure = plot_weights(Layer(4, 3, rng=0))
+    >>> sum(bool(axes.images) for axes in figure.axes)
+    3
     """
     rows = [[weight.data for weight in neuron.weights] for neuron in first_neurons(layer)]
     if not rows:
@@ -45,6 +50,10 @@ def plot_images(
     `shape` is their (height, width), by default a square if possible, else one row; `titles` are shown
     above them. Return the figure. Raises ValueError for no images, for a different number of titles, and
     for a shape that does not fit.
+
+    >>> figure = plot_images([[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]], titles=["a", "b"])
+    >>> [axes.get_title() for axes in figure.axes]
+    ['a', 'b']
     """
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(images)} images and {len(titles)} titles: give each image one")
