@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..terminal import printable
+from .grouping import Frame
 from .labels import brief
 from .parts import Arrow, Box, Scene
 from .theme import LIGHT
@@ -10,18 +11,26 @@ from .theme import LIGHT
 _SHAPES = {"leaf": ("(", ")"), "constant": ("(", ")"), "input": ("(", ")"), "root": ("[[", "]]")}
 
 
+_BACK = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
+
+
 def mermaid(scene: Scene, rankdir: str) -> str:
     """Return the scene as a Mermaid flowchart.
 
-    Once error has flowed along an edge, its arrow points from the result back to the operand.
+    Once error has flowed, arrows point from results back to operands. Mermaid has no arrow against
+    the direction of its layout, so the flowchart is then written from the root, in the opposite
+    direction, which puts every box on its usual side; edges without error are lines without a head.
     """
-    lines = [f"flowchart {rankdir}"]
+    back = any(arrow.sign for arrow in scene.arrows)
+    lines = [f"flowchart {_BACK[rankdir] if back else rankdir}"]
     numbers = {box.id: f"b{number}" for number, box in enumerate(scene.boxes)}
     for box in scene.boxes:
         opening, closing = _SHAPES.get(box.kind, ("[", "]"))
         lines.append(f'    {numbers[box.id]}{opening}"{_words(box)}"{closing}')
+    for frame in scene.frames:
+        lines += _subgraph(frame, numbers)
     for number, arrow in enumerate(scene.arrows):
-        lines.append(f"    {_arrow(arrow, numbers)}")
+        lines.append(f"    {_arrow(arrow, numbers, back)}")
         sign = arrow.weight or arrow.sign
         if sign:
             dash = ",stroke-dasharray:5" if sign == "neg" else ""
@@ -40,7 +49,8 @@ def _words(box: Box) -> str:
     if box.kind == "constant":
         return _escaped(box.name)
     head = f"{box.symbol} " if box.symbol else ""
-    name = f"{head}{brief(box.name)}" + (f" = {brief(box.formula, 40)}" if box.formula else "")
+    joint = ": " if box.kind == "neuron" else " = "
+    name = f"{head}{brief(box.name)}" + (f"{joint}{brief(box.formula, 40)}" if box.formula else "")
     lines = [f"<b>{_escaped(name)}</b>"]
     if box.lines:
         lines += [_escaped(f"{each.name} {each.data} {each.times} grad {each.grad}") for each in box.lines]
@@ -52,13 +62,32 @@ def _words(box: Box) -> str:
     return "<br/>".join(lines)
 
 
-def _arrow(arrow: Arrow, numbers: dict[str, str]) -> str:
+def _subgraph(frame: Frame, numbers: dict[str, str]) -> list[str]:
+    """Return the lines of a group with its boxes; none if no box of it is in the picture."""
+    inside = [numbers[id_] for id_ in (frame.id, *(f"n{k}" for k in frame.nodes)) if id_ in numbers]
+    children = [line for child in frame.children for line in _subgraph(child, numbers)]
+    if not inside and not children:
+        return []
+    if frame.id in numbers:
+        return [f"    {numbers[frame.id]}"]
+    words = _escaped(f"{brief(frame.name)} {frame.detail.replace('->', '→')}".strip())
+    return [f'    subgraph {frame.id}["{words}"]', *children, *(f"    {each}" for each in inside), "    end"]
+
+
+def _arrow(arrow: Arrow, numbers: dict[str, str], back: bool) -> str:
     start, end = numbers[arrow.operand], numbers[arrow.result]
-    if arrow.sign:
+    dotted = arrow.operand[0] in "cm" and not arrow.weight
+    if back:
         start, end = end, start
-    line = "-.->" if arrow.operand[0] in "cm" and not arrow.weight else "-->"
+        line = "-.-" if dotted else "-->" if arrow.sign else "---"
+    else:
+        line = "-.->" if dotted else "-->"
     words = " ".join(filter(None, [arrow.partial, arrow.contribution if arrow.sign else ""]))
     return f'{start} {line}|"{_escaped(words)}"| {end}' if words else f"{start} {line} {end}"
+
+
+_APART = dict.fromkeys("$\\", "#8203;")
+"""A space of no width after what Mermaid would read, even escaped, as mathematics ($$) or a new line."""
 
 
 def _escaped(words: str) -> str:
@@ -67,7 +96,8 @@ def _escaped(words: str) -> str:
     >>> _escaped('a "b" <c>')
     'a #34;b#34; #60;c#62;'
     """
-    harmless = " .,+-=/*()×·∂Σ−‖→'"
+    harmless = " .,:+-=/*()×·∂Σ−‖→'"
     return "".join(
-        letter if letter.isalnum() or letter in harmless else f"#{ord(letter)};" for letter in printable(words)
+        letter if letter.isalnum() or letter in harmless else f"#{ord(letter)};{_APART.get(letter, '')}"
+        for letter in printable(words)
     )

@@ -258,17 +258,6 @@ def test_a_folded_picture_is_a_folded_table_as_text():
     assert repr(draw(y, groups=model, collapse="neuron")).count("Neuron") == 4
 
 
-def test_a_mermaid_diagram_has_every_box_and_arrow(final, tmp_path):
-    text = draw(final["L"]).save(tmp_path / "L.mmd").read_text(encoding="utf-8")
-    assert text.startswith("flowchart LR\n")
-    assert len(re.findall(r"^    b\d+[\[(]", text, re.M)) == 7
-    assert len(re.findall(r"-->", text)) == 7
-    assert "<b>tanh t</b><br/>data 0.9640" in text
-    hostile = draw(Value(1.0, 'a"] --> b; click b "javascript:x"') * 2).pipe("mmd").decode()
-    assert "javascript:" not in hostile
-    assert "a#34;#93;" in hostile
-
-
 def test_eps_has_letters_of_every_script(tmp_path):
     if not shutil.which("dot"):
         pytest.skip("no system dot")
