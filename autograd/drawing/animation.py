@@ -51,7 +51,7 @@ def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir
 
 
 def _arrows(recorded: BackwardPass, inside: dict[int, Folded]) -> dict[str, list[int]]:
-    """Return for each arrow the numbers of the steps that flow along it."""
+    """Return the numbers of the steps that flow along each arrow."""
     found: dict[str, list[int]] = {}
     for k in range(len(recorded.edges)):
         name = arrow_id(recorded, inside, k)
@@ -129,7 +129,7 @@ def _only(element: ElementTree.Element, numbers: list[int]) -> None:
 
 _INDENT = "\u00a0\u00a0"
 Moment = tuple[int, str, str, str]
-"""The step at which a gradient changes, its label, itself and its sign."""
+"""The step at which a gradient changes, its label, its new value and its sign."""
 
 
 def _animate_gradient(group: ElementTree.Element, moments: list[Moment]) -> None:
@@ -155,7 +155,7 @@ def _animate_line(line: ElementTree.Element, name: str, recorded: BackwardPass) 
             flowed = recorded.contributions[number]
             moments.append((number + 1, "", short(flowed, sign=True).translate(MINUS), sign_of(flowed)))
     if len(texts) == 4 and name[0] == "n" and texts[2].text and not texts[2].text.strip().startswith("×"):
-        label = texts[2]  # of a leaf: how many contributions have arrived
+        label = texts[2]  # for a leaf, the number of contributions that have arrived
         _animate(
             line,
             [],

@@ -65,9 +65,7 @@ def frames_of(recorded: BackwardPass, groups: Iterable[Group]) -> list[Frame]:
     _collect(groups, leaves)
     for number, group in enumerate(leaves):
         owner |= {recorded.index[p]: number for p in group.parameters if p in recorded.index}
-    parts = {
-        k: 1 << number for number, k in enumerate(owner)
-    }  # for each node the parameters it adds up, as bits
+    parts = {k: 1 << number for number, k in enumerate(owner)}  # the parameters that each node sums, as bits
     for k, node in enumerate(recorded.order):
         owned = [j for j in _operands(recorded, node) if j in owner]
         parameters = [j for j in owned if not recorded.order[j].op]

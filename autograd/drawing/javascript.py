@@ -16,7 +16,7 @@ from ..terminal import quoted
 
 
 class JavaScript(Language):
-    """A rule as the text of a JavaScript expression over numbers.
+    """Translates a rule to a JavaScript expression over numbers.
 
     Functions are members of `M` (the rows of ops/primitives.py), operations of the table members of `OPS`;
     operands get a trailing underscore, since they may bear a name that JavaScript keeps for itself.
@@ -35,13 +35,13 @@ class JavaScript(Language):
     conditional = "({} ? {} : {})"
     connectives: ClassVar[Forms] = {ast.And: "({} && {})", ast.Or: "({} || {})"}
     negation = "!{}"
-    truth = "({} !== 0)"  # Python's truth of a nan too; JavaScript's is another
+    truth = "({} !== 0)"  # as in Python, and unlike JavaScript, a nan is true
     answer = "({} ? 1 : 0)"
     truths = ("false", "true")
     absent = "null"
 
     def __init__(self, bound: Iterable[str], own: str = "") -> None:
-        """`bound` are the names that a rule may use beside functions."""
+        """Set the names that a rule may use besides functions."""
         super().__init__(own)
         self.bound = set(bound)
 
@@ -74,7 +74,7 @@ class JavaScript(Language):
 
 
 def _branches(rule: str, names: Iterable[str]) -> list[tuple[str, str]]:
-    """The branches of a conditional rule: when each is taken, as JavaScript, and its text.
+    """Return the branches of a conditional rule: each condition as JavaScript, and the branch as text.
 
     For a branch that is only a number the text is the whole rule.
     """
@@ -118,7 +118,7 @@ def definition(op: Op) -> tuple[str, set[str]]:
 
 
 def _partial(op: Op, position: int, language: JavaScript) -> str:
-    """The partials of one operand, for a variadic one spread over its elements."""
+    """Return the partials of one operand, or of the elements of a variadic one."""
     rule = op.partials[position]
     text = language.written(rule)
     if not op.variadic:

@@ -46,7 +46,7 @@ def brief(words: str, columns: int = LONGEST) -> str:
 
 def font(words: str, colour: str, size: int | None = None, bold: bool = False, before: str = "") -> str:
     """Return words in a colour, size and weight; `before` is markup in front of them, such as a space."""
-    if not words:  # Graphviz refuses an empty text
+    if not words:  # Graphviz rejects an empty text
         return ""
     sized = f' POINT-SIZE="{size}"' if size else ""
     inner = before + (f"<B>{text(words)}</B>" if bold else text(words))

@@ -113,7 +113,7 @@ def own_elements(group: ElementTree.Element, kind: str) -> list[ElementTree.Elem
 
 
 def align_right(text: ElementTree.Element, tints: list[ElementTree.Element]) -> None:
-    """Align a number with the right end of its tints, whatever its length will be."""
+    """Align a number with the right edge of its tints, independent of its length."""
     corners = [float(point.split(",")[0]) for tint in tints for point in tint.get("points", "").split()]
     if corners:
         text.set("x", f"{max(corners) - CELL_MARGIN:.2f}")

@@ -30,7 +30,7 @@ def lists(
     """Return the boxes of each operation of many operands, and the leaves listed in them.
 
     The first of two boxes has the leaves that are used here for the first time, and later again.
-    A leaf that nothing else uses is a line among the operands, unless earlier passes left a grad in it.
+    A leaf that nothing else uses is a line among the operands, unless it has a grad from earlier passes.
     """
     uses: Counter[str] = Counter()
     first: dict[str, str] = {}

@@ -95,7 +95,7 @@ def _operations(recorded: BackwardPass) -> tuple[str, str]:
 def _data(recorded: BackwardPass, view: View, opening: int, theme: str | Theme, frozen: str) -> dict[str, Any]:
     """Return the data of the script: every node once, with its number and its partials."""
     before = recorded.state(-1)
-    folded = network_scene(recorded, before, view).folded or None  # neurons, where a network is drawn
+    folded = network_scene(recorded, before, view).folded or None  # neurons, if a network is drawn
     names, inside = recorded.names, folded_nodes(recorded, before, view._replace(collapse=folded))
     nodes = [
         {

@@ -14,7 +14,7 @@ from .parts import Box, Scene
 TALL = 9_000
 """The height in points at which rows continue in another column; an image has at most 32,767 pixels."""
 _BROAD = 1_280.0
-"""Points that a line of rows has at least, so that narrow ones stand beside each other."""
+"""The minimum width of a line of rows in points, so that narrow rows are placed side by side."""
 _LINE_GAP, _BESIDE, _COLUMN_GAP = 30.0, 60.0, 110.0
 _POINT = re.compile(r"(-?\d[\d.]*(?:e[+-]?\d+)?),(-?\d[\d.]*(?:e[+-]?\d+)?)")
 

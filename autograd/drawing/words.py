@@ -20,7 +20,7 @@ LEGEND = {
     "symbols": ("local derivative in symbols", "局所微分の式"),
     "contribution": ("contribution: upstream grad × local derivative", "寄与 = 上流の勾配 × 局所微分"),
     "sum": ("sum of n contributions", "n 個の寄与の和"),
-    "earlier": ("and what earlier passes left", "と以前の逆伝播の分"),
+    "earlier": ("plus contributions of earlier passes", "と以前の逆伝播の分"),
     "waiting": ("k of n contributions have arrived", "n 個の寄与のうち k 個が届いた"),
     "none": ("no gradient has arrived", "勾配はまだ届いていない"),
     "root": ("root: the output", "根: 微分される値 (出力)"),
@@ -74,7 +74,7 @@ def title_words(recorded: BackwardPass, state: State, language: str) -> str:
 
 
 def rest_words(recorded: BackwardPass, state: State, language: str) -> str:
-    """Return the line below the title of a state that is not at a step: what earlier passes left in grads."""
+    """Return the line below the title of a state that is not at a step: grads from earlier passes."""
     if language == "en" or not state.earlier:
         return earlier_words(recorded, state)
     parts = [

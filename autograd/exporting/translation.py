@@ -34,7 +34,7 @@ def called(op: Op, operands: list[str]) -> str:
 
 
 class _Jax(Language):
-    """A rule's conditions as `where`, its functions under JAX's names; those of the table as operations.
+    """Replaces a rule's conditions by `where`, and its functions by JAX's or by operations of the table.
 
     Sequences are arrays, whose elements lie along the last axis.
 
@@ -50,11 +50,11 @@ class _Jax(Language):
     negation = "jnp.logical_not({})"
     truth = "({} != 0)"
     answer = "jnp.where({}, 1.0, 0.0)"
-    absent = "0.0"  # what flows there is decided by `selected`
+    absent = "0.0"  # `selected` decides whether it flows
     sequence = "jnp.stack(jnp.broadcast_arrays({}), axis=-1)"
 
     def __init__(self, op: Op | None = None, position: int | None = None, own: str = "") -> None:
-        """`position` is that of the variadic operand whose partial is read, for all its elements at once."""
+        """Set the `position` of the variadic operand whose partial is translated, for all elements at once."""
         super().__init__(own)
         variadic = op is not None and op.variadic
         self.names = dict(zip(op.elements, op.operands, strict=True)) if op and variadic else {}
@@ -72,7 +72,7 @@ class _Jax(Language):
 
     def call(self, name: str, arguments: Sequence[str]) -> str:
         row = PRIMITIVES.get(name)
-        keep = self.each_element and not arguments[0].startswith("jnp.stack(")  # of a list for each element
+        keep = self.each_element and not arguments[0].startswith("jnp.stack(")  # a list for each element
         if name in TABLE and name != self.own and name not in NATIVE and not (row and _of_sequences(row)):
             self.used.add(name)
             whole = "[..., None]" if keep and TABLE[name].variadic else ""
@@ -88,7 +88,7 @@ class _Jax(Language):
         return f"{row.jax}({', '.join(arguments)}{f', axis=-1, keepdims={keep}' if _of_sequences(row) else ''})"
 
     def each(self, item: ast.expr, element: str, sequence: ast.expr) -> str:
-        """Return a rule for each element: of arrays, the same rule."""
+        """Return the rule of an element, which applies to the whole array."""
         outer = self.names
         self.names = outer | {element: self.expression(sequence)}
         found = self.expression(item)

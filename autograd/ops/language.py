@@ -1,4 +1,4 @@
-"""Write a rule in another language: one walk over its syntax, and a table of the forms of each language."""
+"""Translate a rule to another language: one traversal of its syntax tree, and a table of forms for each."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .rules import composed, define, names_in
 from .table import TABLE
 
 Forms = Mapping[type[ast.AST], str]
-"""What a language writes for a kind of node, with places for what is inside."""
+"""The form of a kind of node in a language, with placeholders for its children."""
 
 
 class NotTranslatableError(ValueError):
-    """A rule that another language cannot compute, such as one that is a Python function."""
+    """A rule cannot be translated, for example because it is a Python function."""
 
 
 class Language:
-    """A language that rules are written in. The forms here are Python's; a subclass has its own.
+    """A target language of rules. The forms here are Python's; a subclass replaces them.
 
     >>> Language().written("x / y if x > 0 and y else 2 * x ** 3")
     '((x / y) if ((x > 0) and y) else (2 * (x ** 3)))'
@@ -51,7 +51,7 @@ class Language:
 
     def __init__(self, own: str = "") -> None:
         self.own = own
-        """The operation that is being written: inside its rules the name means the primitive."""
+        """The operation that is being translated: inside its rules the name means the primitive."""
         self.used: set[str] = set()
         """The operations of the table that the rules call."""
 
@@ -96,7 +96,7 @@ class Language:
         return self.other(node)
 
     def condition(self, node: ast.expr) -> str:
-        """Return one node of a rule as a condition; a number holds where it is not 0, a nan too."""
+        """Return one node of a rule as a condition; a number is true if it is not 0, also a nan."""
         match node:
             case ast.BoolOp(op=op, values=[first, *rest]):
                 result = self.condition(first)
@@ -122,7 +122,7 @@ class Language:
         return self.conditional.format(self.condition(test), chosen, otherwise)
 
     def _arguments(self, name: str, node: ast.Call) -> list[str]:
-        """Return the arguments of a call; of an operation in its operands' order, with its defaults."""
+        """Return the arguments of a call; those of an operation in the order of its operands, with defaults."""
         arguments = [self.expression(item) for item in node.args]
         named = {item.arg: self.expression(item.value) for item in node.keywords if item.arg}
         if name not in TABLE or name == self.own:
@@ -132,7 +132,7 @@ class Language:
         return arguments + [named[key] for key in op.operands[len(arguments) :] if key in named]
 
     def other(self, node: ast.expr) -> str:
-        """Return syntax that no rule of the table has."""
+        """Return syntax that does not occur in the table."""
         raise NotTranslatableError(f"{quoted(ast.unparse(node))} cannot be written in {self.title}")
 
     def number(self, number: float) -> str:
@@ -165,7 +165,7 @@ class _OnFloats(Language):
     }  # fmt: skip
 
     def other(self, node: ast.expr) -> str:
-        """Return what only Python has as it stands: an operation may be declared with it."""
+        """Return Python's own syntax unchanged: an operation may be declared with it."""
         return ast.unparse(node)
 
 
@@ -180,7 +180,7 @@ class OverNodes(Language):
 
 
 def on_floats(rule: str) -> str:
-    """Return a rule to be read with the names of `IEEE`, as Python that never raises on floats.
+    """Return a rule as Python source over the names of `IEEE`, which never raises on floats.
 
     >>> on_floats("-out / y")
     'divide(-out, y)'
@@ -189,7 +189,7 @@ def on_floats(rule: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """Return a Python expression without the parentheses that it does not need."""
+    """Return a Python expression without unnecessary parentheses."""
     return ast.unparse(parsed(text))
 
 

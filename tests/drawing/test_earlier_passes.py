@@ -27,7 +27,7 @@ def texts(picture):
 def test_a_picture_shows_the_part_of_a_grad_from_earlier_passes(twice, any_dot):
     shown = texts(draw(twice))
     assert "from earlier passes or other results: +6.0000 in x.grad (zero_grad() clears it)" in shown
-    assert {"grad Σ2+", "+12.0000", "and what earlier passes left"} <= set(shown)
+    assert {"grad Σ2+", "+12.0000", "plus contributions of earlier passes"} <= set(shown)
     assert any("+6.0000" in words and "zero_grad" in words for words in texts(draw(twice, lang="ja")))
 
 

@@ -288,7 +288,7 @@ export class Picture {
     const grad = arrived < 0 ? null : graph.steps[arrived].after;
     const expected = graph.expected[k];
     const count = arrived < 0 ? 0 : graph.steps[arrived].count;
-    const plus = graph.initial[k] ? "+" : ""; // and what earlier passes left
+    const plus = graph.initial[k] ? "+" : ""; // contributions of earlier passes
     const counted = grad === null || (expected < 2 && !plus) ? ""
       : count === expected ? ` Σ${expected}${plus}` : ` ${count}/${expected}${plus}`;
     const concealed = this.hidden !== null && arrived === this.hidden;
