@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("mpmath")
 
 import autograd
-from autograd import Value, exp, hypot, logsumexp, operation, relu, sin, tanh, where
+from autograd import DomainError, Value, exp, grad, hypot, log, logsumexp, operation, relu, sin, tanh, where
 from autograd.checking import GradientError, check, check_gradients
 from nn import huber_loss
 
@@ -212,3 +212,59 @@ def test_a_point_outside_the_domain_is_skipped_with_undefined_skip():
     assert not check_gradients(autograd.log, 1.0, undefined="skip").undefined
     with pytest.raises(autograd.DomainError):
         check_gradients(autograd.log, -1.0)
+
+
+EXTREME = [
+    sign * x for x in (5e-324, 1e-310, 1e-200, 1e-100, 1e-30, 1e-9, 1e9, 1e100, 1e200) for sign in (1, -1)
+]
+
+
+@pytest.mark.parametrize("x", EXTREME)
+@pytest.mark.parametrize(
+    "name", ["exp", "sin", "cos", "tanh", "sigmoid", "softplus", "atan", "sqrt", "ceil", "sinc"]
+)
+def test_a_factor_and_a_forgotten_slope_are_wrong_at_tiny_and_huge_points_and_the_rule_is_not(name, x):
+    f = getattr(autograd, name)
+    try:
+        slope = grad(f)(x)
+    except (DomainError, OverflowError):
+        pytest.skip("outside the domain")
+    assert check_gradients(f, x, raises=False).verdict != "wrong"
+    if 1e-280 < abs(slope) < 1e280:
+        for wrong in (1.5 * slope, 1.001 * slope, 0.0):
+            report = check_gradients(f, x, gradient=lambda _, wrong=wrong: wrong, raises=False)
+            assert report.verdict in ("wrong", "undecided"), report
+            if 1e-300 < abs(x) < 1e15:  # subnormal numbers have few digits, and a sine of 1e100 has none
+                assert report.verdict == "wrong", report
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "hypot", "atan2", "pow", "maximum", "mod"])
+@pytest.mark.parametrize(
+    "point", [(1e100, 1e-10), (1e-100, 1e10), (1e-100, 1e-200), (1.0, 1e-310), (1e200, 1e-99)]
+)
+def test_an_operand_that_is_tiny_beside_the_other_is_not_taken_for_a_constant(name, point):
+    f = getattr(autograd, name)
+    slopes = [float(g) for g in grad(f, argnums=(0, 1))(*point)]
+    assert check_gradients(f, *point, raises=False).verdict != "wrong"
+    for k, slope in enumerate(slopes):
+        if 1e-280 < abs(slope) < 1e280:
+            for factor in (1.5, 0.0):
+                changed = [g * factor if j == k else g for j, g in enumerate(slopes)]
+                report = check_gradients(f, *point, gradient=lambda *_, changed=changed: changed, raises=False)
+                assert report.verdict != "right", report
+
+
+@pytest.mark.parametrize("large", [1e50, 1e100, 1e200])
+def test_what_a_large_number_hides_is_seen_in_more_digits(large):
+    def hidden(x):
+        return (x + large) - large
+
+    assert check_gradients(hidden, 1.0, raises=False).verdict == "right"
+    assert check_gradients(hidden, 1.0, gradient=lambda x: 0.0, raises=False).verdict == "wrong"
+
+
+def test_second_derivatives_at_tiny_points_are_right():
+    for y in (1e-30, 1e-100, 1e-200, 5e-324):
+        assert check_gradients(lambda x, y: tanh(x) * exp(y), 0.0, y).verdict == "right"
+        assert check_gradients(lambda x: log(1 + x), y).verdict == "right"
+        assert check_gradients(lambda x: exp(x) - 1 / (1 + x), y).verdict == "right"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from .precise import MP, Precise, digits, exactly, real
@@ -11,6 +12,8 @@ LEVELS = (50, 100, 200, 400)
 """Decimal digits of the arithmetic, in increasing order."""
 DEEP = (400, 1000)
 """Digits used to verify a wrong verdict: they resolve derivatives as small as 1e-300."""
+SPARE = 8
+"""Digits between the numbers of a computation that these precisions have left over."""
 CERTAIN = exactly(1e-17)
 """The relative tolerance within which the results of two precisions must agree."""
 
@@ -64,11 +67,33 @@ def _exponent(level: int) -> int:
     return int(1.3288 * level)
 
 
-def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = LEVELS) -> Sides:
+def _magnitudes(numbers: Iterable[float]) -> tuple[float, int]:
+    """Return the smallest number, at most 1, and how many digits there are from it to the largest one.
+
+    With them exp(1e-100 + h) differs from exp(1e-100), and 1e200 + x + h from 1e200 + x.
+
+    >>> _magnitudes([2.0]), _magnitudes([0.0, 1e-100]), _magnitudes([1e200, 0.5])
+    ((1.0, 0), (1e-100, 100), (0.5, 200))
+    """
+    sizes = [abs(x) for x in numbers if x and abs(x) < math.inf]
+    small, large = min(sizes, default=1.0), max(sizes, default=1.0)
+    small, large = min(small, 1.0), max(large, 1.0)
+    return small, _rounded_up(math.log10(large) - math.log10(small))
+
+
+def _rounded_up(count: float) -> int:
+    """Return a number of digits as a multiple of 25, so that few precisions are used; 0 if it is small."""
+    return 25 * math.ceil(round(count) / 25) if count > SPARE else 0
+
+
+def sides(
+    f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = LEVELS, beside: Iterable[float] = ()
+) -> Sides:
     """Return the one-sided derivatives of a function of precise numbers at a float.
 
     They are difference quotients, computed in more digits with smaller step sizes until two precisions
-    agree.
+    agree. `beside` has other numbers of the computation: the step is small beside the smallest of them,
+    the digits reach up to the largest.
 
     >>> found = sides(abs, 0.0)
     >>> float(found.left.derivative), float(found.right.derivative), found.kink
@@ -77,43 +102,69 @@ def sides(f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = L
     >>> found.smooth, float(found.right.derivative)
     (True, 2.718281828459045)
     """
-    coarse, fine = _quotients(f, x, levels[0]), _quotients(f, x, levels[1])
+    scale = _magnitudes((x, *beside))
+    coarse, fine = _quotients(f, x, levels[0], scale), _quotients(f, x, levels[1], scale)
     # The common case: both precisions and both sides agree.
-    if None not in (*fine, coarse[1]) and _same(fine[0], fine[1]) and _same(coarse[1], fine[1]):
+    if (
+        None not in (*fine, coarse[1])
+        and _same(fine[0], fine[1])
+        and _same(coarse[1], fine[1])
+        and _resolved(*fine[1:])
+    ):
         return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))
-    if None not in (*coarse[:2], *fine[:2]) and all(_same(coarse[k], fine[k]) for k in (0, 1)):
-        return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))  # an obvious kink
+    if None not in (*coarse[:2], *fine[:2]):
+        if all(_same(coarse[k], fine[k]) and _resolved(fine[k], fine[2]) for k in (0, 1)):
+            return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))  # an obvious kink
+        if not any((*coarse[:2], *fine[:2])):  # constant, as far as these digits show
+            left, right, noise = _quotients(f, x, levels[-1], scale)
+            if left == 0 and right == 0:
+                return Sides(Side(left, noise), Side(right, noise))
     tried = [coarse, fine]
     for level in (*levels[2:], None):
         found = Sides(*(_settled([q[k] for q in tried], levels, [q[2] for q in tried]) for k in (0, 1)))
         if level is None or (len(tried) > 2 and "unsettled" not in found.whys):
             break
-        tried.append(_quotients(f, x, level))
+        tried.append(_quotients(f, x, level, scale))
     return found
 
 
-def plain_derivative(f: Callable[[Precise], Precise], x: float, here: Precise | None = None) -> Precise | None:
+def plain_derivative(
+    f: Callable[[Precise], Precise], x: float, here: Precise | None = None, beside: Iterable[float] = ()
+) -> Precise | None:
     """Return the derivative if a single precision suffices, as at most points, else None.
 
-    Both sides must agree and be well above the rounding error, or both differences must be exactly 0.
-    `here` is f(x) at `LEVELS[1]` digits, if it is known.
+    Both sides must agree and be well above the rounding error, or all differences must be exactly 0, also
+    in many more digits. `here` is f(x) at `LEVELS[1]` digits, if it is known; `beside` as in `sides`.
 
     >>> float(plain_derivative(MP.exp, 1.0)), plain_derivative(abs, 0.0), plain_derivative(MP.cos, 0.0)
     (2.718281828459045, None, None)
     """
-    left, right, noise = _quotients(f, x, LEVELS[1], here)
+    scale = _magnitudes((x, *beside))
+    left, right, noise = _quotients(f, x, LEVELS[1], scale, None if scale[1] else here)
     if left is None or right is None or not _same(left, right):
         return None
-    return right if not right or noise <= CERTAIN * abs(right) else None
+    if not right and _quotients(f, x, LEVELS[-1], scale)[:2] == (0, 0):
+        return right
+    return right if _resolved(right, noise) else None
+
+
+def _resolved(slope: Precise, noise: Precise) -> bool:
+    """Return whether a difference quotient is far above its rounding error."""
+    return bool(slope and noise <= CERTAIN * abs(slope))
 
 
 def _quotients(
-    f: Callable[[Precise], Precise], x: float, level: int, here: Precise | None = None
+    f: Callable[[Precise], Precise],
+    x: float,
+    level: int,
+    scale: tuple[float, int],
+    here: Precise | None = None,
 ) -> tuple[Any, Any, Any]:
     """Return the left and the right difference quotient, None outside the domain, and their noise."""
-    with digits(level):
+    small, more = scale
+    with digits(level + more):
         at = exactly(x)
-        step = MP.ldexp(abs(at) if x else MP.one, -_exponent(level))
+        step = MP.ldexp(exactly(small), -_exponent(level))
         here = real(f, at) if here is None else here
         below, above = real(f, at - step), real(f, at + step)
         if here is None:
@@ -127,12 +178,14 @@ def _settled(quotients: list[Any], tried: tuple[int, ...], noises: list[Precise]
     """Return the limit of difference quotients whose step sizes decrease."""
     if any(q is None for q in quotients):
         return Side(None, why="outside")
-    (before, last), noise = quotients[-2:], noises[-1]
+    (before, last), noise, done = quotients[-2:], noises[-1], len(quotients) == len(tried)
+    lost = [abs(q) <= 4 * n for q, n in zip(quotients[-2:], noises[-2:], strict=True)]
+    if lost[1]:  # only rounding errors: a constant, or a derivative that needs more digits to resolve
+        return Side(MP.zero, noise) if done else Side(None, why="unsettled")
+    if lost[0]:  # the first digits that resolve it
+        return Side(last, noise) if done and _resolved(last, noise) else Side(None, why="unsettled")
     if _same(before, last):
         return Side(last, noise)
-    if all(abs(q) <= 4 * n for q, n in zip(quotients[-2:], noises[-2:], strict=True)):
-        # Only rounding errors: a constant, or a derivative that needs more digits to resolve.
-        return Side(MP.zero, noise) if len(quotients) == len(tried) else Side(None, why="unsettled")
     growth = abs(last / before) if before else MP.inf
     coarse, fine = tried[len(quotients) - 2 : len(quotients)]
     shrunk = MP.ldexp(1, _exponent(fine) - _exponent(coarse))
@@ -142,16 +195,21 @@ def _settled(quotients: list[Any], tried: tuple[int, ...], noises: list[Precise]
         return Side(MP.inf if last > 0 else -MP.inf)
     if growth < 1e-8 and (len(quotients) == 2 or abs(before) < abs(quotients[-3]) * 1e-4):
         return Side(MP.zero, noise)
-    if len(quotients) == len(tried) and growth > 1.5:  # a slow divergence, like a logarithm's
+    if done and growth > 1.5:  # a slow divergence, like a logarithm's
         return Side(MP.inf if last > 0 else -MP.inf)
     return Side(None, why="unsettled")
 
 
-def mixed(f: Callable[[list[Precise]], Precise], point: list[float], wrt: tuple[int, ...]) -> Sides:
+def mixed(
+    f: Callable[[list[Precise]], Precise],
+    point: list[float],
+    wrt: tuple[int, ...],
+    beside: Iterable[float] = (),
+) -> Sides:
     """Return the mixed derivative with respect to a sequence of operands, from below and from above.
 
     It is a nested difference quotient in two precisions. If they disagree, or the two sides do, the
-    point is a kink of a lower derivative, or a pole.
+    point is a kink of a lower derivative, or a pole. `beside` is as in `sides`.
 
     >>> found = mixed(lambda p: p[0] ** 2 * p[1], [3.0, 5.0], (0, 1))
     >>> found.smooth, float(found.right.derivative)
@@ -159,18 +217,25 @@ def mixed(f: Callable[[list[Precise]], Precise], point: list[float], wrt: tuple[
     >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # needs a step size below 1e-20 * 1e22
     True
     """
-    found = _mixed(f, point, wrt, LEVELS[1:3])
-    return _mixed(f, point, wrt, LEVELS[2:4]) if found.left.why == "unsettled" else found
+    small = sum(-math.log10(abs(point[k])) for k in wrt if 0 < abs(point[k]) < 1)
+    large = max((abs(x) for x in (*point, *beside) if abs(x) < math.inf), default=1.0)
+    more = _rounded_up(small + math.log10(max(large, 1.0)))
+    found = _mixed(f, point, wrt, LEVELS[1:3], more)
+    return _mixed(f, point, wrt, LEVELS[2:4], more) if found.left.why == "unsettled" else found
 
 
 def _mixed(
-    f: Callable[[list[Precise]], Precise], point: list[float], wrt: tuple[int, ...], levels: tuple[int, ...]
+    f: Callable[[list[Precise]], Precise],
+    point: list[float],
+    wrt: tuple[int, ...],
+    levels: tuple[int, ...],
+    more: int,
 ) -> Sides:
     tried = []
     for level in levels:
-        with digits(level * len(wrt) // 2):
+        with digits(level * len(wrt) // 2 + more):
             at = [exactly(x) for x in point]
-            steps = [MP.ldexp(abs(x) or MP.one, -_exponent(level) // 2) for x in at]
+            steps = [MP.ldexp(min(abs(x), 1) if x else MP.one, -_exponent(level) // 2) for x in at]
             quotients = [_nested(f, at, [sign * s for s in steps], wrt) for sign in (-1, 1)]
             noise = abs(real(f, at) or 0) * MP.eps * 1024
             for k in wrt:

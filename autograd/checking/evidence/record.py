@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -76,6 +77,12 @@ class Record:
                     if item.__class__ is int and partial is not None
                 )
         return found
+
+    @cached_property
+    def size(self) -> float:
+        """The largest finite number in the graph, by absolute value."""
+        sizes = (abs(node.data) for node in self.nodes)
+        return max((size for size in sizes if size < math.inf), default=0.0)
 
     @cached_property
     def rounded(self) -> Record:

@@ -12,25 +12,44 @@ from ...ops.rules import define, names_in, partials_source
 from .precise import MP, Precise, algebra_of, digits, exactly, partials_of, real
 from .record import Record, flat_truth
 
+SPARE_BITS = 20
+"""Bits between the operands of an operation that the precisions have left over."""
+DEEP_BITS = 1400
+"""Bits for a second look at a derivative of 0."""
+FLOAT_BITS = 2200
+"""Bits from the smallest float to the largest one: numbers further apart are outside their range."""
 MANY = 24
 """Number of operands of a node above which only the diagonal of its second derivatives is computed."""
+
+
+def _scale(point: list[Precise]) -> tuple[Precise, int]:
+    """Return the smallest operand, at most 1, and the bits that the largest one needs more beside it."""
+    sizes = [MP.one, *(abs(x) for x in point if x)]
+    small, large = min(sizes), max(sizes)
+    more = MP.mag(large) - MP.mag(small)
+    return small, more if SPARE_BITS < more < FLOAT_BITS else 0
 
 
 def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
     """Return a first derivative by a central difference in the current precision; 0 if undefined.
 
-    >>> round(float(first(lambda p: p[0] ** 2 * p[1], [MP.mpf(3), MP.mpf(5)], 0)), 6)
-    30.0
+    A difference of 0 is computed again in many more digits, since a small derivative may be lost in few.
+
+    >>> with digits(50):
+    ...     float(first(lambda p: p[0] + p[1], [MP.mpf(1e100), MP.mpf(1e-100)], 1))
+    1.0
     """
+    small, more = _scale(point)
     found = MP.zero
-    for size in (abs(point[k]) or MP.one, MP.one):
-        step = MP.ldexp(size, -MP.prec // 3)
-        above, below = (real(f, [*point[:k], point[k] + s, *point[k + 1 :]]) for s in (step, -step))
-        if above is None or below is None:
-            return found
-        found = (above - below) / (2 * step)
-        if abs(found) > MP.ldexp(abs(above), -MP.prec // 3) or size >= 1:
-            break  # else the step size of an operand near 0 was too small for the digits of the result
+    for bits in (MP.prec, max(MP.prec, DEEP_BITS)):
+        step = MP.ldexp(small, -bits // 3)
+        with MP.workprec(bits + more):
+            above, below = (real(f, [*point[:k], point[k] + s, *point[k + 1 :]]) for s in (step, -step))
+            if above is None or below is None:
+                return MP.zero
+            found = (above - below) / (2 * step)
+        if found:
+            break
     return found
 
 
@@ -40,17 +59,19 @@ def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, 
     >>> round(float(second(lambda p: p[0] ** 2 * p[1], [MP.mpf(3), MP.mpf(5)], 0, 1)), 3)
     6.0
     """
-    steps = [MP.ldexp(abs(x) or MP.one, -MP.prec // 4) for x in point]
+    small, more = _scale(point)
+    step = MP.ldexp(small, -MP.prec // 4)
     found = MP.zero
-    for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-        moved = list(point)
-        moved[j] += a * steps[j]
-        moved[k] += b * steps[k]
-        value = real(f, moved)
-        if value is None:
-            return MP.zero
-        found += a * b * value
-    return found / (4 * steps[j] * steps[k])
+    with MP.workprec(MP.prec + 2 * more):
+        for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            moved = list(point)
+            moved[j] += a * step
+            moved[k] += b * step
+            value = real(f, moved)
+            if value is None:
+                return MP.zero
+            found += a * b * value
+        return found / (4 * step * step)
 
 
 def partial_rounding(

@@ -68,7 +68,7 @@ def _agrees_with_program(record: Record, found: Sweep) -> bool:
         here = real(lambda: record.base()[-1])
     if here is None:
         return False
-    derivative = plain_derivative(record.along(direction), 0.0, here)
+    derivative = plain_derivative(record.along(direction), 0.0, here, (record.size,))
     if derivative is None:
         return False
     with digits(LEVELS[0]):

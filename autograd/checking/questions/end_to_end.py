@@ -102,9 +102,9 @@ class _Question(NamedTuple):
     def sides(self, record: Record, levels: tuple[int, ...]) -> Sides:
         """Return the one-sided derivatives of the program in high precision."""
         if len(self.direction) > 1:
-            return sides(record.along(self.direction), 0.0, levels)
+            return sides(record.along(self.direction), 0.0, levels, (record.size,))
         (leaf,) = self.direction
-        return sides(record.as_function_of(leaf), record.nodes[leaf].data, levels)
+        return sides(record.as_function_of(leaf), record.nodes[leaf].data, levels, (record.size,))
 
     def swept(self, place: int, swept: Sweep, allowed: float, unit: float) -> Finding:
         """Return the finding from sweeps over the exact program and that with float64 rounding errors."""

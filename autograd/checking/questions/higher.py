@@ -73,7 +73,7 @@ def _mixed(record: Record, leaves: list[Value], wrt: tuple[int, ...]) -> Sides:
     def f(numbers: list[Precise]) -> Precise:
         return record.from_leaves({k: x for k, x in zip(places, numbers, strict=True) if k is not None})
 
-    return mixed(f, [leaf.data for leaf in leaves], wrt)
+    return mixed(f, [leaf.data for leaf in leaves], wrt, (record.size,))
 
 
 def _judged(
@@ -151,5 +151,5 @@ def _beside(record: Record, leaves: list[Value], wrt: tuple[int, ...], turn: int
             moved = [x + shift for x, shift in zip(numbers, shifts, strict=True)]
             return record.from_leaves({k: x for k, x in zip(places, moved, strict=True) if k is not None})
 
-        found = mixed(f, [leaf.data for leaf in leaves], wrt)
+        found = mixed(f, [leaf.data for leaf in leaves], wrt, (record.size,))
     return float(found.right.derivative) if found.smooth else None

@@ -125,7 +125,7 @@ def sides_with_respect_to(
     >>> float(sides_with_respect_to(lambda p: p[0] * p[1], [3.0, 5.0], 0).right.derivative)
     5.0
     """
-    return sides(_as_function_of(f, point, position), point[position], levels)
+    return sides(_as_function_of(f, point, position), point[position], levels, point)
 
 
 def _as_function_of(
@@ -152,7 +152,9 @@ def _about_partial(
     """Return the finding about one partial; one that seems wrong is examined in more digits."""
     partial = _slope(node, position)
     if partial - partial == 0:
-        plain = plain_derivative(_as_function_of(f, point, position), point[position], here)
+        plain = plain_derivative(
+            _as_function_of(f, point, position), point[position], here, (*point, node.data)
+        )
         if plain is not None and judged(partial, plain, 0) == RIGHT:
             return Finding("local", node, RIGHT, partial, float(plain), position=position)
     for levels in (LEVELS, DEEP):

@@ -166,12 +166,12 @@ def _bisected(
             waiting += [some[middle:], some[:middle]]
 
 
-def _trusted(moved: Callable[[Any], Any], x: float, estimate: tuple[float, float]) -> Any:
+def _trusted(moved: Callable[[Any], Any], x: float, estimate: tuple[float, float], point: list[float]) -> Any:
     """Return the derivative in high precision if finite differences agree with it, else None.
 
     A function that converts to float internally silently loses that part of its derivative.
     """
-    truth = _in_high_precision(moved, x)
+    truth = _in_high_precision(moved, x, point)
     if truth is not None and abs(float(truth) - estimate[0]) <= 10 * estimate[1] + 64 * EPS * abs(estimate[0]):
         return truth
     return None
@@ -192,7 +192,7 @@ def computes_in_floats(node: Any) -> bool:
         def moved(x: Any, k: int = k) -> Any:
             return f([*point[:k], x, *point[k + 1 :]])
 
-        if _trusted(moved, x, steady_derivative(_numbers(moved), x)) is None:
+        if _trusted(moved, x, steady_derivative(_numbers(moved), x), point) is None:
             return True
     return False
 
@@ -209,7 +209,7 @@ def check_operation(node: Any) -> Iterator[Finding]:
         def moved(x: Any, k: int = k) -> Any:
             return f([*point[:k], x, *point[k + 1 :]])
 
-        truth = _trusted(moved, point[k], steady_derivative(_numbers(moved), point[k]))
+        truth = _trusted(moved, point[k], steady_derivative(_numbers(moved), point[k]), point)
         if truth is None:
             finding = about_input(total_number(f), partial, point, k)
         else:
@@ -232,12 +232,12 @@ def check_replayed(record: Record, grads: list[float]) -> Iterator[Finding]:
         yield _finding(leaf, found, judged_derivative(moved, leaf.data, found))
 
 
-def _in_high_precision(moved: Callable[[Any], Any], x: float) -> Any:
+def _in_high_precision(moved: Callable[[Any], Any], x: float, point: list[float]) -> Any:
     """Return the derivative in high precision; None if the function does not take such numbers."""
     try:
         if not isinstance(moved(exactly(x)), MP.mpf):
             return None
-        found = sides(moved, x)
+        found = sides(moved, x, beside=point)
     except Exception:  # a function of floats may raise anything for other numbers
         return None
     return found.right.derivative if found.smooth else None
