@@ -117,6 +117,7 @@ class Picture:
         recorded = self.recorded
         if len(recorded.outputs) > 1:  # a page plays the pass of one root: of their sum
             total = sum([recorded.order[k] for k in recorded.outputs[1:]], recorded.order[recorded.outputs[0]])
+            total.label = "sum of the outputs"
             recorded = BackwardPass(total, from_zero=True)
         return page(recorded, opening, self._view.plainly(), self.theme or "auto", self.rankdir)
 

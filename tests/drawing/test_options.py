@@ -41,6 +41,12 @@ def test_several_outputs_are_drawn_together(final, several):
     assert "L" not in {box.name for box in picture.scene.boxes}
 
 
+def test_the_page_of_several_outputs_says_that_it_plays_their_sum(final):
+    html = draw(final["d"], final["t"]).html()
+    assert "<title>backprop: sum of the outputs = d + t</title>" in html
+    assert "sum of the outputs" not in draw(final["d"]).html()
+
+
 def test_the_pass_of_several_outputs_is_that_of_their_sum():
     x, y = Value(2.0, "x"), Value(3.0, "y")
     first, second = x * y, x * x
