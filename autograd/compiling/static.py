@@ -1,7 +1,7 @@
-"""Reading objects without running their code: no property, `__getattr__`, `__class__` or `__iter__`.
+"""Read objects without running their code: no property, `__getattr__`, `__class__` or `__iter__`.
 
 A captured object may belong to any library: a lazily loaded module, a proxy, a tensor. Watching it must
-not load, warn, count or raise, so every read goes through the descriptors of Python's own types, as
+have no effect and raise no error, so every read uses the descriptors of Python's own types, as
 `inspect.getattr_static` does.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 NOTHING = object()
-"""Stands for an attribute that does not exist."""
+"""Returned for an attribute that does not exist."""
 CONTAINERS = (OrderedDict, dict, list, tuple, set, frozenset, deque)
 _OWN = __name__.partition(".")[0]
 _CORE = frozenset((*sys.stdlib_module_names, _OWN, "nn", "numpy", "scipy", "llvmlite")) - {"__main__"}
@@ -46,18 +46,30 @@ def is_a(item: Any, *kinds: type) -> bool:
 
 
 def bases(kind: type) -> tuple[type, ...]:
-    """Return the method resolution order of a class."""
+    """Return the method resolution order of a class.
+
+    >>> bases(bool)
+    (<class 'bool'>, <class 'int'>, <class 'object'>)
+    """
     found: tuple[type, ...] = _OF_TYPES["__mro__"].__get__(kind)
     return found
 
 
 def name_of(kind: type) -> str:
-    """Return the name of a class."""
+    """Return the name of a class.
+
+    >>> name_of(int)
+    'int'
+    """
     return str(_OF_TYPES["__name__"].__get__(kind))
 
 
 def module_of(kind: type) -> str:
-    """Return the name of the module that defines a class; empty if its `__module__` is not a string."""
+    """Return the name of the module that defines a class; empty if its `__module__` is not a string.
+
+    >>> module_of(deque)
+    'collections'
+    """
     try:
         found = _OF_TYPES["__module__"].__get__(kind)
     except AttributeError:
@@ -66,8 +78,12 @@ def module_of(kind: type) -> str:
 
 
 def is_python(kind: type) -> bool:
-    """Whether a class is written in Python, so that attributes are all of its state."""
-    if module_of(kind) == "_random":  # made when Python starts, as if it were written in it
+    """Return whether a class is written in Python, so that all of its state is in attributes.
+
+    >>> is_python(Path), is_python(int)
+    (True, False)
+    """
+    if module_of(kind) == "_random":  # an extension type that has the flags of a Python class
         return False
     flags = _OF_TYPES["__flags__"].__get__(kind)
     return bool(flags & _HEAP_TYPE) and not flags & _IMMUTABLE_TYPE
@@ -94,7 +110,11 @@ def namespace(item: Any) -> Mapping[str, Any] | None:
 
 
 def reader(kind: type) -> Callable[[Any], Any] | None:
-    """Return a function that reads the `__dict__` of a class's objects; None if they have none."""
+    """Return a function that reads the `__dict__` of a class's objects; None if they have none.
+
+    >>> reader(int) is None
+    True
+    """
     for base in bases(kind):
         descriptor = _OF_TYPES["__dict__"].__get__(base).get("__dict__")
         if type(descriptor) in COMPILED:
@@ -113,7 +133,11 @@ def slot(item: Any, descriptor: Any) -> Any:
 
 
 def attribute(item: Any, name: str, default: Any = None) -> Any:
-    """Return an attribute as it is stored in an object, a slot or a class, without binding it."""
+    """Return an attribute as it is stored in an object, a slot or a class, without binding it.
+
+    >>> attribute(1.5, "nothing", 0.0)
+    0.0
+    """
     if type(item) is MethodType and name not in ("__func__", "__self__"):
         item = item.__func__
     own = namespace(item)
@@ -125,7 +149,11 @@ def attribute(item: Any, name: str, default: Any = None) -> Any:
 
 
 def attribute_of_class(kind: type, name: str) -> Any:
-    """Return the first entry with a name in a class and its bases; NOTHING if there is none."""
+    """Return the first entry with a name in a class and its bases; NOTHING if there is none.
+
+    >>> attribute_of_class(int, "nothing") is NOTHING
+    True
+    """
     for base in bases(kind):
         found = _OF_TYPES["__dict__"].__get__(base).get(name, NOTHING)
         if found is not NOTHING:
@@ -134,19 +162,31 @@ def attribute_of_class(kind: type, name: str) -> Any:
 
 
 def container_type(item: Any) -> Any:
-    """Return the built-in type of a container, whose methods run no code of a subclass."""
+    """Return the built-in type of a container, whose methods run no code of a subclass.
+
+    >>> container_type(OrderedDict())
+    <class 'collections.OrderedDict'>
+    """
     return next(base for base in bases(type(item)) if any(base is each for each in CONTAINERS))
 
 
 def held(item: Any) -> list[Any]:
-    """Return the keys and values of a dict, or the items of another container."""
+    """Return the keys and values of a dict, or the items of another container.
+
+    >>> held({"a": 1.0})
+    ['a', 1.0]
+    """
     kind = container_type(item)
     values = kind.values(item) if type.__subclasscheck__(dict, kind) else ()
     return [*kind.__iter__(item), *values]
 
 
 def plain(array: Any) -> Any:
-    """Return a view of an array of any subclass as a plain array."""
+    """Return a view of an array of any subclass as a plain array.
+
+    >>> plain(np.array([1.0]))
+    array([1.])
+    """
     return np.ndarray.view(array, np.ndarray)
 
 
@@ -178,7 +218,11 @@ def is_library(module: str) -> bool:
 
 
 def written_in(function: FunctionType) -> str:
-    """Return the name of the module whose file has a function's code; empty if only its namespace is used."""
+    """Return the name of the module whose file has a function's code; empty if only its namespace is used.
+
+    >>> written_in(held)
+    'autograd.compiling.static'
+    """
     space, file = function.__globals__, function.__code__.co_filename
     name = space.get("__name__")
     if type(name) is not str or namespace(sys.modules.get(name)) is not space:
@@ -187,7 +231,11 @@ def written_in(function: FunctionType) -> str:
 
 
 def is_found_by_name(item: FunctionType | type) -> bool:
-    """Return whether a function or class is found in its module by its name, not created for its caller."""
+    """Return whether a function or class is found in its module by its name, not created for its caller.
+
+    >>> is_found_by_name(held), is_found_by_name(lambda: 0)
+    (True, False)
+    """
     if type(item) is FunctionType:
         module, name = item.__module__, item.__qualname__
     else:

@@ -37,7 +37,7 @@ BLOCK = 500
 """Number of programs that one task checks."""
 
 MOST = 10**9
-"""How many programs one run checks at most: weeks on a large cluster."""
+"""Maximum number of programs of a run, which take weeks on a large cluster."""
 
 
 class Block(NamedTuple):

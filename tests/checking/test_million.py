@@ -82,7 +82,7 @@ def test_every_planted_difference_of_compiled_code_is_found(monkeypatch):
 
 
 @pytest.mark.parametrize("count", ["0", "-5", "1000000000000000000000000000000", "many", "1.5"])
-def test_a_count_of_programs_that_makes_no_sense_is_refused(count, capsys):
+def test_an_invalid_count_of_programs_is_refused(count, capsys):
     with pytest.raises(SystemExit):
         million.main(["--programs", count])
     assert "from 1 to 1,000,000,000" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A compiled function of plain floats, through the native way in and out and without it."""
+"""A compiled function of plain floats, called through the native function and without it."""
 
 import gc
 import math
@@ -19,7 +19,7 @@ from autograd.compiling.run import running
 
 @pytest.fixture(params=[True, False], ids=["native", "python"])
 def way(request, monkeypatch):
-    """Whether the native function is taken, or the one in Python, as on another interpreter."""
+    """Run a test with the native function, and with the one in Python, as on another interpreter."""
     if request.param and not available():
         pytest.skip("this Python has other objects")
     monkeypatch.setattr(running, "available", lambda: request.param)
@@ -27,7 +27,7 @@ def way(request, monkeypatch):
 
 
 def taken(compiled: Compiled):
-    """The function that the last call of `compiled` itself went through."""
+    """Return the function that the last call of `compiled` used."""
     return compiled._value.plan.of_floats
 
 
@@ -36,14 +36,14 @@ def area(a, b, c):
     return autograd.sqrt(s * (s - a) * (s - b) * (s - c))
 
 
-def test_the_native_way_is_taken_where_python_has_it(way):
+def test_the_native_function_is_used_where_it_is_available(way):
     fast = autograd.compile(area)
     fast(3.0, 4.0, 5.0)
     assert (type(taken(fast)).__name__ == "builtin_function_or_method") == way
     assert fast(3.0, 4.0, 5.0) == 6.0
 
 
-def test_floats_give_what_other_numbers_give(way):
+def test_floats_give_the_results_of_other_numbers(way):
     fast = autograd.compile(area)
     for _ in range(3):
         assert fast(3.0, 4.0, 5.0) == fast(3, 4, 5) == fast(np.float64(3.0), np.float32(4.0), 5) == 6.0
@@ -57,7 +57,7 @@ def test_floats_give_what_other_numbers_give(way):
         assert type(fast(3.0, 4.0, 5.0)) is type(by_a) is float
 
 
-def test_infinities_and_nan_go_through(way):
+def test_infinities_and_nan_are_passed_on(way):
     fast = autograd.compile(lambda x, y: x * y)
     fast(1.0, 2.0)
     assert fast(math.inf, -2.0) == -math.inf
@@ -66,7 +66,7 @@ def test_infinities_and_nan_go_through(way):
     assert math.copysign(1.0, fast(-0.0, 1.0)) == -1.0
 
 
-def test_what_is_no_float_is_refused_as_before(way):
+def test_arguments_that_are_not_numbers_are_refused(way):
     fast = autograd.compile(area)
     fast(3.0, 4.0, 5.0)
     for wrong in ("4", None, 4j, [4.0, 5.0]):
@@ -78,7 +78,7 @@ def test_what_is_no_float_is_refused_as_before(way):
     assert fast(3.0, 4.0, 5.0) == 6.0
 
 
-def test_values_from_outside_are_read_at_each_call(way):
+def test_captured_values_are_read_at_each_call(way):
     w = Value(2.0)
     fast = autograd.compile(lambda x, y: w * x + y)
     assert fast(3.0, 1.0) == fast(3.0, 1.0) == 7.0
@@ -88,7 +88,7 @@ def test_values_from_outside_are_read_at_each_call(way):
     assert fast.grad(3.0, 1.0, wrt=[w]) == [3.0]
 
 
-def test_nested_results_come_out_nested(way):
+def test_nested_results_keep_their_structure(way):
     fast = autograd.compile(lambda x, y: {"sum": x + y, "both": [x * y, (x - y, 2.0)]})
     for _ in range(2):
         assert fast(3.0, 2.0) == {"sum": 5.0, "both": [6.0, (1.0, 2.0)]}
@@ -145,7 +145,7 @@ def test_a_finalizer_in_a_garbage_cycle_may_call_a_compiled_function_of_that_cyc
     assert found == [5.0, 6.0, 7.0, 8.0, 9.0]
 
 
-def test_calls_leave_nothing_behind(way):
+def test_calls_leak_no_memory_and_no_references(way):
     fast = autograd.compile(area)
 
     def calls(count):
@@ -160,7 +160,7 @@ def test_calls_leave_nothing_behind(way):
     assert abs(sys.getrefcount(None) - references) < 200
 
 
-def test_a_function_may_be_forgotten_and_made_again(way):
+def test_a_function_may_be_deleted_and_compiled_again(way):
     for k in range(30):
         offset = float(k)
         fast = autograd.compile(lambda x, y, offset: x * y + offset)
@@ -169,7 +169,7 @@ def test_a_function_may_be_forgotten_and_made_again(way):
         gc.collect()
 
 
-def test_a_long_kernel_lets_other_threads_go_on(monkeypatch):
+def test_a_long_kernel_releases_the_gil(monkeypatch):
     monkeypatch.setattr(running, "_SHORT", 3)
     fast = autograd.compile(area)
     assert fast(3.0, 4.0, 5.0) == fast(3.0, 4.0, 5.0) == 6.0

@@ -1,4 +1,4 @@
-"""Captured objects of other libraries: none of their code is run, and no change is missed."""
+"""Captured objects of other libraries are watched without running their code, and no change is missed."""
 
 import array
 import builtins
@@ -31,7 +31,7 @@ def fail(*args, **kwargs):
 
 
 class Hostile:
-    """What raises at every question, as a proxy or a lazily loaded object may do."""
+    """An object that raises at every access, as a proxy or a lazily loaded object may do."""
 
     __class__ = property(fail)
     __getattr__ = __len__ = __iter__ = __bool__ = __eq__ = __hash__ = __contains__ = __getitem__ = fail
@@ -48,12 +48,12 @@ class HostileMeta(type):
 
 
 def of_hostile_meta():
-    """A class that raises, which is kept out of the module: pytest would ask it."""
+    """Return a class that raises at every access; pytest would access it as a global of the module."""
     return HostileMeta("OfHostileMeta", (), {"scale": 3.0})
 
 
 class Silent:
-    """A property in the place of what every object has."""
+    """An object with a property in place of a standard attribute."""
 
     __dict__ = property(fail)
     __slots__ = ("scale",)
@@ -94,7 +94,7 @@ def hostile_objects():
 
 
 @pytest.mark.parametrize("where", list(hostile_objects()))
-def test_an_object_that_raises_at_every_question_does_not_stop_a_compilation(where):
+def test_a_captured_object_that_raises_at_every_access_does_not_prevent_compilation(where):
     held, factor = hostile_objects()[where], [2.0, None]
 
     def in_a_closure(x):
@@ -113,7 +113,7 @@ def test_an_object_that_raises_at_every_question_does_not_stop_a_compilation(whe
         assert fast(X) == 3.0 * X
 
 
-def test_the_attributes_of_an_object_that_raises_are_watched_all_the_same():
+def test_the_attributes_of_an_object_that_raises_are_watched():
     held, of_meta = Hostile(), of_hostile_meta()()
     fast = compile(lambda x: x * held.scale + of_meta.scale)
     assert fast(X) == 2.0 * X + 3.0
@@ -121,7 +121,7 @@ def test_the_attributes_of_an_object_that_raises_are_watched_all_the_same():
     assert fast(X) == 5.0 * X + 7.0
 
 
-def test_a_look_at_an_object_runs_none_of_its_code():
+def test_watching_an_object_runs_none_of_its_code():
     seen = []
 
     class Counting:
@@ -160,7 +160,7 @@ def test_a_callable_object_that_raises_for_its_name_compiles():
 
 
 @pytest.mark.slow
-def test_a_module_of_torch_beside_a_function_is_not_entered_and_what_is_named_of_it_is_watched():
+def test_only_the_named_entries_of_the_torch_module_are_watched():
     torch = pytest.importorskip("torch")
     layer, box = torch.nn.Linear(1, 1), types.SimpleNamespace(library=torch, scale=2.0)
     initialised = torch.cuda.is_initialized()
@@ -180,7 +180,7 @@ def test_a_module_of_torch_beside_a_function_is_not_entered_and_what_is_named_of
 
 
 @pytest.mark.slow
-def test_a_module_of_jax_beside_a_function_is_not_entered():
+def test_the_jax_module_is_not_searched():
     jax = pytest.importorskip("jax")
     k = [2.0]
     jitted = jax.jit(lambda t: t * k[0])
@@ -195,7 +195,7 @@ def test_a_module_of_jax_beside_a_function_is_not_entered():
 
 
 def subclass_of(kind, *args, **namespace):
-    """An object of a class of one's own, with an attribute, and what changes that or the class's."""
+    """Return an object of a new class with an attribute, and functions that change it or the class's."""
     own = type("Own", (kind,), {"rate": 2.0} | namespace)
     made = own(*args) if kind is not np.ndarray else np.zeros(2).view(own)
     made.scale = 2.0
@@ -213,7 +213,7 @@ def subclass_of(kind, *args, **namespace):
         (types.ModuleType, ("own",)), (ValueError, ("a",)), (io.StringIO, ("a",)),
     ],
 )  # fmt: skip
-def test_a_class_of_ones_own_that_derives_from_a_compiled_type(kind, args):
+def test_a_users_class_that_derives_from_an_extension_type_is_watched(kind, args):
     item, *changes = subclass_of(kind, *args)
     fast = compile(lambda x: x * item.scale + item.rate)
     assert fast(X) == 2.0 * X + 2.0
@@ -368,7 +368,7 @@ def through_a_module_that_is_replaced():
 @pytest.mark.parametrize(
     "make", [made for name, made in sorted(globals().items()) if name.startswith("through_")]
 )
-def test_a_number_in_a_place_that_is_seldom_looked_at(make):
+def test_a_number_in_an_unusual_place_is_watched(make):
     f, change = make()
     fast = compile(f)
     assert (fast(X), fast(X)) == (2.0 * X, 2.0 * X)

@@ -15,7 +15,7 @@ from ...value import Value
 from ..evidence.record import Record
 
 _LONGEST_NAME = 24
-"""The most letters of a label that a program takes over as a name."""
+"""Maximum length of a label that a program uses as a name."""
 
 
 class Line(NamedTuple):

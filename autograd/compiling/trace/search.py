@@ -191,7 +191,7 @@ class Search:
         name = _text(space.get("__name__"))
         names = (named.every | {"__getattr__"}) & space.keys()
         self._class(type(module))
-        if is_core(name):  # whose functions stay; its clocks and random generators do not
+        if is_core(name):  # its functions do not change, unlike its clocks and random generators
             kept = (type, FunctionType, BuiltinFunctionType, ModuleType)
             self._space(space, {name for name in names if not is_a(space[name], *kept)})
             self.waiting += [space[name] for name in names if type(space[name]) is BuiltinFunctionType]
@@ -251,7 +251,7 @@ class Search:
             self.kept += fields
 
     def _class(self, kind: type) -> None:
-        """Attributes of a class and of those it derives from; methods that Python calls by itself too."""
+        """Watch the attributes of a class and its bases, including methods that Python calls implicitly."""
         if is_python(type(kind)):
             self.waiting.append(type(kind))
         if not is_python(kind) or not self._once((id(kind), "class"), kind):
