@@ -1,4 +1,4 @@
-"""How many wrong engines a gradient checker catches, and how often it blames a right one, beside its peers.
+"""Count the wrong engines that a gradient checker detects, and its false alarms, compared with other checkers.
 
 Run `python tests/benchmarks/checkers.py`; PyTorch's gradcheck and JAX's check_grads take part where
 they are installed. HIPS autograd imports under our own name, so it takes part from another
@@ -43,7 +43,7 @@ def programs_with(op, family, count):
 
 
 def value(program, numbers):
-    """The program of floats; nan outside the domain."""
+    """Return the program as a function of floats; nan outside the domain."""
     with ieee_arithmetic():
         try:
             return float(program.run([float(x) for x in numbers])[-1])
@@ -52,7 +52,7 @@ def value(program, numbers):
 
 
 def gradient(program):
-    """What the engine on trial gives."""
+    """Return the gradient of the engine under test."""
     root, leaves = program.record()
     root.backward()
     return [leaf.grad for leaf in leaves]
@@ -92,7 +92,7 @@ def jax_check_grads(jax):
     def accepts(program):
         @jax.custom_vjp
         def f(*inputs):
-            return jax.numpy.float64(value(program, inputs))  # never traced: check_grads asks for numbers
+            return jax.numpy.float64(value(program, inputs))  # never traced: check_grads needs numbers
 
         fixed = gradient(program)
         f.defvjp(lambda *inputs: (f(*inputs), None), lambda _, upstream: tuple(upstream * g for g in fixed))
@@ -124,7 +124,7 @@ def hips_check_grads(python):
 
 
 def checkers(hips):
-    """Every checker at hand, by name; a word about those that are not."""
+    """Return every installed checker by name, and a note on the others."""
     found = {"chainwalk": ours}
     for name, make in (("torch", torch_gradcheck), ("jax", jax_check_grads)):
         if importlib.util.find_spec(name):
@@ -139,7 +139,7 @@ def checkers(hips):
 
 
 def caught(accepts, op, families, count):
-    """Whether any program is refused with the wrong operation and accepted with the right one."""
+    """Return whether a program fails with the wrong operation and passes with the right one."""
     return any(
         not accepts(program) and accepts(mutants.righted(program))
         for family in families
@@ -148,7 +148,7 @@ def caught(accepts, op, families, count):
 
 
 def measured(accepts, count):
-    """False alarms by family, wrong engines caught by group, milliseconds for a program."""
+    """Count false alarms by family and detected engines by group, and measure the time per program."""
     alarms, took, done = [], 0.0, 0
     for family in FAMILIES:
         every = [generate(from_generator(random.Random(f"{family}{k}")), family=family) for k in range(count)]
@@ -178,7 +178,7 @@ def measured(accepts, count):
 
 
 def smallest_of(op, backward, families):
-    """The report of the first program that a wrong operation or a wrong backward pass fails."""
+    """Return the report of the first program that fails with a wrong operation or backward pass."""
     right = autograd.value.backward
     for family in families:
         for program in programs_with(op, family, 40):
@@ -193,7 +193,7 @@ def smallest_of(op, backward, families):
 
 
 def show(count):
-    """What is wrong, and the smallest program that shows it, for that many wrong engines."""
+    """Print the cause and the smallest failing program for a number of wrong engines."""
     wrong = [(op, None, ("tame", "wide")) for op in (*mutants.FORMULAS[::9], *mutants.SMALL[::8])]
     wrong += [(op, None, ("kinks",)) for op in mutants.POINTS[::4]]
     wrong += [(TABLE["mul"], backward, ("tame",)) for backward in mutants.ACCUMULATIONS]

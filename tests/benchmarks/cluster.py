@@ -1,4 +1,4 @@
-"""What a step on a cluster costs: rows a second, overhead of a block, bytes that travel, peak memory.
+"""Measure the cost of a step on a cluster: rows per second, overhead per block, bytes sent, peak memory.
 
 Run as `python tests/benchmarks/cluster.py`. Times are of the processors (CPU seconds), so that other work on
 the machine hardly counts; the elapsed ones stand beside them.
@@ -16,7 +16,7 @@ ROWS = int(os.environ.get("ROWS", "4_000_000"))
 
 
 def network(x, y, w):
-    """A 2-16-16-1 network of tanh neurons, squared error; the weights in one array."""
+    """Return a 2-16-16-1 network of tanh neurons, squared error; the weights in one array."""
     for width, count, start in ((2, 16, 0), (16, 16, 48), (16, 1, 320)):
         rows = [w[start + k * (width + 1) : start + (k + 1) * (width + 1)] for k in range(count)]
         sums = [dot(list(row[:width]), list(x)) + row[width] for row in rows]
@@ -31,7 +31,7 @@ def cpu():
 
 
 def count_bytes():
-    """Count what this process sends over TCP from now on; gives the bytes since the last call."""
+    """Count the bytes that this process sends over TCP; return a function for the bytes since its last call."""
     from distributed.comm import tcp
 
     if not hasattr(tcp, "_counted"):
@@ -68,12 +68,12 @@ def measured(function, client):
 
 
 def best(function, client, times=5):
-    """The measurement that took the least CPU time."""
+    """Return the measurement that took the least CPU time."""
     return min((measured(function, client) for _ in range(times)), key=lambda m: sum(m["workers"]) + m["here"])
 
 
 def main():
-    """Print one line for each thing that is measured."""
+    """Print one line for each measurement."""
     rng = np.random.default_rng(0)
     x, y, w = rng.normal(size=(ROWS, 2)), rng.normal(size=ROWS), rng.normal(size=337) / 4
     fast = compile(network, batched=("x", "y"))
@@ -114,17 +114,17 @@ def main():
 
 
 def bytes_of(told):
-    """The bytes that travelled, in words."""
+    """Return the number of bytes sent, as text."""
     return f"sent {told['sent here']:,} bytes from here, {told['sent by workers']} by the workers"
 
 
 def cpu_of(told):
-    """The CPU time, in words."""
+    """Return the CPU time, as text."""
     return f"CPU here {1e3 * told['here']:.1f} ms, on the workers {1e3 * sum(told['workers']):.1f} ms"
 
 
 def gradient_of(block, kernel, names, shared, weights):
-    """What a block gives for so many parameters, without the time to compute it."""
+    """Return the result of a block for a number of parameters, without computing it."""
     return 0.0, weights
 
 

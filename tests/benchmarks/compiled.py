@@ -1,4 +1,4 @@
-"""Compiled functions beside PyTorch, JAX, CasADi, XAD and micrograd: one run, one core, float64, medians.
+"""Compare compiled functions with PyTorch, JAX, CasADi, XAD and micrograd: one core, float64, medians.
 
 Run `python tests/benchmarks/compiled.py [--picture out.png] [--quick]`; peers that are not installed
 are left out with a word. All take turns, so that a busy machine slows down all of them.
@@ -31,7 +31,7 @@ from autograd.compiling import host
 
 
 def installed(name):
-    """A peer's module, or None."""
+    """Return a peer's module, or None."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -47,11 +47,11 @@ if torch:
 
 
 TURN = 0.02
-"""Seconds that each has at a turn, of calls one after the other as a training loop has them."""
+"""Seconds of each turn, with consecutive calls as in a training loop."""
 
 
 def medians(contenders, seconds):
-    """The median over turns of the time of a call; all take turns for about so many seconds."""
+    """Return the median time of a call of each contender; they take turns for about `seconds` seconds."""
     calls, times = {}, {name: [] for name in contenders}
     for name, run in contenders.items():
         run()
@@ -64,7 +64,7 @@ def medians(contenders, seconds):
 
 
 def timed(run, calls):
-    """Seconds for each of some calls."""
+    """Return the seconds of each of some calls."""
     start = time.perf_counter()
     for _ in range(calls):
         run()
@@ -94,7 +94,7 @@ def squared(activation):
 
 
 def peers_of_network(params, x, y, activation):
-    """JAX and PyTorch on the same network: loss and the gradient by all parameters."""
+    """Return loss and gradient with respect to all parameters in JAX and PyTorch, on the same network."""
     found = {}
     if jax:
         act = {"relu": jax.nn.relu, "tanh": jnp.tanh}[activation]
@@ -132,7 +132,7 @@ def peers_of_network(params, x, y, activation):
 
 
 def scalar_peer(params, x, y, activation, number, clear=None):
-    """micrograd on a few rows: the same loss, a node for each scalar operation."""
+    """Return the same loss in micrograd on a few rows, with a node for each scalar operation."""
     leaves = [np.vectorize(number, otypes=[object])(p) for p in params]
 
     def run():
@@ -216,7 +216,7 @@ def classifier(seconds):
 
 
 def black_scholes(seconds, rows=1_000_000):
-    """A call option's price, its 5 first and 25 second derivatives, for each row."""
+    """Return a call option's price, its 5 first and 25 second derivatives, for each row."""
     rng = np.random.default_rng(0)
     columns = [
         rng.uniform(*ends, size=rows) for ends in ((80, 120), (80, 120), (0.2, 2), (0.0, 0.05), (0.1, 0.5))
@@ -271,7 +271,7 @@ def rosenbrock(seconds, n=1000):
 
 
 def threads(seconds, rows=1_000_000):
-    """One thread and two, each on a core of its own."""
+    """Compare one thread and two, each on a separate core."""
     rng = np.random.default_rng(0)
     params = parameters([2, 16, 16, 1], rng)
     x, y = rng.normal(size=(rows, 2)), rng.normal(size=rows)
@@ -284,7 +284,7 @@ def threads(seconds, rows=1_000_000):
 
 
 def peak(seconds=0.3):
-    """Fused multiply-adds of this core in a second, from registers alone, in G a second."""
+    """Return the fused multiply-adds per second of this core, from registers alone, in 1e9."""
     from autograd.compiling.codegen.native import Native
 
     machine = host()
@@ -320,7 +320,7 @@ done:
 
 
 MULTIPLY_ADDS = (2 * 16 + 16 * 16 + 16) * 2 + 16 * 16 + 16
-"""Of the first network and its gradient, for each row: forward, towards the weights, towards the neurons."""
+"""Multiply-adds for each row of the first network: forward, gradient of the weights, of the neurons."""
 
 
 def processor():
@@ -339,7 +339,7 @@ def versioned(name):
 
 
 def picture(rows, path, caption):
-    """Bars of the times, logarithmic, one group for each row of the table."""
+    """Draw the times as logarithmic bars, one group for each row of the table."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""What compiling costs: processor seconds and memory by the number of operations, and what a cache saves.
+"""Measure the cost of compiling: CPU seconds and memory by the number of operations, and the effect of a cache.
 
 Run `python tests/benchmarks/compiling.py [--largest 1000000]`. Each line is a process of its own.
 """
@@ -16,7 +16,7 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def chain(count):
-    """One operation after the other, deeper than any stack."""
+    """Return a chain of operations, deeper than any stack."""
     from autograd import sin
 
     def f(x):
@@ -28,14 +28,14 @@ def chain(count):
 
 
 def fan(count):
-    """Many terms of one row, each with mathematics of its own."""
+    """Return a sum of many terms, each with different operations."""
     from autograd import tanh, total
 
     return lambda x: total([tanh(x * float(k)) * x for k in range(count // 3)]), 1
 
 
 def mixture(count):
-    """Random operations on random earlier ones: no two parts are alike."""
+    """Return random operations on random earlier results, so that no two parts are equal."""
     import random
 
     from autograd import add, exp, mul, sin, sub, tanh
@@ -53,7 +53,7 @@ def mixture(count):
 
 
 def network(count):
-    """Three layers of neurons, `count` weights in all."""
+    """Return three layers of neurons with `count` weights in total."""
     from autograd import dot, tanh, total
 
     width = int((count / 3) ** 0.5)
@@ -70,7 +70,7 @@ SHAPES = {function.__name__: function for function in (chain, fan, mixture, netw
 
 
 def measure(shape, count, cache):
-    """Compile value and gradient of one function, and tell the cost."""
+    """Compile value and gradient of one function, and return the cost."""
     import resource
 
     import numpy as np
@@ -81,7 +81,7 @@ def measure(shape, count, cache):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(20, width)) if width > 1 else rng.normal(size=20)
     given = (x, rng.normal(size=(3, width, width)) / width**0.5) if shape == "network" else (x,)
-    compile(lambda x: x * x, batched="x").value_and_grad(np.ones(3))  # what all functions share
+    compile(lambda x: x * x, batched="x").value_and_grad(np.ones(3))  # initialisation shared by all functions
     fast = compile(f, batched="x", cache=cache or None)
     start = time.process_time()
     fast.value_and_grad(*given)

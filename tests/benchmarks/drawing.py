@@ -1,4 +1,4 @@
-"""Seconds that pictures take, by the shape of the graph: laid out by dot as one piece, and as they are drawn.
+"""Measure the time of pictures by the shape of the graph: laid out by dot in one piece, and as drawn.
 
 python -m tests.benchmarks.drawing [--dot system|bundled|both] [--most 2000] [--limit 20] [--peers]
 
@@ -144,7 +144,7 @@ def fan_out(uses: int) -> Value:
 
 
 def butterflies(size: int) -> Value:
-    """The steps of a fast Fourier transform of a power of two of numbers, with real factors."""
+    """Return the steps of a fast Fourier transform of a power of two of numbers, with real factors."""
     size = 1 << max(1, size.bit_length() - 1)
     values = [Value(math.sin(k), f"x{k}") for k in range(size)]
     distance = 1
@@ -158,7 +158,7 @@ def butterflies(size: int) -> Value:
 
 
 def edit_distance(cells: int) -> Value:
-    """A table of dynamic programming, each cell from its neighbours."""
+    """Return a table of dynamic programming, each cell from its neighbours."""
     size = max(2, math.isqrt(cells))
     table: list[list[Value]] = []
     for i in range(size):
@@ -175,7 +175,7 @@ def edit_distance(cells: int) -> Value:
 
 
 def matrices(values: int) -> Value:
-    """The mean of the product of two square matrices, each of its numbers a dot product."""
+    """Return the mean of the product of two square matrices, each of its numbers a dot product."""
     size = max(2, math.isqrt(values // 3))
     a = [[Value(0.1 * i - 0.2 * j, f"a{i},{j}") for j in range(size)] for i in range(size)]
     b = [[Value(0.3 * i + 0.1 * j, f"b{i},{j}") for i in range(size)] for j in range(size)]
@@ -231,7 +231,7 @@ SHAPES: dict[str, tuple[Callable[[int], Value], float]] = {
     "MLP 2-4-4-1": (network([4, 4, 1]), 30),
     "MLP 2-16-16-1": (network([16, 16, 1]), 150),
 }
-"""Of each shape what makes it, and about how many values each unit of its size has."""
+"""The function that makes each shape, and its approximate number of values per unit of size."""
 
 
 def processor() -> float:
@@ -276,7 +276,7 @@ def rows(which: str, sizes: list[int], limit: float) -> Iterator[str]:
 
 
 def peers(limit: float) -> Iterator[str]:
-    """The chain through micrograd's `draw_dot` (of its notebook) and torchviz, with the system's dot."""
+    """Yield the chain through micrograd's `draw_dot` (of its notebook) and torchviz, with the system's dot."""
     try:
         import graphviz
         from micrograd.engine import Value as Micro

@@ -1,4 +1,4 @@
-"""The engine beside micrograd: time per operation, a training step, memory, depth, import.
+"""Compare the engine with micrograd: time per operation, a training step, memory, depth, import.
 
 Run it as `python tests/benchmarks/engine.py`. Everything is measured in one run: each figure is the
 median of several fresh processes, the two engines' taking turns, so that whatever else the machine
@@ -73,8 +73,8 @@ for _ in range(repeat):
 print([scale * (process_time() - start) / repeat])
 """
 
-# Bytes that live after the forward pass and after the backward pass; operations that micrograd has
-# too, and a length that its recursion survives. The last one is the engine's own.
+# Bytes allocated after the forward pass and after the backward pass, for operations that micrograd has
+# too, and a length that its recursion survives. The last one is for this engine only.
 MEMORY = {
     "chain of additions": ("for _ in range(4_000): y = y + x", 4_000),
     "(y * x + x).relu() ** 2, mixed": ("for _ in range(1_000): y = (y * x + x).relu() ** 2", 4_000),
@@ -115,7 +115,7 @@ print([built - start, done - built, resource.getrusage(resource.RUSAGE_SELF).ru_
 
 
 def fresh(code: str) -> list[float]:
-    """What a fresh Python prints for some code: a list of numbers."""
+    """Return the list of numbers that a fresh Python prints for some code."""
     output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=3600
     ).stdout
@@ -124,13 +124,13 @@ def fresh(code: str) -> list[float]:
 
 
 def import_milliseconds(module: str) -> float:
-    """The median time of the import statement in fresh Pythons: what a program pays for it."""
+    """Return the median time of the import statement in fresh Pythons."""
     code = f"import time; t = time.process_time(); import {module}; print([1e3 * (time.process_time() - t)])"
     return statistics.median(fresh(code)[0] for _ in range(IMPORT_ROUNDS))
 
 
 def process_milliseconds(statements: list[str]) -> list[float]:
-    """The median time of whole Python processes that run a statement each; they take turns."""
+    """Return the median time of whole Python processes that run a statement each; they take turns."""
     times: list[list[float]] = [[] for _ in statements]
     for _ in range(IMPORT_ROUNDS):
         for statement, found in zip(statements, times, strict=True):
@@ -141,7 +141,7 @@ def process_milliseconds(statements: list[str]) -> list[float]:
 
 
 def processor() -> str:
-    """The processor's name, where the system tells it."""
+    """Return the processor's name, if the system reports it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
@@ -150,7 +150,7 @@ def processor() -> str:
 
 
 def compare(program: str, engines: list[str]) -> list[float]:
-    """The median of each engine's figures for one program; they take turns."""
+    """Return the median of each engine's figures for one program; they take turns."""
     figures: list[list[float]] = [[] for _ in engines]
     for _ in range(ROUNDS):
         for engine, found in zip(engines, figures, strict=True):
@@ -159,7 +159,7 @@ def compare(program: str, engines: list[str]) -> list[float]:
 
 
 def print_row(name: str, ours: float, theirs: list[float]) -> None:
-    """A line of a table, with the peer's figure and the ratio where there is a peer."""
+    """Return a line of a table, with the peer's figure and the ratio if there is a peer."""
     other = f"{theirs[0]:>12,.1f} {theirs[0] / ours:>6.1f}x" if theirs else ""
     print(f"{name:<42} {ours:>12,.1f} {other}".rstrip())
 

@@ -1,4 +1,4 @@
-"""HIPS autograd's check_grads, in a process of its own: its package has the same name as ours.
+"""Run HIPS autograd's check_grads in a separate process, because its package has the same name.
 
 Lines of JSON come in: a point with the gradient on trial, or the function's number where it was asked
 for; lines go out: a point where the function is asked for, or the verdict. `checkers.py` is at the
@@ -23,7 +23,7 @@ def asked(*inputs):
 
 
 def accepts(point, gradient):
-    """Whether check_grads finds nothing wrong with this gradient of the other process's function."""
+    """Return whether check_grads accepts this gradient of the other process's function."""
     f = primitive(asked)
     defvjp(f, *(lambda out, *inputs, g=g: lambda upstream: upstream * g for g in gradient))
     try:

@@ -27,14 +27,14 @@ if (s < 3) requestAnimationFrame(frame); else done(count / s); }; requestAnimati
 
 
 def large() -> Value:
-    """A graph of 341 values."""
+    """Return a graph of 341 values."""
     model = MLP(2, [48, 1], activation="tanh", rng=random.Random(0))
     loss: Value = mse_loss([model([0.5, -1.0])], [1.0])
     return loss
 
 
 def small() -> Value:
-    """The expression of the README."""
+    """Return the expression of the README."""
     a, b, c = Value(2.0), Value(-3.0), Value(10.0)
     root = (a * b + c) * tanh(a)
     label(a=a, b=b, c=c, L=root)
@@ -59,7 +59,7 @@ def busy(page: Any, script: str, turns: int = 20) -> float:
 
 
 def main() -> None:
-    """Print a line for each page and for each thing that is done in it."""
+    """Print a line for each page and for each action in it."""
     from playwright.sync_api import sync_playwright
 
     folder = Path(tempfile.mkdtemp())

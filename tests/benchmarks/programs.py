@@ -1,4 +1,4 @@
-"""Real programs, compiled, beside PyTorch and JAX: one run, one core, float64, medians of alternating turns.
+"""Compare compiled real programs with PyTorch and JAX: one core, float64, medians of alternating turns.
 
 Each is written from its published formula: the Gaussian mixture, bundle adjustment and LSTM of ADBench
 (https://arxiv.org/abs/1807.10129), and k-means, log-sum-exp, an ordinary differential equation, the
@@ -19,7 +19,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from compiled import jax, medians, processor, torch, versioned  # first: it keeps everything on one core
+from compiled import jax, medians, processor, torch, versioned  # first, because it pins the process to one core
 
 import autograd
 from autograd import cos, dot, exp, log, logsumexp, minimum, sigmoid, sin, sqrt, square, tanh, total
@@ -32,14 +32,14 @@ AGREE = 1e-8
 
 
 def numbers(result):
-    """All numbers of a nested result in one array."""
+    """Return all numbers of a nested result in one array."""
     if isinstance(result, tuple | list):
         return np.concatenate([numbers(part) for part in result])
     return np.asarray(result.detach() if hasattr(result, "detach") else result, dtype=float).ravel()
 
 
 def assert_agree(results):
-    """Raise AssertionError unless all contenders found the same numbers."""
+    """Raise AssertionError unless all contenders computed the same numbers."""
     ours = numbers(results["chainwalk"])
     for name, result in results.items():
         theirs = numbers(result)
@@ -49,7 +49,7 @@ def assert_agree(results):
 
 
 def contenders(ours, in_jax=None, in_torch=None):
-    """Those that are installed; the peers' are given as functions that make them."""
+    """Return the installed contenders; those of peers are given as functions that make them."""
     found = {"chainwalk": ours}
     if jax and in_jax:
         run = jax.jit(in_jax[0])
@@ -62,7 +62,7 @@ def contenders(ours, in_jax=None, in_torch=None):
 
 
 def torch_gradient(loss, wrt):
-    """A function that gives the loss and its gradient with respect to the first `wrt` tensors."""
+    """Return a function that gives the loss and its gradient with respect to the first `wrt` tensors."""
 
     def run(*tensors):
         leaves = [item.detach().requires_grad_() for item in tensors[:wrt]]
@@ -79,7 +79,7 @@ def repeat(one, state, steps):
 
 
 def scan(one, state, steps):
-    """The same as a loop that JAX compiles once."""
+    """Return a loop that JAX compiles once."""
     return jax.lax.scan(lambda state, _: (one(state), None), state, None, length=steps)[0]
 
 
@@ -137,7 +137,7 @@ def gmm():
     return contenders(ours, jax and (in_jax, *given), (in_torch, *given))
 
 
-# Bundle adjustment: each observation's two reprojection errors, and their Jacobian by camera and point.
+# Bundle adjustment: the reprojection errors of each observation, and their Jacobian by camera and point.
 
 
 def bundle(observations=1000):
@@ -305,7 +305,7 @@ def log_sum_exp(n=1000):
     )
 
 
-# The Brusselator in one dimension, by the classical Runge-Kutta method: the gradient by the first state.
+# The Brusselator in one dimension, by the Runge-Kutta method: the gradient with respect to its initial state.
 
 
 def ode(cells=8, steps=20, h=0.02):
@@ -439,7 +439,7 @@ def main():
     options = parser.parse_args()
     versions = ", ".join(map(versioned, ("numpy", "jax", "torch")))
     print(f"{processor()}, Python {platform.python_version()}, {versions}", flush=True)
-    autograd.compile(lambda x: x * x).value_and_grad(1.0)  # what all functions share
+    autograd.compile(lambda x: x * x).value_and_grad(1.0)  # initialisation shared by all functions
     for name in options.only:
         title, prepare = PROGRAMS[name]
         runs, results, first = prepare(), {}, {}

@@ -1,4 +1,4 @@
-"""From which size on an error in a gradient is noticed: mutants from 1e-1 to 1e-12, beside the peers.
+"""Find the size from which on an error in a gradient is detected, from 1e-1 to 1e-12, by several checkers.
 
 Run `python tests/benchmarks/small_errors.py`; PyTorch's and JAX's checkers take part where they are
 installed, HIPS autograd's with `--hips PYTHON`, an interpreter of an environment that has it. Each
@@ -30,7 +30,7 @@ ERRORS = [0.0, *(10.0**-k for k in range(1, 13))]
 
 
 class Case(NamedTuple):
-    """A function of floats, its derivatives, and one of them spoiled."""
+    """A function of floats and its derivatives, one of which gets an error."""
 
     f: Callable[[Sequence[float]], float]
     gradient: Callable[[Sequence[float]], list[float]]
@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
 
 def one_of_many(rng):
-    """The gradient of 30 inputs, one of them wrong."""
+    """Return a gradient of 30 inputs, one of them wrong."""
     point = [rng.uniform(-2, 2) for _ in range(30)]
 
     def f(xs):
@@ -59,7 +59,7 @@ def one_of_many(rng):
 
 
 def one_branch(rng):
-    """A function with two branches, the gradient wrong in the one that is taken."""
+    """Return a function with two branches and a gradient that is wrong in the branch that is taken."""
     point = [rng.choice((-1, 1)) * rng.uniform(0.2, 2) for _ in range(3)]
 
     def f(xs):
@@ -76,7 +76,7 @@ def one_branch(rng):
 
 
 def beside_large(rng):
-    """Inputs of sizes from 1e-3 to 1e6, the gradient by a small one wrong."""
+    """Return a function with inputs from 1e-3 to 1e6, with a wrong derivative for a small one."""
     point = [rng.uniform(1, 2) * size for size in (1e6, 1e3, 1.0, 1e-3)]
 
     def f(xs):
@@ -92,7 +92,7 @@ def beside_large(rng):
 
 
 def second_order(rng):
-    """The second derivative of a function of one number."""
+    """Return the second derivative of a function of one number."""
     a, b = rng.uniform(0.5, 2), rng.uniform(-1, 1)
 
     def f(xs):
@@ -111,7 +111,7 @@ FAMILIES = [one_of_many, one_branch, beside_large, second_order]
 
 
 def spoiled(case, error):
-    """The case's gradient with a relative error in one number."""
+    """Return the case's gradient with a relative error in one number."""
 
     def gradient(xs):
         found = case.gradient(xs)
@@ -123,7 +123,7 @@ def spoiled(case, error):
 
 
 def ours(case, error):
-    """What check_gradients says: of the first order as a function of floats, of the second as an operation."""
+    """Return the result of check_gradients: for first order of a float function, for second of an operation."""
     if case.second is None:
         return check_gradients(case.f, case.point, gradient=spoiled(case, error), raises=False).verdict
     # A first derivative is right when the operation is recorded, and its own derivative is wrong.
@@ -227,7 +227,7 @@ def hips_checker(python):
 
 
 def own_engine(count):
-    """How many programs with one slightly wrong operation this library's own check calls right."""
+    """Return the number of programs with one slightly wrong operation that `check` calls right."""
     row = []
     for error in ERRORS:
         wrong = operation("wrong(x)", "exp(x)", [f"out * {1 + error!r}"])
