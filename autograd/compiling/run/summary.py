@@ -13,7 +13,7 @@ def summarised(name: str, query: Query, plan: Plan) -> str:
     instructions = sum(fact.instructions for fact in facts)
     lines = [
         f"{name}: {query.what.replace('_', ' ')}",
-        f"  {plan.recorded:,} operations traced, {plan.operations:,} with their derivatives; "
+        f"  {plan.recorded:,} operations traced, {plan.operations:,} to compute; "
         f"{instructions:,} instructions after optimisation",
     ]
     if plan.runner.terms:
