@@ -1,1 +1,1 @@
-"""Phase 4: run native code on arrays of arguments."""
+"""Phase 4: run native code on arrays."""

@@ -1,1 +1,1 @@
-"""Phase 1: record a function of numbers that are not known yet."""
+"""Phase 1: trace a function, its arguments and its captures."""
