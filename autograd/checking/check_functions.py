@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import inspect
 import math
-import random
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from ..drawing import draw
-from ..functions import dot
 from ..graph import topological_order
 from ..guidance.advice import OPTIONS, unknown_option
 from ..modes import always_recording
-from ..nested import flatten, is_array
-from ..ops.operands import is_number, number
+from ..nested import flatten
+from ..ops.operands import is_number
 from ..terminal import quoted
 from ..value import Value
 from .cases.program import Program
 from .checker import check, refuse_order
-from .evidence.findings import EPS, RIGHT, SINGLE, WRONG, Finding
-from .evidence.record import Record
+from .evidence.findings import RIGHT, WRONG, Finding
 from .foreign import library_of, opaque
+from .given_gradients import check_given, projections, recorder_of
 from .point import Point
-from .questions.end_to_end import check_end_to_end
-from .questions.opaque import IN_HIGH_PRECISION, check_opaque
 from .questions.replay import check_record, nondeterminism
 from .report import Report
 
-FEW_RESULTS = 4
-"""Maximum number of results of a function that are checked one by one."""
-PROJECTIONS = 3
-"""Number of random weighted sums of the results that are checked if there are more."""
 SHOWN = 100
 """Maximum number of nodes of a graph that a report keeps to show."""
-RECORDED_INPUTS, RECORDED_NODES = 2_000, 30_000
-"""Maximum numbers of inputs and nodes up to which a function with its own gradient is also recorded."""
 
 
 def check_gradients(
@@ -154,13 +144,13 @@ def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
 
 def _report(f: Callable[..., Any], at: Point, gradient: Any, order: int) -> Report:
     if gradient is not None:
-        return _opaque(opaque(f, gradient, at), at)
+        return check_given(opaque(f, gradient, at), at)
     try:
         return _recorded(lambda leaves: at.call(f, at.parts(leaves)), at, order)
     except Exception as error:
         library = None if isinstance(error, ValueError | ArithmeticError) else library_of(f, at)
         if library is not None:
-            return _opaque(opaque(f, library, at), at)
+            return check_given(opaque(f, library, at), at)
         if isinstance(error, TypeError | AttributeError) and _works_in_floats(f, at):
             name = getattr(f, "__name__", "f")
             raise TypeError(
@@ -179,64 +169,14 @@ def _works_in_floats(f: Callable[..., Any], at: Point) -> bool:
     return bool(outputs) and all(map(is_number, outputs))
 
 
-def _projections(count: int) -> list[tuple[list[float], str]]:
-    """Return weights whose sums of the results are checked, each with a description of that sum."""
-    if count == 1:
-        return [([1.0], "")]
-    if count <= FEW_RESULTS:
-        units = [[float(i == k) for i in range(count)] for k in range(count)]
-        return [(unit, f"result {k + 1} of {count}") for k, unit in enumerate(units)]
-    rng = random.Random(count)
-    words = f"a sum of the {count:,} results with random weights"
-    return [
-        (
-            [rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for _ in range(count)],
-            f"{words}, {k + 1} of {PROJECTIONS}",
-        )
-        for k in range(PROJECTIONS)
-    ]
-
-
-# Functions that can be recorded
-
-
-def _run(call: Callable[..., Any], at: Point, weights: Sequence[float] | None) -> Callable[..., Any]:
-    """Return a function that records the call at a point and returns the root and the leaves.
-
-    The root is the weighted sum of the results.
-    """
-
-    def run(numbers: list[float]) -> tuple[Value, list[Value]]:
-        leaves = [Value(x, name) for x, name in zip(numbers, at.names, strict=True)]
-        with always_recording():
-            outputs, _ = flatten(call(leaves))
-            for output in outputs:
-                if not isinstance(output, Value) and not is_number(output):
-                    raise TypeError(f"f must return real numbers, got {quoted(output)}")
-            chosen = [k for k, w in enumerate(weights or [1.0] * len(outputs)) if w]
-            if weights is not None and len(chosen) > 1:
-                root = dot([weights[k] for k in chosen], [outputs[k] for k in chosen])
-            else:
-                root = outputs[chosen[0]]
-        for leaf, x, name in zip(leaves, numbers, at.names, strict=True):
-            if leaf.data != x and x == x:
-                raise ValueError(
-                    f"f overwrote the data of its argument {name}, {quoted(x)}, with {quoted(leaf.data)}: "
-                    "its graph cannot be checked. Compute a new Value instead"
-                )
-        return (root if isinstance(root, Value) else Value(root)), leaves
-
-    return run
-
-
 def _recorded(call: Callable[..., Any], at: Point, order: int) -> Report:
     with always_recording():
         outputs, _ = flatten(call([Value(x) for x in at.numbers]))
     if not outputs:
         raise TypeError("f must return at least one number, got an empty result")
     reports = []
-    for weights, words in _projections(len(outputs)):
-        report = _one_recorded(_run(call, at, weights if len(outputs) > 1 else None), at, order)
+    for weights, words in projections(len(outputs)):
+        report = _one_recorded(recorder_of(call, at, weights if len(outputs) > 1 else None), at, order)
         report.results = words
         reports.append(report)
         if report.verdict == WRONG:
@@ -272,139 +212,3 @@ def _one_recorded(run: Callable[..., Any], at: Point, order: int) -> Report:
 def _program(root: Value) -> Program | None:
     """Return the graph as a program, for the page of the report; None if it is empty or too large."""
     return Program.of(root) if root.op is not None and len(topological_order(root)) <= SHOWN else None
-
-
-# Functions with a gradient of their own
-
-
-def _opaque(subject: Any, at: Point) -> Report:
-    outputs, again = (_numbers_of(subject.value(at.parts(at.numbers))) for _ in range(2))
-    for first, second in zip(outputs, again, strict=False):
-        if first != second and first == first:
-            why = f"the function is not deterministic: at the same point it returned {first!r} and {second!r}"
-            return Report([Finding("determinism", "", WRONG, first, second, why=why)])
-    reports = []
-    for weights, words in _projections(len(outputs)):
-        report = _one_opaque(subject, at, weights)
-        report.results = words
-        reports.append(report)
-        if report.verdict == WRONG:
-            break
-    return Report.joined(reports)
-
-
-def _numbers_of(result: Any) -> list[float]:
-    leaves, _ = flatten(result)
-    for leaf in leaves:
-        if not is_number(leaf) or isinstance(leaf, Value):
-            raise TypeError(f"f must return one real number or an array, got {quoted(leaf)}")
-    return list(map(float, leaves))
-
-
-def _one_opaque(subject: Any, at: Point, weights: list[float]) -> Report:
-    given, single = _gradient(subject, at, weights)
-    again, _ = _gradient(subject, at, weights)
-    for first, second in zip(given, again, strict=True):
-        if first != second and (first == first or second == second):
-            why = f"the gradient is not deterministic: at the same point it was {first!r} and {second!r}"
-            return Report([Finding("determinism", "", WRONG, first, second, why=why)])
-
-    def f(numbers: list[float]) -> float:
-        found = _numbers_of(subject.value(at.parts(numbers)))
-        return found[0] if len(weights) == 1 else math.fsum(w * y for w, y in zip(weights, found, strict=True))
-
-    unit = SINGLE if subject.single or (not subject.name and (single or at.single)) else EPS
-    findings = None
-    if hasattr(subject, "derivative") and len(given) <= RECORDED_INPUTS:
-        findings = _in_high_precision(subject, at, weights, given, f(at.numbers), unit)
-    if findings is None:
-        findings = list(check_opaque(f, given, at.numbers, unit))
-    report = Report(findings, dict(enumerate(at.names)))
-    report.library = subject.name
-    return report
-
-
-def _gradient(subject: Any, at: Point, weights: list[float]) -> tuple[list[float], bool]:
-    """Return the gradient of the weighted sum of the results as a flat list, and whether it is in float32."""
-    parts = [slot.given for slot in at.slots] if at.single and not subject.name else at.parts(at.numbers)
-    if len(weights) == 1:
-        found = subject.gradient(parts)
-        return (found := _plain(subject, found), at.flat(found))[1], _single(found)
-    upstream = _like(subject.value(at.parts(at.numbers)), weights)
-    if subject.name or subject.takes_upstream:
-        found = _plain(subject, subject.gradient(parts, upstream))
-        return at.flat(found), _single(found)
-    rows = _rows(subject.gradient(parts), upstream, len(weights))
-    flat = [at.flat(row) for row in rows]
-    columns = zip(*flat, strict=True)
-    return [math.fsum(w * x for w, x in zip(weights, column, strict=True)) for column in columns], False
-
-
-def _plain(subject: Any, found: Any) -> Any:
-    """Return the gradient alone, where a library returns a list with one for each argument."""
-    return found[0] if subject.name and len(found) == 1 else found
-
-
-def _single(found: Any) -> bool:
-    items = found if isinstance(found, list | tuple) else [found]
-    return any(str(getattr(item, "dtype", "")) == "float32" for item in items)
-
-
-def _like(result: Any, weights: list[float]) -> Any:
-    _, build = flatten(result)
-    return build(iter(weights))
-
-
-def _rows(found: Any, result: Any, count: int) -> list[Any]:
-    """Return a Jacobian as a list of gradients, one for each result."""
-    if is_array(result):
-
-        def rows(array: Any) -> Any:
-            if not is_array(array) or array.shape[: result.ndim] != result.shape:
-                raise ValueError(
-                    f"f returns an array of shape {result.shape}: gradient must have a parameter `upstream` of "
-                    "that shape, or return a Jacobian whose shape begins with it"
-                )
-            return list(array.reshape(count, *array.shape[result.ndim :]))
-
-        if isinstance(found, list | tuple):
-            return list(zip(*map(rows, found), strict=True))
-        return rows(found)  # type: ignore[no-any-return]
-    items = list(found)
-    if len(items) != count:
-        raise ValueError(
-            f"f returns {count} numbers: gradient must return a row of the Jacobian for each, got {len(items)}"
-        )
-    return items
-
-
-def _in_high_precision(
-    subject: Any, at: Point, weights: list[float], given: list[float], value: float, unit: float
-) -> list[Finding] | None:
-    """Compare a gradient with the recorded graph in high precision; None if f cannot be recorded."""
-    run = _run(lambda leaves: at.call(subject.f, at.parts(leaves)), at, weights if len(weights) > 1 else None)
-    try:
-        root, leaves = run(at.numbers)
-        record = Record(root)
-        if len(record.nodes) > RECORDED_NODES or not abs(root.data - value) <= 1e-9 * abs(value):
-            return None
-        if any(node.op is not None and set(node.op.partials) == {"None"} for node in record.nodes):
-            return None  # a graph treats floor and similar functions as constants, even where they jump
-        if any(finding.verdict != RIGHT for finding in check_record(run, at.numbers, root, leaves)):
-            return None
-        return list(_compared(record, leaves, given, unit))
-    except Exception:  # a function of floats may raise anything when it is called with Values
-        return None
-
-
-def _compared(record: Record, leaves: list[Value], given: list[float], unit: float) -> Iterator[Finding]:
-    numbers = [0.0] * len(record.nodes)
-    for leaf, found in zip(leaves, given, strict=True):
-        if leaf in record.index:
-            numbers[record.index[leaf]] = number(found)
-    findings = {f.place: f for f in check_end_to_end(record, numbers, unit=unit)} if record.root.op else {}
-    for k, (leaf, found) in enumerate(zip(leaves, given, strict=True)):
-        truth = 1.0 if record.root is leaf else 0.0
-        plain = Finding("end to end", k, RIGHT if found == truth else WRONG, found, truth)
-        finding = findings.get(leaf, plain)
-        yield finding._replace(place=k, why=finding.why or IN_HIGH_PRECISION)

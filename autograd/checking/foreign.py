@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from ..nested import children, is_array
 from ..terminal import quoted
@@ -47,6 +47,18 @@ def _mapped(convert: Function, item: Any) -> Any:
     """Apply a function to every array in a container."""
     found = None if is_array(item) else children(item)
     return convert(item) if found is None else found[2]([_mapped(convert, each) for each in found[1]])
+
+
+class Opaque(Protocol):
+    """A function whose gradient the checker is given, at a point."""
+
+    name: str
+    single: bool
+    f: Function
+
+    def value(self, parts: Sequence[Any]) -> Any: ...
+
+    def gradient(self, parts: Sequence[Any], upstream: Any = None) -> Any: ...
 
 
 class OfTorch:
@@ -195,10 +207,10 @@ class OfUser:
         return "last" if len(needed) == len(self.point.arguments) + 1 else ""
 
 
-LIBRARIES: dict[str, Any] = {"torch": OfTorch, "jax": OfJax}
+LIBRARIES: dict[str, type[OfTorch] | type[OfJax]] = {"torch": OfTorch, "jax": OfJax}
 
 
-def opaque(f: Function, gradient: Function | str, point: Point) -> Any:
+def opaque(f: Function, gradient: Function | str, point: Point) -> Opaque:
     """Return a function together with its gradient: a function, or the name of a library.
 
     Raises ValueError for an unknown library.
