@@ -50,15 +50,17 @@ def _mapped(convert: Function, item: Any) -> Any:
 
 
 class Opaque(Protocol):
-    """A function whose gradient the checker is given, at a point."""
+    """A function together with its gradient, given by the user or computed by another library."""
 
     name: str
     single: bool
     f: Function
 
-    def value(self, parts: Sequence[Any]) -> Any: ...
+    def value(self, parts: Sequence[Any]) -> Any:
+        """Return the result of the function for other arguments."""
 
-    def gradient(self, parts: Sequence[Any], upstream: Any = None) -> Any: ...
+    def gradient(self, parts: Sequence[Any], upstream: Any = None) -> Any:
+        """Return the gradient; `upstream` weights the results."""
 
 
 class OfTorch:

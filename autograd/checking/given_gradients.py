@@ -1,4 +1,4 @@
-"""Check a gradient that the user gives, or that another library computes."""
+"""Check gradients that are given by the user, or computed by another library."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def recorder_of(call: Callable[..., Any], at: Point, weights: Sequence[float] | 
 
 
 def check_given(subject: Opaque, at: Point) -> Report:
-    """Check the gradient that the user or another library gives for a function at a point."""
+    """Check the gradient that the user or another library gives for a function; return the `Report`."""
     outputs, again = (_numbers_of(subject.value(at.parts(at.numbers))) for _ in range(2))
     for first, second in zip(outputs, again, strict=False):
         if first != second and first == first:
