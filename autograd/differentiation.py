@@ -59,6 +59,8 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
         )
     for partial, recorded in zip(partials, node.partials, strict=True):
         found = getattr(partial, "_data", partial)
+        if partial is None:  # nothing flows: the number may have been 0
+            found = recorded if recorded == 0 else None
         if found != recorded and (found == found or recorded == recorded):
             raise StaleGraphError(
                 f"a derivative of {history(node)} was {quoted(recorded)} when recorded and is "
@@ -99,17 +101,25 @@ class Selected(NamedTuple):
 def _edges(node: Any, partials: Callable[[Any], tuple[Any, ...]]) -> Iterable[tuple[Any, Any]]:
     """Return the operands of a node, each with its partial."""
     edges = zip(node.operands, partials(node), strict=True)
-    if partials is not partials_as_values or not (squared := even_power(node)):
+    mode = CURRENT.get()
+    tracer = mode.tracer if mode is not None else None
+    if (tracer is None and partials is not partials_as_values) or not (squared := even_power(node)):
         return edges
-    (length, half), dot = squared, RECORDED["dot"]
-    base = dot(length.operands, length.operands) ** (half - 1.0) if half > 1 else 1.0
-    return [*edges, *((x, 2.0 * half * x * base) for x in length.operands if x.__class__ is not float)]
+    length, half = squared
+    if tracer is None and length._data != 0:
+        return edges
+    of, dot = sides(length), RECORDED["dot"]
+    base = dot(of, of) ** (half - 1.0) if half > 1 else 1.0
+    more = [(x, 2.0 * half * x * base) for x in of if x.__class__ is not float]
+    if tracer is not None:  # whether the length is 0 is known in the compiled code
+        more = [(x, Selected(partial, tracer.compare("eq", length, 0.0))) for x, partial in more]
+    return [*edges, *more]
 
 
 def even_power(node: Any) -> tuple[Any, float] | None:
-    """Return the |x| or hypot(x, y) of 0 that a node is an even power of, and half the exponent; else None.
+    """Return the |x| or hypot(x, y) that a node is an even power of, and half the exponent; else None.
 
-    Such a power has no kink where the length itself has one. By convention the derivative through
+    Such a power has no kink at 0, where the length itself has one. By convention the derivative through
     the length is 0 there in every order; so what is missing is the derivative of (x * x) ** half.
     """
     operands, name = node.operands, node.op.name if node.op else ""
@@ -127,12 +137,24 @@ def even_power(node: Any) -> tuple[Any, float] | None:
         length = length if same else None
     elif name != "square":
         length = None
-    if length.__class__ is node.__class__ and length.op and length.op.name in _LENGTHS:
-        return (length, half) if length._data == 0 and half >= 1 and half % 1 == 0 else None
+    if length.__class__ is node.__class__ and length.op and length.op.name in LENGTHS:
+        return (length, half) if half >= 1 and half % 1 == 0 else None
     return None
 
 
-_LENGTHS = ("abs", "hypot")
+def sides(length: Any) -> list[Any]:
+    """Return what the square of a length is the sum of the squares of: also hypot(hypot(x, y), z)."""
+    found, waiting = [], list(reversed(length.operands))
+    while waiting:
+        item = waiting.pop()
+        if item.__class__ is length.__class__ and item.op and item.op.name in LENGTHS:
+            waiting += reversed(item.operands)
+        else:
+            found.append(item)
+    return found
+
+
+LENGTHS = ("abs", "hypot")
 
 
 def times(first: Any, second: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..differentiation import even_power
+from ..differentiation import even_power, sides
 from ..graph import topological_order
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
@@ -61,9 +61,9 @@ def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[A
             found[node] = _Series(world, None, (), [start, 1.0 if node is leaf else 0.0])
         else:
             operands = tuple(found[item] if item.__class__ is not float else item for item in node.operands)
-            if squared := even_power(node):
-                sides = tuple(found.get(x, x) for x in squared[0].operands)
-                square = world.series(TABLE["dot"], sides * 2, [squared[0] * squared[0] if values else 0.0])
+            if (squared := even_power(node)) and squared[0].data == 0:
+                parts = tuple(found.get(x, x) for x in sides(squared[0]))
+                square = world.series(TABLE["dot"], parts * 2, [squared[0] * squared[0] if values else 0.0])
                 found[node] = world.series(TABLE["pow"], (square, squared[1]), [start])
                 continue
             found[node] = world.series(node.op, operands, [start])

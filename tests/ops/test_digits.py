@@ -178,6 +178,8 @@ SQUARES = {
     "hypot * hypot": (lambda x, y: autograd.hypot(x, y) * autograd.hypot(x, y), [[2.0, 0.0], [0.0, 2.0]]),
     "abs ** 2": (lambda x, y: abs(x) ** 2 + 3 * y, [[2.0, 0.0], [0.0, 0.0]]),
     "abs * abs": (lambda x, y: abs(x) * abs(x) * autograd.exp(y), [[2.0, 0.0], [0.0, 0.0]]),
+    "hypot of hypot": (lambda x, y: autograd.hypot(autograd.hypot(x, y), x) ** 2, [[4.0, 0.0], [0.0, 2.0]]),
+    "abs of abs": (lambda x, y: autograd.square(abs(abs(x))) + abs(y) ** 2, [[2.0, 0.0], [0.0, 2.0]]),
     "hypot ** 4": (lambda x, y: autograd.hypot(x, y) ** 4, [[0.0, 0.0], [0.0, 0.0]]),
 }
 
@@ -186,6 +188,29 @@ SQUARES = {
 def test_the_square_of_a_length_has_its_second_derivatives_at_0(name):
     f, expected = SQUARES[name]
     assert hessian(lambda v: f(*v))([0.0, 0.0]) == expected
+
+
+@pytest.mark.parametrize("limit", [None, 0], ids=["straight-line", "tape"])
+@pytest.mark.parametrize("name", SQUARES)
+def test_the_square_of_a_length_has_its_second_derivatives_at_0_compiled(name, limit, monkeypatch):
+    pytest.importorskip("llvmlite")
+    from autograd.compiling.run import kernel
+
+    monkeypatch.setattr(kernel, "LIMIT", kernel.LIMIT if limit is None else limit)
+    f, expected = SQUARES[name]
+    fast = autograd.compile(lambda v: f(*v))
+    assert fast.grad([0.0, 0.0]).tolist()[0] == 0.0
+    assert fast.hessian([0.0, 0.0]).tolist() == expected
+    inside = autograd.compile(grad(grad(lambda t: f(t, 0.0))))
+    assert inside(0.0) == expected[0][0]
+
+
+def test_the_series_of_a_length_in_space_squared():
+    assert taylor(lambda x: autograd.hypot(autograd.hypot(x, 2 * x), x) ** 2, 0.0, 3) == [0.0, 0.0, 6.0, 0.0]
+
+
+def test_a_power_of_0_with_an_exponent_that_is_nan_is_not_called_stale():
+    assert grad(grad(lambda x: 0.0**x))(math.nan) == 0.0
 
 
 def test_an_even_power_of_a_length_has_its_taylor_series_at_0():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ...differentiation import LENGTHS
 from ...ops.floats import products_around
 from ...ops.rules import common_parts
 from ...ops.table import TABLE
@@ -182,7 +183,39 @@ def _sent(
                     flow = flow.only_where(varies)
             if not flow.never:
                 sent.append((operand, flow.times(partial, steep)))
-    return sent
+    return [*sent, *_through_square(world, node, upstream, active)]
+
+
+def _through_square(
+    world: World, node: Expression, upstream: Flow, active: set[Expression]
+) -> list[tuple[Expression, Flow]]:
+    """Return what an even power of a length contributes to the length's operands where it is 0.
+
+    There the length has a kink and its own derivatives are 0; see `autograd.differentiation.even_power`.
+    """
+    length, exponent = node.operands[0], 2.0
+    if node.kind.name == "pow" and node.operands[1].kind == "constant":
+        exponent = float(node.operands[1].value)
+    elif node.kind.name != "square" and not (node.kind.name == "mul" and node.operands[1] is length):
+        return []
+    if not _is_length(length) or exponent < 2 or exponent % 2:
+        return []
+    parts, waiting = [], [length]
+    while waiting:
+        item = waiting.pop()
+        if _is_length(item):
+            waiting += item.operands
+        else:
+            parts.append(item)
+    base = world.apply("dot", parts, parts) if exponent > 2 else None
+    power = 1.0 if base is None else world.apply("pow", base, exponent / 2 - 1)
+    factor = exponent * power
+    flow = upstream.only_where(world.logic("eq", length, 0.0))
+    return [(x, flow.times(x * factor)) for x in parts if x in active]
+
+
+def _is_length(item: Expression) -> bool:
+    return not isinstance(item.kind, str) and item.kind.name in LENGTHS
 
 
 def _is_zero(item: Expression) -> bool:
