@@ -209,10 +209,16 @@ def _cells(line: Line, theme: Theme, widths: tuple[int, int, int, int], bold: bo
     )
 
 
-def _tinted(box: Box, scene: Scene) -> tuple[Line, ...]:
-    if not scene.tinted:
-        return box.lines
-    return tuple(line._replace(sign=line.sign or "zero") if line.id else line for line in box.lines)
+def _lines_of(box: Box, scene: Scene) -> list[Line]:
+    """Return the lines of a box with what the view selects, and perhaps with a tint for each."""
+
+    def selected(line: Line) -> Line:
+        hidden = line.own and "grad" not in scene.show
+        sign = "" if hidden else line.sign or ("zero" if scene.tinted and line.id else "")
+        data = line.data if "data" in scene.show else ""
+        return line._replace(data=data, grad="" if hidden else line.grad, sign=sign)
+
+    return [selected(line) for line in box.lines]
 
 
 def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
@@ -221,7 +227,7 @@ def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
     widths = 34, 56 + more, 70 + more, 64 + more
     rows = [
         f"<TR>{_cells(line, theme, widths, bold=line.position < 0)}</TR>" if line.id else _remark(line, theme)
-        for line in _tinted(box, scene)
+        for line in _lines_of(box, scene)
     ]
     head = table(
         f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" HEIGHT="{HEAD}">'
@@ -255,7 +261,10 @@ def list_label(box: Box, theme: Theme, scene: Scene) -> str:
     """Return operands, or leaves, as a table: lines below each other, in several columns."""
     more = wider(scene)
     widths = 74, 48 + more, 60 + more, 56 + more
-    short = [line._replace(name=shortened(line.name, widths[0] - 4, 11)) for line in _tinted(box, scene)]
+    short = [
+        line._replace(name=shortened(line.name, widths[0] - 4, 11), times=shortened(line.times, widths[2], 9))
+        for line in _lines_of(box, scene)
+    ]
     cells = [_cells(line, theme, widths) for line in short]
     gap = '<TD WIDTH="8"></TD>'
     return table(

@@ -80,8 +80,7 @@ def _with_list(
 def _leaves(first: str, found: Sequence[Box]) -> Box:
     """Return one box for leaves that are first used in a list, with a line for each: name, data, grad."""
     lines = [
-        Line(leaf.id, leaf.name, leaf.data or "·", leaf.counted or "·", leaf.grad or "·", leaf.sign)
-        for leaf in found
+        Line(leaf.id, leaf.name, leaf.data, leaf.counted or "·", leaf.grad or "·", leaf.sign) for leaf in found
     ]
     words = "\n".join(leaf.tooltip.split("\n")[0] for leaf in found)
     whole = Box(f"leaves-{first}", "leaves", "", "", "", None, "", "", "", words)
@@ -98,21 +97,25 @@ def _filled(box: Box, groups: Sequence[tuple[Line, ...]]) -> Box:
     return box._replace(lines=tuple(ordered), across=beside * each)
 
 
-_EMPTY = Line("", "", "", "", "", "")
+_EMPTY = Line("", "", "", "", "", "", own=False)
 
 
 def _operand(arrow: Arrow, operand: Box, alone: bool) -> Line:
     if operand.kind == "constant":
-        return Line("", operand.name, "·", "·", "·", "", edge=arrow.id)
-    flowed, sign = arrow.contribution if arrow.sign else "", arrow.sign
+        return _EMPTY._replace(name=operand.name, edge=arrow.id)
+    flowed, sign = arrow.contribution if arrow.sign else "·", arrow.sign
     if alone:
-        flowed, sign = operand.grad or "", operand.sign
+        flowed, sign = operand.grad or "·", operand.sign
+    times = arrow.partial
+    if times.startswith("∂"):  # in symbols: ∂y/∂w = x
+        rule = times.partition(" = ")[2]
+        times = f"× ({rule})" if " " in rule else f"× {rule}"
     return Line(
         operand.id,
         operand.name,
-        operand.data or "·",
-        arrow.partial or "·",
-        flowed or "·",
+        operand.data,
+        times,
+        flowed,
         sign,
         edge=arrow.id,
         own=alone,

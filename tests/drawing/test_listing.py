@@ -136,6 +136,26 @@ def test_of_too_many_lines_the_first_are_shown_and_the_others_counted():
     assert {box.id for box in scene.boxes} <= shown
 
 
+@pytest.mark.parametrize("left_out", ["data", "grad", "local", "contribution"])
+def test_each_kind_of_number_can_be_left_out_of_a_list(left_out):
+    weights, _, first = products(30)
+    root = first * dot(weights, [Value(0.5, f"y{k}") for k in range(30)])
+    root.backward()
+    everything = ["data", "grad", "local", "contribution"]
+    counts = []
+    for show in (everything, [each for each in everything if each != left_out]):
+        shown = draw(root, show=show).svg()
+        counts.append(len(re.findall(r">(?:[^<]*\d|·)</text>", shown)))
+    assert counts[1] <= counts[0] - 30
+
+
+def test_a_list_has_local_derivatives_in_symbols():
+    weights, inputs, root = products(30)
+    root.backward()
+    shown = texts(draw(root, symbols=True), "n60")
+    assert all(f"× {each.label}" in shown for each in weights + inputs)
+
+
 def test_plain_numbers_are_lines_too():
     values = [Value(0.1 * k, f"x{k}") for k in range(40)]
     root = dot(values, [k + 0.5 for k in range(40)])
@@ -143,7 +163,7 @@ def test_plain_numbers_are_lines_too():
     [box] = [box for piece in rows(draw(root * 1.0).scene) for box in piece.boxes if len(box.lines) > LISTED]
     lines = {line.name: line for line in box.lines}
     assert (lines["x3"].times, lines["x3"].grad) == ("× 3.50", "+3.5000")
-    assert lines["2.5"].data == "·"
+    assert lines["2.5"][2:6] == ("", "", "", "")
 
 
 def test_a_step_is_marked_in_its_line(tmp_path):
