@@ -66,8 +66,8 @@ def accuracy(
     outputs = plain(predictions(model, data))
     if not isinstance(outputs[0], list):
         above = border(model, data.inputs[0]) if threshold is None else threshold
-        wanted = [next(iter(t)) if isinstance(t, Collection) and len(t) == 1 else t for t in data.targets]
-        return binary_accuracy(outputs, wanted, above)
+        targets_ = [next(iter(t)) if isinstance(t, Collection) and len(t) == 1 else t for t in data.targets]
+        return binary_accuracy(outputs, targets_, above)
     if not are_classes(data.targets, len(outputs[0])):
         raise ValueError(
             f"the accuracy of {len(outputs[0])} outputs needs targets that are whole numbers from 0 to "
@@ -154,7 +154,7 @@ def usual_metrics(outputs: Sequence[Any], targets: Sequence[Any], loss: str | Lo
     if not ({*targets} <= {-1, 1} or {*targets} <= {0, 1}):
         return {}
     border = threshold(targets, loss)
-    return {"accuracy": lambda given, wanted: binary_accuracy(given, wanted, border)}
+    return {"accuracy": lambda given, targets_: binary_accuracy(given, targets_, border)}
 
 
 def threshold(targets: Sequence[Any], loss: str | Loss) -> float:

@@ -62,8 +62,8 @@ def run(
         options["save"] = save
     if gradient is not None:
         library = gradient in ("torch", "jax")
-        options["gradient"] = gradient if library else _told(_imported(gradient), gradient, names, by_name)
-    f = _told(f, text, names, by_name)
+        options["gradient"] = gradient if library else _labelled(_imported(gradient), gradient, names, by_name)
+    f = _labelled(f, text, names, by_name)
     if not examples:
         ranges = [n for n in names if given[n][0] < given[n][1] or given[n][0] > given[n][1]]
         if ranges:
@@ -86,7 +86,7 @@ def _finished(report: Report, save: str | None) -> int:
     return EXIT[report.verdict]
 
 
-def _told(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
+def _labelled(f: Callable[..., Any], text: str, names: list[str], by_name: bool) -> Callable[..., Any]:
     """Return the function restricted to these parameters; its errors name it as their source."""
 
     def called(*numbers: Any) -> Any:
@@ -175,9 +175,11 @@ def _many(
                 break
     if worst is not None and not (worst.right and save is None):
         _finished(worst, save)
-    told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count or verdict == RIGHT)
+    counts_text = ", ".join(
+        f"{count:,} {verdict}" for verdict, count in counts.items() if count or verdict == RIGHT
+    )
     left_out = f", {outside:,} outside the domain" if outside else ""
-    print(f"{sum(counts.values()) + outside:,} random points: {told}{left_out}")
+    print(f"{sum(counts.values()) + outside:,} random points: {counts_text}{left_out}")
     if worst is None:
         raise ValueError("every point was outside the domain: choose another box with --at name=low:high")
     return EXIT[worst.verdict]

@@ -98,10 +98,10 @@ def _extras() -> Iterator[tuple[str, str]]:
             inner = found[2].strip("[]").split(",") if found[1] == "chainwalk" and found[2] else []
             needed.setdefault(found[3], []).extend(inner if inner else [found[1]])
     for extra, names in sorted(needed.items()):
-        wanted = [other for name in names for other in needed.get(name, [name])]
-        have = {name: _version(name) for name in dict.fromkeys(wanted)}
-        told = ", ".join(f"{name} {version}" for name, version in have.items() if version)
+        needs = [other for name in names for other in needed.get(name, [name])]
+        have = {name: _version(name) for name in dict.fromkeys(needs)}
+        status = ", ".join(f"{name} {version}" for name, version in have.items() if version)
         if not all(have.values()):
             lacking = ", ".join(name for name, version in have.items() if not version)
-            told = f"missing {lacking}: pip install 'chainwalk[{extra}]'"
-        yield extra, f"{told}   ({_PURPOSE.get(extra, extra)})"
+            status = f"missing {lacking}: pip install 'chainwalk[{extra}]'"
+        yield extra, f"{status}   ({_PURPOSE.get(extra, extra)})"

@@ -99,7 +99,7 @@ def playground(
     """
     points = as_dataset(data, targets)
     _check(model, points, features)
-    chosen = usual_loss(model, Dataset([_told(row, features) for row in points.inputs], points.targets))
+    chosen = usual_loss(model, Dataset([_inputs_for(row, features) for row in points.inputs], points.targets))
     function = loss_function(chosen if loss is None else loss)
     stepping = usual_optimiser(model, optimiser, lr)
     settings = _optimiser(stepping)
@@ -152,13 +152,13 @@ def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
         raise ValueError("a playground needs one number as each target")
     unknown = [name for name in features if name not in FEATURES]
     if unknown:
-        raise ValueError(f"features are {', '.join(FEATURES)}, not {quoted(unknown[0])}")
+        raise ValueError(f"features must be some of {', '.join(FEATURES)}, got {quoted(unknown[0])}")
     inputs = len(model.layers[0].neurons[0].weights)
     if inputs != len(features):
         raise ValueError(f"the model takes {inputs} inputs, but there are {len(features)} features")
 
 
-def _told(point: Sequence[float], features: Sequence[str]) -> list[float]:
+def _inputs_for(point: Sequence[float], features: Sequence[str]) -> list[float]:
     """Return the inputs for a point; only their number matters."""
     return [*point, *[0.0] * len(features)][: len(features)]
 

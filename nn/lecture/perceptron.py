@@ -111,11 +111,11 @@ class Perceptron(Module):
         for epoch in range(epochs):
             before = len(corrections)
             for k, (inputs, target) in enumerate(zip(data.inputs, data.targets, strict=True)):
-                wanted = 1.0 if target > 0 else -1.0
-                if wanted * (1.0 if self.sum(inputs).data >= 0 else -1.0) < 0:
+                expected = 1.0 if target > 0 else -1.0
+                if expected * (1.0 if self.sum(inputs).data >= 0 else -1.0) < 0:
                     for weight, x in zip(self.weights, inputs, strict=True):
-                        weight.data += lr * wanted * x
-                    self.bias.data += lr * wanted
+                        weight.data += lr * expected * x
+                    self.bias.data += lr * expected
                     now = tuple(weight.data for weight in self.weights)
                     corrections.append(Correction(epoch, k, now, self.bias.data))
             if len(corrections) == before:

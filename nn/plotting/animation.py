@@ -91,13 +91,13 @@ class BoundaryFilm:
         self.every: int = every
         self.resolution = resolution
         self.frames: list[tuple[str, Landscape]] = []
-        self._look("before training")
+        self._record("before training")
         self.threshold: float = border(model, self.data.inputs[0]) if threshold is None else threshold
 
     def __call__(self, epoch: int, history: History) -> None:
         """Record a frame, if one is due."""
         if (epoch + 1) % self.every == 0:
-            self._look(f"epoch {epoch + 1}   loss {history.losses[-1]:.4f}")
+            self._record(f"epoch {epoch + 1}   loss {history.losses[-1]:.4f}")
 
     def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
         """Write the frames to a GIF: `seconds` for each, and `hold` for the last one; return the path.
@@ -119,7 +119,7 @@ class BoundaryFilm:
                 region.remove()
         return film.save(path, seconds=seconds, hold=hold)
 
-    def _look(self, title: str) -> None:
+    def _record(self, title: str) -> None:
         self.frames.append((title, landscape(self.model, self.data, self.resolution)))
 
     def __repr__(self) -> str:

@@ -136,8 +136,8 @@ class Checkpoint:
         if content.keys() != keys or not isinstance(size, int) or size < 1:
             raise ValueError(f"{self._name} is not a checkpoint of this library. {_ADVICE}")
         if len(body) < size:
-            told = f"{len(body):,} bytes follow its first line, which says {size:,}"
-            raise ValueError(f"{self._name} is not a complete checkpoint: {told}. {_ADVICE}")
+            reason = f"{len(body):,} bytes follow its first line, which says {size:,}"
+            raise ValueError(f"{self._name} is not a complete checkpoint: {reason}. {_ADVICE}")
         body = body[:size]
         if content["sha256"] != hashlib.sha256(body).hexdigest():
             raise ValueError(f"{self._name} is damaged: its content does not match its checksum. {_ADVICE}")
@@ -155,10 +155,10 @@ class Checkpoint:
         here = {name: type(part).__name__ for name, part in parts.items()}
         different = [name for name in {**there, **here} if there.get(name) != here.get(name)]
         if different:
-            told = listed(
+            differences = listed(
                 (f"{name} ({there.get(name)} there, {here.get(name)} here)" for name in different), 10
             )
-            raise ValueError(f"{self._name} belongs to another run, which differs in {told}. {_ADVICE}")
+            raise ValueError(f"{self._name} belongs to another run, which differs in {differences}. {_ADVICE}")
 
     def __repr__(self) -> str:
         return f"Checkpoint({str(self.path)!r}, every={self.every}, resume={self.resume})"

@@ -93,13 +93,13 @@ class DistributedModel(CompiledModel):
         self.measures: dict[str, Any] = {}
         self._looked: list[Rows] = []
         self._spreads: dict[bool, Spread] = {}
-        self.rows: Rows = self._rows_of(data) if self.gathers else self._looked_through(data)
+        self.rows: Rows = self._rows_of(data) if self.gathers else self._inspected(data)
 
     def _rows_of(self, data: Dataset) -> Rows:
         targets = self._numbers(data.inputs, data.targets)
         return cluster.rows(self.client, inputs=np.array(data.inputs), targets=np.array(targets))
 
-    def _looked_through(self, rows: Rows) -> Rows:
+    def _inspected(self, rows: Rows) -> Rows:
         """Let the loss check every kind of target, and determine the metrics."""
         if any(rows is known for known in self._looked):
             return rows
@@ -154,28 +154,28 @@ class DistributedModel(CompiledModel):
     def backward(self, inputs: Any, targets: Any = None) -> tuple[float, Any]:
         """Return the mean loss over some rows and their predictions or metrics; add to the grads."""
         self._refuse_dropout()
-        loss, gradient, told = self._total(block_step, inputs, training=True)
+        loss, gradient, measured = self._total(block_step, inputs, training=True)
         for parameter, slope in zip(self.parameters, (gradient / inputs.size).tolist(), strict=True):
             parameter.grad += slope
-        return loss / inputs.size, self._told(told, inputs.size)
+        return loss / inputs.size, self._examples_of(measured, inputs.size)
 
     def evaluate(self, rows: Rows) -> Evaluation:
         """Return the mean loss and the metrics over rows on the cluster, in evaluation mode."""
-        loss, told = self._total(block_loss, self._looked_through(rows), training=False)
-        return Evaluation(loss / rows.size, {name: total / rows.size for name, total in told.items()})
+        loss, measured = self._total(block_loss, self._inspected(rows), training=False)
+        return Evaluation(loss / rows.size, {name: total / rows.size for name, total in measured.items()})
 
     def _total(self, function: Callable[..., Any], rows: Rows, training: bool) -> Any:
         weights = np.array([parameter.data for parameter in self.parameters])
         measures = None if self.gathers and training else self.measures
         return self._spread(training).total(function, (weights,), measures, rows=rows)
 
-    def _told(self, told: Any, count: int) -> Any:
+    def _examples_of(self, measured: Any, count: int) -> Any:
         if not self.gathers:
-            return told
-        first = told.parts[0]
+            return measured
+        first = measured.parts[0]
         if not isinstance(first, list):
-            return as_examples(np.concatenate(told.parts), count)
-        return as_examples([np.concatenate(parts) for parts in zip(*told.parts, strict=True)], count)
+            return as_examples(np.concatenate(measured.parts), count)
+        return as_examples([np.concatenate(parts) for parts in zip(*measured.parts, strict=True)], count)
 
     def _spread(self, training: bool) -> Spread:
         """Return the compiled loss on the cluster, of the model in training or evaluation mode."""
@@ -226,8 +226,8 @@ def block_step(block: Any, kernel: Any, names: Any, shared: Any, measures: Any) 
     (losses, predictions), gradient = kernel.run(
         "value_and_grad", block, names, shared, wrt="weights", has_aux=True
     )
-    told = Outputs((predictions,)) if measures is None else _measured(block, predictions, measures)
-    return float(losses.sum()), gradient, told
+    measured = Outputs((predictions,)) if measures is None else _measured(block, predictions, measures)
+    return float(losses.sum()), gradient, measured
 
 
 def block_loss(block: Any, kernel: Any, names: Any, shared: Any, measures: Any) -> tuple[float, Any]:

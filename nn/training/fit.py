@@ -239,15 +239,15 @@ class _Run(NamedTuple):
         lr = self.optimiser.lr
         with mode(self.model, training=True):
             steps = [self.train_step(batch, epoch, number) for number, batch in enumerate(self.batches())]
-        told = replace(self.summary(steps), lr=lr)
+        epoch_summary = replace(self.summary(steps), lr=lr)
         if self.validation is not None:
             found = self.engine.evaluate(self.validation)
-            told = replace(told, validation_loss=found.loss, validation_metrics=found.metrics)
+            epoch_summary = replace(epoch_summary, validation_loss=found.loss, validation_metrics=found.metrics)
         if self.schedule is not None:
-            self.schedule.step(told.monitored)
+            self.schedule.step(epoch_summary.monitored)
         if self.stopping is not None:
-            self.stopping.update(epoch, told.monitored, self.model.state_dict())
-        return told
+            self.stopping.update(epoch, epoch_summary.monitored, self.model.state_dict())
+        return epoch_summary
 
     def train_step(self, batch: Any, epoch: int, number: int) -> tuple[Step, dict[str, float]]:
         """Predict, propagate the error back, update. Raises DivergenceError instead of a bad update."""

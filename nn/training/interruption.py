@@ -63,10 +63,10 @@ class LastStep:
         Between epochs, when the history has all of them, the state is complete already.
         """
         if self._kept is not None and self._kept[0] == len(history.epochs):
-            completed(self._give_back)
+            completed(self._restore)
             history.further_steps = self._kept[1]
 
-    def _give_back(self) -> None:
+    def _restore(self) -> None:
         assert self._kept is not None
         _, _, numbers, state, others = self._kept
         for parameter, number in zip(self._optimiser.parameters, numbers, strict=True):

@@ -33,11 +33,11 @@ class Settings:
 
     def begin(self, changing: Mapping[str, Any], **fixed: Any) -> None:
         """Store the initial settings: those that training changes, and the fixed ones."""
-        self._changing, self._fixed = changing, _told(fixed)
+        self._changing, self._fixed = changing, _serialisable(fixed)
         self.begun = self._present()
 
     def _present(self) -> dict[str, Any]:
-        return {**self._fixed, **_told(self._changing)}
+        return {**self._fixed, **_serialisable(self._changing)}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the initial settings, and the present ones."""
@@ -49,28 +49,28 @@ class Settings:
         names = {**begun, **here}
         different = [name for name in names if here.get(name) not in (begun.get(name), reached.get(name))]
         if different:
-            told = (f"{name} is {here.get(name)!r}, but was {begun.get(name)!r}" for name in different)
-            raise ValueError("; ".join(told))
+            differences = (f"{name} is {here.get(name)!r}, but was {begun.get(name)!r}" for name in different)
+            raise ValueError("; ".join(differences))
         self.begun = begun
 
 
-def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _serialisable(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return every setting in a form that survives JSON."""
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, given in settings.items():
         if isinstance(given, Dataset):
-            told[name] = _described(given)
+            found[name] = _described(given)
         elif on_cluster(given):
-            told[name] = f"{given.size} rows in {len(given.blocks)} blocks"
+            found[name] = f"{given.size} rows in {len(given.blocks)} blocks"
         elif isinstance(given, Optimiser):
-            told |= {f"{name} {key}": item for key, item in given.settings().items()}
+            found |= {f"{name} {key}": item for key, item in given.settings().items()}
         elif isinstance(given, Schedule):
-            told |= {f"{name} {key}": item for key, item in given.state_dict().items()}
+            found |= {f"{name} {key}": item for key, item in given.state_dict().items()}
         elif callable(given):
-            told[name] = getattr(given, "__name__", type(given).__name__)
+            found[name] = getattr(given, "__name__", type(given).__name__)
         else:
-            told[name] = given if isinstance(given, int | float | str | None) else repr(given)
-    return told
+            found[name] = given if isinstance(given, int | float | str | None) else repr(given)
+    return found
 
 
 def _described(data: Dataset) -> str:

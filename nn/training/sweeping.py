@@ -49,7 +49,7 @@ class Sweep:
         ranked = sorted(self.trials, key=lambda trial: trial.loss)
         rows = [("", *names, "loss", "epochs", "seconds", "")]
         for trial in ranked:
-            settings = [_told(trial.setting.get(name, "")) for name in names]
+            settings = [_formatted(trial.setting.get(name, "")) for name in names]
             numbers = f"{trial.loss:.6g}", str(len(trial.history.epochs)), f"{trial.seconds:.2f}"
             mark = "best" if trial is self.best else ""
             rows.append((mark, *settings, *numbers, trial.problem[:60]))
@@ -58,7 +58,7 @@ class Sweep:
         return "\n".join([f"a sweep of {len(self.trials)} trainings", *(line.rstrip() for line in lines)])
 
 
-def _told(item: Any) -> str:
+def _formatted(item: Any) -> str:
     return f"{item:g}" if isinstance(item, float) else str(item)
 
 
