@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .errors import StaleGraphError
 from .formulas import history
 from .graph import topological_order
-from .modes import CURRENT, always_recording, ieee_arithmetic
+from .modes import CURRENT, always_recording, rule_over_values
 from .ops.op import Op
 from .ops.operands import EDGES
 from .ops.primitives import FAST
@@ -39,7 +39,7 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
         size = len(operands) // len(op.operands)
         starts = range(0, len(operands), size)
         operands, edges = [operands[k : k + size] for k in starts], [edges[k : k + size] for k in starts]
-    with ieee_arithmetic():
+    with rule_over_values(declared=bool(op.functions)):
         try:
             partials = _rules_over_values(op)(*operands, out=node, edges=edges)
         except TypeError as error:

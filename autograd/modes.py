@@ -58,6 +58,8 @@ class Mode(NamedTuple):
     """Whether a point outside the domain gives nan or inf instead of an error."""
     tracer: Tracer | None = None
     """The tracer, while a function is traced for the compiler."""
+    by_number: bool = False
+    """Whether == compares the numbers of Values, as in the rules of declared operations."""
 
     owner: Any = None
     """The frame of the generator that switched it on: it applies only there, not in the caller."""
@@ -182,6 +184,11 @@ def ieee_arithmetic() -> _Switch:
     -inf
     """
     return _Switch(total=True)
+
+
+def rule_over_values(declared: bool) -> _Switch:
+    """Evaluate a rule over Values as over floats; in a declared rule `==` compares numbers."""
+    return _Switch(total=True, by_number=declared)
 
 
 def tracing(tracer: Tracer) -> _Switch:

@@ -332,15 +332,13 @@ class Value(Operations):
 
     def __eq__(self, other: object) -> bool:
         """Return whether it is the same node. Raises TracingError inside a function being compiled."""
+        if (mode := CURRENT.get()) is not None and mode.by_number:
+            return bool(self._data == getattr(other, "_data", other))
         if self is other:
             return True
-        if not is_number(other) and other.__class__ is not Value:
+        if not is_number(other) and other.__class__ is not Value and not isinstance(other, bool):
             return NotImplemented
-        if (
-            (mode := CURRENT.get()) is not None
-            and mode.tracer is not None
-            and (is_number(other) or other.__class__ is Value)
-        ):
+        if mode is not None and mode.tracer is not None:
             mode.tracer.equal(self, other)
         return DIFFERENT  # type: ignore[return-value]
 

@@ -8,6 +8,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 from autograd import (
+    TracingError,
     Value,
     acos,
     acosh,
@@ -29,6 +30,7 @@ from autograd import (
     maximum,
     mean,
     minimum,
+    operation,
     prod,
     reciprocal,
     relu,
@@ -176,3 +178,67 @@ def test_hessians_of_several_arguments_where_some_were_not_selected():
         with ieee_arithmetic():
             expected = hessian(f)(point)
         close(compile(f).hessian(point), expected)
+
+
+CONDITIONS = {
+    "and": lambda x: where((x > 0) & (x < 1), 2 * x, 3 * x),
+    "or": lambda x: where((x < 0) | (x > 1), 2 * x, 3 * x),
+    "and a bool": lambda x: where((x > 0) & True, 2 * x, 3 * x),
+    "a bool and": lambda x: where(True & (x > 0), 2 * x, 3 * x),
+    "nested": lambda x: where(((x > 0) & (x < 1)) | (x >= 2), 2 * x, 3 * x),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+@pytest.mark.parametrize("x", [-1.0, -0.0, 0.5, 1.0, 2.0, math.nan, math.inf])
+def test_conditions_joined_by_and_or_mean_the_same_eagerly_and_compiled(name, x):
+    f = CONDITIONS[name]
+    fast = compile(f)
+    np.testing.assert_equal([fast(x), fast.grad(x)], [f(Value(x)).data, grad(f)(x)])
+
+
+EQUAL = {
+    "a number": lambda x: where(x == 1.0, x, 2 * x),
+    "not a number": lambda x: where(x != 1.0, x, 2 * x),
+    "a Value": lambda x: where(x == 1 * x, x, 2 * x),
+    "True": lambda x: where(x == True, x, 2 * x),  # noqa: E712
+    "and": lambda x: where((x == 1.0) & (x > 0), x, 2 * x),
+    "or": lambda x: where((x > 0) | (x == 1.0), x, 2 * x),
+    "not": lambda x: where(~(x == 1.0), x, 2 * x),
+}
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_equality_as_a_condition_is_an_error_eagerly_and_compiled(name):
+    f = EQUAL[name]
+    for call in (lambda: f(Value(1.0)), lambda: grad(f)(1.0), lambda: compile(f)(1.0)):
+        with pytest.raises(TypeError, match=r"same node|by identity"):
+            call()
+
+
+def test_a_comparison_compared_with_true_is_an_error_when_compiled():
+    def f(x):
+        return where((x > 0) == True, x, 2 * x)  # noqa: E712
+
+    assert f(Value(1.0)).data == 1.0
+    with pytest.raises(TracingError):
+        compile(f)(1.0)
+
+
+@pytest.mark.parametrize(
+    ("partial", "at_0", "at_3"),
+    [
+        (lambda x: where(x == 0, 0.0, 2 * x), 0.0, 2.0),
+        (lambda x: where((x == 0) | (x < 0), 5 * x, 2 * x), 5.0, 2.0),
+        (lambda x: where(x != 0, 2 * x, 5 * x), 5.0, 2.0),
+        (lambda x: 5 * x if x == 0 else 2 * x, 5.0, 2.0),
+    ],
+)
+def test_equality_in_a_declared_partial_compares_numbers_in_every_order(partial, at_0, at_3):
+    @operation(partials=[partial])
+    def squared(x):
+        return x * x
+
+    assert (grad(squared)(0.0), grad(squared)(3.0)) == (0.0, 6.0)
+    assert (grad(grad(squared))(0.0), grad(grad(squared))(3.0)) == (at_0, at_3)
+    assert Value(1.0) != Value(1.0)
