@@ -11,7 +11,7 @@ from ..formulas import plain
 from ..nested import children, flatten, is_array, is_foreign_array, outline
 from ..ops.operands import number
 from ..terminal import cut, quoted
-from ..transforms.arguments import parameters
+from ..transforms.argnums import parameters
 from ..value import Value
 
 MOST_PASTED = 500

@@ -13,7 +13,7 @@ import numpy as np
 from ..graph import topological_order
 from ..nested import mapped
 from ..terminal import quoted
-from ..transforms.arguments import one_of
+from ..transforms.argnums import one_of
 from .blocks import Block
 from .rows import Rows
 from .waiting import gathered

@@ -16,7 +16,7 @@ from ..checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from ..checking.report import Report
 from ..errors import DomainError
 from ..terminal import progress_bar, quoted
-from ..transforms.arguments import parameters
+from ..transforms.argnums import parameters
 from .parsing import evaluate
 
 EXIT = {RIGHT: 0, WRONG: 1, UNDECIDED: 3}

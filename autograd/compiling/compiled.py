@@ -15,7 +15,7 @@ import numpy as np
 from ..locks import OwnLock
 from ..modes import CURRENT
 from ..terminal import quoted
-from ..transforms.arguments import one_of
+from ..transforms.argnums import one_of
 from ..value import Value
 from .codegen.cache import CodeCache
 from .codegen.native import Host, host

@@ -8,7 +8,7 @@ from functools import update_wrapper
 from typing import Any
 
 from ..terminal import quoted
-from ..transforms.arguments import one_of
+from ..transforms.argnums import one_of
 from .compiled import Compiled, CompileOptions
 from .naming import Arguments, Names
 

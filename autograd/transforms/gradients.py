@@ -14,7 +14,7 @@ from ..nested import flatten, outline
 from ..ops.operands import number
 from ..terminal import quoted
 from ..value import Value
-from .arguments import Argnums, chosen, positions
+from .argnums import Argnums, chosen, positions
 
 
 def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False) -> list[Any]:

@@ -1,6 +1,6 @@
 """Pages in which a network is trained in the browser, each one offline file."""
 
 from .playground import Playground, playground
-from .recording import Recording
+from .training_record import Recording
 
 __all__ = ["Playground", "Recording", "playground"]

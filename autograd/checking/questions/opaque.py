@@ -12,7 +12,7 @@ from ...terminal import progress_bar
 from ...transforms.numerical import Replay
 from ..evidence.differences import sides
 from ..evidence.findings import EPS, RIGHT, UNDECIDED, WRONG, Finding, judged
-from ..evidence.floats import Judgement, judged_derivative, steady_derivative
+from ..evidence.float_slopes import Judgement, judged_derivative, steady_derivative
 from ..evidence.precise import MP, exactly
 from ..evidence.record import Record, flat_truth
 
