@@ -95,7 +95,8 @@ def draw(
     around their values.
 
     A deep or large graph is drawn in rows, like lines of text; an operand that is far away is drawn
-    again as a small box beside its consumer. `timeout` is the limit for dot in seconds.
+    again as a small box beside its consumer, and the operands of an operation of many, such as a long
+    dot product, are a list in its box. `timeout` is the limit for dot in seconds.
 
     Raises TypeError if an output is not a Value, and ValueError for an invalid option and for more
     than `max_nodes` boxes, which would be unreadable.

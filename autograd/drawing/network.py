@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..backward_pass import BackwardPass, State
-from ..value import Value
-from .grouping import Folded, Frame, folded, frames_of, linear
+from .grouping import Frame, folded, frames_of
+from .neurons import Unit, find_layers, find_sources, find_units, innermost
 from .parts import Arrow, Box, Line, Scene, line_widths, sign_of
 from .scene import constant_box, folded_box, mark, scene
 from .view import View
@@ -21,22 +19,6 @@ MANY_LINES = 20
 """The largest number of weights in the box of a neuron."""
 
 
-class _Unit(NamedTuple):
-    """One neuron as it occurs in a graph."""
-
-    group: Folded
-    column: int
-    weights: list[int]
-    edges: list[str]
-    """The id of each weight's edge, for the first sample."""
-    inputs: list[list[int | float]]
-    """The operands that the weights are multiplied with, for each sample."""
-    bias: int | None
-    sums: list[int]
-    """The node that the activation is applied to, for each sample."""
-    outputs: list[int]
-
-
 def network_scene(recorded: BackwardPass, state: State, view: View) -> Scene:
     """Return the scene of one state of a recorded pass: a network layer by layer, or the graph as it is."""
     drawn = None
@@ -47,12 +29,12 @@ def network_scene(recorded: BackwardPass, state: State, view: View) -> Scene:
 
 def _board(recorded: BackwardPass, state: State, view: View) -> Scene | None:
     frames = frames_of(recorded, view.groups)
-    layers = _layers(frames)
-    if not layers or sum(map(len, layers)) != len(_innermost(frames)):
+    layers = find_layers(frames)
+    if not layers or sum(map(len, layers)) != len(innermost(frames)):
         return None
     groups = folded(recorded, state, frames, "neuron")
-    units = _units(recorded, groups, layers)
-    sources = _sources(recorded, units) if units else None
+    units = find_units(recorded, groups, layers)
+    sources = find_sources(recorded, units) if units else None
     if units is None or sources is None:
         return None
     whole = scene(recorded, state, view._replace(collapse="neuron"))
@@ -88,119 +70,8 @@ def _board(recorded: BackwardPass, state: State, view: View) -> Scene | None:
     )
 
 
-def _innermost(frames: list[Frame]) -> list[Frame]:
-    return [
-        leaf for frame in frames for leaf in (_innermost(list(frame.children)) if frame.children else [frame])
-    ]
-
-
-def _layers(frames: list[Frame]) -> list[list[Frame]]:
-    """Return the neurons of each layer, in order; neurons outside of layers form one layer."""
-    found: list[list[Frame]] = []
-    alone = [frame for frame in frames if frame.level == "neuron"]
-    for frame in frames:
-        neurons = [child for child in frame.children if child.level == "neuron"]
-        found += [neurons] if neurons else _layers([c for c in frame.children if c.children])
-    return [*found, alone] if alone else found
-
-
-def _units(recorded: BackwardPass, groups: list[Folded], layers: list[list[Frame]]) -> list[_Unit] | None:
-    """Return the neurons, or None if one is not an activation of a weighted sum and a bias."""
-    by_id = {group.frame.id: group for group in groups}
-    found = []
-    for column, layer in enumerate(layers):
-        for frame in layer:
-            unit = _unit(recorded, by_id[frame.id], column)
-            if unit is None:
-                return None
-            found.append(unit)
-    return found
-
-
-def _unit(recorded: BackwardPass, group: Folded, column: int) -> _Unit | None:
-    order, nodes = recorded.order, set(group.nodes)
-    leaves = {k for k in nodes if not order[k].operands}
-    following: dict[int, int] = {}
-    for k in sorted(nodes):
-        for operand in order[k].operands:
-            if operand.__class__ is not float and recorded.index[operand] not in leaves:
-                following[recorded.index[operand]] = k
-    whole = [k for k in sorted(nodes - leaves) if linear(order[k]) and not _goes_on(order, following.get(k))]
-    weights: list[int] = []
-    edges: list[str] = []
-    bias: set[int] = set()
-    inputs, outputs = [], []
-    for z in whole:
-        products, added = _terms(recorded, z, nodes, leaves)
-        if not products or sorted(k for k, _, _ in products) != sorted(weights or (k for k, _, _ in products)):
-            return None
-        if not weights:
-            weights, edges = [k for k, _, _ in products], [edge for _, _, edge in products]
-        by_weight = {k: operand for k, operand, _ in products}
-        inputs.append([by_weight[k] for k in weights])
-        bias |= set(added)
-        out = z
-        while out in following:
-            out = following[out]
-        outputs.append(out)
-    if not weights or len(set(weights)) < len(weights) or len(bias) > 1 or leaves != set(weights) | bias:
-        return None
-    return _Unit(group, column, weights, edges, inputs, bias.pop() if bias else None, whole, outputs)
-
-
-def _goes_on(order: Sequence[Value], k: int | None) -> bool:
-    return k is not None and linear(order[k])
-
-
-def _terms(
-    recorded: BackwardPass, z: int, nodes: set[int], leaves: set[int]
-) -> tuple[list[tuple[int, int | float, str]], list[int]]:
-    """Return the terms of a sum: the weight, its input and its edge for each product; and the biases."""
-    products: list[tuple[int, int | float, str]] = []
-    added: list[int] = []
-    waiting = [z]
-    while waiting:
-        k = waiting.pop()
-        node = recorded.order[k]
-        operands = [x if x.__class__ is float else recorded.index[x] for x in node.operands]
-        if k in leaves:
-            added.append(k)
-        elif node.op and node.op.name == "add" and k in nodes:
-            waiting += [int(x) for x in reversed(operands) if x.__class__ is int]
-        elif node.op and k in nodes:  # a product, or a dot product of two lists
-            half = len(operands) // 2
-            first = 0 if leaves.issuperset(operands[:half]) else half
-            for position in range(first, first + half):
-                other = operands[position + half - 2 * first]
-                if operands[position] not in leaves or (other.__class__ is int and other in leaves):
-                    return [], []
-                products.append((int(operands[position]), other, f"e{k}_{position}"))
-        else:
-            return [], []
-    return products, added
-
-
-def _sources(recorded: BackwardPass, units: list[_Unit]) -> dict[tuple[str, int], str] | None:
-    """Return the box that each input of each neuron comes from, or None if it is not feed-forward."""
-    owner = {k: unit for unit in units for k in unit.outputs}
-    found: dict[tuple[str, int], str] = {}
-    for unit in units:
-        for sample in unit.inputs:
-            for position, operand in enumerate(sample):
-                source = f"x{position}"
-                if operand.__class__ is int and operand in owner:
-                    if owner[operand].column >= unit.column:
-                        return None
-                    source = owner[operand].group.frame.id
-                elif operand.__class__ is int and recorded.order[operand].operands:
-                    return None  # computed before the network, or inside a neuron
-                if found.setdefault((unit.group.frame.id, position), source) != source:
-                    return None
-    return found
-
-
 def _input_boxes(
-    recorded: BackwardPass, whole: Scene, units: list[_Unit], sources: dict[tuple[str, int], str], view: View
+    recorded: BackwardPass, whole: Scene, units: list[Unit], sources: dict[tuple[str, int], str], view: View
 ) -> tuple[list[Box], list[list[str]]]:
     """Return a box for each input and the column of their ids; a Value keeps its own box."""
     values: dict[int, list[int | float]] = {}
@@ -246,7 +117,7 @@ def _strongest(recorded: BackwardPass, weights: list[int], most: int | None = No
 
 def _weight_arrow(
     recorded: BackwardPass,
-    unit: _Unit,
+    unit: Unit,
     k: int,
     source: str,
     position: int,
@@ -271,7 +142,7 @@ def _weight_arrow(
     )
 
 
-def _box(recorded: BackwardPass, state: State, unit: _Unit, view: View) -> Box:
+def _box(recorded: BackwardPass, state: State, unit: Unit, view: View) -> Box:
     """Return the box of a neuron: its output, the error at it, and a line for each weight."""
     order, frame = recorded.order, unit.group.frame
     box = folded_box(unit.group, view, mark(recorded, state, unit.group.nodes))
