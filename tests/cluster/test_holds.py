@@ -4,8 +4,6 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[
 from autograd import cluster
 from autograd.cluster import waiting
 from nn import MLP, Checkpoint, Dataset, fit
-from tests.helpers import ROOT
 
 pytestmark = pytest.mark.cluster
 linux = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="ports are read from /proc")
@@ -50,26 +47,6 @@ def test_nothing_of_a_cluster_on_this_machine_listens_beyond_it():
         assert client.scheduler.address.startswith("tcp://127.0.0.1:")
         assert client.dashboard_link.startswith("http://127.0.0.1:")
     assert found == {"0100007F"}
-
-
-@pytest.fixture
-def remote():
-    """A scheduler and a worker in processes of their own."""
-    started = []
-
-    def start(module, *arguments):
-        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-        return started[-1]
-
-    scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0")
-    address = next(re.search(r"tcp://127[\d.:]+", line) for line in scheduler.stderr if "tcp://127" in line)[0]
-    worker = start("dask_worker", address, "--no-nanny")
-    yield address, scheduler, worker
-    for process in started:
-        process.kill()
-        process.communicate(timeout=60)
 
 
 def model():
