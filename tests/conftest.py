@@ -23,8 +23,9 @@ if util.find_spec("hypothesis"):
     settings.register_profile("tests", settings.get_profile("default"), deadline=None)
     settings.load_profile("tests")
 
-# Options for this run, and what pytest and hypothesis do otherwise in CI, are not for those that tests start.
-for variable in ("CI", "PYTEST_ADDOPTS"):
+# Options for this run, and what pytest and hypothesis do otherwise in CI, are not for those that tests start;
+# nor is a stdout without a buffer, which hides what happens when the buffer cannot be written.
+for variable in ("CI", "PYTEST_ADDOPTS", "PYTHONUNBUFFERED"):
     os.environ.pop(variable, None)
 
 

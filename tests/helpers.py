@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +27,14 @@ def python_output(code: str, **environment: str) -> str:
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
+
+
+def copied(source: Path, target: Path) -> None:
+    """Copy a folder without compiled files; the copy can be written to, whether the checkout can or not."""
+    leave = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, target, ignore=leave, copy_function=shutil.copyfile)
+    for folder, _, _ in os.walk(target):
+        os.chmod(folder, 0o755)
 
 
 def parameter_values(model: Any) -> list[float]:

@@ -9,8 +9,9 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 from ..drawing import draw
 from ..errors import DomainError
@@ -56,18 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f"{words[0]!r} is not an argument of {options.command}")
         return _finished(int(options.run(options)))
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_unwritten(sys.stdout)
         return 128 + 13  # as a program that SIGPIPE ends
     except KeyboardInterrupt:
-        print(f"chainwalk{command}: interrupted", file=sys.stderr)
+        _complain(f"chainwalk{command}: interrupted")
         return 130
     except (ExpressionError, DomainError, UsageError, OSError) as error:
         lines = [brief(line, 1000) for line in str(error).split("\n")[:20]]
-        print(f"chainwalk{command}: " + "\n".join(lines), file=sys.stderr)
+        _complain(f"chainwalk{command}: " + "\n".join(lines))
         return 2
     except Exception:  # not status 1, which means that a gradient is wrong
-        print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
-        print(f"chainwalk{command}: an error in chainwalk itself; please report it", file=sys.stderr)
+        text = printable_lines(traceback.format_exc())
+        _complain(f"{text}chainwalk{command}: an error in chainwalk itself; please report it")
         return 70
 
 
@@ -77,12 +78,30 @@ def _finished(status: int) -> int:
     return status
 
 
+def _complain(text: str) -> None:
+    """Print a message to stderr, and let neither stream change the exit status if it is full."""
+    with suppress(OSError):
+        print(text, file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        _discard_unwritten(stream)
+
+
+def _discard_unwritten(stream: TextIO) -> None:
+    """Discard what a stream cannot write: Python would try it again at exit, and exit with 120."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _open_what_is_closed() -> None:
-    """Open the null device in place of a closed stdin or stdout."""
+    """Open the null device in place of a closed stdin, stdout or stderr."""
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (open until the end)
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _replace_signs_that_cannot_be_shown() -> None:

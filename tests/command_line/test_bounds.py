@@ -100,18 +100,32 @@ def test_a_comment_in_an_expression_does_not_reach_the_terminal_as_it_is(capsys)
 @pytest.mark.skipif(os.name == "nt", reason="streams of POSIX")
 @pytest.mark.parametrize(
     ("redirection", "status"),
-    [(">&-", 0), ("<&-", 0), ("<&- >&-", 0), ("2>&-", 0), ("> /dev/full", 2), ("< /dev/null", 0)],
+    [
+        (">&-", 0),
+        ("<&-", 0),
+        ("<&- >&-", 0),
+        ("2>&-", 0),
+        ("2> /dev/full", 0),
+        ("> /dev/full", 2),
+        ("> /dev/full 2>&1", 2),
+        ("> /dev/full 2>&-", 2),
+        ("y=2 2> /dev/full", 2),
+        ("y=2 2>&-", 2),
+        ("< /dev/null", 0),
+    ],
 )
+@pytest.mark.parametrize("buffered", ["", "1"])
 @pytest.mark.parametrize("command", ["explain", "step"])
-def test_a_program_with_closed_or_full_streams_ends_without_a_traceback(command, redirection, status):
+def test_a_program_with_closed_or_full_streams_ends_without_a_traceback(command, buffered, redirection, status):
     if "full" in redirection and not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full here")
     line = f"exec '{sys.executable}' -m autograd {command} 'x*2' x=1 {redirection}"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffered}
     result = subprocess.run(
         ["sh", "-c", line], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
     assert result.returncode == status
 
 

@@ -121,7 +121,7 @@ def test_an_empty_expression_is_a_clear_error(text):
 
 @pytest.mark.parametrize("text", ["x * \0", "x * \udcff"])
 def test_undecodable_text_is_an_error_too(text):
-    with pytest.raises(ExpressionError, match="not a"):
+    with pytest.raises(ExpressionError, match=r"not (an expression|valid text)"):
         evaluate(text, {"x": 1.0})
 
 

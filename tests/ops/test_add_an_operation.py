@@ -4,14 +4,14 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("mpmath")
 pytest.importorskip("hypothesis")
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import ROOT, copied
+
 ENTRIES = """
     Op("gudermann(x)", "atan(sinh(x))", "1.0 / cosh(x)", about="Gudermannian function",
        example="gudermann(1.0) = 0.8658"),
@@ -50,6 +50,8 @@ from mpmath import mp
 import autograd
 from autograd import *
 from autograd import TABLE, Value
+
+from tests.helpers import ROOT, copied
 
 mp.dps = 50
 TRUTH = {
@@ -245,11 +247,10 @@ assert main(["check", "mish(x) * exp10(y)", "x=0.5", "y=0.25"]) == 0
 def copy(tmp_path_factory):
     """Return a copy of the package with the new entries, and its stub written again."""
     folder = tmp_path_factory.mktemp("copy")
-    leave = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "autograd", folder / "autograd", ignore=leave)
+    copied(ROOT / "autograd", folder / "autograd")
     (folder / "tests" / "ops").mkdir(parents=True)
     for name in ("__init__.py", "ops/__init__.py", "ops/write_stub.py"):
-        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+        shutil.copyfile(ROOT / "tests" / name, folder / "tests" / name)
     table, primitives = (folder / "autograd" / "ops" / name for name in ("table.py", "primitives.py"))
     for path, text in ((table, ENTRIES), (primitives, ROW)):
         old = path.read_text(encoding="utf-8")

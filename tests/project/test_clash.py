@@ -1,13 +1,12 @@
 """HIPS autograd in the same environment: every mixture of the two is detected, with advice."""
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import ROOT, copied
+
 FOREIGN = "from . import numpy  # as the other package of this name does\n"
 
 
@@ -15,7 +14,7 @@ FOREIGN = "from . import numpy  # as the other package of this name does\n"
 def site(tmp_path):
     """Return a copy of the packages, to be damaged; Python is run without any others (-S)."""
     for package in ("autograd", "nn"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        copied(ROOT / package, tmp_path / package)
     return tmp_path
 
 
