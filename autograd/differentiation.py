@@ -120,7 +120,7 @@ def even_power(node: Any) -> tuple[Any, float] | None:
     """Return the |x| or hypot(x, y) that a node is an even power of, and half the exponent; else None.
 
     Such a power has no kink at 0, where the length itself has one. By convention the derivative through
-    the length is 0 there in every order; so what is missing is the derivative of (x * x) ** half.
+    the length is 0 there in every order; so the derivative of (x * x) ** half has to be added.
     """
     operands, name = node.operands, node.op.name if node.op else ""
     length: Any = operands[0] if operands else None

@@ -1,4 +1,4 @@
-"""The library's own errors, beside Python's TypeError and ValueError."""
+"""The library's own errors, besides Python's TypeError and ValueError."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def backward(root: Any, gradient: float) -> None:
     contributed, so its grad is complete and can be passed on. A node that no gradient has reached
     passes nothing on. The caller holds TURN.
 
-    If the pass is interrupted, by whatever exception, the leaves' grads are restored.
+    If the pass is interrupted, by any exception, the leaves' grads are restored.
     """
     nothing = float("0")  # an object of this pass alone: a grad that is it has received nothing yet
     leaves: list[Any] = []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
-    """Return a comparison method, which returns NotImplemented for what is not a number."""
+    """Return a comparison method, which returns NotImplemented for other operands than numbers."""
 
     def compared(self: Value, other: Any) -> bool:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
@@ -84,7 +84,7 @@ class Value(Operations):
     def data(self) -> float:
         """Return the number. Assigning another one does not recompute the results that depend on it.
 
-        Raises TypeError if what is assigned is not a real number.
+        Raises TypeError for an assigned object that is not a real number.
 
         >>> x = Value(2.0)
         >>> x.data = 3

@@ -134,7 +134,7 @@ def _partial(op: Op, position: int, language: JavaScript) -> str:
 
 
 def _bound(op: Op) -> list[str]:
-    """Return the names that a rule may use beside functions."""
+    """Return the names that a rule may use besides functions."""
     return [*op.operands, *op.elements, "out", "before", "after"]
 
 

@@ -15,7 +15,7 @@ _WIDE = 92
 
 
 _HIGH = 22
-"""The height of a line of the legend in points, whatever symbols are in it."""
+"""The height of a line of the legend in points, for any symbols."""
 
 
 def caption(scene: Scene, theme: Theme) -> str:

@@ -34,7 +34,7 @@ def room_for_titles(recorded: BackwardPass) -> int:
 LONG_NAME = 40
 """The width at which a title cuts a name; its box shows more of it, and its tooltip all."""
 _FRAME_OF_TITLE = 62
-"""The number of letters of a step's title beside names: its number, three fractions, three numbers."""
+"""The number of letters of a step's title besides names: its number, three fractions, three numbers."""
 
 
 def folded_nodes(recorded: BackwardPass, state: State, view: View) -> dict[int, Folded]:

@@ -1,4 +1,4 @@
-"""Explain one Value in text: forward, backward, gradients beside numerical derivatives."""
+"""Explain one Value in text: forward pass, backward pass, gradients compared with numerical derivatives."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Rows(list[Any]):
 
 
 class Checked(NamedTuple):
-    """One gradient beside a numerical derivative, as `check()` shows it."""
+    """One gradient and a numerical derivative, as `check()` shows them."""
 
     value: Value
     name: str

@@ -84,7 +84,7 @@ class CompiledModel:
         self._is_mean = self.loss_function in LOSSES.values()
 
     def _functions(self) -> tuple[Any, Any]:
-        """Return the compiled functions for the model as it is now."""
+        """Return the compiled functions for the current state of the model."""
         if self._structure.changed():
             self._build()
         modes = self._structure.modes()
