@@ -37,18 +37,23 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 
 
 def new_figure(
-    rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 4.5, *, squeeze: bool = True
+    rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 4.5, **options: Any
 ) -> tuple[Figure, Any]:
-    """Return a figure with rows and columns of styled axes, and the axes: one with `squeeze`, or an array.
+    """Return a figure with rows and columns of styled axes, and the axes (one, or an array of them).
 
-    Sizes are in inches. Raises ImportError, naming the extra, without matplotlib.
+    Sizes are in inches; the options, such as `sharex` and `width_ratios`, are those of matplotlib's
+    `Figure.subplots`. Raises ImportError, naming the extra, without matplotlib.
+
+    >>> figure, axes = new_figure(1, 2, width=8, sharey=True)
+    >>> axes.shape
+    (2,)
     """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("plots need matplotlib: pip install 'chainwalk[plot]'") from error
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=squeeze)
+    axes = figure.subplots(rows, columns, **options)
     for each in figure.axes:
         styled(each)
     return figure, axes

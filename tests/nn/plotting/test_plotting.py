@@ -308,3 +308,8 @@ def test_every_plot_can_be_drawn_into_axes_that_are_given(rng):
 def test_a_wrong_argument_is_an_error_with_the_allowed_values(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_new_figure_takes_the_options_of_matplotlibs_subplots():
+    _, axes = nn.plotting.style.new_figure(1, 2, sharex=True, width_ratios=[2, 1])
+    assert axes[0].get_shared_x_axes().joined(*axes)
