@@ -106,8 +106,8 @@ def blobs(
 ) -> Dataset:
     """Return Gaussian clusters around centres, a list or a number of random ones; the target is the cluster.
 
-    `noise` is the standard deviation of each coordinate. Raises ValueError for too few points and
-    negative noise.
+    `deviation` is the standard deviation of each coordinate. Raises ValueError for too few points and
+    a negative deviation.
 
     >>> data = blobs(6, [[0.0, 0.0], [5.0, 5.0]], rng=0)
     >>> data.targets, round(data.inputs[1][0])
@@ -117,7 +117,7 @@ def blobs(
         _at_least(centres, 1, "blobs", "centre")
         rng = generator(rng)
         centres = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(centres)]
-    rng = _check(count, len(centres), f"{len(centres)} blobs", deviation, rng)
+    rng = _check(count, len(centres), f"{len(centres)} blobs", deviation, rng, "deviation")
     targets = [k % len(centres) for k in range(count)]
     return Dataset([[x + rng.gauss(0, deviation) for x in centres[t]] for t in targets], targets)
 
@@ -145,10 +145,10 @@ def logic_gate(name: str) -> Dataset:
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(truths))
 
 
-def _check(count: int, least: int, what: str, noise: float, rng: RNG) -> random.Random:
+def _check(count: int, least: int, what: str, noise: float, rng: RNG, name: str = "noise") -> random.Random:
     _at_least(count, least, what)
     if not 0 <= noise < math.inf:
-        raise ValueError(f"noise must be a standard deviation, 0 or more, got {quoted(noise)}")
+        raise ValueError(f"{name} must be a standard deviation, 0 or more, got {quoted(noise)}")
     return generator(rng)
 
 

@@ -60,6 +60,11 @@ def test_blobs_lie_around_their_centres():
         (lambda: spirals(0, rng=generator()), "at least 2 points"),
         (lambda: blobs(2, 3, rng=generator()), "at least 3 points"),
         (lambda: blobs(2, 0, rng=generator()), "at least 1 centre"),
+        (
+            lambda: moons(9, noise=-1.0, rng=generator()),
+            "noise must be a standard deviation, 0 or more, got -1.0",
+        ),
+        (lambda: blobs(9, 3, deviation=-1.0, rng=generator()), "deviation must be a standard deviation"),
         (lambda: logic_gate("maybe"), "There are and, or"),
     ],
 )
