@@ -5,6 +5,7 @@ The mode is a context variable, so that threads and async tasks do not affect ea
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ContextDecorator, nullcontext
@@ -61,25 +62,41 @@ class Mode(NamedTuple):
     by_number: bool = False
     """Whether == compares the numbers of Values, as in the rules of declared operations."""
 
-    owner: Any = None
-    """The frame of the generator that switched it on: it applies only there, not in the caller."""
+    owner: _Owner | None = None
+    """The generator that switched it on: it applies only there, not in the caller."""
     outer: Any = None
-    """The mode outside the one that a generator switched on."""
+    """The mode outside the one that a generator switched on, or with the modes of suspended generators."""
+
+
+class _Owner:
+    """The frame of a generator, until it leaves its switch."""
+
+    __slots__ = ("frame",)
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+    @property
+    def runs(self) -> bool:
+        """Whether the frame is among those that are being executed."""
+        here: Any = sys._getframe(1)
+        while here is not None and here is not self.frame:
+            here = here.f_back
+        return here is not None
 
 
 def in_effect(mode: Mode | None) -> Mode | None:
     """Return the mode that applies here: that of a generator only while the generator runs."""
-    while mode is not None and mode.owner is not None and not _runs(mode.owner):
+    if mode is None or (mode.owner is None and mode.outer is None):
+        return mode
+    usual = None
+    while mode is not None:
+        if mode.owner is None:
+            usual = usual or mode
+        elif mode.owner.runs:
+            return mode
         mode = mode.outer
-    return mode
-
-
-def _runs(frame: Any) -> bool:
-    """Return whether a frame is among those that are being executed."""
-    here: Any = sys._getframe(1)
-    while here is not None and here is not frame:
-        here = here.f_back
-    return here is frame
+    return usual
 
 
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
@@ -110,18 +127,48 @@ class _Switch(ContextDecorator):
             raise RuntimeError("this switch is already on: create a new one for a nested use")
         current, caller = CURRENT.get(), sys._getframe(1)
         mode = (in_effect(current) or Mode())._replace(**self._changes)
-        if caller.f_code.co_flags & _GENERATOR:  # it returns control to its caller between its items
-            self._mode = mode._replace(owner=caller, outer=current)
+        mode = mode._replace(owner=None, outer=None)
+        if caller.f_code.co_flags & _GENERATOR and not _is_context_manager(caller):
+            self._mode = mode._replace(
+                owner=_Owner(caller), outer=current
+            )  # which has control between its items
+        elif _has_suspended(current):
+            self._mode = mode._replace(outer=current)
         else:
-            self._mode = None if mode == Mode() else mode._replace(owner=None, outer=None)
+            self._mode = None if mode == Mode() else mode
         self._token = CURRENT.set(self._mode)
 
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
-            owned = self._mode is not None and self._mode.owner is not None
-            if not owned or CURRENT.get() is self._mode:  # else a generator ended inside its caller's switch
+            owner = self._mode.owner if self._mode is not None else None
+            if owner is not None:
+                owner.frame = None
+            # Else a generator ended inside its caller's switch.
+            if owner is None or CURRENT.get() is self._mode:
+                suspended, mode = [], CURRENT.get()
+                while mode is not None and mode is not self._mode:  # they began inside of this switch
+                    suspended += [mode] if mode.owner is not None and mode.owner.frame is not None else []
+                    mode = mode.outer
                 CURRENT.reset(self._token)
+                for mode in reversed(suspended):
+                    CURRENT.set(mode._replace(outer=CURRENT.get()))
+            while (mode := CURRENT.get()) is not None and mode.owner is not None and mode.owner.frame is None:
+                CURRENT.set(mode.outer)
             self._token, self._mode = None, None
+
+
+def _is_context_manager(frame: Any) -> bool:
+    """Return whether a generator is the body of a `contextlib.contextmanager`, whose switch is for its user."""
+    return frame.f_back is not None and frame.f_back.f_code.co_filename == contextlib.__file__
+
+
+def _has_suspended(mode: Mode | None) -> bool:
+    """Return whether a mode belongs to a generator that does not run at the moment."""
+    while mode is not None:
+        if mode.owner is not None and mode.owner.frame is not None and not mode.owner.runs:
+            return True
+        mode = mode.outer
+    return False
 
 
 def no_grad() -> _Switch:

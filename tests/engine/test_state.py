@@ -1,5 +1,6 @@
 """Grads that are Values, None or strings, interrupted passes, overwritten numbers, comparisons."""
 
+import contextlib
 import copy
 import math
 import pickle
@@ -15,6 +16,7 @@ from autograd import (
     Value,
     cos,
     draw,
+    enable_grad,
     exp,
     gradients,
     no_grad,
@@ -25,6 +27,7 @@ from autograd import (
     where,
 )
 from autograd.graph import grad_number
+from autograd.modes import CURRENT
 from nn import SGD
 
 
@@ -297,6 +300,60 @@ def test_no_grad_inside_a_generator_does_not_leak_into_its_caller():
     assert autograd.grad(lambda v: v * v)(x).operands
     del unfinished
     assert len((x * 3.0).operands) == 2
+
+
+def switching(x, switch):
+    with switch():
+        yield bool((x * x).operands)
+        yield bool((x * x).operands)
+    yield bool((x * x).operands)
+
+
+@pytest.mark.parametrize("inner", [no_grad, enable_grad])
+@pytest.mark.parametrize("outer", [no_grad, enable_grad])
+def test_a_generator_keeps_its_mode_inside_a_switch_of_its_caller(inner, outer):
+    x = Value(2.0)
+    generator, other = switching(x, inner), switching(x, outer)
+    records = {no_grad: False, enable_grad: True}
+    assert next(generator) == records[inner]
+    assert bool((x * x).operands)
+    with outer():
+        assert bool((x * x).operands) == records[outer]
+        assert next(generator) == records[inner]
+        assert next(other) == records[outer]
+        assert bool((x * x).operands) == records[outer]
+        assert next(generator) == records[outer]  # after its own switch, inside the caller's
+        assert bool((x * x).operands) == records[outer]
+    assert bool((x * x).operands)
+    assert (next(other), next(other)) == (records[outer], True)
+    assert CURRENT.get() is None
+
+
+@contextlib.contextmanager
+def evaluating():
+    with no_grad():
+        yield
+
+
+@contextlib.contextmanager
+def evaluating_twice():
+    with evaluating():
+        yield
+
+
+@pytest.mark.parametrize("manager", [evaluating, evaluating_twice])
+def test_a_switch_in_a_context_manager_of_ones_own_applies_to_its_user(manager):
+    x = Value(2.0)
+    with manager():
+        assert (x * x).operands == ()
+    assert len((x * x).operands) == 2
+
+    @manager()
+    def computed():
+        return x * x
+
+    assert computed().operands == ()
+    assert CURRENT.get() is None
 
 
 def test_a_generator_and_a_caller_that_both_switch_do_not_disturb_each_other():
