@@ -100,7 +100,9 @@ class Line {
 /** A line of a box that shows an edge: its local derivative, and its contribution or the operand's gradient. */
 class Listed {
   constructor(group, edge) {
-    Object.assign(this, { group, members: [edge], bounds: placed(group) });
+    this.group = group;
+    this.members = [edge];
+    this.bounds = placed(group);
     this.partial = group.querySelector(".partial");
     this.flow = group.querySelector(".flow");
   }
@@ -196,7 +198,7 @@ export class Picture {
     this.listed = new Map();
     const edges = new Map(graph.edges.map((edge) => [edge.id, edge]));
     for (const group of svg.querySelectorAll("g.line[data-edge]")) {
-      const edge = edges.get(group.dataset.edge);
+      const edge = edges.get(group.getAttribute("data-edge"));
       if (edge) this.listed.set(edge.id, new Listed(group, edge));
     }
     this.marked = [];
