@@ -20,6 +20,18 @@ def is_foreign_array(item: Any) -> bool:
     return hasattr(item, "ndim") and hasattr(item, "tolist") and not is_array(item)
 
 
+def is_named_tuple(item: Any) -> bool:
+    """Return whether an object is a named tuple, or a class of them.
+
+    >>> from collections import namedtuple
+    >>> pair = namedtuple("pair", "x y")
+    >>> is_named_tuple(pair), is_named_tuple(pair(1.0, 2.0)), is_named_tuple((1.0, 2.0))
+    (True, True, False)
+    """
+    kind = item if isinstance(item, type) else type(item)
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
 def children(tree: Any) -> tuple[list[Any], list[Any], Callable[[list[Any]], Any]] | None:
     """Return the keys and items of a container, and a function that builds one like it; None for a leaf.
 
@@ -30,7 +42,7 @@ def children(tree: Any) -> tuple[list[Any], list[Any], Callable[[list[Any]], Any
     if isinstance(tree, dict):
         keys = list(tree)
         return keys, list(tree.values()), lambda items: dict(zip(keys, items, strict=True))
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a named tuple takes its fields one by one
+    if is_named_tuple(tree):  # a named tuple takes its fields one by one
         return list(tree._fields), list(tree), lambda items: type(tree)(*items)
     if isinstance(tree, list | tuple):
         return list(range(len(tree))), list(tree), list if isinstance(tree, list) else tuple

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formulas import plain
-from ..nested import children, flatten, is_array, is_foreign_array, outline
+from ..nested import children, flatten, is_array, is_foreign_array, is_named_tuple, outline
 from ..ops.operands import number
 from ..terminal import cut, quoted
 from ..transforms.argnums import parameters
@@ -297,7 +297,7 @@ def source(item: Any) -> str:
         return "{" + ", ".join(f"{key!r}: {source(each)}" for key, each in item.items()) + "}"
     if isinstance(item, list):
         return f"[{', '.join(map(source, item))}]"
-    if isinstance(item, tuple) and not hasattr(item, "_fields"):
+    if isinstance(item, tuple) and not is_named_tuple(item):
         return f"({', '.join(map(source, item))}{',' if len(item) == 1 else ''})"
     found = children(item)
     if found is not None:

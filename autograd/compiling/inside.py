@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..differentiation import pull_back
+from ..nested import is_named_tuple
 from ..ops.operands import is_number
 from ..value import Value
 from .run.query import Query
@@ -74,7 +75,7 @@ def _grid(tree: Any) -> Any:
     except ValueError:  # rows of different lengths
         return None
     plain = array is not None and all(isinstance(item, Value) or is_number(item) for item in array.flat)
-    return array if plain and not hasattr(tree, "_fields") else None
+    return array if plain and not is_named_tuple(tree) else None
 
 
 def _numbers(tree: Any) -> Iterator[Any]:
@@ -106,7 +107,7 @@ def _built(tree: Any, parts: list[Any]) -> Any:
         return dict(zip(tree, parts, strict=True))
     if isinstance(tree, list | np.ndarray):
         return parts
-    return type(tree)(*parts) if hasattr(tree, "_fields") or is_dataclass(tree) else type(tree)(parts)
+    return type(tree)(*parts) if is_named_tuple(tree) or is_dataclass(tree) else type(tree)(parts)
 
 
 def _mapped(tree: Any, make: Callable[[Any], Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...nested import is_named_tuple
 from ...ops.operands import is_number
 from ...terminal import quoted
 from ...value import Value
@@ -66,7 +67,7 @@ def described(argument: Any, rows: bool, name: str) -> Any:
     if isinstance(argument, dict):
         parts = tuple(described(item, rows, f"{name}[{quoted(key)}]") for key, item in argument.items())
         return _branch(dict, tuple(argument), parts)
-    if hasattr(argument, "_fields"):
+    if is_named_tuple(argument):
         named = zip(argument._fields, argument, strict=True)
         return _branch(type(argument), (), tuple(described(item, rows, f"{name}.{key}") for key, item in named))
     if is_dataclass(argument) and not isinstance(argument, type):
@@ -111,9 +112,7 @@ def _nested_as(items: Any, kinds: tuple[Any, ...]) -> bool:
 
 def _in_parts(items: Sequence[Any]) -> bool:
     """Return whether the items of a sequence are separate arguments: arrays, or lists of other lengths."""
-    if any(
-        isinstance(item, np.ndarray | dict) or hasattr(item, "_fields") or is_dataclass(item) for item in items
-    ):
+    if any(isinstance(item, np.ndarray | dict) or is_named_tuple(item) or is_dataclass(item) for item in items):
         return True
     nested = [item for item in items if isinstance(item, list | tuple)]
     ragged = len({len(item) for item in nested}) > 1 or (bool(nested) and len(nested) < len(items))
@@ -205,13 +204,13 @@ def _of_kinds(items: Any, kinds: tuple[Any, ...]) -> Any:
     if kinds == (list,) * len(kinds):
         return items
     parts = [_of_kinds(item, kinds[1:]) for item in items]
-    return kinds[0](*parts) if hasattr(kinds[0], "_fields") else kinds[0](parts)
+    return kinds[0](*parts) if is_named_tuple(kinds[0]) else kinds[0](parts)
 
 
 def _assembled(form: Branch, parts: list[Any]) -> Any:
     if form.kind is dict:
         return dict(zip(form.keys, parts, strict=True))
-    if hasattr(form.kind, "_fields"):
+    if is_named_tuple(form.kind):
         return form.kind(*parts)
     if form.keys:  # a dataclass, possibly frozen
         made = object.__new__(form.kind)
