@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from .formulas import fixed, formula, names_of, partial_formula, partners, word
 from .graph import grad_number, topological_order
+from .ops.operands import number
 from .terminal import cut, derivative_sign, quoted
 from .value import Value
 
@@ -70,7 +71,7 @@ class BackwardPass:
         if not isinstance(root, Value):
             raise TypeError(f"a backward pass starts from a Value, got {quoted(root)}")
         self.root: Value = root
-        self.gradient: float = gradient
+        self.gradient: float = number(gradient, "a real number as gradient")
         self.order: list[Value] = order or topological_order(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.order)}
         self.outputs: list[int] = sorted({self.index[output] for output in (root, *others)})

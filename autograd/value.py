@@ -422,6 +422,11 @@ def zero_grad(values: Iterable[Value]) -> None:
         raise TypeError(
             "zero_grad takes a list or set of Values; for one and all that it depends on use value.zero_grad()"
         )
+    if not isinstance(values, Iterable):
+        raise TypeError(
+            f"zero_grad takes a list or set of Values, got {quoted(values)} of type {type(values).__name__}; a "
+            "model and an optimiser have a zero_grad() of their own"
+        )
     for value in values:
         if not isinstance(value, Value):
             raise TypeError(f"zero_grad takes Values, not {quoted(value)}")

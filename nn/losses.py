@@ -13,7 +13,7 @@ from typing import Any, SupportsFloat
 from autograd import Value, clip, dot, log, logsumexp, mean, relu, softplus, square, total, where
 from autograd.terminal import brief, quoted
 
-from .argument_checks import by_name
+from .argument_checks import by_name, real
 
 Loss = Callable[[Sequence[Any], Sequence[Any]], Any]
 """A function of predictions and as many targets that returns one Value."""
@@ -47,7 +47,7 @@ def huber_loss(predictions: Sequence[Any], targets: Sequence[Any], delta: float 
     >>> huber_loss([1.0, 3.0], [0.5, 1.0])
     0.8125
     """
-    if not delta > 0:
+    if not real("delta", delta) > 0:
         raise ValueError(f"delta must be a number above 0, got {quoted(delta)}")
 
     def bent(p: Any, t: Any) -> Any:

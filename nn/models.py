@@ -9,7 +9,7 @@ from typing import Any
 from autograd import exp, logsumexp, total
 from autograd.terminal import quoted
 
-from .argument_checks import RNG, generator, refuse_batch, several
+from .argument_checks import RNG, generator, real, refuse_batch, several
 from .init import Initialiser
 from .layers import DEFAULT_ACTIVATION, MLP, activation_function
 from .layers import Activation as ActivationName
@@ -89,7 +89,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: RNG = None) -> None:
-        if not 0 <= p < 1:
+        if not 0 <= real("p", p) < 1:
             raise ValueError(
                 f"p, the probability of dropping an input, must satisfy 0 <= p < 1, got {quoted(p)}"
             )

@@ -37,7 +37,12 @@ class Module:
         raise NotImplementedError(f"{brief(type(self).__name__)} needs a forward that computes its output")
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.forward(*inputs)
+        try:
+            return self.forward(*inputs)
+        except TypeError as error:
+            if len(inputs) > 1 and error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                raise TypeError(f"{error}: a model takes one example, as one list, [x0, x1]") from None
+            raise
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
         """Yield every parameter with its name after the prefix, such as `layers.0.neurons.2.weights.1`.

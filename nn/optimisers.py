@@ -89,6 +89,8 @@ class Optimiser:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore a state from `state_dict`; raise ValueError, and change nothing, for any other."""
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict, as state_dict() returns, got {quoted(state)}")
         expected = self.state_dict().keys()
         if state.keys() != expected:
             own, given = listed(expected), listed(state)
@@ -250,7 +252,7 @@ class AdamW(Adam):
         super()._move(k, parameter, grad_number(parameter))
 
 
-def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
+def clip_grad_norm_(parameters: Parameters, max_norm: float) -> float:
     """Scale the gradient down to norm `max_norm` if its norm is larger; return the norm before.
 
     All parameters' gradients count as one vector: PyTorch's clip_grad_norm_. Raises ValueError
@@ -262,7 +264,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     (6.0, 1.0)
     """
     _refuse(not real("max_norm", max_norm) > 0, "max_norm must be a number above 0", max_norm)
-    moving = list(parameters)
+    moving = list(_parameters_of(parameters))
     length = math.hypot(*map(grad_number, moving))
     share = max_norm / (length + 1e-6)
     if share < 1:
@@ -279,7 +281,7 @@ def _parameters_of(parameters: Any) -> Iterable[Any]:
         return [parameters]
     if not isinstance(parameters, Iterable) or isinstance(parameters, str):
         raise TypeError(
-            "an optimiser takes a model or a list of its parameters first, as in SGD(model, lr=0.1), got "
+            "expected a model or a list of its parameters as the first argument, as in SGD(model, lr=0.1), got "
             f"{quoted(parameters)} of type {type(parameters).__name__}"
         )
     return parameters

@@ -36,6 +36,8 @@ def save(model: Module, path: str | os.PathLike[str], *, names: str = "own") -> 
     >>> other.state_dict() == model.state_dict()
     True
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"save takes the model first, as in save(model, path), got {quoted(model)}")
     numpy, safetensors = _packages()
     renaming = _renaming(model, names)
     arrays = {}
@@ -54,6 +56,8 @@ def load(model: Module, path: str | os.PathLike[str], *, names: str = "own", str
     damaged or does not fit (with `strict`, all names must agree), naming the fault, and
     ImportError without the extra "save"; the model is then unchanged.
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"load takes the model first, as in load(model, path), got {quoted(model)}")
     renaming = _renaming(model, names)
     own = {renaming.get(name, name): tensor for name, tensor in tensors(model).items()}
     content = read_whole(path, _largest(own, strict))

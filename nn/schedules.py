@@ -11,6 +11,18 @@ from autograd.terminal import listed, quoted
 from .optimisers import Optimiser
 
 
+def refuse_no_optimiser(name: str, given: Any) -> None:
+    """Raise TypeError unless the first argument of a schedule is an optimiser.
+
+    >>> refuse_no_optimiser("StepLR", 0.1)
+    Traceback (most recent call last):
+    ...
+    TypeError: StepLR takes the optimiser first, such as SGD(model, lr=0.1), got 0.1
+    """
+    if not isinstance(given, Optimiser):
+        raise TypeError(f"{name} takes the optimiser first, such as SGD(model, lr=0.1), got {quoted(given)}")
+
+
 class Schedule:
     """The base class of all schedules, and the constant one.
 
@@ -26,6 +38,7 @@ class Schedule:
     """
 
     def __init__(self, optimiser: Optimiser) -> None:
+        refuse_no_optimiser(type(self).__name__, optimiser)
         self.optimiser: Optimiser = optimiser
         self.first: float = optimiser.lr
         self.epoch: int = 0
@@ -182,6 +195,7 @@ class ReduceLROnPlateau(Schedule):
         threshold: float = 1e-4,
         min_lr: float = 0.0,
     ) -> None:
+        refuse_no_optimiser("ReduceLROnPlateau", optimiser)
         if patience < 0:
             raise ValueError(f"patience must be a number of epochs, 0 or more, got {quoted(patience)}")
         self.factor: float = _fraction(factor)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypedDict, runtime_checkable
 
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
+from ..ops.operands import is_number
 from ..terminal import quoted
 from ..value import Value
 
@@ -112,7 +113,7 @@ def draw(
     from .view import View
 
     theme = checked(theme)
-    _refuse_options(rankdir, depth, show, decimals, lang)
+    _refuse_options(rankdir, depth, show, decimals, lang, max_nodes, title)
     recorded, done = _recorded(outputs, max_nodes if collapse is None and depth is None else _LARGEST)
     step = done if step is None else step
     if groups is not None and not isinstance(groups, Grouped):
@@ -159,16 +160,27 @@ _LARGEST = 200_000
 
 
 def _refuse_options(
-    rankdir: str, depth: int | None, show: Collection[str], decimals: int | None, lang: str | None
+    rankdir: str,
+    depth: int | None,
+    show: Collection[str],
+    decimals: int | None,
+    lang: str | None,
+    max_nodes: int,
+    title: str,
 ) -> None:
     from .view import SHOWN
     from .words import LANGUAGES
 
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {quoted(rankdir)}")
+    for name, given in {"depth": depth, "max_nodes": max_nodes}.items():
+        if given is not None and (isinstance(given, bool) or not isinstance(given, SupportsIndex)):
+            raise TypeError(f"{name} must be an int, got {quoted(given)} of type {type(given).__name__}")
+    if not isinstance(title, str):
+        raise TypeError(f"title must be a str, got {quoted(title)} of type {type(title).__name__}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be a number of edges from the root, 0 or more, got {quoted(depth)}")
-    if isinstance(show, str) or not SHOWN.issuperset(show):
+    if isinstance(show, str) or not isinstance(show, Collection) or not SHOWN.issuperset(show):
         raise ValueError(f"show must be a list of some of {', '.join(sorted(SHOWN))}, got {quoted(show)}")
     if decimals is not None and not (isinstance(decimals, int) and 0 <= decimals <= 17):
         raise ValueError(f"decimals must be an int from 0 to 17, got {quoted(decimals)}")
@@ -177,6 +189,10 @@ def _refuse_options(
 
 
 def _above_0(name: str, unit: str, number: float) -> float:
+    if not is_number(number):
+        raise TypeError(
+            f"{name} must be a number of {unit}, got {quoted(number)} of type {type(number).__name__}"
+        )
     if not number > 0:
         raise ValueError(f"{name} must be a positive number of {unit}, got {quoted(number)}")
     return number
@@ -234,6 +250,8 @@ def _no_value(item: object) -> str:
 
 
 def _state(recorded: BackwardPass, step: int) -> State:
+    if isinstance(step, bool) or not isinstance(step, SupportsIndex):
+        raise TypeError(f"step must be an int, got {quoted(step)} of type {type(step).__name__}")
     if not -1 <= step <= len(recorded.edges):
         raise ValueError(f"step must be -1 to {len(recorded.edges)}, got {quoted(step)}")
     return recorded.state(step)

@@ -317,6 +317,12 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 0.0))
     (10.0, 5.0)
     """
+    for name, given in {"primals": primals, "tangents": tangents}.items():
+        if not isinstance(given, Iterable) or isinstance(given, str):
+            raise TypeError(
+                f"jvp takes a tuple of the arguments and one of the tangents, as in jvp(f, (x,), (v,)), got "
+                f"{quoted(given)} as {name}"
+            )
     call = Call(f, tuple(primals), range(len(primals)))
     direction, _ = flatten(list(tangents))
     if outline(list(tangents)) != outline(list(primals)):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from autograd.terminal import plural, quoted
 
-from ..argument_checks import RNG, generator
+from ..argument_checks import RNG, generator, real, several
 
 
 class _Examples(NamedTuple):
@@ -32,6 +32,8 @@ class Dataset(_Examples):
 
     def __new__(cls, inputs: Any, targets: Any) -> Dataset:
         inputs, targets = _listed(inputs), _listed(targets)
+        several("inputs", inputs, "one list of numbers for each example")
+        several("targets", targets, "one for each example")
         if len(inputs) != len(targets):
             raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets: give each input one target")
         return super().__new__(cls, inputs, targets)
@@ -75,7 +77,7 @@ class Dataset(_Examples):
         >>> [part.size for part in data.split(0.8, rng=0)]
         [80, 20]
         """
-        if not 0 < fraction < 1:
+        if not 0 < real("fraction", fraction) < 1:
             raise ValueError(f"fraction must be between 0 and 1, got {quoted(fraction)}")
         cut = round(fraction * self.size)
         if not 0 < cut < self.size:
@@ -134,6 +136,8 @@ def standardise(data: Dataset) -> Standardiser:
     >>> standardise(Dataset([[1.0], [3.0]], [0.0, 1.0])).means
     [2.0]
     """
+    if not isinstance(data, Dataset):
+        raise TypeError(f"standardise takes a Dataset, such as Dataset(X, y), got {quoted(data)}")
     if not data.size:
         raise ValueError("an empty data set has no means")
     widths = sorted({len(inputs) for inputs in data.inputs})

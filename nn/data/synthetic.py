@@ -7,7 +7,7 @@ import random
 
 from autograd.terminal import quoted
 
-from ..argument_checks import RNG, by_name, generator
+from ..argument_checks import RNG, by_name, generator, real
 from .dataset import Dataset
 
 
@@ -42,7 +42,7 @@ def circles(count: int, noise: float = 0.05, factor: float = 0.5, *, rng: RNG = 
     ([1.0, 0.5, 1.0, 0.5], [-1.0, 1.0, -1.0, 1.0])
     """
     rng = _check(count, 2, "two circles", noise, rng)
-    if not 0 < factor < 1:
+    if not 0 < real("factor", factor) < 1:
         raise ValueError(f"factor must be between 0 and 1, got {quoted(factor)}")
     inputs, targets = [], []
     for k in range(count):
@@ -147,7 +147,7 @@ def logic_gate(name: str) -> Dataset:
 
 def _check(count: int, least: int, what: str, noise: float, rng: RNG, name: str = "noise") -> random.Random:
     _at_least(count, least, what)
-    if not 0 <= noise < math.inf:
+    if not 0 <= real(name, noise) < math.inf:
         raise ValueError(f"{name} must be a standard deviation, 0 or more, got {quoted(noise)}")
     return generator(rng)
 

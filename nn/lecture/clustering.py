@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from autograd import Value, square, total
 from autograd.terminal import quoted
 
-from ..argument_checks import RNG, generator
+from ..argument_checks import RNG, generator, several, whole
 from ..optimisers import SGD
 
 Point = Sequence[float]
@@ -134,6 +134,8 @@ def _distance(point: Point, centre: list[Value]) -> Any:
 
 
 def _refuse(points: Sequence[Point], count: int) -> None:
+    several("points", points, "each a list of coordinates")
+    count = whole("k_means", "cluster", count)
     if len(points) == 0:
         raise ValueError("there are no points to cluster: at least 1 is needed")
     if not 1 <= count <= len(points):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autograd.terminal import quoted
+
 from ..training.history import History
 from .style import INK, LINE, MUTE, NEGATIVE, POSITIVE, styled
 
@@ -24,6 +26,8 @@ def plot_history(history: History, axes: Axes | None = None) -> Axes:
     >>> plot_history(History([Epoch(0.5), Epoch(0.25)]), axes).get_xlabel()
     'epoch'
     """
+    if not isinstance(history, History):
+        raise TypeError(f"plot_history takes the History that fit returns, got {quoted(history)}")
     axes = styled(axes)
     epochs = range(1, len(history.losses) + 1)
     axes.plot(epochs, history.losses, color=INK, lw=2, label="loss")

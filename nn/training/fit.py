@@ -25,7 +25,7 @@ from .divergence import DivergenceError, Watch
 from .engines import Engine, Step, engine
 from .history import Epoch, History
 from .interruption import LastStep, completed
-from .preconditions import refuse_misfits, refuse_no_model
+from .preconditions import refuse_kinds, refuse_misfits, refuse_no_model
 from .settings import Settings
 from .stopping import EarlyStopping
 
@@ -123,6 +123,10 @@ def fit(
     (1.0, 100)
     """
     refuse_no_model(model)
+    refuse_kinds({
+        "schedule": schedule, "early_stopping": early_stopping, "metrics": metrics, "checkpoint": checkpoint,
+        "clip": clip, "after_epoch": after_epoch, "callbacks": callbacks,
+    })  # fmt: skip
     data, loss, optimiser = arranged(data, targets, loss, optimiser)
     optimiser, rng = usual_optimiser(model, optimiser, lr), generator(rng)
     validation = None if validation is None else as_dataset(validation)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 from autograd import Value
@@ -12,6 +15,8 @@ from ..losses import Loss, loss_function
 from ..module import Module
 from ..optimisers import Optimiser
 from ..schedules import Schedule
+from .checkpoints import Checkpoint
+from .stopping import EarlyStopping
 
 
 def refuse_misfits(
@@ -42,6 +47,31 @@ def refuse_misfits(
         _refuse_optimiser(optimiser, model)
     if isinstance(schedule, Schedule) and schedule.optimiser is not optimiser:
         raise ValueError("the schedule belongs to another optimiser: make it with the optimiser of this run")
+
+
+def refuse_kinds(arguments: Mapping[str, Any]) -> None:
+    """Raise TypeError for an optional argument of `fit` that is of another kind than it needs; None is allowed.
+
+    >>> refuse_kinds({"metrics": 3})
+    Traceback (most recent call last):
+    ...
+    TypeError: metrics must be a dict of functions, got 3 of type int
+    """
+    for name, given in arguments.items():
+        kinds, words = _KINDS[name]
+        if given is not None and (not isinstance(given, kinds) or isinstance(given, bool)):
+            raise TypeError(f"{name} must be {words}, got {quoted(given)} of type {type(given).__name__}")
+
+
+_KINDS: dict[str, tuple[Any, str]] = {
+    "schedule": (Schedule, "a Schedule, such as StepLR(optimiser, 10)"),
+    "early_stopping": ((int, EarlyStopping), "a number of epochs, or an EarlyStopping"),
+    "metrics": (Mapping, "a dict of functions"),
+    "checkpoint": ((str, os.PathLike, Checkpoint), "a path, or a Checkpoint"),
+    "clip": (Real, "a number, the largest norm of the gradient"),
+    "after_epoch": (Callable, "a function of the epoch's index and the history"),
+    "callbacks": (Iterable, "a list of functions of the epoch's index and the history"),
+}
 
 
 def refuse_no_model(model: Any) -> None:

@@ -17,9 +17,11 @@ from autograd import (
     gradients,
     hessian,
     jacobian,
+    jvp,
     no_grad,
     tanh,
     value_and_grad,
+    zero_grad,
 )
 from nn import (
     MLP,
@@ -27,14 +29,22 @@ from nn import (
     Adam,
     Autoencoder,
     Dataset,
+    Dropout,
     Layer,
+    Module,
     Neuron,
+    ReduceLROnPlateau,
     RMSprop,
     accuracy,
     clip_grad_norm_,
     evaluate,
     fit,
+    huber_loss,
+    k_means,
+    load,
     moons,
+    save,
+    standardise,
 )
 from nn.losses import LOSSES
 
@@ -101,7 +111,7 @@ STEPPING = {
     "an unknown value": (lambda: stepper().until("loss"), ValueError, "it has a, b, v2, v3"),
 }
 NN = {
-    "lr first": (lambda: SGD(0.1, MLP(2, [1]).parameters()), TypeError, "a list of its parameters first"),
+    "lr first": (lambda: SGD(0.1, MLP(2, [1]).parameters()), TypeError, "a list of its parameters as the first"),
     "lr as text": (lambda: SGD(MLP(2, [1]), lr="0.1"), TypeError, "lr must be a number, got '0.1' of type str"),
     "momentum as text": (lambda: SGD(MLP(2, [1]), 0.1, momentum="1"), TypeError, "momentum must be a number"),
     "alpha as text": (lambda: RMSprop(MLP(2, [1]), alpha="1"), TypeError, "alpha must be a number"),
@@ -132,7 +142,48 @@ ALONE = {
         "None": (None, [0]),
     }.items()
 }
-CASES = ENGINE | STEPPING | NN | ALONE
+KINDS = {
+    "a tangent alone": (lambda: jvp(tanh, 2.0, 1.0), TypeError, "jvp(f, (x,), (v,))"),
+    "zero_grad of a model": (lambda: zero_grad(MLP(2, [1])), TypeError, "a zero_grad() of their own"),
+    "a seed as text": (lambda: product()[1].backprop("x"), TypeError, "a real number as gradient"),
+    "depth": (lambda: draw(product()[1], depth="x"), TypeError, "depth must be an int, got 'x' of type str"),
+    "max_nodes": (lambda: draw(product()[1], max_nodes="x"), TypeError, "max_nodes must be an int"),
+    "step": (lambda: draw(product()[1], step="x"), TypeError, "step must be an int"),
+    "scale": (lambda: draw(product()[1], scale="x"), TypeError, "scale must be a number of pixels"),
+    "timeout": (lambda: draw(product()[1], timeout="x"), TypeError, "timeout must be a number of seconds"),
+    "show": (lambda: draw(product()[1], show=3), ValueError, "show must be a list of some of"),
+    "title": (lambda: draw(product()[1], title=3), TypeError, "title must be a str"),
+    "noise": (lambda: moons(20, "x"), TypeError, "noise must be a number"),
+    "fraction": (lambda: moons(20).split("x"), TypeError, "fraction must be a number"),
+    "p": (lambda: Dropout("x"), TypeError, "p must be a number"),
+    "delta": (lambda: huber_loss([1.0], [2.0], "x"), TypeError, "delta must be a number"),
+    "clusters": (lambda: k_means([[1.0], [2.0]], "2"), TypeError, "k_means takes a whole number of clusters"),
+    "no list of inputs": (lambda: Dataset(3, 4), TypeError, "inputs must be a list"),
+    "standardise": (lambda: standardise(X), TypeError, "standardise takes a Dataset"),
+    "a model as optimiser": (lambda: ReduceLROnPlateau(MLP(2, [1])), TypeError, "takes the optimiser first"),
+    "a state": (lambda: SGD(MLP(2, [1]), 0.1).load_state_dict(3), TypeError, "a state is a dict"),
+    "two inputs": (lambda: MLP(2, [1])(0.1, 0.2), TypeError, "one example, as one list, [x0, x1]"),
+    "save": (lambda: save("m.safetensors", MLP(2, [1])), TypeError, "save(model, path)"),
+    "load": (lambda: load("m.safetensors", MLP(2, [1])), TypeError, "load(model, path)"),
+}  # fmt: skip
+FIT = {
+    "schedule": "a Schedule",
+    "early_stopping": "a number of epochs",
+    "metrics": "a dict of functions",
+    "checkpoint": "a path, or a Checkpoint",
+    "clip": "a number, the largest norm",
+    "callbacks": "a list of functions",
+    "after_epoch": "a function of the epoch",
+}
+OF_FIT = {
+    f"fit({name}=...)": (
+        lambda name=name: fit(MLP(2, [1]), X, Y, **{name: 1j}),
+        TypeError,
+        f"{name} must be {words}",
+    )
+    for name, words in FIT.items()
+}
+CASES = ENGINE | STEPPING | NN | ALONE | KINDS | OF_FIT
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -246,3 +297,21 @@ def test_frames_show_progress(tmp_path, monkeypatch):
     monkeypatch.setattr("autograd.drawing.picture.progress_bar", bar)
     paths = stepper().frames(tmp_path)
     assert seen == [(k + 1, len(paths)) for k in range(len(paths))]
+
+
+def test_the_gradient_of_a_model_is_clipped_like_that_of_its_parameters():
+    model = MLP(2, [1], rng=0)
+    (model([3.0, 4.0]) * 2).backward()
+    before = clip_grad_norm_(model, 1.0)
+    assert before > 10
+    assert math.isclose(math.hypot(*(p.grad for p in model.parameters())), 1.0, rel_tol=1e-6)
+
+
+def test_a_type_error_inside_a_model_is_not_taken_for_too_many_inputs():
+    class Strange(Module):
+        def forward(self, first, second):
+            return first + second
+
+    with pytest.raises(TypeError, match="can only concatenate"):
+        Strange()([1.0], None)
+    assert Strange()(1.0, 2.0) == 3.0
