@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from autograd import Value
 from autograd.terminal import quoted
@@ -63,8 +63,15 @@ def refuse_kinds(arguments: Mapping[str, Any]) -> None:
             raise TypeError(f"{name} must be {words}, got {quoted(given)} of type {type(given).__name__}")
 
 
+@runtime_checkable
+class _Stepped(Protocol):
+    """What is called after each epoch: a Schedule, or an object of the user's own."""
+
+    def step(self, metric: float, /) -> object: ...
+
+
 _KINDS: dict[str, tuple[Any, str]] = {
-    "schedule": (Schedule, "a Schedule, such as StepLR(optimiser, 10)"),
+    "schedule": (_Stepped, "a Schedule, such as StepLR(optimiser, 10)"),
     "early_stopping": ((int, EarlyStopping), "a number of epochs, or an EarlyStopping"),
     "metrics": (Mapping, "a dict of functions"),
     "checkpoint": ((str, os.PathLike, Checkpoint), "a path, or a Checkpoint"),

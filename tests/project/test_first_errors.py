@@ -111,7 +111,7 @@ STEPPING = {
     "an unknown value": (lambda: stepper().until("loss"), ValueError, "it has a, b, v2, v3"),
 }
 NN = {
-    "lr first": (lambda: SGD(0.1, MLP(2, [1]).parameters()), TypeError, "a list of its parameters as the first"),
+    "lr first": (lambda: SGD(0.1, MLP(2, [1]).parameters()), TypeError, "a list of its parameters as the"),
     "lr as text": (lambda: SGD(MLP(2, [1]), lr="0.1"), TypeError, "lr must be a number, got '0.1' of type str"),
     "momentum as text": (lambda: SGD(MLP(2, [1]), 0.1, momentum="1"), TypeError, "momentum must be a number"),
     "alpha as text": (lambda: RMSprop(MLP(2, [1]), alpha="1"), TypeError, "alpha must be a number"),
