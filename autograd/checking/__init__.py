@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..terminal import quoted
 from .cases.program import Line, Program
 from .cases.reduction import smallest
 from .check_functions import check_gradients
@@ -36,4 +37,4 @@ def __getattr__(name: str) -> Any:
         from .cases import strategies
 
         return getattr(strategies, name)
-    raise AttributeError(f"module 'autograd.checking' has no attribute {name!r}")
+    raise AttributeError(f"module 'autograd.checking' has no attribute {quoted(name)}")

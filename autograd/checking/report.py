@@ -13,7 +13,7 @@ from typing import Any
 from ..files import write_atomically
 from ..formulas import names_of, partial_formula
 from ..ops.table import TABLE
-from ..terminal import cut, derivative_sign, in_notebook
+from ..terminal import cut, derivative_sign, in_notebook, quoted
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
@@ -220,7 +220,7 @@ class Report:
         """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"path must end in .html, got {str(target)!r}")
+            raise ValueError(f"path must end in .html, got {quoted(str(target))}")
         return write_atomically(target, self.html().encode())
 
     def show(self) -> None:

@@ -128,8 +128,8 @@ class Op:
         for rule in (rule for rule in partials if isinstance(rule, str)):
             if re.search(r"[(,]\s*None\s*[,)]", rule):
                 raise ValueError(
-                    f"{self.name}: None in {rule!r} is not a number; it belongs in a branch of the whole rule, "
-                    "such as '1.0 if x > 0 else None'"
+                    f"{self.name}: None in {quoted(rule)} is not a number; it belongs in a branch of the whole "
+                    "rule, such as '1.0 if x > 0 else None'"
                 )
         for name in self.operands:
             if keyword.iskeyword(name) or name.endswith("_"):
