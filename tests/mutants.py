@@ -80,7 +80,7 @@ DECLARED = [
      ["1.0 - square(out / s)", "out / s"]),
     ("norm(*xs)", "sqrt(dot(xs, xs))", ["x / out"], ["x"]),
     ("bilinear(*xs, *ys)", "dot(xs, ys)", ["y", "x"], ["x", "y"]),
-    ("sinc(x)", lambda x: math.sin(x) / x, [lambda x: (x * math.cos(x) - math.sin(x)) / (x * x)],
+    ("sin_over_x(x)", lambda x: math.sin(x) / x, [lambda x: (x * math.cos(x) - math.sin(x)) / (x * x)],
      [lambda x: math.cos(x) / x]),
     ("volume(r, h)", lambda r, h: math.pi * r * r * h, [lambda r, h: 2 * math.pi * r * h, lambda r, h: math.pi * r * r],
      [lambda r, h: math.pi * r * h, lambda r, h: math.pi * r * r]),
