@@ -128,6 +128,54 @@ def test_values_and_derivatives_keep_their_digits_over_the_whole_range_of_floats
     assert list(faults(name)) == []
 
 
+CANCELS = {
+    "hypot": lambda x, y: 1 / math.hypot(x, y),
+    "atan2": lambda y, x: 1 / math.hypot(x, y) / math.hypot(x, y),
+}
+"""Entries whose second derivatives are differences: 1/h - x*x/h**3, whose error is measured by its terms."""
+
+
+def second_faults(name, op=None):
+    """Return the second derivatives of an entry of two operands whose errors exceed the bound.
+
+    It is `SECOND` units of the exact number and of what half a unit of an operand changes. Subnormal
+    numbers and points whose value or third derivatives overflow are left out.
+    """
+    op, size = op or TABLE[name], CANCELS.get(name, lambda x, y: 0.0)
+    chosen = [point for point in points(name) if min(map(abs, point)) > 1e-300 and inside(op, point)]
+    for point in chosen[:: 1 if name in ("add", "sub", "mul", "div") else 3]:
+        leaves = [Value(x) for x in point]
+        node = function_of(op)(*leaves)
+        with ieee_arithmetic():
+            found = [gradients(first, leaves) for first in gradients(node, leaves, create_graph=True)]
+            scale = size(*point) if name in CANCELS else 0.0
+        with digits(1600 if name in CANCELS else 420):
+            _, firsts = exact(op, point)
+            here = list(map(exactly, point))
+            for k in range(2):
+                bends, turns = slopes(firsts, here, k)
+                for j in range(2):
+                    lost = abs(here[k] * turns[j]) + abs(bends[j])
+                    if lost > LARGEST / 16 or scale > 1e300 or not math.isfinite(node.data):
+                        continue
+                    if 0 < abs(bends[j]) < 1e-290:  # a term may be subnormal
+                        continue
+                    if n := off(float(found[j][k]), bends[j], SECOND, lost, SECOND * exactly(scale)):
+                        yield point, (j, k), found[j][k], float(bends[j]), n
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in BINARY]
+)
+def test_second_derivatives_by_two_operands_keep_their_digits(name):
+    assert list(second_faults(name)) == []
+
+
+def test_a_second_derivative_by_two_operands_that_loses_digits_is_found():
+    wrong = Op("mul(x, y)", "x * y", "y + 1e-9 * x", "x")
+    assert list(second_faults("mul", wrong))
+
+
 def test_a_rule_that_loses_digits_is_found():
     wrong = {
         "softplus": "sigmoid(x)",
