@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import nn
-from autograd import TABLE, Value, draw, label, tanh
+from autograd import TABLE, Value, dot, draw, label, tanh
 from autograd.drawing.bundle import PLAYER
 from autograd.drawing.javascript import definitions
 from nn import MLP, SGD, Recording, fit, mse_loss, playground
@@ -41,6 +41,17 @@ def folded(folder):
     return draw(root, groups=model, collapse="neuron").save(folder / "folded.html")
 
 
+def whole(folder):
+    model = MLP(2, [3, 2, 1], rng=random.Random(5))
+    root = mse_loss([model([Value(0.8, "x0"), Value(-0.4, "x1")])], [1.0])
+    return draw(root, groups=model).save(folder / "whole.html")
+
+
+def listed(folder):
+    weights = [Value(0.1 * k, f"w{k}") for k in range(20)]
+    return draw(tanh(dot(weights, weights[::-1])) * dot(weights, [0.5] * 20)).save(folder / "listed.html")
+
+
 def training(folder):
     model = MLP(2, [4, 3, 1], rng=0)
     page = playground(model, nn.moons(40, rng=0), source="moons", optimiser=SGD(model, lr=0.1))
@@ -60,6 +71,8 @@ VISITS = {
     "a prediction": (expression, "#2", ["#predict"]),
     "outside of a domain": (expression, "#-1", ["#n0 .grip"]),
     "an opened neuron": (folded, "#4", ["g.node.group >> nth=0"]),
+    "a network": (whole, "#9", []),
+    "a list of operands": (listed, "#9", []),
     "the playground": (training, "", []),
     "an example": (training, "", ["#plane", "#forth", "#forth", "#forth", ".neuron >> nth=3"]),
     "a recording": (recorded, "", []),
