@@ -297,6 +297,21 @@ def test_the_page_of_a_network_is_as_on_the_board_and_its_lines_follow_every_ste
 
 
 @pytest.mark.browser
+def test_only_the_line_of_the_present_edge_and_the_receiver_are_marked(visit, tmp_path):
+    weights, inputs, first = products(30)
+    bp = (first * dot(weights, inputs[::-1])).backprop()
+    number = 1 + next(
+        k for k, edge in enumerate(bp.recorded.edges) if bp.recorded.order[edge.operand].label == "w3"
+    )
+    page = visit(bp.save(tmp_path / "wide.html"), f"#{number}")
+    edge, k = bp.recorded.edges[number - 1], bp.recorded.index[weights[3]]
+    marked = page.eval_on_selector_all(
+        "g.line:is(.now, .receiver)", "all => all.map(g => [g.dataset.value, g.dataset.edge || ''])"
+    )
+    assert sorted(marked) == [[f"n{k}", ""], [f"n{k}", f"e{edge.result}_{edge.position}"]]
+
+
+@pytest.mark.browser
 def test_a_number_in_a_line_is_changed_in_the_page(visit, tmp_path):
     weights, inputs, root = products(30)
     page = visit(draw(tanh(root)).save(tmp_path / "wide.html"), "#61")

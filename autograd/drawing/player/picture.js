@@ -324,6 +324,7 @@ export class Picture {
     this.marked = [];
     const put = (k, kind) => {
       for (const box of this.boxesOf(k)) {
+        if (box.listed && !box.value) continue; // an operand's line shows an edge, which marks itself
         box.group.classList.add(kind);
         this.marked.push([box.group, kind]);
       }
