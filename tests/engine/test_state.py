@@ -218,6 +218,7 @@ def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_reports_existing_
     assert "already" not in repr(y.backprop())
 
 
+@pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")  # what Python 3.12 says of ~True
 @pytest.mark.parametrize(
     "make",
     [
