@@ -12,6 +12,7 @@ pytest.importorskip("llvmlite")
 import autograd
 from autograd import Value, dot, exp, log1p, mean, square, tanh, total
 from autograd.compiling.expressions import detect_loops
+from autograd.compiling.expressions.pool import World
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(300, 5)).tolist(), rng.normal(size=300).tolist()
@@ -181,3 +182,18 @@ def test_a_loss_over_many_samples_compiles_to_few_instructions():
     assert value == pytest.approx((hidden.sum(axis=1) ** 2).mean(), rel=1e-12)
     assert np.allclose(slopes, [*(error * x).sum(axis=0), *error.sum(axis=0)], rtol=1e-11)
     assert len(fast.source().splitlines()) < 500
+
+
+def test_terms_that_make_no_loop_are_read_once(monkeypatch):
+    """The steps of a recurrence, each of which contains all before it."""
+    world = World(upper=True)
+    state, terms = world.input(0), []
+    for k in range(100):
+        state = world.apply("tanh", state * world.input(1) + world.input(k + 2))
+        terms.append(state * state)
+    read = []
+    form = detect_loops._form
+    monkeypatch.setattr(detect_loops, "_form", lambda *given: (read.append(given[0]), form(*given))[1])
+    output = world.apply("total", terms)
+    assert detect_loops.rolled(output) == ([], output)
+    assert len(read) == len(set(read)) == 100

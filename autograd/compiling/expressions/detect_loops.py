@@ -64,9 +64,10 @@ def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
     """
     order = below([output])
     uses = Counter(operand for node in order for operand in node.operands)
+    terms: Terms = []
     for parts in (_shallow, _parts):
-        terms = _terms(output, uses, parts)
-        if len(terms) >= FEWEST:
+        before, terms = terms, _terms(output, uses, parts)
+        if len(terms) >= FEWEST and terms != before:
             loops, rest = _loops(terms, uses, len(order))
             if loops:
                 return loops, _sum(output.world, rest)
