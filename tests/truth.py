@@ -197,21 +197,23 @@ def value(name: str, point: tuple[float, ...]) -> Any:
         return at(name, list(map(exactly, point)))
 
 
-def derivative(name: str, point: tuple[float, ...], towards: tuple[int, ...]) -> Any:
+def derivative(name: str, point: tuple[float, ...], with_respect_to: tuple[int, ...]) -> Any:
     """Return the derivative with respect to operands in turn: (0,) the first, (0, 1) the mixed second."""
-    if name == "where" and 0 in towards:
+    if name == "where" and 0 in with_respect_to:
         return mp.mpf(0)  # a condition selects; it has no derivative
     if name in STEPS:
         return mp.mpf(0)  # at its ordinary points; a large number's difference would reach over its jumps
     with digits(600):
-        return mp.mpf(_difference(lambda operands: at(name, operands), list(map(exactly, point)), towards))
+        return mp.mpf(
+            _difference(lambda operands: at(name, operands), list(map(exactly, point)), with_respect_to)
+        )
 
 
-def _difference(f: Callable[[list[Any]], Any], point: list[Any], towards: tuple[int, ...]) -> Any:
+def _difference(f: Callable[[list[Any]], Any], point: list[Any], with_respect_to: tuple[int, ...]) -> Any:
     """Return a nested central difference, with enough digits that nothing is lost."""
-    if not towards:
+    if not with_respect_to:
         return f(point)
-    k, rest = towards[0], towards[1:]
+    k, rest = with_respect_to[0], with_respect_to[1:]
     step = mp.mpf(10) ** -45 * (abs(point[k]) or 1)
     up, down = list(point), list(point)
     up[k] += step

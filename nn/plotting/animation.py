@@ -23,11 +23,11 @@ class Film:
 
     >>> from nn.plotting.style import new_figure
     >>> figure, axes = new_figure(width=2, height=1)
-    >>> film = Film(figure)
+    >>> animation = Film(figure)
     >>> for k in range(3):
     ...     line = axes.plot([0, k], color="black")
-    ...     film.add()
-    >>> film
+    ...     animation.add()
+    >>> animation
     Film(3 frames)
     """
 
@@ -75,9 +75,9 @@ class BoundaryFilm:
     >>> from nn import MLP, fit, moons
     >>> rng = random.Random(0)
     >>> model, data = MLP(2, [1], rng=rng), moons(10, rng=rng)
-    >>> film = BoundaryFilm(model, data, resolution=5)
-    >>> _ = fit(model, data, "hinge", epochs=3, rng=rng, callbacks=[film])
-    >>> film
+    >>> animation = BoundaryFilm(model, data, resolution=5)
+    >>> _ = fit(model, data, "hinge", epochs=3, rng=rng, callbacks=[animation])
+    >>> animation
     BoundaryFilm(4 frames)
     """
 
@@ -107,17 +107,17 @@ class BoundaryFilm:
         first = self.frames[0][1]
         shape = (first.ys[-1] - first.ys[0]) / (first.xs[-1] - first.xs[0])
         figure, axes = new_figure(width=5.0, height=max(2.0, min(8.0, round(4.2 * shape + 0.9, 1))))
-        film = Film(figure)
+        animation = Film(figure)
         several = len(first.heights) > 1
         draw_points(axes, self.data, several and are_classes(self.data.targets, len(first.heights)))
         for title, found in self.frames:
             fixed = list(axes.collections)
             draw_regions(axes, found, self.threshold)
             axes.set_title(title, color=INK, loc="left", fontsize=11)
-            film.add()
+            animation.add()
             for region in [each for each in axes.collections if each not in fixed]:
                 region.remove()
-        return film.save(path, seconds=seconds, hold=hold)
+        return animation.save(path, seconds=seconds, hold=hold)
 
     def _record(self, title: str) -> None:
         self.frames.append((title, landscape(self.model, self.data, self.resolution)))

@@ -3,7 +3,7 @@
 Run `python tests/benchmarks/small_errors.py`; PyTorch's and JAX's checkers take part where they are
 installed, HIPS autograd's with `--hips PYTHON`, an interpreter of an environment that has it. Each
 number is how many of the wrong gradients a checker called right; in the column 0, how many right
-ones it did not call right. In float64; nobody sees anything but floats and the gradient.
+ones it did not call right. In float64; the checkers see only floats and the gradient.
 """
 
 from __future__ import annotations

@@ -188,7 +188,7 @@ def module(tmp_path, monkeypatch):
         "def loss(x, y): return tanh(x * y) + exp(x)\n"
         "def cut(x): return x * x.detach()\n"
         "wrong = operation('wrong(x)', 'exp(x)', ['2 * out'])\n"
-        "def guilty(x): return tanh(wrong(x))\n"
+        "def composed(x): return tanh(wrong(x))\n"
         "def power(x, exponent=2.0): return x ** exponent\n"
         "def broken(x): raise RuntimeError('nothing works')\n"
         "number = 3\n"
@@ -213,7 +213,7 @@ def test_the_command_checks_an_expression_and_a_function(capsys, module):
 
 
 def test_the_exit_status_is_1_for_wrong_and_3_for_undecided(capsys, module, tmp_path):
-    status, text = run(capsys, "check", f"{module}:guilty", "--at", "x=1", "--save", "wrong.svg")
+    status, text = run(capsys, "check", f"{module}:composed", "--at", "x=1", "--save", "wrong.svg")
     assert status == 1
     assert "smallest program that shows it: v0 = wrong(x0)" in text
     assert Path("wrong.svg").exists()
@@ -243,7 +243,7 @@ def test_the_command_prints_its_version(capsys):
 
 
 def test_a_report_is_saved_as_a_page_with_the_graph_and_the_edge_that_is_wrong(capsys, module, tmp_path):
-    status, text = run(capsys, "check", f"{module}:guilty", "--at", "x=1", "--save", "report.html")
+    status, text = run(capsys, "check", f"{module}:composed", "--at", "x=1", "--save", "report.html")
     page = Path("report.html").read_text("utf-8")
     assert (status, "report: report.html" in text) == (1, True)
     assert "is wrong at wrong" in page
@@ -284,7 +284,7 @@ def test_random_points_in_a_box(capsys, module):
     assert (status, "20 random points: 20 right" in text) == (0, True)
     status, text = run(capsys, "check", "sqrt(x)", "x=-1:1", "--examples", "30", "--seed", "3")
     assert (status, "outside the domain" in text) == (0, True)
-    assert run(capsys, "check", f"{module}:guilty", "--examples", "20")[0] == 1
+    assert run(capsys, "check", f"{module}:composed", "--examples", "20")[0] == 1
 
 
 @pytest.mark.parametrize(

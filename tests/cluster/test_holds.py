@@ -1,4 +1,4 @@
-"""A cluster lets nobody in that was not asked, and one that cannot go on is an error in bounded time."""
+"""A cluster accepts no connections from outside, and one that fails is an error in bounded time."""
 
 import os
 import random

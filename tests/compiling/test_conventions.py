@@ -163,7 +163,7 @@ def test_dataclasses_and_named_tuples_are_arguments_and_gradients_have_their_for
     assert slopes.rates == pytest.approx([-math.exp(-0.5), -math.exp(-1.5)])
     assert by_x == pytest.approx(2.0 - 0.5 * math.exp(-0.5) - 1.5 * math.exp(-1.5))
     assert fast(Curve([0.5, 1.5], Line(4.0, 3.0)), 1.0) == pytest.approx(fast(at, 1.0) + 2.0)
-    assert fast(Curve([0.5], Line(2.0, 3.0)), 0.0) == 4.0  # another form, traced anew
+    assert fast(Curve([0.5], Line(2.0, 3.0)), 0.0) == 4.0  # another form, traced again
     frozen = compile(lambda line, x: line.slope * x + line.offset, batched="x")
     assert frozen.grad(Fixed(2.0), [1.0, 4.0], wrt="line") == Fixed(5.0, 2.0)
 

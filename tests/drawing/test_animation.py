@@ -81,11 +81,11 @@ def test_the_svg_holds_no_script_and_is_the_same_every_time(root, tmp_path):
 def test_an_image_has_one_frame_for_every_moment_and_repeats(root, tmp_path, suffix):
     image = pytest.importorskip("PIL.Image")
     path = root.backprop().save(tmp_path / f"L.{suffix}")
-    with image.open(io.BytesIO(path.read_bytes())) as film:
-        assert film.n_frames == len(root.backprop()) + 3  # before, the seed, every step, and at rest
-        assert film.info.get("loop") == 0
-        film.seek(film.n_frames - 1)
-        assert film.size[0] > 300
+    with image.open(io.BytesIO(path.read_bytes())) as animation:
+        assert animation.n_frames == len(root.backprop()) + 3  # before, the seed, every step, and at rest
+        assert animation.info.get("loop") == 0
+        animation.seek(animation.n_frames - 1)
+        assert animation.size[0] > 300
 
 
 def test_without_pillow_the_error_names_the_extra(root, tmp_path, monkeypatch):

@@ -330,6 +330,6 @@ def test_a_latex_document_has_the_legend_of_its_picture_in_its_language(final, t
 
 def test_an_animation_is_an_image_of_a_plain_screens_size(final):
     image = pytest.importorskip("PIL.Image")
-    with image.open(io.BytesIO(draw(final["L"]).pipe("gif"))) as film:
+    with image.open(io.BytesIO(draw(final["L"]).pipe("gif"))) as animation:
         (wide, _), _ = size_of(draw(final["L"], scale=1).pipe("png"))
-        assert abs(film.size[0] - wide) < 80
+        assert abs(animation.size[0] - wide) < 80

@@ -94,8 +94,8 @@ def near(found, exact, tolerance=1e-13):
     assert math.isclose(found, float(exact), rel_tol=tolerance, abs_tol=1e-14), (found, exact)
 
 
-def slope(name, point, *towards):
-    counts = tuple(towards.count(k) for k in range(len(point)))
+def slope(name, point, *with_respect_to):
+    counts = tuple(with_respect_to.count(k) for k in range(len(point)))
     return mp.diff(TRUTH[name], tuple(map(mp.mpf, point)), counts)
 """
 READINGS = {

@@ -1,10 +1,10 @@
 """Every entry over the whole range of floats: its value and the partials of both orders, digit by digit.
 
-The bounds are relative: so many units in the last place of the result itself, and so many of what
-moving each operand by one unit would do to it, which a rule in float64 may lose on its way. Only
-tanh and sigmoid keep the textbook rules `1 - out * out` and `out * (1 - out)`: their error is
-bounded by units of 1. The truth of a value is the checker's; that of a partial its rule, read in
-hundreds of digits: test_table.py holds the rules against differences of the values.
+The bounds are relative: a number of units in the last place of the result, plus a multiple of its change
+when each operand changes by one unit, which a rule in float64 may lose. Only tanh and sigmoid keep the
+textbook rules `1 - out * out` and `out * (1 - out)`: their error is bounded by units of 1. The reference
+of a value is the checker's; that of a partial is its rule, evaluated with hundreds of digits, which
+test_table.py compares with differences of the values.
 """
 
 import itertools

@@ -48,10 +48,12 @@ def close(found, exact, ulps, absolute=0.0):
         return abs(exactly(found) - exact) <= ulps * EPS * abs(exact) + absolute + 4 * SMALLEST
 
 
-def conditioning(name, point, towards):
+def conditioning(name, point, with_respect_to):
     """Return the change of a derivative when an operand changes by eps, which no float formula can avoid."""
     return sum(
-        float(abs(truth.derivative(name, point, (*towards, k)) * x)) * EPS for k, x in enumerate(point) if x
+        float(abs(truth.derivative(name, point, (*with_respect_to, k)) * x)) * EPS
+        for k, x in enumerate(point)
+        if x
     )
 
 

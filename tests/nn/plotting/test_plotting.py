@@ -217,11 +217,11 @@ def test_codes_are_points_of_their_class():
 def test_an_animation_has_a_frame_before_training_and_one_for_every_few_epochs(rng, tmp_path):
     image = pytest.importorskip("PIL.Image")
     model, data = MLP(2, [3, 1], rng=rng), moons(20, rng=rng)
-    film = nn.BoundaryFilm(model, data, every=2, resolution=8)
-    fit(model, data, "hinge", nn.SGD(model.parameters(), lr=0.5), epochs=5, rng=rng, callbacks=[film])
-    assert [title.split("   ")[0] for title, _ in film.frames] == ["before training", "epoch 2", "epoch 4"]
-    assert repr(film) == "BoundaryFilm(3 frames)"
-    with image.open(film.save(tmp_path / "film.gif", seconds=0.1, hold=1.0)) as gif:
+    animation = nn.BoundaryFilm(model, data, every=2, resolution=8)
+    fit(model, data, "hinge", nn.SGD(model.parameters(), lr=0.5), epochs=5, rng=rng, callbacks=[animation])
+    assert [title.split("   ")[0] for title, _ in animation.frames] == ["before training", "epoch 2", "epoch 4"]
+    assert repr(animation) == "BoundaryFilm(3 frames)"
+    with image.open(animation.save(tmp_path / "animation.gif", seconds=0.1, hold=1.0)) as gif:
         durations = [(gif.seek(k), gif.info["duration"])[1] for k in range(gif.n_frames)]
     assert durations == [100, 100, 1000]
 
@@ -229,13 +229,13 @@ def test_an_animation_has_a_frame_before_training_and_one_for_every_few_epochs(r
 def test_any_figure_can_be_animated(tmp_path):
     image = pytest.importorskip("PIL.Image")
     figure, axes = style.new_figure(width=2, height=2)
-    film = nn.Film(figure)
+    animation = nn.Film(figure)
     with pytest.raises(ValueError, match="at least one frame"):
-        film.save(tmp_path / "film.gif")
+        animation.save(tmp_path / "animation.gif")
     for k in range(3):
         axes.plot([0, 1], [0, k], color=style.POSITIVE)
-        film.add()
-    with image.open(film.save(tmp_path / "film.gif")) as gif:
+        animation.add()
+    with image.open(animation.save(tmp_path / "animation.gif")) as gif:
         assert gif.n_frames == 3
         assert gif.size == (200, 200)
         frames = [(gif.seek(k), gif.convert("RGB").tobytes())[1] for k in range(3)]
@@ -245,12 +245,12 @@ def test_any_figure_can_be_animated(tmp_path):
 def test_each_frame_of_a_boundary_animation_is_drawn_alone(rng, tmp_path):
     image = pytest.importorskip("PIL.Image")
     model, data = MLP(2, [1], rng=rng), moons(20, rng=rng)
-    film = nn.BoundaryFilm(model, data, resolution=5)
+    animation = nn.BoundaryFilm(model, data, resolution=5)
     for sign in (1.0, -1.0, 1.0):
         model.layers[0].neurons[0].bias.data = sign * 100.0  # one colour everywhere, then the other
-        film(len(film.frames), History([Epoch(0.5)]))
-    film.frames = [("the same words", found) for _, found in film.frames[1:]]
-    with image.open(film.save(tmp_path / "film.gif")) as gif:
+        animation(len(animation.frames), History([Epoch(0.5)]))
+    animation.frames = [("the same words", found) for _, found in animation.frames[1:]]
+    with image.open(animation.save(tmp_path / "animation.gif")) as gif:
         frames = [(gif.seek(k), gif.convert("RGB").tobytes())[1] for k in range(gif.n_frames)]
     assert frames[0] == frames[2] != frames[1]
 
