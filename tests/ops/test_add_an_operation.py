@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
+from tests.helpers import ROOT, copied
+
 pytest.importorskip("mpmath")
 pytest.importorskip("hypothesis")
 
-from tests.helpers import ROOT, copied
 
 ENTRIES = """
     Op("gudermann(x)", "atan(sinh(x))", "1.0 / cosh(x)", about="Gudermannian function",
@@ -50,8 +51,6 @@ from mpmath import mp
 import autograd
 from autograd import *
 from autograd import TABLE, Value
-
-from tests.helpers import ROOT, copied
 
 mp.dps = 50
 TRUTH = {
