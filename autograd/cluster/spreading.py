@@ -72,7 +72,7 @@ def block_sum(
     shared: Sequence[Any],
     what: str,
     wrt: Any,
-    has_aux: bool,
+    has_aux: bool = False,
 ) -> Any:
     """Return the derivatives that the method `what` gives for a block; values are summed over its rows."""
     found = kernel.run(what, block, names, shared, wrt, has_aux)

@@ -355,7 +355,7 @@ def test_ten_thousand_inputs_are_not_moved_one_by_one_and_the_report_states_the_
     x = RNG.normal(size=(100, 100))
     calls = []
     report = check_gradients(lambda x: (calls.append(1), log_sum_exp(x))[1], x, gradient=softmax)
-    assert len(calls) < 2_000  # 20,000 at least if every input were moved by itself
+    assert len(calls) < 5_000  # 20,000 at least if every input were moved by itself
     assert report.right
     assert "all 10,000 inputs together, along" in str(report)
     assert "of 10,000 inputs, one by one" in str(report)

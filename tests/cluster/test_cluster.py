@@ -131,7 +131,7 @@ def test_a_value_from_outside_that_changes_is_not_forgotten(here):
 def test_rows_at_positions_and_blocks_of_ones_choice(here):
     far = cluster.spread(FAST, here)
     positions = RNG.choice(ROWS, 100, replace=False)
-    found = far.total(block_sum, (W, B), "value_and_grad", {"wrt": "w"}, rows=here.take(positions))
+    found = far.total(block_sum, (W, B), "value_and_grad", "w", rows=here.take(positions))
     values, slope = FAST.value_and_grad(X[positions], Y[positions], W, B, wrt="w")
     assert_close(found, (values.sum(), slope))
     assert here.some([3, 1]).counts == [here.counts[3], here.counts[1]]
@@ -245,7 +245,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_loses_no_row_and_change
         victim = next(iter(client.run(os.getpid).values()))
         killer = threading.Timer(0.3, os.kill, (victim, signal.SIGKILL))
         killer.start()
-        found = far.total(slow_sum, (W, B), "value_and_grad", {"wrt": ("w", "b")})
+        found = far.total(slow_sum, (W, B), "value_and_grad", ("w", "b"))
         killer.join(60)
         with pytest.raises(ProcessLookupError):
             os.kill(victim, 0)

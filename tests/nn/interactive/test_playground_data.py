@@ -56,7 +56,7 @@ def test_in_a_notebook_it_shows_itself_in_a_frame():
 
 def test_other_features_targets_and_losses_that_do_not_fit_are_clear_errors():
     model, data = MLP(2, [1], rng=0), nn.moons(10, rng=0)
-    with pytest.raises(ValueError, match=r"features are .*x9"):
+    with pytest.raises(ValueError, match=r"features must be some of .*x9"):
         playground(model, data, features=("x1", "x9"))
     with pytest.raises(ValueError, match="one number as each target"):
         playground(model, nn.Dataset([[1.0, 2.0]], [[1.0, 0.0]]))
