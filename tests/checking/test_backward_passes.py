@@ -1,5 +1,6 @@
 """Hand-written backward passes: right ones pass, and the message about a planted bug names it."""
 
+import math
 import random
 import re
 
@@ -62,3 +63,36 @@ def test_cancelling_terms_do_not_make_a_right_gradient_wrong_and_hide_only_error
     if abs(gradient(x)) > 0.1:
         report = check_gradients(f, x, gradient=wrong, raises=False)
         assert report.verdict == "wrong", report
+
+
+@pytest.mark.parametrize(
+    ("points", "w"),
+    [
+        ([[0.0, -1.0], [1.0, -1.0], [-1.0, 0.0]], [1.0, 1e-8]),
+        ([[-1.0, 9.790135583276495e-06], [0.0, 1.0], [1.0, 1.0]], [1.0, 1e-8]),
+        ([[-1e-8, 1.0], [9.79e-6, -1.0], [-1e-8, 1e-300]], [1e-8, 1.0]),
+        ([[1.0, -1e-8], [-1e-8, -1e-8], [-1.0, -1e-8]], [1 / 3, 9.79e-6]),
+    ],
+)
+def test_an_input_whose_effect_is_lost_in_the_rounding_of_larger_terms_does_not_accuse_its_gradient(points, w):
+    def layer(points, w):
+        return np.sum(np.tanh(points @ w) ** 3)
+
+    def backward(points, w):
+        t = np.tanh(points @ w)
+        upstream = 3 * t**2 * (1 - t * t)
+        return np.outer(upstream, w), points.T @ upstream
+
+    assert (
+        check_gradients(layer, np.array(points), np.array(w), gradient=backward, raises=False).verdict
+        != "wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "right", "wrong"),
+    [(lambda x: max(float(x), 2.0), 1.0, 0.0, 0.5), (lambda x: float(math.floor(x)), 1.5, 0.0, 1.0)],
+)
+def test_a_gradient_of_a_function_that_is_constant_here_is_still_wrong(f, x, right, wrong):
+    assert check_gradients(f, x, gradient=lambda x: right, raises=False).verdict == "right"
+    assert check_gradients(f, x, gradient=lambda x: wrong, raises=False).verdict == "wrong"

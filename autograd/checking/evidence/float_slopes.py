@@ -93,16 +93,50 @@ def _between(found: float, sides: tuple[float, float]) -> Judgement:
 def noise(f: Number, x: float) -> float:
     """Return the absolute rounding error of f near x, as its fourth differences at tiny steps show it.
 
+    If f does not change at these, it is the smallest change that f shows, unless that is a jump.
+
     J. J. Moré, S. M. Wild: Estimating computational noise, SIAM Journal on Scientific Computing 33 (2011).
 
     >>> noise(math.sin, 1.0) < 1e-15, 1e-9 < noise(lambda x: (math.sin(x) + 1e8) - 1e8, 1.0) < 1e-7
     (True, True)
     """
-    step = 2.0**-26 * (abs(x) or 1.0)
+    step = 2.0**-26 * max(abs(x), 0.1)
     row = [f(x + k * step) for k in range(-6, 7)]
+    if all(y == row[0] for y in row):
+        change = smallest_change(f, x)
+        far = [f(x + sign * 2.0**20 * max(abs(x), 0.1)) for sign in (-1, 1)]
+        return change if change <= COARSE * max((abs(y) for y in far if math.isfinite(y)), default=0.0) else 0.0
     for _ in range(4):  # what is left of a smooth function is step**4 of its fourth derivative
         row = [after - before for before, after in pairwise(row)]
     return math.sqrt(math.fsum(d * d for d in row) / len(row) / math.comb(8, 4))
+
+
+def smallest_change(f: Number, x: float) -> float:
+    """Return by how much f first differs from f(x), at the nearest point where it does; 0 if it never does.
+
+    Smaller changes are lost to rounding, as where x is added to a much larger number.
+
+    >>> smallest_change(lambda x: (x + 1e8) - 1e8, 1.0) * 2**26, smallest_change(lambda x: 3.0, 1.0)
+    (1.0, 0.0)
+    """
+    step, before, here = nearest_change(f, x), 0.0, f(x)
+    if step is None:
+        return 0.0
+    for _ in range(60):
+        middle = (before + step) / 2
+        before, step = (before, middle) if f(x + middle) != here else (middle, step)
+    return abs(f(x + step) - here)
+
+
+def nearest_change(f: Number, x: float) -> float | None:
+    """Return a step, the first of growing ones to either side, after which f differs; None if none does."""
+    here = f(x)
+    for power in (-10, -7, -5, -3, -1, 0, 1, 2, 3, 5, 7, 10, 14, 20, 27, 35, 45, 60, 80, 120, 200, 400):
+        for sign in (1.0, -1.0):
+            step = sign * 2.0**power * max(abs(x), 1.0)
+            if f(x + step) != here:
+                return step
+    return None
 
 
 def steady_derivative(
@@ -156,14 +190,11 @@ def first_slope(f: Number, x: float) -> float | None:
     >>> first_slope(lambda x: max(x, 2.0), 1.0), first_slope(lambda x: 3.0, 1.0)
     (0.5, None)
     """
-    here = f(x)
-    for power in (-10, -7, -5, -3, -1, 0, 1, 2, 3, 5, 7, 10, 14, 20, 27, 35, 45, 60, 80, 120, 200, 400):
-        step = 2.0**power * max(abs(x), 1.0)
-        changes = [abs(f(x + sign * step) - here) for sign in (1.0, -1.0)]
-        if any(change != 0 for change in changes):
-            slopes = [change / step for change in changes if math.isfinite(change)]
-            return max(slopes, default=0.0)
-    return None
+    here, step = f(x), nearest_change(f, x)
+    if step is None:
+        return None
+    slopes = [abs(f(x + each) - here) / abs(step) for each in (step, -step)]
+    return max((slope for slope in slopes if math.isfinite(slope)), default=0.0)
 
 
 def _slopes(f: Number, x: float, reach: float) -> tuple[float, float]:
