@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from .precise import MP, Precise, digits, exactly, real
+from .precise import MP, Precise, digits, exactly, real, span
 
 LEVELS = (50, 100, 200, 400)
 """Decimal digits of the arithmetic, in increasing order."""
 DEEP = (400, 1000)
 """Digits used to verify a wrong verdict: they resolve derivatives as small as 1e-300."""
-SPARE = 8
-"""Digits between the numbers of a computation that these precisions have left over."""
 CERTAIN = exactly(1e-17)
 """The relative tolerance within which the results of two precisions must agree."""
 
@@ -67,25 +64,6 @@ def _exponent(level: int) -> int:
     return int(1.3288 * level)
 
 
-def _magnitudes(numbers: Iterable[float]) -> tuple[float, int]:
-    """Return the smallest number, at most 1, and how many digits there are from it to the largest one.
-
-    With them exp(1e-100 + h) differs from exp(1e-100), and 1e200 + x + h from 1e200 + x.
-
-    >>> _magnitudes([2.0]), _magnitudes([0.0, 1e-100]), _magnitudes([1e200, 0.5])
-    ((1.0, 0), (1e-100, 100), (0.5, 200))
-    """
-    sizes = [abs(x) for x in numbers if x and abs(x) < math.inf]
-    small, large = min(sizes, default=1.0), max(sizes, default=1.0)
-    small, large = min(small, 1.0), max(large, 1.0)
-    return small, _rounded_up(math.log10(large) - math.log10(small))
-
-
-def _rounded_up(count: float) -> int:
-    """Return a number of digits as a multiple of 25, so that few precisions are used; 0 if it is small."""
-    return 25 * math.ceil(round(count) / 25) if count > SPARE else 0
-
-
 def sides(
     f: Callable[[Precise], Precise], x: float, levels: tuple[int, ...] = LEVELS, beside: Iterable[float] = ()
 ) -> Sides:
@@ -102,23 +80,20 @@ def sides(
     >>> found.smooth, float(found.right.derivative)
     (True, 2.718281828459045)
     """
-    scale = _magnitudes((x, *beside))
+    scale = span((x, *beside))
     coarse, fine = _quotients(f, x, levels[0], scale), _quotients(f, x, levels[1], scale)
-    # The common case: both precisions and both sides agree.
-    if (
-        None not in (*fine, coarse[1])
-        and _same(fine[0], fine[1])
-        and _same(coarse[1], fine[1])
-        and _resolved(*fine[1:])
-    ):
-        return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))
-    if None not in (*coarse[:2], *fine[:2]):
-        if all(_same(coarse[k], fine[k]) and _resolved(fine[k], fine[2]) for k in (0, 1)):
-            return Sides(Side(fine[0], fine[2]), Side(fine[1], fine[2]))  # an obvious kink
-        if not any((*coarse[:2], *fine[:2])):  # constant, as far as these digits show
-            left, right, noise = _quotients(f, x, levels[-1], scale)
-            if left == 0 and right == 0:
-                return Sides(Side(left, noise), Side(right, noise))
+    smooth = None not in fine and _same(fine[0], fine[1])  # if so, one side in fewer digits suffices
+    agreed = [
+        coarse[k] is not None
+        and fine[k] is not None
+        and _same(coarse[k], fine[k])
+        and _resolved(fine[k], fine[2])
+        for k in ((1,) if smooth else (0, 1))
+    ]
+    every = (*coarse[:2], *fine[:2])
+    noise = fine[2] if all(agreed) else _noise_of_constant(f, x, levels[-1], scale, every)
+    if noise is not None:
+        return Sides(Side(fine[0], noise), Side(fine[1], noise))
     tried = [coarse, fine]
     for level in (*levels[2:], None):
         found = Sides(*(_settled([q[k] for q in tried], levels, [q[2] for q in tried]) for k in (0, 1)))
@@ -139,13 +114,27 @@ def plain_derivative(
     >>> float(plain_derivative(MP.exp, 1.0)), plain_derivative(abs, 0.0), plain_derivative(MP.cos, 0.0)
     (2.718281828459045, None, None)
     """
-    scale = _magnitudes((x, *beside))
+    scale = span((x, *beside))
     left, right, noise = _quotients(f, x, LEVELS[1], scale, None if scale[1] else here)
     if left is None or right is None or not _same(left, right):
         return None
-    if not right and _quotients(f, x, LEVELS[-1], scale)[:2] == (0, 0):
-        return right
-    return right if _resolved(right, noise) else None
+    if not _resolved(right, noise) and _noise_of_constant(f, x, LEVELS[-1], scale, (left, right)) is None:
+        return None
+    return right
+
+
+def _noise_of_constant(
+    f: Callable[[Precise], Precise],
+    x: float,
+    level: int,
+    scale: tuple[Precise, int],
+    quotients: Iterable[Precise | None],
+) -> Precise | None:
+    """Return the noise in many digits if difference quotients are 0 there as well as in few; else None."""
+    if any(q is None or q for q in quotients):
+        return None
+    left, right, noise = _quotients(f, x, level, scale)
+    return noise if left == 0 and right == 0 else None
 
 
 def _resolved(slope: Precise, noise: Precise) -> bool:
@@ -157,14 +146,14 @@ def _quotients(
     f: Callable[[Precise], Precise],
     x: float,
     level: int,
-    scale: tuple[float, int],
+    scale: tuple[Precise, int],
     here: Precise | None = None,
 ) -> tuple[Any, Any, Any]:
     """Return the left and the right difference quotient, None outside the domain, and their noise."""
     small, more = scale
-    with digits(level + more):
+    with digits(level), MP.workprec(MP.prec + more):
         at = exactly(x)
-        step = MP.ldexp(exactly(small), -_exponent(level))
+        step = MP.ldexp(small, -_exponent(level))
         here = real(f, at) if here is None else here
         below, above = real(f, at - step), real(f, at + step)
         if here is None:
@@ -217,9 +206,7 @@ def mixed(
     >>> mixed(lambda p: MP.sin(p[0]), [1e22], (0, 0)).smooth  # needs a step size below 1e-20 * 1e22
     True
     """
-    small = sum(-math.log10(abs(point[k])) for k in wrt if 0 < abs(point[k]) < 1)
-    large = max((abs(x) for x in (*point, *beside) if abs(x) < math.inf), default=1.0)
-    more = _rounded_up(small + math.log10(max(large, 1.0)))
+    more = span((*point, *beside))[1] * len(wrt) // 2
     found = _mixed(f, point, wrt, LEVELS[1:3], more)
     return _mixed(f, point, wrt, LEVELS[2:4], more) if found.left.why == "unsettled" else found
 
@@ -233,7 +220,7 @@ def _mixed(
 ) -> Sides:
     tried = []
     for level in levels:
-        with digits(level * len(wrt) // 2 + more):
+        with digits(level * len(wrt) // 2), MP.workprec(MP.prec + more):
             at = [exactly(x) for x in point]
             steps = [MP.ldexp(min(abs(x), 1) if x else MP.one, -_exponent(level) // 2) for x in at]
             quotients = [_nested(f, at, [sign * s for s in steps], wrt) for sign in (-1, 1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
@@ -28,6 +28,10 @@ MP: Any = MPContext()
 """A separate mpmath context, whose precision is independent of that of the user's."""
 BITS = 20_000
 """Maximum size of a number in bits: the cosine of a number with a million digits would take minutes."""
+SPARE = 52
+"""Bits that the precisions in use have left over."""
+OUTSIDE = 4400
+"""Twice the bits from the smallest float to the largest one: numbers further apart are outside their range."""
 _LOCK = waited_for(threading.RLock(), level=0)
 
 
@@ -146,6 +150,23 @@ def exactly(x: float) -> Precise:
     0.100000000000000005551115123126
     """
     return MP.make_mpf(from_float(x))
+
+
+def span(numbers: Iterable[Any]) -> tuple[Precise, int]:
+    """Return the smallest of some numbers, at most 1, and the bits that differences of such numbers need more.
+
+    With a step beside the smallest number, and these bits, exp(1e-100 + h) differs from exp(1e-100), and
+    1e200 + x + h from 1e200 + x; twice as many as there are between the numbers, since the derivative may be
+    as small beside them as the step. The count is a multiple of 64, so that few precisions are used.
+
+    >>> [(float(small), more) for small, more in (span([2.0]), span([0.0, 1e-100]), span([1e200, 0.5]))]
+    [(1.0, 0), (1e-100, 704), (0.5, 1344)]
+    """
+    sizes = [abs(x) for x in numbers if x and MP.isfinite(x)]
+    small, large = min(sizes, default=1), max(sizes, default=1)
+    small, large = min(small, 1), max(large, 1)
+    more = 2 * (MP.mag(large) - MP.mag(small))
+    return MP.convert(small), -(-more // 64) * 64 if SPARE < more < OUTSIDE else 0
 
 
 def as_real(found: Any) -> Precise:

@@ -9,25 +9,13 @@ from typing import Any
 from ...ops.op import Op
 from ...ops.operands import EDGES
 from ...ops.rules import define, names_in, partials_source
-from .precise import MP, Precise, algebra_of, digits, exactly, partials_of, real
+from .precise import MP, Precise, algebra_of, digits, exactly, partials_of, real, span
 from .record import Record, flat_truth
 
-SPARE_BITS = 20
-"""Bits between the operands of an operation that the precisions have left over."""
 DEEP_BITS = 1400
 """Bits for a second look at a derivative of 0."""
-FLOAT_BITS = 2200
-"""Bits from the smallest float to the largest one: numbers further apart are outside their range."""
 MANY = 24
 """Number of operands of a node above which only the diagonal of its second derivatives is computed."""
-
-
-def _scale(point: list[Precise]) -> tuple[Precise, int]:
-    """Return the smallest operand, at most 1, and the bits that the largest one needs more beside it."""
-    sizes = [MP.one, *(abs(x) for x in point if x)]
-    small, large = min(sizes), max(sizes)
-    more = MP.mag(large) - MP.mag(small)
-    return small, more if SPARE_BITS < more < FLOAT_BITS else 0
 
 
 def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -> Precise:
@@ -39,7 +27,7 @@ def first(f: Callable[[list[Precise]], Precise], point: list[Precise], k: int) -
     ...     float(first(lambda p: p[0] + p[1], [MP.mpf(1e100), MP.mpf(1e-100)], 1))
     1.0
     """
-    small, more = _scale(point)
+    small, more = span(point)
     found = MP.zero
     for bits in (MP.prec, max(MP.prec, DEEP_BITS)):
         step = MP.ldexp(small, -bits // 3)
@@ -59,10 +47,10 @@ def second(f: Callable[[list[Precise]], Precise], point: list[Precise], j: int, 
     >>> round(float(second(lambda p: p[0] ** 2 * p[1], [MP.mpf(3), MP.mpf(5)], 0, 1)), 3)
     6.0
     """
-    small, more = _scale(point)
+    small, more = span(point)
     step = MP.ldexp(small, -MP.prec // 4)
     found = MP.zero
-    with MP.workprec(MP.prec + 2 * more):
+    with MP.workprec(MP.prec + more):
         for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
             moved = list(point)
             moved[j] += a * step
