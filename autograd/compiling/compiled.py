@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 _MOST = 64
-"""Maximum number of plans that are kept; the oldest are dropped."""
+"""Maximum number of plans, traces and requests that are kept; the oldest are dropped."""
 
 
 class Request:
@@ -280,7 +280,12 @@ class Compiled:
         except (KeyError, TypeError) as missing:  # TypeError: an unhashable wrt
             query = self._new_query(what, one_of(wrt, argnums), per_row, args)
             made = Request(query._replace(auxiliary=auxiliary))
-            return self._requests.setdefault(key, made) if isinstance(missing, KeyError) else made
+            if isinstance(missing, KeyError):
+                with self._lock.held:
+                    made = self._requests.setdefault(key, made)
+                    for _, dropped in _limit(self._requests):
+                        dropped.plan = None  # `_forget` no longer finds it, and another thread may be using it
+            return made
 
     def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         if wrt is None:
@@ -307,10 +312,10 @@ class Compiled:
             try:
                 for changed in captures.checks:  # `captures.changed()` in half the time
                     if changed():
-                        self._forget(captures)
+                        self._forget(captures, request)
                         break
             except Exception:  # it could be read before
-                self._forget(captures)
+                self._forget(captures, request)
         plan = request.plan
         if plan is not None and plan.of_floats is not None:
             items = plan.of_floats(*args)
@@ -326,12 +331,13 @@ class Compiled:
 
     # Tracing and compiling.
 
-    def _forget(self, captures: Captures) -> None:
+    def _forget(self, captures: Captures, request: Request) -> None:
         """Discard plans after a change of the captures: f is traced again, and compiled if it differs."""
+        request.plan = None  # also if another thread has dropped this request meanwhile
         with self._lock.held:
             if self._captures is captures:
-                for request in (self._value, *tuple(self._requests.values())):
-                    request.plan = None  # first, since other threads read it without the lock
+                for each in (self._value, *self._requests.values()):
+                    each.plan = None  # first, since other threads read it without the lock
                 self._current.clear()
                 self._captures = None
 
@@ -379,7 +385,7 @@ class Compiled:
             recorded = self._recorded(arguments, inputs)
             if found is None or not found.equals(recorded):
                 found = self._traces[forms] = recorded
-                _limit(self._traces)
+                self._current.difference_update(key for key, _ in _limit(self._traces))
             self._current.add(forms)
         return found
 
@@ -485,7 +491,6 @@ def _restored(kind: type, f: Any, batched: Any, settings: dict[str, Any]) -> Any
     return kind(f, batched, **settings)
 
 
-def _limit(kept: dict[Any, Any]) -> None:
-    """Drop the oldest items while there are more than the maximum."""
-    while len(kept) > _MOST:
-        del kept[next(iter(kept))]
+def _limit(kept: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """Drop the oldest items while there are more than the maximum; return their keys and values."""
+    return [(key, kept.pop(key)) for key in list(kept)[: max(0, len(kept) - _MOST)]]

@@ -1,5 +1,6 @@
 """What a function may do during tracing, and what it captures."""
 
+import gc
 import math
 
 import pytest
@@ -12,6 +13,7 @@ from autograd import (
     TracingError,
     Value,
     compile,
+    dot,
     exp,
     grad,
     maximum,
@@ -226,6 +228,33 @@ def test_an_unused_captured_value_has_gradient_0():
     used, unused = Value(2.0), Value(3.0)
     fast = compile(lambda x: used * x, batched="x")
     assert fast.grad(ROWS, wrt=[unused, used]).tolist() == [0.0, ROWS.sum()]
+
+
+def test_values_of_earlier_queries_are_released(monkeypatch):
+    def alive():
+        gc.collect()
+        return sum(isinstance(item, Value) and item.label == "counted" for item in gc.get_objects())
+
+    monkeypatch.setattr(compiled, "_MOST", 3)
+    fast = compile(lambda x: dot(x, x))
+    for size in range(1, 11):
+        fast.grad([3.0] * size, wrt=[Value(2.0, "counted")])
+    assert alive() == 3
+    assert len(fast._current) == 3
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_a_dropped_query_in_use_by_another_thread_is_not_outdated(monkeypatch, changes):
+    monkeypatch.setattr(compiled, "_MOST", 1)
+    factor = [2.0]
+    fast = compile(lambda x: factor[0] * x * x)
+    assert fast.grad(3.0) == 12.0
+    in_use = fast._request("grad", None, None, False, (3.0,))
+    if changes:
+        factor[0] = 5.0
+    fast.value_and_grad(3.0)  # another query, which takes the place of the first
+    factor[0] = 5.0
+    assert fast._run(in_use, (3.0,)) == 30.0
 
 
 FACTOR = 2.0
