@@ -20,6 +20,19 @@ def is_foreign_array(item: Any) -> bool:
     return hasattr(item, "ndim") and hasattr(item, "tolist") and not is_array(item)
 
 
+def as_lists(item: Any) -> Any:
+    """Return an array or table of any library as nested lists of Python's numbers; anything else unchanged.
+
+    >>> from array import array
+    >>> as_lists(array("d", [1.0, 2.0])), as_lists("text")
+    ([1.0, 2.0], 'text')
+    """
+    for method in ("to_numpy", "tolist"):
+        if hasattr(item, method):
+            item = getattr(item, method)()
+    return item
+
+
 def is_named_tuple(item: Any) -> bool:
     """Return whether an object is a named tuple, or a class of them.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from autograd import Value
-from autograd.nested import flatten, mapped
+from autograd.nested import as_lists, flatten, mapped
 from autograd.terminal import brief, listed
 
 
@@ -43,7 +43,7 @@ def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = T
     if not isinstance(state, Mapping):
         raise TypeError(f"a state must be a dict from names to numbers, not {brief(type(state).__name__)}")
     mismatch = Mismatch([n for n in tensors if n not in state], [str(n) for n in state if n not in tensors])
-    given = {name: _plain(state[name]) for name in tensors if name in state}
+    given = {name: as_lists(state[name]) for name in tensors if name in state}
     problems = _wrong_names(mismatch) if strict else []
     problems += [
         f"{brief(name)} has the shape {shape(given[name])}, but the model's is {shape(tensors[name])}"
@@ -84,11 +84,6 @@ def _some(problems: list[str]) -> str:
 def _wrong_names(mismatch: Mismatch) -> list[str]:
     kinds = zip(("missing", "unexpected"), mismatch, strict=True)
     return [f"{kind}: {listed(names)}" for kind, names in kinds if names]
-
-
-def _plain(tree: Any) -> Any:
-    """Return an array as nested lists, without importing its package."""
-    return tree.tolist() if hasattr(tree, "tolist") else tree
 
 
 def _number(number: Any, name: str) -> float:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any, NamedTuple
 
+from autograd.nested import as_lists
 from autograd.terminal import plural, quoted
 
 from ..argument_checks import RNG, generator, real, several
@@ -187,9 +188,7 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
 
 def _listed(table: Any) -> Any:
     """Return an array or a table as nested lists of Python's numbers, and a list unchanged."""
-    for method in ("to_numpy", "tolist"):
-        if hasattr(table, method):
-            table = getattr(table, method)()
+    table = as_lists(table)
     return list(table) if isinstance(table, tuple) else table
 
 

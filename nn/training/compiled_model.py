@@ -211,7 +211,7 @@ def _number(x: Any) -> float:
 
 
 def _table(inputs: Sequence[Sequence[float]]) -> Any:
-    return inputs if hasattr(inputs, "ndim") else [list(row) for row in inputs]
+    return [list(row) for row in inputs] if isinstance(inputs, list | tuple) else inputs
 
 
 def as_examples(found: Any, count: int) -> list[Any]:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from autograd.nested import as_lists
+
 from ..data.dataset import Dataset, on_cluster
 from ..optimisers import Optimiser
 from ..schedules import Schedule
@@ -74,12 +76,7 @@ def _serialisable(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _described(data: Dataset) -> str:
-    """Return the number of examples, and the beginning of a hash of them."""
-    rows = ([_plain(x) for x in (inputs, target)] for inputs, target in zip(*data, strict=True))
+    """Return the number of examples, and the beginning of a hash of them, as lists of Python's numbers."""
+    rows = ([as_lists(x) for x in (inputs, target)] for inputs, target in zip(*data, strict=True))
     digest = hashlib.sha256("\n".join(map(repr, rows)).encode()).hexdigest()
     return f"{data.size} examples ({digest[:12]})"
-
-
-def _plain(item: Any) -> Any:
-    """Return numbers as Python's own, so that an array and a list of the same ones are equal."""
-    return item.tolist() if hasattr(item, "tolist") else item
