@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +37,13 @@ def copied(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=leave, copy_function=shutil.copyfile)
     for folder, _, _ in os.walk(target):
         os.chmod(folder, 0o755)
+
+
+def page_data(page: Any) -> Any:
+    """Return the data in a page, which is given as its text or as an object with the method `html`."""
+    text = page.html() if hasattr(page, "html") else page
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(found[1])
 
 
 def parameter_values(model: Any) -> list[float]:

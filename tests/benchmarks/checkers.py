@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import random
-import subprocess
 import sys
 import time
 from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from common import hips_checker
 
 import autograd.value
 from autograd import TABLE, DomainError
@@ -106,21 +106,8 @@ def jax_check_grads(jax):
 
 
 def hips_check_grads(python):
-    script = str(Path(__file__).with_name("hips.py"))
-    process = subprocess.Popen([python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def told(message):
-        process.stdin.write(json.dumps(message) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
-
-    def accepts(program):
-        answer = told({"point": program.inputs, "gradient": gradient(program)})
-        while "at" in answer:
-            answer = told({"value": value(program, answer["at"])})
-        return answer["accepts"]
-
-    return accepts
+    accepts = hips_checker(python)
+    return lambda program: accepts(partial(value, program), program.inputs, gradient(program))
 
 
 def checkers(hips):

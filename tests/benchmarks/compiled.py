@@ -24,6 +24,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 import itertools
 
 import numpy as np
+from common import processor
 
 import autograd
 from autograd import dot, erf, exp, log, logsumexp, relu, sqrt, square, tanh, total
@@ -323,14 +324,6 @@ done:
 
 MULTIPLY_ADDS = (2 * 16 + 16 * 16 + 16) * 2 + 16 * 16 + 16
 """Multiply-adds for each row of the first network: forward, gradient of the weights, of the neurons."""
-
-
-def processor():
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def versioned(name):

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 
+from common import processor
+
 import autograd
 
 ROUNDS = 9
@@ -138,15 +140,6 @@ def process_milliseconds(statements: list[str]) -> list[float]:
             subprocess.run([sys.executable, "-c", statement], check=True, timeout=60)
             found.append(1e3 * (time.perf_counter() - start))
     return [statistics.median(found) for found in times]
-
-
-def processor() -> str:
-    """Return the processor's name, if the system reports it."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def compare(program: str, engines: list[str]) -> list[float]:

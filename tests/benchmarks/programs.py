@@ -20,7 +20,8 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from compiled import jax, medians, processor, torch, versioned  # first, because it pins the process to one core
+from common import processor
+from compiled import jax, medians, torch, versioned  # first, because it pins the process to one core
 
 import autograd
 from autograd import cos, dot, exp, log, logsumexp, minimum, sigmoid, sin, sqrt, square, tanh, total

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import math
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from common import hips_checker
 
 from autograd import Value, exp, operation, sin, tanh, total
 from autograd.checking import check, check_gradients
@@ -206,22 +206,13 @@ def jax_checker(jax):
     return accepts
 
 
-def hips_checker(python):
-    script = str(Path(__file__).with_name("hips.py"))
-    process = subprocess.Popen([python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def told(message):
-        process.stdin.write(json.dumps(message) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
+def hips_check_grads(python):
+    check_grads = hips_checker(python)
 
     def accepts(case, error):
         if case.second is not None:
             return None  # its check of a higher order is of functions that it records
-        answer = told({"point": case.point, "gradient": spoiled(case, error)(case.point)})
-        while "at" in answer:
-            answer = told({"value": case.f(answer["at"])})
-        return answer["accepts"]
+        return check_grads(case.f, case.point, spoiled(case, error)(case.point))
 
     return accepts
 
@@ -252,7 +243,7 @@ def main():
         if importlib.util.find_spec(name):
             checkers[name] = make(importlib.import_module(name))
     if options.hips:
-        checkers["hips"] = hips_checker(options.hips)
+        checkers["hips"] = hips_check_grads(options.hips)
     print(
         f"of {options.cases} gradients with a relative error in one number, called right; in column 0, refused"
     )

@@ -99,17 +99,8 @@ def test_ctrl_c_is_a_line_and_not_a_traceback(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "chainwalk explain: interrupted\n")
 
 
-def test_a_missing_extra_is_a_clear_line_too(capsys, tmp_path, monkeypatch):
-    import builtins
-
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "PIL":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_a_missing_extra_is_a_clear_line_too(capsys, tmp_path, without):
+    without("PIL")
     assert main(["explain", "x * x", "x=3", "--save", str(tmp_path / "x.gif")]) == 2
     assert "pip install 'chainwalk[animate]'" in capsys.readouterr().err
 

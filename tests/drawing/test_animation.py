@@ -88,17 +88,8 @@ def test_an_image_has_one_frame_for_every_moment_and_repeats(root, tmp_path, suf
         assert animation.size[0] > 300
 
 
-def test_without_pillow_the_error_names_the_extra(root, tmp_path, monkeypatch):
-    import builtins
-
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "PIL":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_without_pillow_the_error_names_the_extra(root, tmp_path, without):
+    without("PIL")
     with pytest.raises(ImportError, match=r"chainwalk\[animate\]"):
         draw(root).save(tmp_path / "L.gif")
     assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import json
 import os
 import re
 import subprocess
@@ -10,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.helpers import page_data
 
 ROOT = Path(__file__).parents[2]
 DEMOS = sorted((ROOT / "demos").glob("[0-9]*.py"))
@@ -96,8 +97,7 @@ def test_the_pages_that_are_kept_have_the_content_that_the_demo_gives_them(tmp_p
     def content(path):
         text = path.read_text(encoding="utf-8")
         assert "default-src 'none'" in text
-        found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
-        return json.loads(found[1])
+        return page_data(text)
 
     demo = next(demo for demo in DEMOS if demo.name.startswith("21"))
     run(demo, tmp_path, "pages")

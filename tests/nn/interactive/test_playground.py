@@ -1,6 +1,5 @@
 """The playground: its numbers against Python's, and its controls in a real browser."""
 
-import json
 import math
 import random
 import re
@@ -9,16 +8,9 @@ import pytest
 
 import nn
 from nn import MLP, SGD, Adam, Recording, fit, playground
-from tests.helpers import assert_becomes_true
+from tests.helpers import assert_becomes_true, page_data
 
 pytestmark = pytest.mark.browser
-
-
-def content(page):
-    text = page.html() if hasattr(page, "html") else page
-    return json.loads(
-        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
-    )
 
 
 @pytest.fixture
@@ -303,12 +295,12 @@ def test_the_command_makes_a_page_of_a_data_set_and_of_a_file(tmp_path, capsys):
 
     path = tmp_path / "spirals.html"
     assert main(["playground", "spirals", "--layers", "4,3", "--points", "50", "--save", str(path)]) == 0
-    found = content(path.read_text(encoding="utf-8"))
+    found = page_data(path.read_text(encoding="utf-8"))
     assert (found["source"], found["widths"], len(found["points"]["targets"])) == ("spirals", [4, 3, 1], 50)
     own = tmp_path / "own.csv"
     own.write_text("x,y,class\n0,1,3\n1,0,7\n0.5,1,3\n")
     assert main(["playground", str(own), "--save", str(path)]) == 0
-    found = content(path.read_text(encoding="utf-8"))
+    found = page_data(path.read_text(encoding="utf-8"))
     assert (found["source"], found["points"]["targets"]) == ("", [-1.0, 1.0, -1.0])
     assert str(path) in capsys.readouterr().out
 

@@ -1,7 +1,6 @@
 """The playground's page and its data, without a browser: what fits into it, and what a recording keeps."""
 
 import base64
-import json
 import re
 from array import array
 
@@ -9,14 +8,7 @@ import pytest
 
 import nn
 from nn import MLP, Recording, fit, playground
-from tests.helpers import parameter_values
-
-
-def content(page):
-    text = page.html() if hasattr(page, "html") else page
-    return json.loads(
-        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
-    )
+from tests.helpers import page_data, parameter_values
 
 
 def test_the_page_is_one_small_file_that_asks_for_nothing(tmp_path):
@@ -51,7 +43,7 @@ def test_an_optimiser_that_the_page_does_not_have_is_refused():
 def test_in_a_notebook_it_shows_itself_in_a_frame():
     bundle = playground(MLP(2, [1], rng=0), nn.moons(10, rng=0))._repr_mimebundle_()
     assert bundle["text/html"].startswith("<iframe sandbox=")
-    assert content(playground(MLP(2, [1], rng=0), nn.moons(10, rng=0)))["widths"] == [1]
+    assert page_data(playground(MLP(2, [1], rng=0), nn.moons(10, rng=0)))["widths"] == [1]
 
 
 def test_other_features_targets_and_losses_that_do_not_fit_are_clear_errors():
