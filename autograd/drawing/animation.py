@@ -40,9 +40,10 @@ def animated_svg(recorded: BackwardPass, view: View, theme: str | Theme, rankdir
     for k in range(len(recorded.order)):
         if f"n{k}" in groups:
             _animate_gradient(groups[f"n{k}"], _moments(recorded, k))
+    steps = {f"e{edge.result}_{edge.position}": k for k, edge in enumerate(recorded.edges)}
     for line in tree.iter(f"{{{SVG}}}g"):
         if name := line.get("data-line", ""):
-            _animate_line(line, name, recorded)
+            _animate_line(line, name, recorded, steps.get(name))
     _add_captions(tree, titles, recorded, view)
     style = ElementTree.Element(f"{{{SVG}}}style")
     style.text = _style(theme)
@@ -142,14 +143,12 @@ def _animate_gradient(group: ElementTree.Element, moments: list[Moment]) -> None
     _animate(inside, tints, texts, moments)
 
 
-def _animate_line(line: ElementTree.Element, name: str, recorded: BackwardPass) -> None:
-    """Animate a line of a box: a value's gradient, or the contribution of an edge."""
+def _animate_line(line: ElementTree.Element, name: str, recorded: BackwardPass, number: int | None) -> None:
+    """Animate a line of a box: a value's gradient, or the contribution of the edge with this number."""
     tints, texts = elements(line, "polygon"), elements(line, "text")
     if name[0] == "n":
         moments = _moments(recorded, int(name[1:]))
     else:
-        names = (f"e{edge.result}_{edge.position}" for edge in recorded.edges)
-        number = next((k for k, each in enumerate(names) if each == name), None)
         moments = [(-1, "", "·", "")]
         if number is not None:
             flowed = recorded.contributions[number]

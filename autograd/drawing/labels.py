@@ -63,11 +63,10 @@ def _row(
 ) -> str:
     """Return a word and a number in cells of fixed size, so that a box has the same size in all frames.
 
-    The tint is one rectangle behind the whole row, without gaps between the cells. In a box with a
+    The tint, an attribute, is one rectangle behind the whole row, without gaps between cells. In a box with a
     long name Graphviz would spread the cells; there the row has only two. `more` is the additional
     width in points of a number with more than four decimals.
     """
-    colour = f' BGCOLOR="{tint}"' if tint else ""
     high = f'FIXEDSIZE="TRUE" HEIGHT="{17 if compact else 21}"'
     cells = (
         f'<TR><TD WIDTH="6" {high}></TD>'
@@ -81,10 +80,17 @@ def _row(
             f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" {high}>{_INDENT}{word}<BR ALIGN="LEFT"/></TD>'
             f'<TD ALIGN="RIGHT" BALIGN="RIGHT" {high}>{number}{_INDENT}<BR ALIGN="RIGHT"/></TD></TR>'
         )
-    return f"<TR><TD{colour}>{table(cells)}</TD></TR>"
+    return f"<TR><TD{tint}>{table(cells)}</TD></TR>"
 
 
 _INDENT = "&#160;&#160;"
+
+
+def _look(sign: str, theme: Theme) -> tuple[str, str]:
+    """Return the colour of a gradient's words and the tint of their cell, an attribute; no sign has none."""
+    if not sign:
+        return theme.mute, ""
+    return getattr(theme, f"text_{sign}"), f' BGCOLOR="{getattr(theme, f"tint_{sign}")}"'
 
 
 def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False, more: int = 0) -> str:
@@ -92,7 +98,7 @@ def _gradient(box: Box, theme: Theme, compact: bool = False, wide: bool = False,
     word = box.counted if box.kind in ("group", "neuron") else f"grad {box.counted}".strip()
     if box.grad is None:
         return _row(font(word, theme.mute), font("·", theme.mute, bold=True), "", compact, wide, more)
-    colour, tint = getattr(theme, f"text_{box.sign}"), getattr(theme, f"tint_{box.sign}")
+    colour, tint = _look(box.sign, theme)
     return _row(font(word, colour, bold=True), font(box.grad, colour, bold=True), tint, compact, wide, more)
 
 
@@ -190,10 +196,7 @@ def _remark(line: Line, theme: Theme) -> str:
 def _cells(line: Line, theme: Theme, widths: tuple[int, int, int, int], bold: bool = False) -> str:
     """Return the cells of a line: a name, data, a factor, and a gradient tinted by its sign."""
     high = f'FIXEDSIZE="TRUE" HEIGHT="{LINE}"'
-    colour, tint = theme.mute, ""
-    if line.sign:
-        colour = getattr(theme, f"text_{line.sign}")
-        tint = f' BGCOLOR="{getattr(theme, f"tint_{line.sign}")}"'
+    colour, tint = _look(line.sign, theme)
     name, data, times, grad = widths
     return (
         f'<TD WIDTH="6" {high}></TD>'
@@ -246,11 +249,7 @@ def _operation_label(box: Box, theme: Theme, scene: Scene) -> str:
     data = font(box.data, theme.ink, before=_INDENT * 2) if "data" in scene.show else ""
     rows = f'<TR><TD ALIGN="LEFT" HEIGHT="20">&#160;{symbol}{name}{formula}{data}</TD></TR>'
     if "grad" in scene.show:
-        colour, tint = (
-            (getattr(theme, f"text_{box.sign}"), f' BGCOLOR="{getattr(theme, f"tint_{box.sign}")}"')
-            if box.sign
-            else (theme.mute, "")
-        )
+        colour, tint = _look(box.sign, theme)
         words = font(f"grad {box.counted}".strip(), colour, bold=True, before=_INDENT)
         number = font(box.grad or "·", colour, bold=True, before=_INDENT * 2)
         rows += f'<TR><TD ALIGN="LEFT" HEIGHT="18"{tint}>{words}{number}</TD></TR>'
@@ -282,7 +281,7 @@ def input_label(box: Box, theme: Theme) -> str:
 def arrow_label(arrow: Arrow, theme: Theme) -> str:
     """Return the partial above the contribution, which is drawn invisibly until it flows."""
     partial = theme.mute if arrow.sign else theme.paper
-    contribution = getattr(theme, f"text_{arrow.sign}") if arrow.sign else theme.paper
+    contribution = _look(arrow.sign, theme)[0] if arrow.sign else theme.paper
     cells = [font(arrow.partial, partial)] if arrow.partial else []
     cells += [font(arrow.contribution, contribution, bold=True)] if arrow.contribution else []
     beside = '<TD WIDTH="4"></TD>'  # keeps a thick line away from the letters

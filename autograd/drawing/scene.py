@@ -259,8 +259,9 @@ def folded_arrows(recorded: BackwardPass, state: State, inside: dict[int, Folded
 def _bundle(name: str, edges: list[int], state: State, final: float, width: float, view: View) -> Arrow:
     """Return one arrow for several edges; its contribution is the norm of theirs.
 
-    A single edge has no numbers: they are in the box of the neuron that it leads to, and between fully
-    connected layers they would distort all lines. Several edges reserve the space of their number.
+    A single edge is drawn without its partial and contribution: the neuron that it leads to lists them,
+    and between fully connected layers they would distort all lines. Several edges reserve the space of
+    their number.
     """
     operand, result = name.split("-")
     size = combined([c for c in (state.contributions[k] for k in edges) if c is not None])

@@ -39,7 +39,7 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
     found = [arrived.get(value, 0.0) for value in inputs]
     if create_graph:
         return [_as_value(item) for item in found]
-    # In a traced function no numbers are known, so the result is a detached Value rather than a float.
+    # In a traced function a Value stands for any number, so the result is a detached Value, not a float.
     return [item.detach() if isinstance(item, Value) else item for item in found]
 
 
@@ -48,7 +48,7 @@ def _as_value(item: Any) -> Value:
 
 
 def _is_traced() -> bool:
-    """Return whether a function is being traced, so that no numbers are known."""
+    """Return whether a function is being traced: its Values then stand for any numbers."""
     return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 

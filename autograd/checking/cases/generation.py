@@ -37,7 +37,7 @@ class Source(NamedTuple):
     """The source of random choices: a generator of random numbers, or hypothesis."""
 
     choose: Callable[[Sequence[Any]], Any]
-    """Return an item of a sequence; hypothesis shrinks towards the first."""
+    """Return an item of a sequence; hypothesis prefers the first when it shrinks."""
     number: Callable[[float, float], float]
     """Return a float between two bounds, inclusive."""
     genes: Callable[[Sequence[Op], int], list[Gene]]

@@ -83,11 +83,12 @@ def about_input(number: Floats, found: float, point: list[float], k: int, unit: 
     >>> about_input(lambda p: p[0] * p[1], 5.0, [3.0, 5.0], 0).verdict
     'right'
     """
+    return _finding(k, found, judged_derivative(_of_input(number, point, k), point[k], found, unit))
 
-    def moved(x: float) -> float:
-        return number([*point[:k], x, *point[k + 1 :]])  # type: ignore[no-any-return]
 
-    return _finding(k, found, judged_derivative(moved, point[k], found, unit))
+def _of_input(f: Floats, point: list[float], k: int) -> Callable[[Any], Any]:
+    """Return a function of many inputs as a function of one of them, the others fixed."""
+    return lambda x: f([*point[:k], x, *point[k + 1 :]])
 
 
 def _finding(place: Any, found: float, judgement: Judgement) -> Finding:
@@ -188,10 +189,7 @@ def computes_in_floats(node: Any) -> bool:
     point = [getattr(item, "data", item) for item in node.operands]
     f = flat_truth(node)
     for k, x in enumerate(point):
-
-        def moved(x: Any, k: int = k) -> Any:
-            return f([*point[:k], x, *point[k + 1 :]])
-
+        moved = _of_input(f, point, k)
         if _trusted(moved, x, steady_derivative(_numbers(moved), x), point) is None:
             return True
     return False
@@ -205,10 +203,7 @@ def check_operation(node: Any) -> Iterator[Finding]:
         if operand.__class__ is float:
             continue
         partial = 0.0 if recorded is None else recorded  # None: the operand was not selected
-
-        def moved(x: Any, k: int = k) -> Any:
-            return f([*point[:k], x, *point[k + 1 :]])
-
+        moved = _of_input(f, point, k)
         truth = _trusted(moved, point[k], steady_derivative(_numbers(moved), point[k]), point)
         if truth is None:
             finding = about_input(total_number(f), partial, point, k)
