@@ -17,7 +17,7 @@ PUBLIC = {
     "autograd.guidance.clash": {"replaced"},
     "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
     "autograd.graph": {"grad_number"},
-    "autograd.nested": {"flatten", "mapped"},
+    "autograd.nested": {"as_lists", "flatten", "mapped"},
     "autograd.drawing.bundle": {"bundled"},  # the bundler, for nn's page
     "autograd.drawing.inline": {"Player"},
     "autograd.drawing.javascript": {"definitions"},
