@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .errors import StaleGraphError
 from .formulas import history
-from .graph import topological_order
+from .graph import new_era, topological_order
 from .modes import CURRENT, always_recording, rule_over_values
 from .ops.op import Op
 from .ops.operands import EDGES
@@ -203,11 +203,16 @@ def pull_back(
     """Return the gradient that arrives at each node when `root` is given `gradient`: reverse mode.
 
     The gradients are numbers, or Values with `create_graph`. If `inputs` are given, only nodes that
-    depend on them take part. The nodes below those in `stop` are not visited: they depend on no input.
+    depend on them take part. Nodes that cannot are not visited: those older than every input, and those
+    below the nodes in `stop`.
     """
-    if inputs is not None and len(inputs) == 1:
-        stop = {*stop, *inputs}  # what it was computed from does not depend on it
-    order = topological_order(root, stop=stop)
+    since = 0
+    if inputs:
+        since = min(node.era for node in inputs)
+        new_era()  # the next derivative need not visit what exists now
+        if len(inputs) == 1:
+            stop = {*stop, *inputs}  # what it was computed from does not depend on it
+    order = topological_order(root, stop=stop, since=since)
     active = set(order) if inputs is None else dependents(order, inputs)
     arrived: dict[Any, Any] = {root: gradient}
     partials = _partials(create_graph)

@@ -12,13 +12,30 @@ from typing import Any
 from .locks import waited_for
 from .terminal import quoted
 
+ERA: list[int] = [0]
+"""The number of derivatives that have begun; each node has the one of its creation, as `era`.
 
-def topological_order(*roots: Any, stop: Collection[Any] = ()) -> list[Any]:
+No operand is younger than its result, so whatever is older than the inputs of a derivative cannot
+depend on them, and the derivative need not visit it.
+"""
+
+
+def new_era() -> int:
+    """Begin an era and return it: nodes created from now on are younger than all others."""
+    with _COUNTING:
+        ERA[0] += 1
+        return ERA[0]
+
+
+_COUNTING = waited_for(RLock(), level=4)
+
+
+def topological_order(*roots: Any, stop: Collection[Any] = (), since: int = 0) -> list[Any]:
     """Return every node that the roots depend on, operands before results, first operands first.
 
     Depth-first search with a stack of its own, so that a deep graph cannot exhaust Python's. A plain
-    number among the operands is not a node. The nodes in `stop`, and those that only they depend on,
-    are left out.
+    number among the operands is not a node. The nodes in `stop`, those of an era before `since`, and
+    those that only these depend on, are left out.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -37,7 +54,7 @@ def topological_order(*roots: Any, stop: Collection[Any] = ()) -> list[Any]:
             order.append(pop())
             continue
         seen.add(node)
-        if node.__class__ is float:
+        if node.__class__ is float or (since and node.era < since):
             continue
         if operands := node.operands:
             push(node)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from .graph import topological_order
+from .graph import ERA, topological_order
 
 _MEMBERS: ContextVar[frozenset[Any]] = ContextVar("members", default=frozenset())
 """The nodes that a root is listing at the moment, which need not list their own operands again."""
@@ -66,6 +66,7 @@ def _with_gradients(order: list[Any], kind: type) -> list[Any]:
 def restored(kind: Any, _below: Any, *state: Any) -> Any:
     """Return the node of that class; `_below` is only there to be loaded first."""
     node = kind.__new__(kind)
+    node.era = ERA[0]
     node._data, node.grad, node._label, node.op, node.operands, node.partials = state
     return node
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import AnomalyError, DomainError, TracingError
 from .formulas import history, name_of
+from .graph import ERA
 from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
@@ -35,6 +36,7 @@ def {kind}_{name}({parameters}):
     node._data = out
     node.grad = 0.0
     node._label = ""
+    node.era = era[0]
     if mode() is None:
         node.op = OP_{name}
         node.operands = ({operands})
@@ -311,6 +313,7 @@ NAMESPACE: dict[str, Any] = (
     | {
         "__name__": __name__,
         "checked": checked,
+        "era": ERA,
         "mode": CURRENT.get,
         "number": number,
         "truth": truth,

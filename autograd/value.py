@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from .differentiation import pull_back
 from .functions import Operations
-from .graph import TURN, backward, topological_order
+from .graph import ERA, TURN, backward, topological_order
 from .guidance.advice import unknown_option
 from .modes import CURRENT, always_recording
 from .ops.op import Op
@@ -56,11 +56,13 @@ class Value(Operations):
     (3.0000122883492044, 3.999926270357784)
     """
 
-    __slots__ = ("_data", "_label", "grad", "op", "operands", "partials")
+    __slots__ = ("_data", "_label", "era", "grad", "op", "operands", "partials")
 
     _data: float
     """The number behind `data`, for the engine's own use: an attribute is faster than a property."""
     _label: str
+    era: int
+    """When it was created: the number of derivatives that had begun (see graph.py)."""
     grad: Any
     """A float; after `backward(create_graph=True)` a Value."""
     op: Op | None
@@ -75,6 +77,7 @@ class Value(Operations):
             raise TypeError(unknown_option("Value", unknown))
         self._data = number(data, "a real number as data")
         self.label = label
+        self.era = ERA[0]
         self.grad = 0.0
         self.op = None
         self.operands = ()

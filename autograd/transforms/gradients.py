@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from ..differentiation import pull_back, push_forward
-from ..graph import topological_order
+from ..graph import new_era, topological_order
 from ..modes import CURRENT, always_recording, in_effect
 from ..nested import flatten, outline
 from ..ops.operands import number
@@ -52,38 +52,6 @@ def _is_traced() -> bool:
     return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 
-def existing(f: Any, args: Iterable[Any], named: Mapping[Any, Any]) -> set[Value]:
-    """Return the Values that exist before a call of f: among its other arguments, and captured by f."""
-    found: set[Value] = set()
-    seen: set[int] = set()
-    waiting = [*args, *named.values(), f]
-    while waiting:
-        item = waiting.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, Value):
-            found.add(item)
-        elif isinstance(item, list | tuple | dict):  # the first item decides, as a long one holds one kind
-            items: Any = list(item.values()) if isinstance(item, dict) else item
-            if items and isinstance(items[0], Value | list | tuple | dict):
-                waiting += items
-        elif callable(item):
-            waiting += [
-                cell.cell_contents for cell in getattr(item, "__closure__", None) or () if _filled(cell)
-            ]
-            waiting += getattr(item, "__defaults__", None) or ()
-            waiting += (getattr(item, "func", None), *getattr(item, "args", ()))
-    return found
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:  # a variable that is not assigned yet
-        return False
-
-
 _LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
 """Leaves created by derivatives that are computed inside the current function call."""
 
@@ -110,6 +78,8 @@ class Call:
         self.recording = mode is None or mode.recording
         self.trees = [flatten(every[k]) for k in argnums]
         given = [leaf for leaves, _ in self.trees for leaf in leaves]
+        self.era = new_era()
+        """What is older is not visited, however long its history is: it depends on no input."""
         with always_recording():
             self.inputs = [+leaf if isinstance(leaf, Value) else Value(leaf) for leaf in given]
         nodes = iter(self.inputs)
@@ -131,20 +101,21 @@ class Call:
         self.outputs, self.build_output = flatten(self.result)
         if enclosing is not None:
             enclosing |= own
-        above = {node for node in self.inputs if node.operands}
-        if above or enclosing is not None:
-            above |= existing(f, lifted, every).difference(self.inputs)
-        self.stop: set[Value] = {*self.inputs, *above}
-        """Nodes older than the call, at which a derivative stops however long their history is."""
-        self.create_graph = _is_traced() or self._depends_on_others(own, above)
+        self.create_graph = _is_traced() or self._depends_on_others(own)
 
-    def _depends_on_others(self, own: set[Value], above: set[Value]) -> bool:
+    def history(self, *outputs: Any) -> list[Value]:
+        """Return the nodes between the inputs and outputs, in topological order, without the inputs."""
+        values = [output for output in outputs if isinstance(output, Value)]
+        return topological_order(*values, stop=self.inputs, since=self.era)
+
+    def _depends_on_others(self, own: set[Value]) -> bool:
         """Return whether the result depends on any Value other than the leaves made for numbers."""
-        outputs = [output for output in self.outputs if isinstance(output, Value)]
-        return not above.isdisjoint(outputs) or any(
-            not above.isdisjoint(node.operands) if node.operands else node not in own
-            for node in topological_order(*outputs, stop=self.stop)
-        )
+        order = self.history(*self.outputs)
+        inside = {node for node in order if node.operands}
+        others = {output for output in self.outputs if isinstance(output, Value)}.union(order)
+        for node in inside:
+            others.update(node.operands)
+        return any(item.__class__ is not float for item in others - inside - own)
 
     def rebuild(self, items: Iterable[Any], given: Iterable[Any] = ()) -> list[Any]:
         """Return items, one for each input in order, nested as the arguments are."""
@@ -169,7 +140,7 @@ class Call:
             number(output)
             return [0.0] * len(self.inputs)
         create_graph = self.create_graph or isinstance(gradient, Value)
-        arrived = pull_back(output, gradient, self.inputs, create_graph, self.stop)
+        arrived = pull_back(output, gradient, self.inputs, create_graph, self.inputs)
         return [arrived.get(node, 0.0) for node in self.inputs]
 
     def pushed_forward(self, tangents: Sequence[Any]) -> list[Any]:
@@ -179,8 +150,8 @@ class Call:
         found: dict[Any, Any] = dict(seeds)
         for output in self.outputs:
             if isinstance(output, Value) and output not in found:
-                order = topological_order(output, stop=self.stop)
-                found |= push_forward([n for n in order if n not in found], found, create_graph)
+                order = [node for node in self.history(output) if node not in found]
+                found |= push_forward(order, found, create_graph)
         return [found.get(output, 0.0) for output in self.outputs]
 
 

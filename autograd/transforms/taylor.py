@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from ..differentiation import even_power, sides
-from ..graph import topological_order
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
 from ..ops.operands import EDGES, number
@@ -47,31 +46,39 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     if not isinstance(root, Value):
         return [number(root)] + [0.0] * order
     with always_recording():
-        found = _expanded(topological_order(root), leaf, call.create_graph, order)[root]
+        found = _expanded(root, call.history(root), leaf, call.create_graph, order)
     return [call.finished(found.coefficient(n)) for n in range(order + 1)]
 
 
-def _expanded(nodes: list[Any], leaf: Value, values: bool, order: int) -> dict[Any, _Series]:
-    """Return the series of every node; its coefficients are Values if `values`, else floats."""
+def _expanded(root: Any, nodes: list[Any], leaf: Value, values: bool, order: int) -> _Series:
+    """Return the series of the root, given the nodes between it and the leaf.
+
+    Its coefficients are Values if `values`, else floats.
+    """
     world = _World()
     found: dict[Any, _Series] = {}
-    for node in nodes:  # including the nodes below the leaf, if it was made from a Value
+
+    def series_of(item: Any, slope: float = 0.0) -> Any:
+        """Return the series of a node, a constant one for a captured Value; a plain number unchanged."""
+        if item.__class__ is not float and item not in found:
+            found[item] = _Series(world, None, (), [item if values else item.data, slope])
+        return item if item.__class__ is float else found[item]
+
+    series_of(leaf, 1.0)
+    for node in nodes:
         start = node if values else node.data
-        if node is leaf or not node.op:
-            found[node] = _Series(world, None, (), [start, 1.0 if node is leaf else 0.0])
-        else:
-            operands = tuple(found[item] if item.__class__ is not float else item for item in node.operands)
-            if (squared := even_power(node)) and squared[0].data == 0:
-                parts = tuple(found.get(x, x) for x in sides(squared[0]))
-                square = world.series(TABLE["dot"], parts * 2, [squared[0] * squared[0] if values else 0.0])
-                found[node] = world.series(TABLE["pow"], (square, squared[1]), [start])
-                continue
-            found[node] = world.series(node.op, operands, [start])
+        if (squared := even_power(node)) and squared[0].data == 0:
+            parts = tuple(map(series_of, sides(squared[0])))
+            square = world.series(TABLE["dot"], parts * 2, [squared[0] * squared[0] if values else 0.0])
+            found[node] = world.series(TABLE["pow"], (square, squared[1]), [start])
+        elif node.op:
+            found[node] = world.series(node.op, tuple(map(series_of, node.operands)), [start])
+    series_of(root)
     with ieee_arithmetic():
         for n in range(order + 1):  # all nodes order by order, which keeps the recursion shallow
             for node in nodes:
-                found[node].coefficient(n)
-    return found
+                series_of(node).coefficient(n)
+    return found[root]
 
 
 class _World:
