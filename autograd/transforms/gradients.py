@@ -112,7 +112,7 @@ class Call:
         """Return whether the result depends on any Value other than the leaves made for numbers."""
         order = self.history(*self.outputs)
         inside = {node for node in order if node.operands}
-        others = {output for output in self.outputs if isinstance(output, Value)}.union(order)
+        others: set[Any] = {output for output in self.outputs if isinstance(output, Value)}.union(order)
         for node in inside:
             others.update(node.operands)
         return any(item.__class__ is not float for item in others - inside - own)
