@@ -91,6 +91,8 @@ def equipment() -> dict[str, str]:
 
 def check_workers(client: Client, timeout: float) -> None:
     """Check that every worker has the same versions; raise an error that names one that differs."""
+    from distributed import TimeoutError  # in Python 3.10 not the built-in one
+
     try:
         client.wait_for_workers(1, timeout=timeout)
     except TimeoutError as error:

@@ -24,6 +24,7 @@ _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Sub: RECORDED["sub"],
     ast.Mult: RECORDED["mul"],
     ast.Div: RECORDED["div"],
+    ast.FloorDiv: RECORDED["floordiv"],
     ast.Mod: RECORDED["mod"],
     ast.Pow: RECORDED["pow"],
 }
@@ -34,7 +35,7 @@ _COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_ALLOWED = "names, numbers, + - * / % ** and the functions of the table"
+_ALLOWED = "names, numbers, + - * / // % ** and the functions of the table"
 LONGEST, DEEPEST = 50_000, 100
 """The limits for the length of an expression in characters, and for the depth of its nesting."""
 _DEEP = "name the parts, as in s = a*b; tanh(s), or add with total([a, b])"

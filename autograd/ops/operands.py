@@ -86,7 +86,7 @@ def truth(operand: Any) -> float:
         raise TypeError(
             f"the condition is {operand}: ~ of a bool is a nonzero int, always true. Use `not` instead of ~"
         )
-    if isinstance(operand, bool) or type(operand).__name__ == "bool":
+    if isinstance(operand, bool) or type(operand).__name__ in ("bool", "bool_"):  # numpy 2's and numpy 1's
         return float(operand)
     return number(operand)
 

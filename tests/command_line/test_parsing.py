@@ -7,6 +7,7 @@ import pytest
 
 from autograd import DomainError
 from autograd.command_line.parsing import ExpressionError, evaluate
+from autograd.ops.table import TABLE
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,12 @@ from autograd.command_line.parsing import ExpressionError, evaluate
 )
 def test_an_expression_has_the_value_of_the_mathematics(text, values, expected):
     assert evaluate(text, values)[0].data == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, op in TABLE.items() if op.written))
+def test_every_operator_that_the_table_writes_can_be_read(name):
+    value, leaves = evaluate(TABLE[name].written, dict.fromkeys(TABLE[name].operands, 2.5))
+    assert (value.op.name, len(leaves)) == (name, len(TABLE[name].operands))
 
 
 def test_names_become_labels_of_leaves_and_of_results():

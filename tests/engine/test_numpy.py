@@ -2,9 +2,7 @@
 
 import pytest
 
-from autograd import (
-    Value,
-)
+from autograd import Value, where
 
 
 def test_numpy_scalars_on_the_left_give_values():
@@ -65,3 +63,15 @@ def test_every_trigonometric_name_of_numpy_finds_its_method():
     for name in ("arcsin", "arccos", "arctan", "arcsinh", "arctanh", "sin", "sqrt", "cbrt", "log1p", "exp2"):
         array = getattr(np, name)(np.array([Value(0.5)], dtype=object))
         assert array[0].data == pytest.approx(float(getattr(np, name)(0.5)))
+
+
+def test_bools_of_numpy_are_conditions():
+    np = pytest.importorskip("numpy")
+    assert where(np.float64(0.0) > 1, 5.0, 7.0) == 7.0
+    assert where(np.float64(2.0) > 1, 5.0, 7.0) == 5.0
+
+
+@pytest.mark.parametrize("name", ["bool", "bool_"])
+def test_the_bools_of_both_major_versions_of_numpy_are_known_by_their_names(name):
+    kind = type(name, (), {"__float__": lambda self: 0.0})
+    assert where(kind(), 5.0, 7.0) == 7.0
