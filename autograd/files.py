@@ -62,10 +62,22 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
     try:
         os.makedirs(folder, exist_ok=True)
         _remove_leftovers(folder)
-        descriptor, temporary = _temporary(folder, 0o666 if old is None else 0o600)
-    except OSError as error:  # it names the folder or the temporary file, not the file that was asked for
+        _replace(folder, target, content, old)
+    except OSError as error:  # it may name another file, or none
+        if error.errno is None:
+            raise
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
+    _sync_folder(folder)
+    return Path(path)
+
+
+def _replace(folder: str, target: str, content: bytes, old: os.stat_result | None) -> None:
+    """Write a temporary file and rename it. An interruption at any moment finds its name, and removes it."""
+    descriptor = None
     try:
+        while descriptor is None:
+            temporary = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
+            descriptor = _created(temporary, 0o666 if old is None else 0o600)
         with os.fdopen(descriptor, "wb") as file:
             if old is not None:
                 _take_after(descriptor, old)
@@ -76,12 +88,12 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
                 os.replace(temporary, target)
         if fcntl is None:  # an open file cannot be renamed there
             os.replace(temporary, target)
+    except FileExistsError:  # of another program
+        raise
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    _sync_folder(folder)
-    return Path(path)
 
 
 class Stamp(NamedTuple):
@@ -215,18 +227,17 @@ def _refuse_planted_link(path: str | os.PathLike[str]) -> None:
         raise PermissionError(errno.EACCES, "a link that another user has put there", os.fspath(path))
 
 
-def _temporary(folder: str, mode: int) -> tuple[int, str]:
-    """Return a new file of an unpredictable name, locked so that it is not removed as a leftover."""
-    while True:
-        name = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _OPEN, mode)
-        if fcntl is None:
-            return descriptor, name
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            return descriptor, name
-        os.close(descriptor)  # removed as a leftover, between the two calls
+def _created(name: str, mode: int) -> int | None:
+    """Return a new file, locked so that it is not removed as a leftover; None if it was, before the lock."""
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK | _OPEN, mode)
+    if fcntl is None:
+        return descriptor
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    if os.fstat(descriptor).st_nlink:
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _take_after(descriptor: int, old: os.stat_result) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.files import write_atomically
 from autograd.terminal import quoted
 
 from ..data.dataset import as_dataset
@@ -48,8 +50,12 @@ class Film:
     def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
         """Write the frames to a GIF: `seconds` for each, and `hold` for the last one; return the path.
 
-        Raises ValueError if there are no frames, and ImportError, naming the extra, without pillow.
+        Raises ValueError if there are no frames or the path does not end in .gif, OSError if it cannot
+        be written, and ImportError, naming the extra, without pillow.
         """
+        target = Path(path)
+        if target.suffix.lower() != ".gif":
+            raise ValueError(f"an animation must be saved as .gif, got {quoted(target.suffix or target.name)}")
         try:
             from PIL import Image
         except ImportError as error:
@@ -58,8 +64,11 @@ class Film:
             raise ValueError("an animation needs at least one frame")
         first, *others = [Image.fromarray(each).quantize(64, dither=Image.Dither.NONE) for each in self.frames]
         durations = [round(1000 * seconds)] * len(others) + [round(1000 * hold)]
-        first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
-        return Path(path)
+        content = io.BytesIO()
+        first.save(
+            content, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=True
+        )
+        return write_atomically(target, content.getvalue())
 
     def __repr__(self) -> str:
         return f"Film({len(self.frames)} frames)"
@@ -102,7 +111,8 @@ class BoundaryFilm:
     def save(self, path: str | os.PathLike[str], *, seconds: float = 0.15, hold: float = 2.0) -> Path:
         """Write the frames to a GIF: `seconds` for each, and `hold` for the last one; return the path.
 
-        Raises ImportError, naming the extra, without matplotlib or pillow.
+        Raises ValueError for another suffix, OSError if the file cannot be written, and ImportError,
+        naming the extra, without matplotlib or pillow.
         """
         first = self.frames[0][1]
         shape = (first.ys[-1] - first.ys[0]) / (first.xs[-1] - first.xs[0])

@@ -127,7 +127,8 @@ def test_a_killed_writer_leaves_the_old_content_or_the_new_and_the_next_one_clea
 
 @posix
 def test_the_temporary_file_of_an_active_writer_is_not_removed(tmp_path):
-    held, name = files._temporary(str(tmp_path), 0o600)
+    name = str(tmp_path / ".chainwalk-0123456789abcdef.tmp")
+    held = files._created(name, 0o600)
     files._remove_leftovers.cache_clear()
     write_atomically(tmp_path / "state", b"content")
     assert os.path.exists(name)
