@@ -10,8 +10,10 @@ be watched, such as a clock or a file, the function is traced at every call.
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
+from .named import named_by
 from .search import Search
 from .watching import Check
 
@@ -29,7 +31,7 @@ class Captures:
     """
 
     def __init__(self, f: Any) -> None:
-        names: frozenset[str] = frozenset()
+        names = named_by(f.__code__).every if type(f) is FunctionType else frozenset[str]()
         while True:  # the functions that are found name more attributes, by which more is found
             search = Search(f, names)
             if search.names <= names:

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...ops.op import Op
-from ..static import is_a, is_found_by_name, is_python, module_of, name_of
+from ..static import is_a, is_found_by_name, is_python, is_subclass, module_of, name_of
 
 BY_ANY_NAME = frozenset(
     """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace eval
@@ -116,16 +115,15 @@ def _texts(constants: Any) -> Iterator[str]:
             yield from _texts(constant)
 
 
-def is_fixed(item: Any) -> bool:
-    """Return whether an object and all its attributes are immutable.
+def is_fixed(kind: type) -> bool:
+    """Return whether the objects of a class and all their attributes are immutable.
 
-    >>> is_fixed(1.0), is_fixed([1.0])
+    >>> is_fixed(float), is_fixed(list)
     (True, False)
     """
-    kind = type(item)
-    if id(kind) in _FIXED:
+    if id(kind) in _FIXED or name_of(kind) in _FIXED_NAMES:
         return True
-    return (is_a(item, np.generic, np.dtype, Op) and not is_python(kind)) or name_of(kind) in _FIXED_NAMES
+    return not is_python(kind) and is_subclass(kind, np.generic, np.dtype)
 
 
 def is_harmless(kind: type) -> bool:

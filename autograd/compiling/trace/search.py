@@ -47,6 +47,8 @@ _SHOWN = frozenset(
     map(id, (*CONTAINERS, object, SimpleNamespace, int, float, complex, str, bytes, BaseException, Exception))
 )
 """Extension types without hidden state."""
+_PLAIN = frozenset(map(id, (tuple, list, dict, set, frozenset)))
+"""Containers without attributes."""
 _FILE: Any = io.IOBase.__base__
 """The base class of all files."""
 _OF_VALUES = {"grad": "grad", "label": "_label"}
@@ -66,6 +68,8 @@ class Search:
         self.kept: list[Any] = []
         self.reasons: list[str] = []
         self.seen: set[Any] = set()
+        self.kinds: dict[int, _Kind] = {}
+        """What is known of each class, by its id, since a metaclass may define __eq__."""
         self.waiting: list[Any] = [f]
         self.home = _text(static.attribute(f, "__module__")).partition(".")[0]
         while self.waiting:
@@ -89,7 +93,9 @@ class Search:
         kind = type(item)
         if kind is MethodType:  # created at each access
             self.waiting += (item.__func__, item.__self__)
-        elif not is_fixed(item) and self._once(id(item), item):
+        elif id(item) not in self.seen and not self._kind(kind).is_fixed:
+            self.seen.add(id(item))
+            self.kept.append(item)
             try:
                 self._look_inside(item, kind)
             except MemoryError:
@@ -97,8 +103,16 @@ class Search:
             except Exception as error:  # an extension type whose fields cannot be read
                 self.reasons.append(f"it reads {_described(kind)}, which raises {type(error).__name__}")
 
+    def _kind(self, kind: type) -> _Kind:
+        found = self.kinds.get(id(kind))
+        if found is None:
+            found = self.kinds[id(kind)] = _Kind(kind, self)
+        return found
+
     def _look_inside(self, item: Any, kind: Any) -> None:
-        if kind is Value:
+        if id(kind) in _PLAIN:
+            self._container(item)
+        elif kind is Value:
             self._fields(item, [field for name, field in _OF_VALUES.items() if name in self.given])
         elif kind is FunctionType:
             self._function(item)
@@ -233,7 +247,8 @@ class Search:
         if not is_a(item, tuple, frozenset):
             self.checks.append(watching.container_check(item))
         self.waiting += static.held(item)
-        self._fields(item, ("default_factory",))
+        if id(type(item)) not in _PLAIN:
+            self._fields(item, ("default_factory",))
 
     def _array(self, item: Any) -> None:
         """Watch an array's shape, dtype and bits, and the objects in it."""
@@ -282,21 +297,17 @@ class Search:
         return True
 
     def _attributes(self, item: Any, named_only: bool = False) -> None:
-        kind = type(item)
-        everything = not named_only and (
-            self.by_any_name
-            or any(is_python(base) and self._is_library(module_of(base)) for base in bases(kind))
-        )
-        if (read := static.reader(kind)) is not None:
-            own = read(item)
+        kind = self._kind(type(item))
+        everything = not named_only and (self.by_any_name or kind.is_of_library)
+        if kind.reader is not None:
+            own = kind.reader(item)
             self.checks.append(watching.attributes_check(item, None if everything else self.given))
             self.kept += (*own.values(),)
             self.waiting += [own[name] for name in own if everything or name in self.given]
-        elif static.attribute_of_class(kind, "__dict__") is not static.NOTHING:
-            self.reasons.append(f"it reads {_described(kind)}, which hides its attributes")
-        for base in bases(kind) if is_python(kind) else ():
-            slots = [name for name, field in _space_of(base).items() if type(field) is MemberDescriptorType]
-            self._fields(item, [name for name in slots if everything or name in self.given])
+        elif kind.hides_attributes:
+            self.reasons.append(f"it reads {_described(type(item))}, which hides its attributes")
+        if kind.slots:
+            self._fields(item, [name for name in kind.slots if everything or name in self.given])
 
     def _fields(self, item: Any, names: Any) -> None:
         """Watch slots, and fields of extension types."""
@@ -308,6 +319,24 @@ class Search:
                 self.kept.append(held)
                 if held is not static.NOTHING:
                     self.waiting.append(held)
+
+
+class _Kind:
+    """What a search must know of a class, found once for all of its objects."""
+
+    def __init__(self, kind: type, search: Search) -> None:
+        self.is_fixed = is_fixed(kind)
+        self.reader = static.reader(kind)
+        has_attributes = static.attribute_of_class(kind, "__dict__") is not static.NOTHING
+        self.hides_attributes = self.reader is None and has_attributes
+        in_python = [base for base in bases(kind) if is_python(base)]
+        self.is_of_library = any(search._is_library(module_of(base)) for base in in_python)
+        self.slots: tuple[str, ...] = ()
+        if is_python(kind):
+            spaces = [_space_of(base).items() for base in bases(kind)]
+            self.slots = tuple(
+                name for space in spaces for name, field in space if type(field) is MemberDescriptorType
+            )
 
 
 def _space_of(item: Any) -> Mapping[str, Any]:
