@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ContextDecorator, nullcontext
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
@@ -100,6 +100,41 @@ def in_effect(mode: Mode | None) -> Mode | None:
 
 
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
+
+
+class Inputs(NamedTuple):
+    """The leaves that a transform or the checker made for the arguments of the function that it calls."""
+
+    leaves: Collection[Any]
+    outer: Inputs | None
+    """Those of the function that called the transform."""
+
+
+INPUTS: ContextVar[Inputs | None] = ContextVar("inputs", default=None)
+
+
+def is_being_differentiated(value: Any) -> bool:
+    """Return whether a Value is an argument of a function that is differentiated, or computed inside it."""
+    if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+        return True
+    inputs = INPUTS.get()
+    if inputs is None or value.operands:
+        return inputs is not None
+    while inputs is not None:
+        if value in inputs.leaves:
+            return True
+        inputs = inputs.outer
+    return False
+
+
+@contextlib.contextmanager
+def arguments(leaves: Collection[Any]) -> Iterator[None]:
+    """Declare leaves as the arguments of the function that is called inside the block."""
+    token = INPUTS.set(Inputs(leaves, INPUTS.get()))
+    try:
+        yield
+    finally:
+        INPUTS.reset(token)
 
 
 class _Switch(ContextDecorator):

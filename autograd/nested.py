@@ -117,7 +117,8 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
     """Return the numbers of a nested container in order, and a function that builds the same structure.
 
     Lists, tuples, named tuples, dicts and dataclasses may nest. A numpy array is rebuilt as an array
-    of the same shape: of floats, or of objects if its items include Values.
+    of the same shape: of floats, or of objects if its items include Values. So is an array of another
+    library, such as a tensor of PyTorch.
 
     Raises TypeError for a complex array, for a masked array and for a numpy matrix.
 
@@ -130,7 +131,7 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
         shape, count = tree.shape, tree.size
         return tree.ravel().tolist(), lambda items: _array([next(items) for _ in range(count)], shape)
     if is_foreign_array(tree):
-        return flatten(tree.tolist())
+        return flatten(_as_numpy(tree))
     found = children(tree)
     if found is None:
         return [tree], next
@@ -140,6 +141,16 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
     return [leaf for leaves, _ in parts for leaf in leaves], lambda items: make(
         [build(items) for build in builders]
     )
+
+
+def _as_numpy(array: Any) -> Any:
+    """Return an array of another library as one of numpy, or a plain number if it has no dimensions."""
+    items = array.tolist()
+    if not isinstance(items, list):
+        return items
+    import numpy  # which PyTorch, JAX and pandas come with
+
+    return numpy.asarray(items)
 
 
 def _refuse(array: Any) -> None:

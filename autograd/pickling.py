@@ -63,6 +63,20 @@ def _with_gradients(order: list[Any], kind: type) -> list[Any]:
     return found
 
 
+def copied(root: Any, memo: dict[int, Any] | None = None) -> Any:
+    """Return a copy of a node; with the memo of `copy.deepcopy`, of the whole graph below it."""
+    from copy import deepcopy  # slow to import
+
+    function, parts, *state = reduced(root)
+    if memo is None:
+        twin = function(*parts)
+    else:
+        twin = memo[id(root)] = function(*(deepcopy(part, memo) for part in parts))
+    if state:
+        twin.__setstate__(state[0] if memo is None else deepcopy(state[0], memo))
+    return twin
+
+
 def restored(kind: Any, _below: Any, *state: Any) -> Any:
     """Return the node of that class; `_below` is only there to be loaded first."""
     node = kind.__new__(kind)

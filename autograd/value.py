@@ -12,10 +12,10 @@ from .differentiation import pull_back
 from .functions import Operations
 from .graph import ERA, TURN, backward, topological_order
 from .guidance.advice import unknown_option
-from .modes import CURRENT, always_recording
+from .modes import CURRENT, always_recording, is_being_differentiated
 from .ops.op import Op
 from .ops.operands import DIFFERENT, NOT_THE_SAME, Identity, is_number, no_number, number
-from .pickling import finish, reduced
+from .pickling import copied, finish, reduced
 from .recording import RECORDED, Unrecorded, bind
 from .terminal import quoted
 
@@ -384,6 +384,16 @@ class Value(Operations):
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         finish(self, state)
+
+    def __copy__(self) -> Value:
+        return self if is_being_differentiated(self) else copied(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """Return a copy with leaves of its own; inside a function that is differentiated, this Value.
+
+        There a new leaf would cut the graph: `dataclasses.asdict` copies deeply, for example.
+        """
+        return self if is_being_differentiated(self) else copied(self, memo)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed: keep one in an attribute, or declare an operation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..value import Value
 from .cases.program import Line, Program
 from .cases.reduction import smallest
 from .evidence.findings import UNDECIDED, WRONG, Finding
-from .evidence.record import Record
+from .evidence.record import Record, is_finite
 from .questions.accumulation import check_accumulation
 from .questions.end_to_end import check_end_to_end
 from .questions.higher import check_higher
@@ -77,7 +78,7 @@ def check(root: Value, order: int = 1) -> Report:
 def _findings(record: Record, order: int) -> Iterator[Finding]:
     if record.root.op is None:
         return
-    if any(node.data - node.data != 0 for node in record.nodes):
+    if not is_finite(*record.nodes) and not (record.is_masked and all(map(math.isfinite, fresh_grads(record)))):
         first = next(node for node in record.nodes if node.data - node.data != 0)
         why = f"{names_of(record.nodes)[first]} is {first.data!r}: the derivative is not defined"
         yield Finding("end to end", first, UNDECIDED, first.data, None, why=why)

@@ -32,6 +32,9 @@ _ADVICE = {
         "The functions of numpy.linalg that call LAPACK take floats only: write the elimination out with "
         "array operators. norm, @ and dot work"
     ),
+    r"numerator/denominator": (
+        "The functions of statistics and fractions take plain numbers: use autograd.mean, or write the sum out"
+    ),
     r"not (iterable|subscriptable)|has no len": "Was a single number given in place of a list or an array?",
 }
 """What to do, for patterns in the error messages of Python and numpy."""
@@ -39,6 +42,10 @@ _BRANCHES = {
     r"\bwhile\b": (
         "The number of iterations must not depend on a Value: use for _ in range(50), or do not compile "
         "this function"
+    ),
+    r"\.a?(max|min)\(": (
+        "numpy compares the items one by one: write functools.reduce(autograd.{0}imum, row). A stable softmax "
+        "is autograd.exp(row - autograd.logsumexp(row))"
     ),
     r"\b(max|min)\(": "Use autograd.{0}imum(x, y)",
     r"\b(?:np|numpy)\.(maximum|minimum|clip|where)\(": "Use autograd.{0}, which takes arrays too",
@@ -48,7 +55,16 @@ _BRANCHES = {
     ),
 }
 """What to do, for patterns in the line of a branch."""
-_FUNCTION = re.compile(r"\b(?:math|np|numpy|cmath|special)\.(\w+)\(")
+_FUNCTION = re.compile(
+    r"\b(?:math|cmath|np|numpy|jnp|torch|scipy|special|stats|statistics|interpolate|signal|integrate)"
+    r"(?:\.\w+)*\.(\w+)\("
+)
+_UFUNC = re.compile(r"ufunc '(\w+)' not supported|which has no callable (\w+) method")
+_OUR_NAMES = {
+    "expit": "sigmoid", "fabs": "abs", "absolute": "abs", "power": "pow", "log_expit": "logsigmoid",
+    "logsumexp": "logsumexp", "clamp": "clip", "rint": "round", "remainder": "mod",
+}  # fmt: skip
+"""This library's names of functions of numpy, SciPy and PyTorch."""
 
 
 def users_line() -> str:
@@ -83,7 +99,11 @@ def explained(error: Exception, integer: str) -> str:
     text = f"{type(error).__name__}: {error}"
     advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, text)), "")
     if not advice and ("Value" in str(error) or "ufunc" in text):
-        advice = _alternative_to_floats(line) or _alternative_to_floats(_names_in(error))
+        advice = (
+            _alternative_to_ufunc(text, line)
+            or _alternative_to_floats(line)
+            or _alternative_to_floats(_names_in(error))
+        )
     if not advice and "'Value'" not in text:
         return ""
     return f"{line}{text}. {advice.format(integer=integer)}" if advice else f"{line}{text}"
@@ -98,23 +118,47 @@ def raise_explained(error: Exception, integer: str) -> None:
         raise new from error
 
 
+def _alternative_to_ufunc(text: str, line: str) -> str:
+    """Return what to write instead of a ufunc of numpy or SciPy that an error is about; "" if it is not."""
+    found = _UFUNC.search(text)
+    if found is None:
+        return ""
+    unsupported, method = found.groups()
+    word = unsupported or method
+    called = {match[1]: match[0][:-1] for match in _FUNCTION.finditer(line)}
+    if called and word not in called:  # a function that calls the ufunc itself, such as a density of SciPy
+        word, name = next(iter(called.items()))
+        return _instead_of(name, _own_name(word))
+    own = _own_name(word)
+    if unsupported:
+        return _instead_of(called.get(word, word), own)
+    return own and (
+        f"{called.get(word, 'numpy')} calls a method of each item of an object array, which plain "
+        f"numbers do not have: use autograd.{own}, which takes arrays of numbers and Values"
+    )
+
+
+def _own_name(name: str) -> str:
+    own = _OUR_NAMES.get(name, name.replace("arc", "a"))
+    return own if own in TABLE else ""
+
+
+def _instead_of(name: str, own: str) -> str:
+    kind = "tensors" if name.startswith(("torch.", "jnp.")) else "floats"
+    if own:
+        return f"{name} takes {kind}: use autograd.{own}"
+    return f"{name} takes {kind}: write it with autograd's functions, or declare it with autograd.operation"
+
+
 def _alternative_to_floats(line: str) -> str:
-    """Return what to write where Python or numpy require a float and get a Value."""
+    """Return what to write where Python, numpy or PyTorch require a float or tensor and get a Value."""
     called = _FUNCTION.search(line)
     if re.search(r"\b(float|int)\(|\.(zeros|ones|empty|full|asarray|array)\(|dtype|\] = ", line):
         return (
             "The arguments are Values here: do not convert them, and store them in lists or in arrays with "
             "dtype=object"
         )
-    if called is None:
-        return ""
-    name, own = (
-        called[0][:-1],
-        {"expit": "sigmoid", "fabs": "abs"}.get(called[1], called[1].replace("arc", "a")),
-    )
-    if own in TABLE:
-        return f"{name} takes floats: use autograd.{own}"
-    return f"{name} takes floats: write it with autograd's functions, or declare it with autograd.operation"
+    return "" if called is None else _instead_of(called[0][:-1], _own_name(called[1]))
 
 
 def _names_in(error: Exception) -> str:

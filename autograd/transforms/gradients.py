@@ -9,9 +9,9 @@ from typing import Any
 
 from ..differentiation import pull_back, push_forward
 from ..graph import new_era, topological_order
-from ..modes import CURRENT, always_recording, in_effect
+from ..modes import CURRENT, always_recording, arguments, in_effect
 from ..nested import flatten, outline
-from ..ops.operands import number
+from ..ops.operands import is_number, number
 from ..terminal import quoted
 from ..value import Value
 from .argnums import Argnums, chosen, positions
@@ -52,6 +52,21 @@ def _is_traced() -> bool:
     return (mode := CURRENT.get()) is not None and mode.tracer is not None
 
 
+def _no_argument(leaf: Any) -> str:
+    """Return the message for an object that is not a number, in an argument to be differentiated."""
+    if isinstance(leaf, str | bool | None):
+        advice = "a setting is an argument that is left out of argnums, or a captured variable"
+    elif isinstance(leaf, complex):
+        advice = "pass its real and imaginary parts as two arguments"
+    else:
+        advice = "convert it to a list, dict or array first"
+    return (
+        f"expected a real number, not {quoted(leaf)} of type {type(leaf).__name__}: the arguments to "
+        "differentiate with respect to are numbers, numpy arrays, and nested lists, tuples, dicts and "
+        f"dataclasses of them; {advice}"
+    )
+
+
 _LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
 """Leaves created by derivatives that are computed inside the current function call."""
 
@@ -80,6 +95,9 @@ class Call:
         given = [leaf for leaves, _ in self.trees for leaf in leaves]
         self.era = new_era()
         """What is older is not visited, however long its history is: it depends on no input."""
+        for leaf in given:
+            if not isinstance(leaf, Value) and not is_number(leaf):
+                raise TypeError(_no_argument(leaf))
         with always_recording():
             self.inputs = [+leaf if isinstance(leaf, Value) else Value(leaf) for leaf in given]
         nodes = iter(self.inputs)
@@ -89,7 +107,7 @@ class Call:
         enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
         token = _LEAVES.set(own)
         try:
-            with always_recording():
+            with always_recording(), arguments(own):
                 self.result = f(*lifted, **every)  # type: ignore[arg-type]
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             from .explanations import FIXED, raise_explained  # traceback is slow to import
@@ -99,6 +117,11 @@ class Call:
         finally:
             _LEAVES.reset(token)
         self.outputs, self.build_output = flatten(self.result)
+        for output in self.outputs:
+            if not isinstance(output, Value) and not is_number(output):
+                given = f"{quoted(output)} of type {type(output).__name__}"
+                why = "returned it" if output is not None else "returned nothing. Is a return missing?"
+                raise TypeError(f"expected a real number or a Value, not {given}: the function {why}")
         if enclosing is not None:
             enclosing |= own
         self.create_graph = _is_traced() or self._depends_on_others(own)
@@ -242,8 +265,14 @@ def jacobian(
     return _jacobian(f, chosen(f, argnums, wrt, "jacobian"), "jacobian")
 
 
-def _jacobian(f: Callable[..., Any], which: Argnums, name: str) -> Callable[..., Any]:
-    """Return the function that computes the Jacobian; `name` is the transform that errors mention."""
+def _jacobian(
+    f: Callable[..., Any], which: Argnums, name: str, by_argument: bool = False
+) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian; `name` is the transform that errors mention.
+
+    For several arguments each number of the result is replaced by a tuple; with `by_argument`, for a
+    result that is a tuple of gradients, the result is a tuple of tuples, indexed by the two arguments.
+    """
 
     @wraps(f)
     def differentiated(*args: Any, **named: Any) -> Any:
@@ -255,6 +284,9 @@ def _jacobian(f: Callable[..., Any], which: Argnums, name: str) -> Callable[...,
         else:
             rows = [call.pulled_back(output) for output in call.outputs]
         parts = [call.rebuild(row) for row in rows]
+        if by_argument and rows and not isinstance(which, int | str):
+            blocks = [call.build_output(iter(column)) for column in zip(*parts, strict=True)]
+            return tuple(zip(*blocks, strict=True))
         return call.build_output(
             iter([row[0] if isinstance(which, int | str) else tuple(row) for row in parts])
         )
@@ -275,7 +307,7 @@ def hessian(
     [[10.0, 4.0], [4.0, 0.0]]
     """
     which = chosen(f, argnums, wrt, "hessian")
-    return _jacobian(grad(f, which), which, "hessian")
+    return _jacobian(grad(f, which), which, "hessian", by_argument=True)
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

@@ -1,6 +1,7 @@
 """Pickle, deepcopy and copy of graphs."""
 
 import copy
+import dataclasses
 import pickle
 import threading
 
@@ -9,7 +10,10 @@ import pytest
 import autograd
 from autograd import (
     Value,
+    compile,
+    grad,
     gradients,
+    jvp,
     operation,
 )
 
@@ -45,6 +49,58 @@ def test_deepcopy_backpropagates_to_its_own_leaves():
     twin = copy.deepcopy(pair)
     twin["y"].backward()
     assert (twin["x"].grad, x.grad) == (4.0, 0.0)
+
+
+@dataclasses.dataclass
+class Pair:
+    x: float
+    y: float
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda p: copy.deepcopy(p.x) * p.y,
+        lambda p: copy.copy(p.x) * copy.copy(p.y),
+        lambda p: copy.deepcopy(p).x * p.y,
+        lambda p: copy.deepcopy([p.x * 1.0, {"y": p.y}])[0] * p.y,
+        lambda p: dataclasses.astuple(p)[0] * dataclasses.asdict(p)["y"],
+        lambda p: grad(lambda t: copy.deepcopy(p.x) * copy.deepcopy(t) * p.y)(3.0),
+    ],
+)
+def test_a_copy_inside_a_function_that_is_differentiated_does_not_cut_the_graph(f):
+    point = Pair(2.0, 5.0)
+    assert grad(f)(point) == Pair(5.0, 2.0)
+    assert jvp(f, (point,), (Pair(1.0, 0.0),)) == (10.0, 5.0)
+
+
+def test_a_copy_of_an_array_inside_a_function_keeps_its_gradient_also_compiled_and_checked():
+    np = pytest.importorskip("numpy")
+    pytest.importorskip("llvmlite")
+    pytest.importorskip("mpmath")
+    from autograd.checking import check_gradients
+
+    def f(x):
+        return (copy.deepcopy(x) ** 2).sum() * x[0]
+
+    x = np.array([2.0, 3.0])
+    expected = [2 * 2.0 * 2.0 + 13.0, 2 * 3.0 * 2.0]
+    assert grad(f)(x).tolist() == expected
+    assert np.allclose(compile(f).grad(x), expected, rtol=1e-14)
+    assert check_gradients(f, x).right
+
+
+def test_a_deep_copy_of_a_captured_parameter_is_independent_inside_a_function_too():
+    w = Value(3.0, "w")
+    kept = []
+
+    def f(x):
+        twin = copy.deepcopy(w)
+        kept.append(twin)
+        return twin.data * x
+
+    assert grad(f)(2.0) == 3.0
+    assert kept[0] is not w
 
 
 def test_a_shallow_copy_shares_the_operands():

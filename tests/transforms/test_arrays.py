@@ -1,6 +1,7 @@
 """Derivatives of functions of numpy arrays, and of lists, tuples, dicts and dataclasses of them."""
 
 import dataclasses
+import statistics
 from typing import NamedTuple
 
 import pytest
@@ -72,6 +73,79 @@ def test_the_shape_of_a_hessian_is_the_shape_of_the_argument_twice():
     v = np.ones_like(X) / 3
     assert_array(hvp(lambda x: np.sum(x**3), X, v), 6 * X * v)
     assert_array(hvp(lambda x, *, k: np.sum(x**3) * k, X, v, k=2.0), 12 * X * v)
+
+
+def test_the_hessian_of_several_arguments_is_indexed_by_the_two_arguments_for_lists_as_for_arrays():
+    def f(a, b):
+        return a[0] ** 2 * b[1] * a[1] + b[0] ** 2
+
+    points = ([1.0, 2.0], [3.0, 4.0])
+    of_lists = hessian(f, (0, 1))(*points)
+    of_arrays = hessian(f, (0, 1))(*map(np.array, points))
+    assert of_lists[0][1] == [[0.0, 4.0], [0.0, 1.0]]
+    assert of_lists[1][0] == [[0.0, 0.0], [4.0, 1.0]]
+    for i in range(2):
+        for j in range(2):
+            assert_array(of_arrays[i][j], of_lists[i][j])
+    of_dicts = hessian(lambda p, q: p["w"] ** 2 * q["v"], (0, 1))({"w": 3.0}, {"v": 5.0})
+    assert of_dicts == (({"w": {"w": 10.0}}, {"w": {"v": 6.0}}), ({"v": {"w": 6.0}}, {"v": {"v": 0.0}}))
+
+
+def test_arrays_of_other_libraries_are_arrays_of_values_and_their_gradients_numpy_arrays():
+    torch = pytest.importorskip("torch")
+    assert_array(grad(lambda x: (x * x).sum())(torch.tensor([[1.0, 2.0]])), [[2.0, 4.0]])
+    assert_array(hessian(lambda x: (x @ x) * x[0])(torch.tensor([1.0, 2.0])), [[6.0, 4.0], [4.0, 2.0]])
+    assert grad(lambda x: x * x)(torch.tensor(3.0)) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ({"w": 1.0, "kind": "relu"}, "'relu' of type str.*nested lists.*a setting is"),
+        ([1.0, None], "None of type NoneType.*a setting is"),
+        ({1.0, 2.0}, "of type set.*convert it to a list"),
+        ((x for x in (1.0, 2.0)), "of type generator.*convert it to a list"),
+        (1j, "of type complex.*real and imaginary parts"),
+    ],
+)
+def test_an_argument_that_cannot_be_differentiated_is_refused_with_what_to_do(argument, words):
+    with pytest.raises(TypeError, match=words):
+        grad(lambda x: 1.0)(argument)
+
+
+def test_a_function_that_returns_nothing_is_asked_for_its_return():
+    with pytest.raises(TypeError, match="Is a return missing"):
+        grad(lambda x: None)(1.0)
+    with pytest.raises(TypeError, match="not True of type bool: the function returned it"):
+        grad(lambda x: x > 0)(1.0)
+
+
+def mixed(x):
+    out = np.zeros(3, dtype=object)
+    out[0] = x
+    return np.exp(out).sum()
+
+
+@pytest.mark.parametrize(
+    ("f", "words"),
+    [
+        (mixed, r"np\.exp calls a method of each item.*use autograd\.exp, which takes arrays"),
+        (lambda x: np.logaddexp(x, 0.0), r"np\.logaddexp takes floats: use autograd\.logaddexp"),
+        (lambda x: np.fft.fft([x]).sum(), r"np\.fft\.fft takes floats: write it"),
+        (lambda x: statistics.mean([x, 2.0]), r"use autograd\.mean"),
+    ],
+)
+def test_functions_of_floats_are_refused_with_the_ones_that_take_values(f, words):
+    with pytest.raises(TypeError, match=words):
+        grad(f)(0.5)
+
+
+def test_functions_of_scipy_are_refused_with_the_ones_that_take_values():
+    special, stats = pytest.importorskip("scipy.special"), pytest.importorskip("scipy.stats")
+    with pytest.raises(TypeError, match=r"special\.expit takes floats: use autograd\.sigmoid"):
+        grad(lambda x: special.expit(np.array([x]))[0])(0.5)
+    with pytest.raises(TypeError, match=r"stats\.norm\.logpdf takes floats: write it"):
+        grad(lambda x: stats.norm.logpdf(np.array([x]))[0])(0.5)
 
 
 def test_forward_and_reverse_mode_take_arrays():

@@ -43,10 +43,19 @@ class Record:
         self.nodes: list[Value] = _operands_first(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.nodes)}
         self.leaves: list[int] = [k for k, node in enumerate(self.nodes) if node.op is None]
-        self.operands: list[list[Any]] = [
+        read = [
             [item if item.__class__ is float else self.index[item] for item in node.operands]
             for node in self.nodes
         ]
+        """For each node, its operands as indices of nodes, or floats."""
+        self.operands: list[list[Any]] = [
+            [
+                item if item.__class__ is float or is_finite(node, self.nodes[item]) else self.nodes[item].data
+                for item in operands
+            ]
+            for node, operands in zip(self.nodes, read, strict=True)
+        ]
+        """The edges: as `read`, but an infinite operand is a number, and so is every operand of an infinity."""
         self.consumers: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
         """For each node, its consumers and the position of the node among their operands."""
         for k, operands in enumerate(self.operands):
@@ -54,8 +63,7 @@ class Record:
                 if operand.__class__ is int:
                     self.consumers[operand].append((k, position))
         self._exact = [
-            [item if item.__class__ is int else exactly(item) for item in operands]
-            for operands in self.operands
+            [item if item.__class__ is int else exactly(item) for item in operands] for operands in read
         ]
         self._data = [exactly(node.data) for node in self.nodes]
         self._truths: list[Any] = [node.op and flat_truth(node) for node in self.nodes]
@@ -97,7 +105,8 @@ class Record:
             if self.as_rounded:
                 errors = self._errors[MP.prec] = [MP.zero] * len(values)
                 for k in inside:
-                    errors[k] = values[k] - self.number(k, values)
+                    error = values[k] - self.number(k, values)
+                    errors[k] = error if MP.isfinite(error) else MP.zero
             else:
                 self._run(values, inside)
             self._bases[MP.prec] = values
@@ -107,6 +116,21 @@ class Record:
         errors = self._errors.get(MP.prec)
         for k in positions:
             values[k] = self.number(k, values) + (errors[k] if errors else 0)
+
+    @cached_property
+    def is_masked(self) -> bool:
+        """Whether its infinite numbers are results of operations on infinite constants, as of a mask.
+
+        Then each is the exact result, and one that does not reach a finite root has the derivative 0.
+        """
+        infinite = [k for k, node in enumerate(self.nodes) if node.data - node.data != 0]
+        if self.root.data - self.root.data != 0 or any(self.nodes[k].op is None for k in infinite):
+            return False
+        try:
+            values = self.base()
+        except (ArithmeticError, ValueError, TypeError):
+            return False
+        return all(values[k] == self._data[k] for k in infinite)
 
     def number(self, k: int, values: list[Precise]) -> Precise:
         """Return the result of a node's operation, given the values of all nodes before it."""
@@ -127,7 +151,7 @@ class Record:
         reached = set(leaves)
         found = []
         for k in range(leaves[0] if leaves else 0, len(self.nodes)):
-            if not reached.isdisjoint(item for item in self.operands[k] if item.__class__ is int):
+            if not reached.isdisjoint(item for item in self._exact[k] if item.__class__ is int):
                 reached.add(k)
                 found.append(k)
         return found
@@ -156,6 +180,15 @@ class Record:
             return values[-1]
 
         return root
+
+
+def is_finite(*nodes: Value) -> bool:
+    """Return whether the numbers of nodes are finite.
+
+    >>> is_finite(Value(3.0), Value(-math.inf))
+    False
+    """
+    return all(node.data - node.data == 0 for node in nodes)
 
 
 def _operands_first(root: Value) -> list[Value]:

@@ -9,6 +9,7 @@ from typing import Any
 from ...ops.op import Op
 from ...ops.operands import EDGES
 from ...ops.rules import define, names_in, partials_source
+from .findings import EPS, TINY
 from .precise import MP, Precise, algebra_of, digits, exactly, partials_of, real, span
 from .record import Record, flat_truth
 
@@ -83,10 +84,10 @@ def partial_rounding(
         return (
             size
             if node.op.name != "logsumexp"
-            else size + abs(partial) * (abs(point[k]) + max(map(abs, point)))
+            else size + abs(partial) * (abs(point[k]) + max(abs(x) for x in point if MP.isfinite(x)))
         )
     for j, x in enumerate(point):
-        if len(point) <= MANY or j == k:
+        if (len(point) <= MANY or j == k) and MP.isfinite(x):
             size += abs(x * second(f, point, k, j))
     if "out" in names_in(node.op.partial_of(k, len(point))):
         size += _through_result(node, f, point, k, partial)
@@ -250,7 +251,7 @@ def rounding_of_value(record: Record) -> Precise | None:
             node = record.nodes[n]
             if node.op is None or to_value[n] == 0:
                 continue
-            moved += abs(to_value[n] * values[n])
+            moved += abs(to_value[n]) * (abs(values[n]) if node.data else TINY / EPS)  # 0 may be an underflow
             point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
             for j, item in _edges(record, n):
                 to_value[item] += to_value[n] * first(flat_truth(node), point, j)
@@ -258,7 +259,7 @@ def rounding_of_value(record: Record) -> Precise | None:
 
 
 def _without_residue(record: Record) -> list[Precise]:
-    """Return the value of every node, with 0 for a sum whose terms cancel up to rounding."""
+    """Return the value of every node, with 0 for an underflow and for a sum whose terms cancel."""
     values = [exactly(node.data) for node in record.nodes]
     for n, node in enumerate(record.nodes):
         if node.op is not None:
@@ -267,6 +268,8 @@ def _without_residue(record: Record) -> list[Precise]:
                 point = [values[k] if k.__class__ is int else exactly(k) for k in record.operands[n]]
                 if abs(values[n]) < MP.ldexp(max(map(abs, point)), -MP.prec * 2 // 3):
                     values[n] = MP.zero
+            if node.data == 0 and abs(values[n]) < TINY:
+                values[n] = MP.zero
     return values
 
 

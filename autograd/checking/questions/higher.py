@@ -40,7 +40,13 @@ def check_higher(record: Record, order: int) -> Iterator[Finding]:
     for node in record.nodes:
         point = tuple(getattr(item, "data", item) for item in node.operands)
         points = seen.setdefault(node.op, set())
-        if node.op is not None and len(point) <= 8 and point not in points and len(points) < MOST_POINTS:
+        if (
+            node.op is not None
+            and len(point) <= 8
+            and all(map(math.isfinite, point))
+            and point not in points
+            and len(points) < MOST_POINTS
+        ):
             points.add(point)
             single = Program(point, (Line(node.op, tuple(range(len(point)))),))
             inside, leaves = single.record()

@@ -25,7 +25,7 @@ def check_local(record: Record, without: set[Value] = frozenset()) -> Iterator[F
     """
     for node, positions in _chosen(record):
         if node not in without:
-            yield from _about_node(node, positions)
+            yield from _about_node(node, positions, record.is_masked)
 
 
 def _chosen(record: Record) -> Iterator[tuple[Value, list[int]]]:
@@ -53,9 +53,28 @@ def _slope(node: Value, position: int) -> Any:
     return 0.0 if partial is None else partial
 
 
-def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
+def _has_no_effect(node: Value, position: int) -> bool:
+    """Return whether an operand is finite, or infinite with the partial 0 that the operation tends to."""
     point = [getattr(item, "data", item) for item in node.operands]
-    if any(x - x != 0 for x in point):
+    x = point[position]
+    if x - x == 0:
+        return True
+    if x != x or _slope(node, position) != 0:
+        return False
+    with digits(LEVELS[0]):
+        for size in (1e200, 1e300):
+            numbers = [exactly(y) for y in point]
+            numbers[position] = exactly(math.copysign(size, x))
+            if abs(first(flat_truth(node), numbers, position)) > TINY:
+                return False
+    return True
+
+
+def _about_node(node: Value, positions: list[int], masked: bool = False) -> Iterator[Finding]:
+    point = [getattr(item, "data", item) for item in node.operands]
+    if any(x - x != 0 for x in point) and masked and node.data - node.data != 0:
+        return  # no gradient may arrive at an infinity: its consumers are checked for that
+    if any(x - x != 0 for x in point) and not (masked and all(_has_no_effect(node, k) for k in positions)):
         yield Finding(
             "local",
             node,
@@ -71,6 +90,9 @@ def _about_node(node: Value, positions: list[int]) -> Iterator[Finding]:
     yield from _about_value(node, point, f, here)
     known = _known_partials(node, point)
     for position in positions:
+        if point[position] - point[position] != 0:
+            yield Finding("local", node, RIGHT, _slope(node, position), 0.0, position=position)
+            continue
         partial: Any = node.partials[position]
         if known and partial - partial == 0 and judged(partial, known[position], 0) == RIGHT:
             yield Finding("local", node, RIGHT, partial, float(known[position]), position=position)
