@@ -119,9 +119,9 @@ class Call:
         self.outputs, self.build_output = flatten(self.result)
         for output in self.outputs:
             if not isinstance(output, Value) and not is_number(output):
-                given = f"{quoted(output)} of type {type(output).__name__}"
+                found = f"{quoted(output)} of type {type(output).__name__}"
                 why = "returned it" if output is not None else "returned nothing. Is a return missing?"
-                raise TypeError(f"expected a real number or a Value, not {given}: the function {why}")
+                raise TypeError(f"expected a real number or a Value, not {found}: the function {why}")
         if enclosing is not None:
             enclosing |= own
         self.create_graph = _is_traced() or self._depends_on_others(own)

@@ -43,7 +43,7 @@ class Record:
         self.nodes: list[Value] = _operands_first(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.nodes)}
         self.leaves: list[int] = [k for k, node in enumerate(self.nodes) if node.op is None]
-        read = [
+        read: list[list[Any]] = [
             [item if item.__class__ is float else self.index[item] for item in node.operands]
             for node in self.nodes
         ]
