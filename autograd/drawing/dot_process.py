@@ -9,6 +9,7 @@ from functools import cache
 from threading import Thread
 from typing import IO, TYPE_CHECKING
 
+from ..interrupts import uninterrupted
 from ..terminal import brief
 
 if TYPE_CHECKING:
@@ -88,23 +89,22 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
 
     command = dot_command()
     name = os.path.basename(command)
-    try:
-        process = subprocess.Popen(
-            [command, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # so that its child processes are ended with it
-        )
-    except OSError as error:
-        raise DotError(f"{command} cannot be run ({error.strerror}): {_OTHER}") from error
+    process: subprocess.Popen[bytes] | None = None
     printed, said = bytearray(), bytearray()
-    threads = [
-        Thread(target=_write, args=(process.stdin, source.encode(errors="replace")), daemon=True),
-        Thread(target=_read, args=(process, process.stdout, printed, _MOST), daemon=True),
-        Thread(target=_read, args=(process, process.stderr, said, _MOST_SAID), daemon=True),
-    ]
     try:
+        with uninterrupted():  # or it would go on, unknown to anyone
+            process = subprocess.Popen(
+                [command, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # so that its child processes are ended with it
+            )
+        threads = [
+            Thread(target=_write, args=(process.stdin, source.encode(errors="replace")), daemon=True),
+            Thread(target=_read, args=(process, process.stdout, printed, _MOST), daemon=True),
+            Thread(target=_read, args=(process, process.stderr, said, _MOST_SAID), daemon=True),
+        ]
         for thread in threads:
             thread.start()
         process.wait(seconds)
@@ -112,14 +112,12 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
             thread.join(5)
     except subprocess.TimeoutExpired:
         raise DotTimeoutError(f"{name} did not finish within {seconds:g} s") from None
+    except OSError as error:
+        raise DotError(f"{command} cannot be run ({error.strerror}): {_OTHER}") from error
     finally:
-        _end(process)
-        with contextlib.suppress(subprocess.TimeoutExpired):  # a killed process may still wait for a disk
-            process.wait(5)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                if stream is not None:
-                    stream.close()
+        if process is not None:
+            with uninterrupted():
+                _ended(process)
     words = brief(_what_was_wrong(said), 120)
     if len(printed) >= _MOST or len(said) >= _MOST_SAID:
         raise DotError(f"{name} printed too much and was stopped: {_OTHER}")
@@ -147,6 +145,19 @@ def _read(process: subprocess.Popen[bytes], stream: IO[bytes], into: bytearray, 
             if len(into) >= most:
                 _end(process)
                 return
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process, wait until it has ended, and close its streams."""
+    from subprocess import TimeoutExpired
+
+    _end(process)
+    with contextlib.suppress(TimeoutExpired):  # a killed process may still wait for a disk
+        process.wait(5)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            if stream is not None:
+                stream.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

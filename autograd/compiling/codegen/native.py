@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
+from ...interrupts import uninterrupted
 from ...locks import waited_for
 from .driver import driver
 from .mathematics import LIBRARY, TWO
@@ -52,7 +53,7 @@ def host() -> Host:
     >>> host().lanes(single=False) in (2, 4, 8)
     True
     """
-    with _LOCK:
+    with _LOCK, uninterrupted():  # at some lines of llvmlite an exception frees an object twice
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
     found = llvm.get_host_cpu_features()
@@ -90,7 +91,7 @@ class Native:
     ) -> None:
         """`kept`, if given, is a cache with `get(key)` and `put(key, code)`."""
         started = time.perf_counter()
-        with _LOCK:
+        with _LOCK, uninterrupted():
             host()
             self.machine: Host = machine
             self.level: int = level
@@ -139,12 +140,12 @@ class Native:
 
     def ir(self) -> str:
         """Return the LLVM IR."""
-        with _LOCK:
+        with _LOCK, uninterrupted():
             return str(self._module(self._target())) if self.passes else self._text
 
     def assembly(self) -> str:
         """Return the assembly code."""
-        with _LOCK:
+        with _LOCK, uninterrupted():
             target = self._target()
             return str(target.emit_assembly(self._module(target)))
 

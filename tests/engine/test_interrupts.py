@@ -1,0 +1,143 @@
+"""Ctrl-C is delayed inside of blocks that it would leave damaged, and is lost nowhere."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from autograd.interrupts import uninterrupted
+from tests.helpers import python_output
+
+posix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
+
+
+def test_an_interruption_comes_after_the_block_and_once():
+    before, done = signal.getsignal(signal.SIGINT), []
+
+    def block():
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            done.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert done == ["the end"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_blocks_can_be_nested():
+    done = []
+
+    def block():
+        with uninterrupted():
+            with uninterrupted():
+                signal.raise_signal(signal.SIGINT)
+            done.append("the inner block")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert done == ["the inner block"]
+
+
+def test_an_error_of_the_block_is_raised_and_handlers_are_restored():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ValueError, match="its own"), uninterrupted():
+        raise ValueError("its own")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_other_threads_run_their_blocks_as_they_are():
+    found, before = [], signal.getsignal(signal.SIGINT)
+
+    def work():
+        with uninterrupted():
+            found.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(60)
+    assert found == [before]
+
+
+def test_llvm_is_never_interrupted(monkeypatch):
+    pytest.importorskip("llvmlite")
+    import llvmlite.binding as llvm
+
+    from autograd import compile
+
+    parse, reached = llvm.parse_assembly, []
+
+    def interrupted(text):
+        signal.raise_signal(signal.SIGINT)
+        reached.append(True)
+        return parse(text)
+
+    monkeypatch.setattr(llvm, "parse_assembly", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compile(lambda x: x * 3)(2.0)
+    assert reached
+
+
+STRIKES = """
+import os, random, signal
+{imports}
+
+def strike(*_):
+    raise KeyboardInterrupt
+
+def children():
+    return os.popen(f"ps --ppid {{os.getpid()}} -o comm=").read().split()
+
+signal.signal(signal.SIGALRM, strike)
+rng, struck = random.Random(3), 0
+work()
+for _ in range({times}):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, {longest}))
+        work()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        struck += 1
+work()
+print(struck > 10, "dot" in children())
+"""
+
+
+@posix
+@pytest.mark.slow
+def test_compiling_can_be_interrupted_at_any_moment():
+    pytest.importorskip("llvmlite")
+    code = STRIKES.format(
+        imports="from autograd import compile, tanh\n"
+        "def work():\n    assert compile(lambda x: tanh(x) * rng.random())(0.0) == 0.0",
+        times=150,
+        longest=0.06,
+    )
+    assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "False"]
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self"), reason="processes are listed by ps")
+def test_drawing_can_be_interrupted_at_any_moment_and_leaves_no_process():
+    pytest.importorskip("graphviz")
+    code = STRIKES.format(
+        imports="from autograd import Value, draw\n"
+        "y = Value(2.0, 'x') * 3\n"
+        "def work():\n    assert draw(y).pipe('png')",
+        times=40,
+        longest=0.1,
+    )
+    assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "False"]
