@@ -26,16 +26,10 @@ From a shell: chainwalk explain "tanh(w*x)" w=0.5 x=2; chainwalk doctor if somet
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import functions
-from .anomalies import first_anomaly
-from .declare import operation
-from .drawing import draw, draw_dot
-from .drawing.grouping import Group
-from .drawing.theme import THEMES, Theme
 from .errors import AnomalyError, DomainError, StaleGraphError, TracingError
 from .functions import *  # noqa: F403
 from .functions import abs as abs
@@ -46,9 +40,6 @@ from .guidance.clash import clash
 from .modes import anomaly_detection, enable_grad, no_grad
 from .ops.op import Op
 from .ops.table import TABLE
-from .stepping.backprop import Backprop, backprop
-from .transforms.gradients import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .transforms.taylor import taylor
 from .value import Value, label, zero_grad
 
 if TYPE_CHECKING:
@@ -56,9 +47,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from .anomalies import first_anomaly
     from .compiling.compiled import Compiled
     from .compiling.naming import Arguments
     from .compiling.recorded_graph import CompiledGraph
+    from .declare import operation
+    from .drawing import draw, draw_dot
+    from .drawing.grouping import Group
+    from .drawing.theme import THEMES, Theme
+    from .stepping.backprop import Backprop, backprop
+    from .transforms.gradients import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from .transforms.taylor import taylor
+
+_TOOLS = {
+    "anomalies": "first_anomaly",
+    "declare": "operation",
+    "drawing": "draw draw_dot",
+    "drawing.grouping": "Group",
+    "drawing.theme": "THEMES Theme",
+    "stepping.backprop": "Backprop backprop",
+    "transforms.gradients": "grad gradients hessian hvp jacobian jvp value_and_grad vjp",
+    "transforms.taylor": "taylor",
+}
+"""The names that are imported when they are first used, by module: the engine itself needs none of them."""
 
 
 @overload
@@ -169,13 +180,19 @@ def export(
 if not TYPE_CHECKING:  # a type checker would accept every name
 
     def __getattr__(name: str) -> Any:
-        """Raise AttributeError; for a name of another library it says which one to use here."""
-        from .guidance.advice import AUTOGRAD, missing
+        """Import a tool at the first use of its name; for a name of another library say what to use here."""
+        from .guidance.tools import tool
 
-        raise missing(__name__, name, AUTOGRAD)
+        return tool(__name__, name, _TOOLS)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 if _problem := clash():
+    import warnings
+
     warnings.warn(_problem, RuntimeWarning, stacklevel=2)
 
 __version__ = "0.1.0"

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from .errors import AnomalyError, DomainError, TracingError
-from .formulas import history, name_of
 from .graph import ERA
 from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
@@ -150,6 +149,8 @@ def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
 
 
 def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:
+    from .formulas import history
+
     values = ", ".join(f"{name} = {value!r}" for name, value in zip(op.operands, grouped, strict=True))
     limiting = names_in(op.domain)
     computed = {
@@ -190,6 +191,8 @@ def _refuse_anomaly(op: Op, out: float, operands: tuple[Any, ...], partials: tup
         if not found and partial is not None and not _finite(partial):
             found = f"has the derivative {partial!r} with respect to its operand {position + 1}"
     if found:
+        from .formulas import history
+
         node = NAMESPACE["Value"](out)
         node.op, node.operands = op, operands
         raise AnomalyError(f"{history(node, depth=12)} {found} at {point_of(node)}")
@@ -201,6 +204,8 @@ def _finite(x: float) -> bool:
 
 def point_of(node: Any) -> str:
     """Return the operands of a node as text, each with its data and how it was computed."""
+    from .formulas import history, name_of
+
     parts = []
     for operand in node.operands:
         if operand.__class__ is not float:

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
-from .differentiation import pull_back
 from .functions import Operations
 from .graph import ERA, TURN, backward, topological_order
-from .guidance.advice import unknown_option
 from .modes import CURRENT, always_recording, is_being_differentiated
 from .ops.op import Op
 from .ops.operands import DIFFERENT, NOT_THE_SAME, Identity, is_number, no_number, number
@@ -74,7 +72,7 @@ class Value(Operations):
 
     def __init__(self, data: Any, label: str = "", **unknown: NoReturn) -> None:
         if unknown:
-            raise TypeError(unknown_option("Value", unknown))
+            raise _unknown_option("Value", unknown)
         self._data = number(data, "a real number as data")
         self.label = label
         self.era = ERA[0]
@@ -204,7 +202,7 @@ class Value(Operations):
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             mode.tracer.write("backward()")
         if unknown:
-            raise TypeError(unknown_option("backward", unknown))
+            raise _unknown_option("backward", unknown)
         if self.partials.__class__ is Unrecorded:
             raise ValueError(
                 f"backward() from {self.label or 'a Value'} = {quoted(self._data)}, which was computed inside "
@@ -215,6 +213,8 @@ class Value(Operations):
             with TURN:
                 backward(self, number(gradient, "a real number as gradient"))
             return
+        from .differentiation import pull_back
+
         with always_recording():
             arrived = pull_back(self, number(gradient), create_graph=True)
             with TURN:
@@ -444,6 +444,12 @@ def zero_grad(values: Iterable[Value]) -> None:
         if not isinstance(value, Value):
             raise TypeError(f"zero_grad takes Values, not {quoted(value)}")
         value.grad = 0.0
+
+
+def _unknown_option(function: str, given: Iterable[str]) -> TypeError:
+    from .guidance.advice import unknown_option
+
+    return TypeError(unknown_option(function, given))
 
 
 def label(names: dict[str, Any] | None = None, /, **values: Any) -> None:

@@ -30,16 +30,8 @@ if not hasattr(autograd, "Value"):  # another package of that name was imported
     raise ImportError(replaced())
 
 from .chains import sequential_names
-from .data.dataset import Dataset, Standardiser, standardise
-from .data.loading import digits, load_csv
-from .data.synthetic import blobs, circles, logic_gate, moons, spirals, xor
 from .init import he, uniform, xavier
-from .interactive import Playground, Recording, playground
 from .layers import MLP, Layer, Neuron
-from .lecture.clustering import Clusters, k_means, k_means_by_gradient, plus_plus
-from .lecture.layerwise import LayerError, LayerErrors, gradient_lengths, layerwise_errors, layerwise_update
-from .lecture.perceptron import Correction, Lesson, Perceptron, mistake_bound
-from .lecture.updates import UpdateComparison, compare_updates
 from .losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -53,43 +45,78 @@ from .metrics import Evaluation, accuracy, binary_accuracy, class_accuracy, eval
 from .models import Activation, Autoencoder, Dropout, Sequential, Softmax
 from .module import Module
 from .optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_grad_norm_
-from .plotting import (
-    BoundaryFilm,
-    Film,
-    plot_codes,
-    plot_decision_boundary,
-    plot_gradient_flow,
-    plot_history,
-    plot_hyperplanes,
-    plot_images,
-    plot_sweep,
-    plot_weights,
-)
-from .saving import load, save
-from .schedules import (
-    CosineAnnealingLR,
-    ExponentialLR,
-    ReduceLROnPlateau,
-    Schedule,
-    StepLR,
-    WarmUp,
-)
+from .schedules import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau, Schedule, StepLR, WarmUp
 from .state import Mismatch
-from .training.checkpoints import Checkpoint
-from .training.compiled_model import CompiledModel, compile_model
-from .training.divergence import DivergenceError
-from .training.fit import fit
-from .training.history import Epoch, History
-from .training.stopping import EarlyStopping
-from .training.sweeping import Sweep, Trial, grid, sweep
+
+if TYPE_CHECKING:
+    from .data.dataset import Dataset, Standardiser, standardise
+    from .data.loading import digits, load_csv
+    from .data.synthetic import blobs, circles, logic_gate, moons, spirals, xor
+    from .interactive import Playground, Recording, playground
+    from .lecture.clustering import Clusters, k_means, k_means_by_gradient, plus_plus
+    from .lecture.layerwise import (
+        LayerError,
+        LayerErrors,
+        gradient_lengths,
+        layerwise_errors,
+        layerwise_update,
+    )
+    from .lecture.perceptron import Correction, Lesson, Perceptron, mistake_bound
+    from .lecture.updates import UpdateComparison, compare_updates
+    from .plotting import (
+        BoundaryFilm,
+        Film,
+        plot_codes,
+        plot_decision_boundary,
+        plot_gradient_flow,
+        plot_history,
+        plot_hyperplanes,
+        plot_images,
+        plot_sweep,
+        plot_weights,
+    )
+    from .saving import load, save
+    from .training.checkpoints import Checkpoint
+    from .training.compiled_model import CompiledModel, compile_model
+    from .training.divergence import DivergenceError
+    from .training.fit import fit
+    from .training.history import Epoch, History
+    from .training.stopping import EarlyStopping
+    from .training.sweeping import Sweep, Trial, grid, sweep
+
+_TOOLS = {
+    "data.dataset": "Dataset Standardiser standardise",
+    "data.loading": "digits load_csv",
+    "data.synthetic": "blobs circles logic_gate moons spirals xor",
+    "interactive": "Playground Recording playground",
+    "lecture.clustering": "Clusters k_means k_means_by_gradient plus_plus",
+    "lecture.layerwise": "LayerError LayerErrors gradient_lengths layerwise_errors layerwise_update",
+    "lecture.perceptron": "Correction Lesson Perceptron mistake_bound",
+    "lecture.updates": "UpdateComparison compare_updates",
+    "plotting": "BoundaryFilm Film plot_codes plot_decision_boundary plot_gradient_flow plot_history "
+    "plot_hyperplanes plot_images plot_sweep plot_weights",
+    "saving": "load save",
+    "training.checkpoints": "Checkpoint",
+    "training.compiled_model": "CompiledModel compile_model",
+    "training.divergence": "DivergenceError",
+    "training.fit": "fit",
+    "training.history": "Epoch History",
+    "training.stopping": "EarlyStopping",
+    "training.sweeping": "Sweep Trial grid sweep",
+}
+"""The names that are imported when they are first used, by module: models and losses need none of them."""
 
 if not TYPE_CHECKING:  # a type checker would accept every name
 
     def __getattr__(name: str) -> Any:
-        """Raise an AttributeError that suggests the name used here for one known from other libraries."""
-        from autograd.guidance.advice import NN, missing
+        """Import a tool at the first use of its name; for a name of another library say what to use here."""
+        from autograd.guidance.tools import tool
 
-        raise missing(__name__, name, NN)
+        return tool(__name__, name, _TOOLS)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [

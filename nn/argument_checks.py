@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import wraps
 from numbers import Real
+from types import CodeType
 from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
-from autograd.guidance.advice import nearest
 from autograd.terminal import brief, quoted
 
 P = ParamSpec("P")
@@ -151,6 +150,8 @@ def by_name(
     ours = name if name in known else plain.get(_plain(name), "")
     if ours:
         return known[ours]
+    from autograd.guidance.advice import nearest
+
     near = [plain[word] for word in nearest(_plain(name), plain)]
     hint = (advice or {}).get(_plain(name), f"Did you mean {near[0]!r}? " if near else "")
     raise ValueError(f"no {kind} is called {quoted(name)}. {hint}There are {', '.join(usual or known)}")
@@ -177,7 +178,8 @@ def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        parameters = inspect.signature(function).parameters
+        code: CodeType = function.__code__
+        parameters = dict.fromkeys(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
         named = function.__qualname__.removesuffix(".__init__")
 
         @wraps(function)
@@ -186,6 +188,8 @@ def also_called(**aliases: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 for word in [word for word in kwargs if word not in parameters]:
                     ours = aliases.get(word)
                     if ours is None:
+                        from autograd.guidance.advice import nearest
+
                         near = nearest(word, [*parameters, *aliases])
                         hint = f" Did you mean {aliases.get(near[0], near[0])!r}?" if near else ""
                         raise TypeError(f"{named}() has no parameter {quoted(word)}.{hint}")

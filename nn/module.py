@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograd import Group, Value, zero_grad
+from autograd import Value, zero_grad
 from autograd.nested import flatten
 from autograd.terminal import brief
 
@@ -13,6 +13,8 @@ from .state import Mismatch, read, write
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from autograd import Group
 
 
 class Module:
@@ -258,6 +260,8 @@ def _is_object_array(item: Any) -> bool:
 
 def _groups(module: Module, above: frozenset[int]) -> list[Group]:
     """Return the group of a module with those of its submodules inside, or only the latter."""
+    from autograd import Group  # a part of drawing, which a model does not need
+
     above |= {id(module)}  # a module may refer to its parent
     children = [child for child in module.children() if id(child) not in above]
     inside = [group for child in children for group in _groups(child, above)]

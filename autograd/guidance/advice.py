@@ -117,18 +117,19 @@ def nearest(word: str, words: Iterable[str], count: int = 1) -> list[str]:
     return sorted(found, key=lambda near: sorted(near) != sorted(word))[:count]
 
 
-def missing(module: str, name: str, words: Mapping[str, str]) -> Exception:
-    """Return the error for a name that a module does not have, with advice on what to use instead.
+def missing(module: str, name: str) -> Exception:
+    """Return the error for a name that autograd or nn does not have, with advice on what to use instead.
 
     It is an AttributeError; inside `from module import name` an ImportError, because Python would
     replace an AttributeError there by an ImportError without the advice.
 
-    >>> missing("autograd", "jit", AUTOGRAD)
+    >>> missing("autograd", "jit")
     AttributeError("module 'autograd' has no attribute 'jit': use autograd.compile(f)")
     """
+    words = NN if module == "nn" else AUTOGRAD
     advice = f": use {words[name]}" if name in words else ""
     text = f"module {module!r} has no attribute {name!r}{advice}"
-    if advice and sys._getframe(2).f_globals.get("__name__") == "importlib._bootstrap":
+    if advice and sys._getframe(3).f_globals.get("__name__") == "importlib._bootstrap":
         return ImportError(text.replace("has no attribute", "has no"), name=module)
     error = AttributeError(text)
     error.name, error.obj = (
