@@ -20,7 +20,6 @@ from ..stepping.backprop import Backprop
 from ..stepping.explain import explain
 from ..terminal import brief, printable, printable_lines, quoted
 from ..value import Value
-from .doctor import doctor
 from .parsing import ExpressionError, evaluate, identifier
 
 T = TypeVar("T")
@@ -187,6 +186,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor(_: argparse.Namespace) -> int:
+    from .doctor import doctor  # asks the installed distributions, which takes time to import
+
     return doctor()
 
 
