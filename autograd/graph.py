@@ -1,8 +1,19 @@
-"""Topological order and the backward pass. A node is an object with operands, partials and a grad."""
+"""Topological order and the backward pass.
+
+A node holds its operands in slots, which takes less memory and time than tuples:
+
+- of an operation on one or two: `_x` and `_y`, and in `_dx` and `_dy` its partials with respect to them;
+  `_y` is None if there is one;
+- of an operation on more, or on a sequence: `_x` is None, `_y` is the tuple of the operands and `_dy`
+  that of the partials;
+- of a leaf: both `_x` and `_y` are None.
+
+An operand that is a plain number is a float, and its partial None. `Value.operands` and `Value.partials`
+return tuples in all cases.
+"""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection
 from itertools import repeat
 from numbers import Real
@@ -56,12 +67,18 @@ def topological_order(*roots: Any, stop: Collection[Any] = (), since: int = 0) -
         seen.add(node)
         if node.__class__ is float or (since and node.era < since):
             continue
-        if operands := node.operands:
-            push(node)
-            push(None)
-            stack += operands[::-1]
-        else:
+        x, y = node._x, node._y
+        if x is None and y is None:
             order.append(node)
+            continue
+        push(node)
+        push(None)
+        if x is None:
+            stack += y[::-1]
+            continue
+        if y is not None:
+            push(y)
+        push(x)
     return order
 
 
@@ -77,34 +94,30 @@ def backward(root: Any, gradient: float) -> None:
     nothing = float("0")  # an object of this pass alone: a grad that is it has received nothing yet
     leaves: list[Any] = []
     grads: list[Any] = []
-    undo = map(setattr, leaves, repeat("grad"), grads)  # made beforehand and run entirely in C:
-    run = deque[None](maxlen=0).extend  # undoing needs no memory, and a second Ctrl-C waits for it
+    # Made beforehand, and run by any() entirely in C, as setattr returns None: undoing needs no memory,
+    # and a second Ctrl-C waits for it.
+    undo = map(setattr, leaves, repeat("grad"), grads)
     try:
         order = _interior(root, nothing, leaves, grads)
-        run(map(setattr, leaves, repeat("grad"), _numbers(leaves, grads)))
+        any(map(setattr, leaves, repeat("grad"), _numbers(leaves, grads)))
         root.grad += gradient
         for node in reversed(order):
-            upstream, operands, partials = node.grad, node.operands, node.partials
+            upstream, x = node.grad, node._x
             if upstream is nothing:
                 continue
-            count = len(operands)
-            if count == 2:  # the loop below unrolled: its overhead is a third of the whole pass
-                (x, y), (dx, dy) = operands, partials
-                if dx is not None:
+            if x is not None:
+                if (dx := node._dx) is not None:
                     x.grad += upstream * dx
-                if dy is not None:
-                    y.grad += upstream * dy
-            elif count == 1:
-                if (dx := partials[0]) is not None:
-                    operands[0].grad += upstream * dx
+                if (dy := node._dy) is not None:
+                    node._y.grad += upstream * dy
             else:
-                for operand, partial in zip(operands, partials):  # noqa: B905 (equally long when recorded)
+                for operand, partial in zip(node._y, node._dy):  # noqa: B905 (equally long when recorded)
                     if partial is not None:
                         operand.grad += upstream * partial
         leaves.clear()  # done, so there is nothing to undo
     finally:
         try:  # Python 3.10 looks for signals where it goes on after an exception, except before a try
-            run(undo)
+            any(undo)
         finally:
             pass
 
@@ -156,7 +169,7 @@ def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
 _ONLY_FLOATS = {float}
 
 
-def _interior(  # noqa: PLR0912 (general cases first inlined, for speed)
+def _interior(  # noqa: PLR0912 (the loop over operands unrolled for two, for speed)
     root: Any, nothing: float, leaves: list[Any], grads: list[Any]
 ) -> list[Any]:
     """Return the topological order without the leaves, and set every grad to `nothing`.
@@ -164,51 +177,63 @@ def _interior(  # noqa: PLR0912 (general cases first inlined, for speed)
     The leaves and the grads that they had are appended to the two lists. A grad that is this very
     object marks its node as visited, at half the cost of a set of nodes; it is a zero, so that a pass
     that ends early leaves only numbers behind.
+
+    It is the order of `topological_order`, found in paths: from a node to one of its operands, to an
+    operand of that, until there is nothing new. The nodes of a path belong into the order from its end
+    to its start. A node with two new operands lets its path wait until all below the first is in order;
+    then the path goes on with the second.
     """
     order: list[Any] = []
-    stack: list[Any] = [root]
-    pop, push, add_leaf, add_grad = stack.pop, stack.append, leaves.append, grads.append
-    while stack:
-        node = pop()
-        if node is None:  # everything that the node below it needs is in order
-            order.append(pop())
-        elif node.grad is not nothing:
-            operands = node.operands
-            count = len(operands)
-            if not count:  # leaves come here where that is cheap; the others are handled below, at once
-                add_leaf(node)
-                add_grad(node.grad)
-                node.grad = nothing
-                continue
+    path: list[Any] = []  # from `start` on the present one; before that those that wait for it
+    waiting: list[tuple[int, Any]] = []  # where each of those starts, and the node with which it goes on
+
+    def leave(leaf: Any) -> None:
+        leaves.append(leaf)
+        grads.append(leaf.grad)
+        leaf.grad = nothing
+
+    if root.op is None:
+        leave(root)
+        return order
+    start, node = 0, root
+    while True:
+        while node is not None:
             node.grad = nothing
-            push(node)
-            push(None)
-            if count == 2:  # again the general case below, unrolled
-                x, y = operands
-                if y.__class__ is not float and y.grad is not nothing:
-                    if y.operands:
-                        push(y)
-                    else:
-                        add_leaf(y)
-                        add_grad(y.grad)
-                        y.grad = nothing
-                if x.__class__ is not float and x.grad is not nothing:
-                    if x.operands:
-                        push(x)
-                    else:
-                        add_leaf(x)
-                        add_grad(x.grad)
-                        x.grad = nothing
-            elif count == 1:
-                if operands[0].grad is not nothing:
-                    push(operands[0])
-            else:
-                for item in operands[::-1]:
+            path.append(node)
+            x, y, node = node._x, node._y, None
+            if x is None:
+                further = []
+                for item in y:
                     if item.__class__ is not float and item.grad is not nothing:
-                        if item.operands:
-                            push(item)
+                        if item.op is None:
+                            leave(item)
+                        elif node is None:
+                            node = item
                         else:
-                            add_leaf(item)
-                            add_grad(item.grad)
-                            item.grad = nothing
-    return order
+                            further.append(item)
+                if further:
+                    waiting.append((start, further.pop()))
+                    start = len(path)
+                    waiting += [(start, item) for item in reversed(further)]
+                continue
+            if x.__class__ is not float and x.grad is not nothing:
+                if x.op is None:
+                    leave(x)
+                else:
+                    node = x
+            if y is not None and y.__class__ is not float and y.grad is not nothing:
+                if y.op is None:
+                    leave(y)
+                elif node is None:
+                    node = y
+                elif y is not x:
+                    waiting.append((start, y))
+                    start = len(path)
+        while node is None:
+            order += reversed(path[start:])
+            del path[start:]
+            if not waiting:
+                return order
+            start, node = waiting.pop()
+            if node.grad is nothing:  # it was below the others
+                node = None

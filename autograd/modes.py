@@ -24,8 +24,8 @@ _SUSPENDING = 0x20 | 0x80 | 0x200
 class Tracer(Protocol):
     """The interface that Values call while a function is traced, when no number is known yet."""
 
-    def record(self, operands: tuple[Any, ...]) -> None:
-        """Note the operands of a node that was recorded inside the function."""
+    def record(self, node: Any) -> None:
+        """Note a node that was recorded inside the function."""
 
     def compare(self, name: str, left: Any, right: Any) -> Any:
         """Return `left < right`, and the other comparisons, as a node."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from .errors import AnomalyError, DomainError, TracingError
@@ -20,6 +20,7 @@ from .terminal import quoted
 # An operand (x_) is a node with a number (x) in it, or a plain number: then the two are the same
 # object, it has no edge, and its partial is not evaluated. The partials are computed here, when the
 # node is recorded, so that a later write to a leaf cannot corrupt a gradient. Rules see only floats.
+# The slots of a node are explained in graph.py.
 _TEMPLATE = """\
 def {kind}_{name}({parameters}):
 {unwrapped}
@@ -27,23 +28,30 @@ def {kind}_{name}({parameters}):
         if {outside}: raise ValueError
         out = {value}
         if {only_numbers}: return out
-        partials = {partials}
+        {targets} = {partials}
     except (ArithmeticError, ValueError):
         out, partials = exceptional(OP_{name}, ({operands}))
         if partials is None: return out
-    node = new(Value)
+        {targets} = partials
+    node = create()
     node._data = out
     node.grad = 0.0
     node._label = ""
     node.era = era[0]
-    if mode() is None:
-        node.op = OP_{name}
-        node.operands = ({operands})
-        node.partials = partials
-    else:
-        node.op, node.operands, node.partials = under_mode(OP_{name}, out, ({operands}), partials)
+{stored}
+    if mode() is None: node.op = OP_{name}
+    else: under_mode(node, OP_{name})
     return node
 """
+_STORE_ONE = """\
+    node._x, node._dx = {0}_, d_{0}
+    node._y = node._dy = None"""
+_STORE_TWO = """\
+    node._x, node._dx = {0}_, d_{0}
+    node._y, node._dy = {1}_, d_{1}"""
+_STORE_MANY = """\
+    node._x = node._dx = None
+    node._y, node._dy = ({operands}), partials"""
 _UNWRAP = """\
     {x}_ = {x}
     if {x}.__class__ is Value: {x} = {x}._data
@@ -170,8 +178,8 @@ def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> s
     )
 
 
-def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the op, operands and partials that a node gets while a mode is on."""
+def under_mode(node: Any, op: Op) -> None:
+    """Set the op of a new node while a mode is on: a result that is not recorded becomes a leaf."""
     mode = in_effect(CURRENT.get()) or Mode()
     if mode.tracer is not None:
         if not mode.recording:
@@ -179,22 +187,22 @@ def under_mode(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[An
                 "no_grad() cannot be used inside a function that is being compiled: its results are numbers, "
                 "which are not known while tracing. For a value without a gradient use value.detach()"
             )
-        mode.tracer.record(operands)
-    elif mode.watching:
-        _refuse_anomaly(op, out, operands, partials)
-    return (op, operands, partials) if mode.recording else (None, (), UNRECORDED)
+        mode.tracer.record(node)
+    node.op = op
+    if mode.tracer is None and mode.watching:
+        _refuse_anomaly(node)
+    if not mode.recording:
+        node.op, node.operands, node.partials = None, (), UNRECORDED
 
 
-def _refuse_anomaly(op: Op, out: float, operands: tuple[Any, ...], partials: tuple[Any, ...]) -> None:
-    found = f"gave {out!r}" if not _finite(out) else ""
-    for position, partial in enumerate(partials):
-        if not found and partial is not None and not _finite(partial):
-            found = f"has the derivative {partial!r} with respect to its operand {position + 1}"
+def _refuse_anomaly(node: Any) -> None:
+    found = f"gave {node._data!r}" if not _finite(node._data) else ""
+    for position, slope in enumerate(node.partials):
+        if not found and slope is not None and not _finite(slope):
+            found = f"has the derivative {slope!r} with respect to its operand {position + 1}"
     if found:
         from .formulas import history
 
-        node = NAMESPACE["Value"](out)
-        node.op, node.operands = op, operands
         raise AnomalyError(f"{history(node, depth=12)} {found} at {point_of(node)}")
 
 
@@ -231,6 +239,10 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     elif len(names) == 1 and not op.variadic:  # a number alone has been returned already
         edges[names[0]] = "True"
     kind = "reflected" if reflected else "operator" if operator else "record"
+    partials = partials_source(op, edges)
+    few = len(names) <= 2 and not op.variadic
+    stored = (_STORE_ONE if len(names) == 1 else _STORE_TWO) if few else _STORE_MANY
+    operands = "".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands)
     source = _TEMPLATE.format(
         kind=kind,
         name=op.name,
@@ -248,8 +260,10 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         outside=f"not ({op.domain})" if op.domain else "False",
         value=op.value if built_in else f"number(({op.value}))",
         only_numbers="False" if operator else " and ".join(f"{x}_ is {x}" for x in op.operands),
-        partials=partials_source(op, edges) if built_in else f"checked({partials_source(op, edges)})",
-        operands="".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands),
+        targets="".join(f"d_{x}, " for x in op.operands) if few else "partials",
+        partials=partials if built_in else f"checked({partials})",
+        operands=operands,
+        stored=stored.format(*op.operands, operands=operands),
     )
     extras = {f"OP_{op.name}": op} | _composed(op, FAST) | op.functions
     if built_in:  # they share one namespace, which `bind` can still complete
@@ -333,7 +347,7 @@ NAMESPACE: dict[str, Any] = (
 )
 """The globals of the generated functions; `bind` completes them."""
 _RESERVED = NAMESPACE.keys() - FAST.keys() | {
-    *"Value new edges float zip len NotImplemented ArithmeticError ValueError".split()
+    *"Value create edges float zip len NotImplemented ArithmeticError ValueError".split()
 }
 
 _ONLY_FLOATS = {float}
@@ -341,7 +355,7 @@ _ONLY_FLOATS = {float}
 
 def bind(node_type: type) -> None:
     """Set the class of nodes for the generated functions: called once, where that class is defined."""
-    NAMESPACE.update(Value=node_type, new=node_type.__new__)
+    NAMESPACE.update(Value=node_type, create=partial(node_type.__new__, node_type))
 
 
 RECORDED: dict[str, Callable[..., Any]] = {name: recorder(op) for name, op in TABLE.items()}

@@ -54,32 +54,34 @@ class Value(Operations):
     (3.0000122883492044, 3.999926270357784)
     """
 
-    __slots__ = ("_data", "_label", "era", "grad", "op", "operands", "partials")
+    __slots__ = ("_data", "_dx", "_dy", "_label", "_x", "_y", "era", "grad", "op")  # see graph.py
 
     _data: float
     """The number behind `data`, for the engine's own use: an attribute is faster than a property."""
     _label: str
+    _x: Any
+    _y: Any
+    _dx: Any
+    _dy: Any
     era: int
     """When it was created: the number of derivatives that had begun (see graph.py)."""
     grad: Any
     """A float; after `backward(create_graph=True)` a Value."""
     op: Op | None
     """The operation that computed it; None for a leaf."""
-    operands: tuple[Any, ...]
-    """What the operation was applied to: Values, and floats for plain numbers."""
-    partials: tuple[float | None, ...]
-    """The derivative with respect to each operand, fixed when recorded; None for a plain number."""
 
     def __init__(self, data: Any, label: str = "", **unknown: NoReturn) -> None:
         if unknown:
             raise _unknown_option("Value", unknown)
-        self._data = number(data, "a real number as data")
-        self.label = label
+        self._data = data if data.__class__ is float else number(data, "a real number as data")
+        if label.__class__ is str:
+            self._label = label
+        else:
+            self.label = label  # raises TypeError, except for a subclass of str
         self.era = ERA[0]
         self.grad = 0.0
         self.op = None
-        self.operands = ()
-        self.partials = ()
+        self._x = self._y = self._dx = self._dy = None
 
     @property
     def data(self) -> float:
@@ -101,6 +103,39 @@ class Value(Operations):
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             mode.tracer.write("an assignment to data")
         self._data = number(data, "a real number as data")
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """Return what the operation was applied to: Values, and floats for plain numbers.
+
+        >>> x = Value(2.0)
+        >>> (x * 3).operands == (x, 3.0), x.operands
+        (True, ())
+        """
+        x, y = self._x, self._y
+        if x is None:
+            return y or ()
+        return (x,) if y is None else (x, y)
+
+    @operands.setter
+    def operands(self, operands: tuple[Any, ...]) -> None:
+        few = 1 <= len(operands) <= 2
+        self._x, self._y = (*operands, None)[:2] if few else (None, operands or None)
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """Return the derivative with respect to each operand, fixed when recorded; None for a plain number.
+
+        >>> (Value(2.0) * 3).partials
+        (3.0, None)
+        """
+        if self._x is None:
+            return () if self._dy is None else self._dy
+        return (self._dx,) if self._y is None else (self._dx, self._dy)
+
+    @partials.setter
+    def partials(self, partials: tuple[float | None, ...]) -> None:
+        self._dx, self._dy = (None, partials) if self._x is None else (*partials, None, None)[:2]
 
     @property
     def label(self) -> str:
@@ -203,7 +238,7 @@ class Value(Operations):
             mode.tracer.write("backward()")
         if unknown:
             raise _unknown_option("backward", unknown)
-        if self.partials.__class__ is Unrecorded:
+        if self._dy.__class__ is Unrecorded:
             raise ValueError(
                 f"backward() from {self.label or 'a Value'} = {quoted(self._data)}, which was computed inside "
                 "no_grad(), so that it has no recorded operands: compute it outside of the block, or inside "

@@ -149,8 +149,6 @@ def partials_source(op: Op, edges: Mapping[str, str], read: Callable[[str], str]
     """
     if op.variadic:
         return f"({''.join(_group_source(op, position, edges, read) for position in range(len(op.operands)))})"
-    if not names_in("".join(op.partials)):
-        return _constants_source(op, edges)
     items = (
         f"{_flow(op, name, rule, edges)}{'' if edges[name] == 'True' else f' if {edges[name]} else None'}, "
         for name, rule in zip(op.operands, map(read, op.partials), strict=True)
@@ -163,16 +161,6 @@ def _flow(op: Op, name: str, rule: str, edges: Mapping[str, str]) -> str:
     plain = [other for other in op.absorbing if other != name and edges[other] != "True"]
     varies = " and ".join(f"({edges[other]} or {other})" for other in plain)
     return f"(({rule}) if {varies} else ({rule}) or None)" if plain else f"({rule})"
-
-
-def _constants_source(op: Op, edges: Mapping[str, str], chosen: tuple[str, ...] = ()) -> str:
-    """Return constant partials as tuples of literals, which all nodes of an op then share."""
-    if len(chosen) == len(op.partials):
-        return f"({''.join(f'{item}, ' for item in chosen)})"
-    rule, edge = op.partials[len(chosen)], edges[op.operands[len(chosen)]]
-    present = _constants_source(op, edges, (*chosen, rule))
-    absent = "" if edge == "True" else _constants_source(op, edges, (*chosen, "None"))
-    return f"({present} if {edge} else {absent})" if absent else present
 
 
 def _group_source(op: Op, position: int, edges: Mapping[str, str], read: Callable[[str], str]) -> str:

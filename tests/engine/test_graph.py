@@ -1,7 +1,10 @@
 """The graph and its backward pass: accumulation, depth, interruptions, threads."""
 
+import gc
 import os
+import random
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -197,3 +200,78 @@ def test_a_node_of_a_chain_of_additions_takes_at_most_200_bytes():
         "y.backward(); print(tracemalloc.get_traced_memory()[0] / 100_000)"
     )
     assert float(python_output(code)) <= 200
+
+
+def a_random_graph(rng, size):
+    """Return a root over operations on one, two and many operands, shared, repeated and plain numbers."""
+    nodes = [Value(rng.uniform(0.5, 1.5)) for _ in range(4)]
+    for _ in range(size):
+        x, y, z = (rng.choice(nodes[-8:]) for _ in range(3))
+        nodes.append(
+            rng.choice(
+                [
+                    lambda x, y, z: x * 0.5 + y,
+                    lambda x, y, z: 1.0 - x,
+                    lambda x, y, z: x * x,
+                    lambda x, y, z: autograd.sin(x) * y,
+                    lambda x, y, z: total([x, 1.0, y, x, z]),
+                    lambda x, y, z: autograd.dot([x, y], [z, 0.25]),
+                    lambda x, y, z: autograd.where(x < 1.0, y, z),
+                    lambda x, y, z: autograd.maximum(x, z),
+                ]
+            )(x, y, z)
+        )
+    return nodes[-1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_order_of_the_backward_pass_is_the_topological_order(seed):
+    root = a_random_graph(random.Random(seed), 1 + seed)
+    order = autograd.topological_order(root)
+    leaves, grads = [], []
+    nothing = float("0")
+    for node in order:
+        node.grad = 2.0
+    assert autograd.graph._interior(root, nothing, leaves, grads) == [node for node in order if node.operands]
+    assert set(leaves) == {node for node in order if not node.operands}
+    assert len(leaves) == len(set(leaves))
+    assert grads == [2.0] * len(leaves)
+    assert all(node.grad is nothing for node in order)
+
+
+def test_operands_and_partials_can_be_replaced_whatever_their_number():
+    x, y, z = (Value(float(k)) for k in range(3))
+    for operands in [(), (x,), (x, y), (x, 2.0), (2.0, x), (x, y, z)]:
+        node = Value(1.0)
+        node.op = total(operands).op if operands else None
+        node.operands = operands
+        node.partials = tuple(None if type(item) is float else 0.5 for item in operands)
+        assert (node.operands, len(node.partials)) == (operands, len(operands))
+        assert autograd.topological_order(node)[:-1] == [item for item in operands if type(item) is not float]
+        node.zero_grad()
+        node.backward()
+        assert all(item.grad == 0.5 for item in operands if type(item) is not float)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x, y: y + x, lambda x, y: y * x, lambda x, y: (y * x + x).relu() ** 2,
+        lambda x, y: (y * x + x).tanh() - 0.5, lambda x, y: y / x + 1.5,
+        lambda x, y: (2.0 * y).sin().exp().log1p(),
+    ],
+)  # fmt: skip
+def test_a_node_takes_at_most_190_bytes_after_the_backward_pass_too(operation):
+    x = y = Value(0.5)
+    operation(x, y)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(500):
+            y = operation(x, y)
+        y.backward()
+        used = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    count = sum(bool(node.operands) for node in autograd.topological_order(y))
+    assert used / count <= 190

@@ -28,11 +28,11 @@ class _FunctionTracer:
     """Answers for Values while a function is traced (see `autograd.modes.Tracer`)."""
 
     def __init__(self) -> None:
-        self.operands: list[tuple[Any, ...]] = []
-        """The operands of every node created inside the function."""
+        self.nodes: list[Any] = []
+        """Every node created inside the function."""
 
-    def record(self, operands: tuple[Any, ...]) -> None:
-        self.operands.append(operands)
+    def record(self, node: Any) -> None:
+        self.nodes.append(node)
 
     def compare(self, name: str, left: Value, right: Any) -> Value:
         """Return a comparison as a node, which is 1 or 0 when the compiled code runs."""
@@ -98,14 +98,14 @@ class Trace:
     """A traced function as a graph: its inputs, its outputs, and the Values that it captures."""
 
     def __init__(self, inputs: Sequence[Value], result: Any, made: Sequence[Any] | None = None) -> None:
-        """`made` has the operands of the nodes created inside the function; None if all nodes are."""
+        """`made` has the nodes created inside the function; None if all nodes are."""
         self.inputs: list[Value] = list(inputs)
         self.outputs: list[Any] = []
         self.places: list[Place] = []
         self.template: Any = mapped(self._placed, result)
         self.captured: list[Value] = []
         """Captured Values, whose data is read at each call: leaves, and results computed earlier."""
-        self.nodes: list[Value] = self._inside(None if made is None else set(map(id, made)))
+        self.nodes: list[Value] = self._inside(None if made is None else set(made))
         """All that the outputs need, operands first, without the inputs and what was captured."""
 
     def _placed(self, tree: Any) -> int:
@@ -121,7 +121,7 @@ class Trace:
             self.outputs.append(output)
         return len(self.places) - 1
 
-    def _inside(self, born: set[int] | None) -> list[Value]:
+    def _inside(self, born: set[Any] | None) -> list[Value]:
         """Return the nodes in topological order, by a depth-first search that stops at older nodes."""
         order: list[Value] = []
         seen: set[Any] = set(self.inputs)
@@ -132,7 +132,7 @@ class Trace:
                 order.append(stack.pop())
             elif node.__class__ is Value and node not in seen:
                 seen.add(node)
-                if node.operands and (born is None or id(node.operands) in born):
+                if node.operands and (born is None or node in born):
                     stack += (node, None, *reversed(node.operands))
                 else:
                     self.captured.append(node)
@@ -197,4 +197,4 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
             if text := explained(error, STATIC):
                 raise TracingError(text) from error
             raise
-    return Trace(inputs, result, tracer.operands)
+    return Trace(inputs, result, tracer.nodes)
