@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cache, reduce
+from operator import mod, truediv
 from typing import Any, NamedTuple
 
 from .errors import StaleGraphError
@@ -12,20 +13,35 @@ from .graph import new_era, topological_order
 from .modes import CURRENT, always_recording, rule_over_values
 from .ops.op import Op
 from .ops.operands import EDGES
-from .ops.primitives import FAST
+from .ops.primitives import FAST, IEEE
 from .ops.rules import define, over_nodes, partials_source
 from .recording import RECORDED, function_of
 from .terminal import quoted
 
 
 @cache
-def _rules_over_values(op: Op) -> Callable[..., tuple[Any, ...]]:
-    """Return an op's partials as a function of Values: the same rules over another algebra."""
+def _rules_over_values(op: Op, at_pole: bool = False) -> Callable[..., tuple[Any, ...]]:
+    """Return an op's partials as a function of Values: the same rules over another algebra.
+
+    With `at_pole` a quotient of two plain numbers does not raise.
+    """
+    read, algebra = over_nodes, FAST | RECORDED | EDGES | {"number": lambda result: result}
+    if at_pole:
+        from .ops.language import over_nodes_at_poles as read  # parses, which takes time to import
+
+        algebra |= {name: _unless_plain(operator, IEEE[name]) for name, operator in _QUOTIENTS.items()}
     operands = ", ".join(op.operands)
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
-    source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges, over_nodes)}"
-    algebra = FAST | RECORDED | EDGES | {"number": lambda result: result}
+    source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges, read)}"
     return define(f"values_{op.name}", source, algebra | op.functions)
+
+
+_QUOTIENTS = {"divide": truediv, "remainder": mod}
+
+
+def _unless_plain(operator: Callable[..., Any], ieee: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an operator on Values, and on plain numbers the function of floats that never raises."""
+    return lambda x, y: (ieee if x.__class__ is y.__class__ is float else operator)(x, y)
 
 
 def partials_as_values(node: Any) -> tuple[Any, ...]:
@@ -41,7 +57,10 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
         operands, edges = [operands[k : k + size] for k in starts], [edges[k : k + size] for k in starts]
     with rule_over_values(declared=bool(op.functions)):
         try:
-            partials = _rules_over_values(op)(*operands, out=node, edges=edges)
+            try:
+                partials = _rules_over_values(op)(*operands, out=node, edges=edges)
+            except ZeroDivisionError:
+                partials = _rules_over_values(op, at_pole=True)(*operands, out=node, edges=edges)
         except TypeError as error:
             if not op.functions:
                 raise
@@ -167,7 +186,17 @@ def times(first: Any, second: Any) -> Any:
         return second
     if second.__class__ is float and second == 1.0:
         return first
+    if first.__class__ is float and first == 0 and second.__class__ is not float:
+        first = _computed_zero(first, second)
     return first * second
+
+
+def _computed_zero(zero: float, beside: Any) -> Any:
+    """Return a contribution of 0 as a Value: beside an infinity it gives nan in every order.
+
+    A plain number 0 in a product means that its result is constant.
+    """
+    return zero if (mode := CURRENT.get()) is not None and mode.tracer is not None else beside.__class__(zero)
 
 
 def _plus(first: Any, second: Any) -> Any:

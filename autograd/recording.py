@@ -11,7 +11,7 @@ from .graph import ERA
 from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
-from .ops.operands import EDGES, checked, is_number, number, truth
+from .ops.operands import EDGES, checked, is_number, is_plain, number, plain, truth
 from .ops.primitives import FAST, IEEE
 from .ops.rules import composed, define, define_later, filename_of, names_in, partials_source
 from .ops.table import TABLE
@@ -65,7 +65,7 @@ _UNWRAP_OR_DECLINE = """\
     {x}_ = {x}
     if {x}.__class__ is Value: {x} = {x}._data
     elif {x}.__class__ is not float:
-        if not is_number({x}): return NotImplemented
+        if not is_plain({x}): return NotImplemented
         {x} = {x}_ = float({x})"""
 _UNWRAP_SEQUENCE = """\
     {x}_, {x}, {x}_edges = numbers({x})"""
@@ -89,8 +89,8 @@ def elementwise(op: Op, operands: tuple[Any, ...]) -> Any:
     import numpy
 
     found: Any = numpy.frompyfunc(function_of(op), len(operands), 1)(*operands)
-    plain = all(operand.__class__ is not NAMESPACE["Value"] for operand in operands)
-    if plain and isinstance(found, numpy.ndarray) and all(map(is_number, found.flat)):
+    without_values = all(operand.__class__ is not NAMESPACE["Value"] for operand in operands)
+    if without_values and isinstance(found, numpy.ndarray) and all(map(is_number, found.flat)):
         return found.astype(float)
     return found
 
@@ -108,13 +108,13 @@ def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], li
     kind = NAMESPACE["Value"]
     data = [node._data for node in nodes if node.__class__ is kind]
     if not data:
-        plain = list(map(number, nodes))
-        return plain, plain, []
+        found = list(map(plain, nodes))
+        return found, found, []
     if len(data) == len(nodes):
         return nodes, data, None
     edges = [node.__class__ is kind for node in nodes]
     mixed: list[Any] = [
-        node if edge or node.__class__ is float else number(node)
+        node if edge or node.__class__ is float else plain(node)
         for node, edge in zip(nodes, edges, strict=True)
     ]
     return mixed, [node._data if edge else node for node, edge in zip(mixed, edges, strict=True)], edges
@@ -251,7 +251,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
             text.format(
                 x=x,
                 name=op.name,
-                coerce="truth" if x == "condition" else "number",
+                coerce="truth" if x == "condition" else "plain",
                 seen="".join(f"{name}{'_' if k < place else ''}, " for k, name in enumerate(names)),
             )
             for place, (text, x) in enumerate(zip(unwrap, names, strict=True))
@@ -335,9 +335,10 @@ NAMESPACE: dict[str, Any] = (
         "era": ERA,
         "mode": CURRENT.get,
         "number": number,
+        "plain": plain,
         "truth": truth,
         "numbers": numbers,
-        "is_number": is_number,
+        "is_plain": is_plain,
         "is_array": is_array,
         "elementwise": elementwise,
         "exceptional": exceptional,

@@ -12,7 +12,17 @@ from .functions import Operations
 from .graph import ERA, TURN, backward, topological_order
 from .modes import CURRENT, always_recording, is_being_differentiated
 from .ops.op import Op
-from .ops.operands import DIFFERENT, NOT_THE_SAME, Identity, is_number, no_number, number
+from .ops.operands import (
+    DIFFERENT,
+    NEGATION,
+    NOT_THE_SAME,
+    Identity,
+    is_number,
+    is_plain,
+    is_truth,
+    no_number,
+    number,
+)
 from .pickling import copied, finish, reduced
 from .recording import RECORDED, Unrecorded, bind
 from .terminal import quoted
@@ -28,7 +38,7 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Val
     def compared(self: Value, other: Any) -> bool:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             return mode.tracer.compare(name, self, other)  # type: ignore[no-any-return]
-        if other.__class__ is not Value and not is_number(other):
+        if other.__class__ is not Value and not is_plain(other):
             return NotImplemented  # type: ignore[no-any-return]
         return bool(compare(self._data, getattr(other, "_data", other)))
 
@@ -308,12 +318,13 @@ class Value(Operations):
         def __or__(self, other):
             return _both(self, other, "|")
 
-        __rand__, __ror__ = __and__, __or__
+        def __xor__(self, other):
+            return _both(self, other, "^")
+
+        __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
         def __invert__(self):
-            if (mode := CURRENT.get()) is None or mode.tracer is None:
-                raise TypeError(_NO_CONDITION.format("~"))
-            return RECORDED["where"](self, 0.0, 1.0)
+            raise TypeError(f"~ negates neither a Value nor a comparison. {NEGATION}")
 
     def zero_grad(self) -> None:
         """Set the grad of every node that this one depends on, and its own, to 0.
@@ -374,7 +385,7 @@ class Value(Operations):
             return bool(self._data == getattr(other, "_data", other))
         if self is other:
             return True
-        if not is_number(other) and other.__class__ is not Value and not isinstance(other, bool):
+        if not is_plain(other) and other.__class__ is not Value:
             return NotImplemented
         if mode is not None and mode.tracer is not None:
             mode.tracer.equal(self, other)
@@ -434,17 +445,29 @@ class Value(Operations):
         raise TypeError("Value cannot be subclassed: keep one in an attribute, or declare an operation")
 
 
-_NO_CONDITION = "the operands of {} must be conditions, such as x > 0, not Values"
-
-
 def _both(first: Value, second: Any, sign: str) -> Any:
-    """Combine two conditions while a function is traced. Raises TypeError outside of tracing."""
-    if (mode := CURRENT.get()) is None or mode.tracer is None:
-        raise TypeError(_NO_CONDITION.format(sign))
+    """Combine two conditions while a function is traced.
+
+    Raises TypeError for anything but comparisons, combinations of them, and bools.
+    """
+    traced = (mode := CURRENT.get()) is not None and mode.tracer is not None
+    known = is_truth(second) or (second.__class__ is int and second in (0, 1))
+    if not (traced and _is_condition(first) and (known or _is_condition(second))):
+        raise TypeError(f"the operands of {sign} must be conditions, such as x > 0, not Values")
     where = RECORDED["where"]
-    if not isinstance(second, Value):
-        second = float(bool(second))
+    if known:
+        second = float(second)
+    if sign == "^":
+        return where(first, 1.0 - second, second)
     return where(first, second, 0.0) if sign == "&" else where(first, 1.0, second)
+
+
+def _is_condition(item: Any) -> bool:
+    """Return whether a node of a traced function is a comparison, or several joined by & | ^."""
+    if not isinstance(item, Value) or item.op is None:
+        return False
+    joined = item.op.name == "where" and _is_condition(item.operands[0])
+    return joined or item.op.name in ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 bind(Value)

@@ -179,6 +179,21 @@ class OverNodes(Language):
     other = _OnFloats.other
 
 
+class _AtPoles(OverNodes):
+    """The same with `/` and `%` as functions, which do not raise for two plain numbers either."""
+
+    operators: ClassVar[Forms] = {**OverNodes.operators, **_OnFloats.operators}
+
+
+def over_nodes_at_poles(rule: str) -> str:
+    """Return a rule to be read over Values and plain numbers, with the names of `IEEE` for `/` and `%`.
+
+    >>> over_nodes_at_poles("x / y if x == y else None")
+    'divide(x, y) if x <= y <= x else None'
+    """
+    return simplified(_AtPoles().written(rule))
+
+
 def on_floats(rule: str) -> str:
     """Return a rule as Python source over the names of `IEEE`, which never raises on floats.
 

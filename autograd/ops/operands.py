@@ -20,6 +20,28 @@ def is_number(operand: object) -> bool:
     return kind is int or kind is float or (isinstance(operand, Real) and kind is not bool)
 
 
+def is_truth(operand: object) -> bool:
+    """Return whether an object is a bool, Python's or numpy's: what comparing two numbers gives."""
+    return operand.__class__ is bool or type(operand).__name__ in ("bool", "bool_")
+
+
+def is_plain(operand: object) -> bool:
+    """Return whether an object is a plain operand: a real number, or a bool, which counts as 1 or 0.
+
+    So a comparison can be a mask, as in numpy: `(x > 0) * y`.
+    """
+    return is_number(operand) or is_truth(operand)
+
+
+def plain(operand: Any) -> float:
+    """Return a plain operand as a float. Raises TypeError for anything else.
+
+    >>> plain(True), plain(2)
+    (1.0, 2.0)
+    """
+    return float(operand) if is_truth(operand) else number(operand)
+
+
 def number(operand: Any, expected: str = "a real number or a Value") -> float:
     """Return a plain number as a float. Raises TypeError, which says what is allowed, for anything else."""
     if is_number(operand):
@@ -83,12 +105,12 @@ def truth(operand: Any) -> float:
     if operand.__class__ is Identity:
         operand._refuse()
     if operand.__class__ is int and operand in (-1, -2):
-        raise TypeError(
-            f"the condition is {operand}: ~ of a bool is a nonzero int, always true. Use `not` instead of ~"
-        )
-    if isinstance(operand, bool) or type(operand).__name__ in ("bool", "bool_"):  # numpy 2's and numpy 1's
-        return float(operand)
-    return number(operand)
+        raise TypeError(f"the condition is {operand}: ~ of a bool is a nonzero int, always true. {NEGATION}")
+    return plain(operand)
+
+
+NEGATION = "Write the opposite comparison, x <= 0 for ~(x > 0), or 1 - (x > 0)"
+"""The advice for ~ of a comparison, which Python's bool has in another meaning."""
 
 
 def masked(partials: Sequence[float], edges: list[bool] | None) -> Sequence[float | None]:

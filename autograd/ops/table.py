@@ -33,7 +33,7 @@ _ENTRIES = (
        "y * out / x if x and abs(y) < 0.5 else y * pow(x, y - 1.0) if x or y < 1.0 and y or y > 1.0 else "
        "1.0 + sqrt(y - 1.0) * sqrt(y - 1.0) if y else 0.0",
        # At 0 the derivative by both operands is -inf up to y = 1: the roots make it nan, in both orders.
-       "out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0",
+       "out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0 if y >= 0 else out",
        absorbing="x y", domain="x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0",
        needs="a negative base needs a whole-number exponent, and a base of 0 an exponent of 0 or more", symbol="^", written="x ** y",
        about="x to the power y",
@@ -187,14 +187,14 @@ _ENTRIES = (
        singular="x", family="kinks", example="elu(-1.0) = -0.6321"),
     Op("gelu(x)",        "-0.0 if x < -40.0 else 0.5 * x * erfc(-x / sqrt(2.0))",
        "0.5 * erfc(-x / sqrt(2.0)) + x * exp(-0.5 * x * x) / sqrt(2.0 * pi) if abs(x) < 40.0 else "
-       "1.0 if x > 0 else 0.0 if x < 0 else x",
+       "1.0 if x > 0 else 0.0 if x < 0 else out",
        truth="0.5 * x * erfc(-x / sqrt(2.0))",
        about="Gaussian error linear unit, x times the normal distribution function, exact",
        example="gelu(1.0) = 0.8413"),
     Op("silu(x)",        "-0.0 if x < -750.0 else x * sigmoid(x)",
        "(1.0 + exp(-x) + x * exp(-x)) / square(1.0 + exp(-x)) if 0 <= x < 750.0 else "
        "exp(x) * (1.0 + exp(x) + x) / square(1.0 + exp(x)) if -750.0 < x < 0 else "
-       "1.0 if x > 0 else 0.0 if x < 0 else x",
+       "1.0 if x > 0 else 0.0 if x < 0 else out",
        truth="x / (1 + decay(-x)) if x > 0 else x * decay(x) / (1 + decay(x))",
        about="sigmoid linear unit, also called swish", example="silu(1.0) = 0.7311"),
     Op("erf(x)",         "erf(x)",              "2.0 / sqrt(pi) * exp(-x * x)",

@@ -11,7 +11,7 @@ from ..differentiation import pull_back, push_forward
 from ..graph import new_era, topological_order
 from ..modes import CURRENT, always_recording, arguments, in_effect
 from ..nested import flatten, outline
-from ..ops.operands import is_number, number
+from ..ops.operands import is_number, number, plain
 from ..terminal import quoted
 from ..value import Value
 from .argnums import Argnums, chosen, positions
@@ -160,7 +160,7 @@ class Call:
     def pulled_back(self, output: Any, gradient: Any = 1.0) -> list[Any]:
         """Return the gradient of one output with respect to each input."""
         if not isinstance(output, Value):
-            number(output)
+            plain(output)
             return [0.0] * len(self.inputs)
         create_graph = self.create_graph or isinstance(gradient, Value)
         arrived = pull_back(output, gradient, self.inputs, create_graph, self.inputs)

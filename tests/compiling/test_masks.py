@@ -197,6 +197,95 @@ def test_conditions_joined_by_and_or_mean_the_same_eagerly_and_compiled(name, x)
     np.testing.assert_equal([fast(x), fast.grad(x)], [f(Value(x)).data, grad(f)(x)])
 
 
+ARITHMETIC = {
+    "times": lambda x, y: (x > 0) * y + y * (y > 1) + (x > 0) * 3.0,
+    "plus, minus": lambda x, y: (x > 0) + y - (y > x) + (1 - (x > 0)) * y + (1.0 - (y > 0)) * x,
+    "divided": lambda x, y: (x > 0) / y,
+    "power": lambda x, y: y ** (x > 0) + (x > 0) ** 2 * y,
+    "abs and signs": lambda x, y: abs(x > 0) * y + -(x > 0) * y + +(x > 0) * y,
+    "maximum, minimum": lambda x, y: maximum(x > 0, y) * x + minimum(y, x > 0) * x,
+    "clip, where": lambda x, y: clip(y, x > 5, y > 0) * x + where(x > 0, y > 0, x),
+    "sums": lambda x, y: (sum([x > 0, y > 0, x > y]) + total([x > 0, y > 0]) + mean([x > 0, x, y])) * y,
+    "products": lambda x, y: dot([x > 0, y > 0], [x, y]) + prod([x > 0, y, x]),
+    "functions": lambda x, y: sqrt(x > 0) * y + exp(y > 0) * x + square(x > 0) * y,
+    "compared": lambda x, y: where((x > 0) > y, x, y) + where(y >= (x > 0), y, x) * y,
+    "joined": lambda x, y: ((x > 0) & (y > 0)) * x * y + ((x > 0) ^ (y > 1)) * y + ((x > 0) | (y > 0)) * x,
+    "joined with plain numbers": lambda x, y: where((x > 0) & True, x, y) * where((x > 0) ^ True, x, y),
+    "1 and 0": lambda x, y: where((x > 0) & 1, x, y) * where((x > 0) | 0, x, y),
+    "in front of a root": lambda x, y: sqrt((x > 0) * x + (x > 1)) * y,
+    "behind a root": lambda x, y: (x > 0) * sqrt(abs(x)) * y,
+    "joined behind a root": lambda x, y: ((x > 0) & (y > 0)) * sqrt(square(x)) * y,
+    "in a derivative": lambda x, y: grad(lambda a: (a > 0) * sqrt(abs(a)) * y)(x),
+    "in a derivative, in a sum": lambda x, y: grad(lambda a: dot([a > 0, 1.0], [sqrt(abs(a)), y]))(x),
+    "in a derivative, in a product": lambda x, y: grad(lambda a: prod([a > 0, sqrt(abs(a)), y]))(x),
+}
+
+
+@pytest.mark.parametrize("name", ARITHMETIC)
+@pytest.mark.usefixtures("tier")
+def test_a_comparison_counts_as_1_or_0_eagerly_and_compiled(name):
+    f = ARITHMETIC[name]
+    fast, batched = compile(f), compile(f, batched=("x", "y"))
+    points = [(1.5, 2.5), (-1.5, 2.5), (0.0, 1.0), (2.0, -0.5), (-1.0, 0.5), (0.25, 0.75)]
+    found = [batched.grad(*np.array(points).T, wrt=k) for k in range(2)]
+    for row, point in enumerate(points):
+        for k in range(2):
+            expected = grad(f, k)(*point)
+            close(fast.grad(*point, wrt=k), expected)
+            close(found[k][row], expected)
+            close(jvp(f, point, [float(j == k) for j in range(2)])[1], expected)
+            close(fast.hessian(*point, wrt=k), grad(grad(f, k), k)(*point))
+        close(fast(*point), number_of(f(*map(Value, point))))
+
+
+def test_a_comparison_is_its_own_result_eagerly_and_compiled():
+    assert compile(lambda x: x > 0)(1.0) == 1.0
+    assert compile(lambda x: x > 0).grad(1.0) == grad(lambda x: x > 0)(1.0) == 0.0
+
+
+@pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")
+def test_a_negated_comparison_is_an_error_that_says_what_to_write():
+    def f(x):
+        return where(~(x > 0), 2 * x, 3 * x)
+
+    for call in (lambda: f(Value(1.0)), lambda: grad(f)(1.0), lambda: compile(f)(1.0), lambda: ~Value(1.0)):
+        with pytest.raises(TypeError, match=r"x <= 0 for ~\(x > 0\), or 1 - \(x > 0\)"):
+            call()
+    for g in (lambda x: where(x <= 0, 2 * x, 3 * x), lambda x: where(1 - (x > 0), 2 * x, 3 * x)):
+        assert compile(g).grad(1.0) == grad(g)(1.0) == 3.0
+        assert compile(g).grad(-1.0) == grad(g)(-1.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: where((x > 0) & x, x, 2 * x), lambda x: where(x | (x > 0), x, 2 * x), lambda x: (x > 0) ^ x]
+)
+def test_a_number_beside_a_condition_is_an_error_eagerly_and_compiled(f):
+    for call in (lambda: f(Value(1.0)), lambda: compile(f)(1.0)):
+        with pytest.raises(TypeError, match="must be conditions, such as x > 0"):
+            call()
+
+
+DATA = {
+    "behind": lambda x, w: w * sqrt(x),
+    "in front": lambda x, w: sqrt(w * x),
+    "sum": lambda x, w: dot([w, 1.0], [sqrt(x), 2.0]),
+    "product": lambda x, w: prod([w, sqrt(x), 3.0]),
+    "quotient": lambda x, w: w / (1.0 + sqrt(x)),
+    "power": lambda x, w: sqrt(x) ** w,
+    "logarithm": lambda x, w: w * log(x + 1e-320) - x,
+    "detached": lambda x, w: x.detach() * sqrt(x) if isinstance(x, Value) else 0.0,
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.usefixtures("tier")
+def test_an_argument_that_is_not_differentiated_is_a_plain_number(name):
+    f = DATA[name]
+    for point in ((0.0, 0.0), (0.0, 2.0), (4.0, 0.0)):
+        close(compile(f).grad(*point, wrt=0), number_of(grad(f)(*point)))
+        close(compile(f).hessian(*point, wrt=0), number_of(grad(grad(f))(*point)))
+
+
 EQUAL = {
     "a number": lambda x: where(x == 1.0, x, 2 * x),
     "not a number": lambda x: where(x != 1.0, x, 2 * x),

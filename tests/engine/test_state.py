@@ -234,7 +234,7 @@ def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_reports_existing_
     ],
 )
 def test_only_comparisons_of_numbers_are_conditions(make):
-    with pytest.raises(TypeError, match=r"same node|must be conditions|~ of a bool"):
+    with pytest.raises(TypeError, match=r"same node|must be conditions|~ of a bool|~ negates"):
         make(Value(1.0))
 
 

@@ -116,7 +116,8 @@ def pulled_back(
     """
     order = below(seeds)
     active = _active(order, inputs)
-    edges = _active(order, [*inputs, *world.values])
+    edges = _edges(order, [*inputs, *world.values])
+    steep = _steep(order, active)
     layers = _layers([node for node in order if node in active])
     arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
@@ -124,7 +125,7 @@ def pulled_back(
         if layer is not None:  # all at once, when the first node of the layer is reached
             sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
         elif node in active and node in arrived and node.operands:
-            sent = _sent(world, node, arrived[node], active, edges)
+            sent = _sent(world, node, arrived[node], active, edges, steep)
         else:
             continue
         for operand, contribution in sent:
@@ -141,6 +142,28 @@ def _active(order: list[Expression], inputs: Sequence[Expression]) -> set[Expres
     return reached
 
 
+def _edges(order: list[Expression], inputs: Sequence[Expression]) -> set[Expression]:
+    """Return the nodes that are Values in the engine, where a comparison is a bool: a plain number."""
+    reached = set(inputs)
+    for node in order:
+        compares = (node.kind if isinstance(node.kind, str) else node.kind.name) in LOGIC
+        if node.kind is DETACHED or (not compares and not reached.isdisjoint(node.operands)):
+            reached.add(node)
+    return reached
+
+
+def _steep(order: list[Expression], active: set[Expression]) -> set[Expression]:
+    """Return the nodes below which, on the way to an input, an operation has a partial that may be infinite."""
+    found: set[Expression] = set()
+    for node in order:
+        if node in active and node.operands and node.kind not in ("select", *LOGIC):
+            if node.kind.name not in _GENTLE or not found.isdisjoint(node.operands):
+                found.add(node)
+        elif node.kind == "select" and not found.isdisjoint(node.operands):
+            found.add(node)
+    return found
+
+
 _GENTLE = frozenset(
     """add sub neg pos mul square abs relu leaky_relu elu maximum minimum clip where step sign total mean dot
     prod logsumexp tanh sigmoid logsigmoid softplus gelu silu erf erfc sin cos atan asinh""".split()
@@ -149,9 +172,18 @@ _GENTLE = frozenset(
 
 
 def _sent(
-    world: World, node: Expression, upstream: Flow, active: set[Expression], edges: set[Expression]
+    world: World,
+    node: Expression,
+    upstream: Flow,
+    active: set[Expression],
+    edges: set[Expression],
+    steep_below: set[Expression],
 ) -> list[tuple[Expression, Flow]]:
-    """Return the contributions of a node to its active operands."""
+    """Return the contributions of a node to its active operands.
+
+    `edges` are the nodes that are no plain numbers in the engine, `steep_below` those through which a
+    gradient meets a partial that may be infinite.
+    """
     if node.kind == "select":
         condition, chosen, otherwise = node.operands
         branches = [(chosen, condition), (otherwise, world.logic("not", condition))]
@@ -175,7 +207,7 @@ def _sent(
                     varies = world.constant(0.0) if node.kind.variadic else world.logic("ne", partial, 0.0)
                     flow = flow.only_where(varies)
                 elif (
-                    flow.steep and other not in edges and other.kind != "constant"
+                    (flow.steep or operand in steep_below) and other not in edges and other.kind != "constant"
                 ):  # 0 perhaps, as data may be
                     varies = world.logic("ne", other, 0.0)
                     if partial is not other and not node.kind.variadic:

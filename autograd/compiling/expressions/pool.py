@@ -134,7 +134,15 @@ class World:
         """Apply an op of the table or of the user: itself on the upper level, its value rule on the lower."""
         if self.upper:
             flat = [item for group in operands for item in group] if op.variadic else operands
-            return self._simple(op, op.name, tuple(map(self.lifted, flat)))
+            items = tuple(map(self.lifted, flat))
+            if (
+                op.name in _FOLD
+                and TABLE.get(op.name) is op
+                and not op.variadic
+                and all(item.kind == "constant" for item in items)
+            ):  # so that a rule knows an exponent of 0, as with plain numbers
+                return self.constant(_FOLD[op.name](*(item.value for item in items)))
+            return self._simple(op, op.name, items)
         if op is TABLE.get(op.name):
             if op.name in INSTRUCTIONS:
                 return self.primitive(op.name, operands)

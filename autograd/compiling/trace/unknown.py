@@ -119,10 +119,19 @@ def _partial(node: Value, k: int, operand: Any, rule: str, names: dict[str, Any]
     if not isinstance(operand, Value):
         return None
     partial = eval(code_of(rule), _NAMES, names)  # the text comes from an op, never from data
-    beside = absorbing_beside(op, node.operands, k)
-    if partial is None or not any(item.__class__ is float and item == 0 for item in beside):
-        return partial
-    if op.variadic:
+    if partial is None:
         return None
-    flowing = partial.flowing if isinstance(partial, Selected) else partial
-    return _select(compared("ne", flowing, 0.0), partial, None)  # a constant: 0 * x, 0 / x, x ** 0
+    beside = absorbing_beside(op, node.operands, k)
+    conditions = [item for item in beside if isinstance(item, Value) and item.op and item.op.name in _SIGNS]
+    if any(item.__class__ is float and item == 0 for item in beside):
+        if op.variadic:
+            return None
+        flowing = partial.flowing if isinstance(partial, Selected) else partial
+        return _select(compared("ne", flowing, 0.0), partial, None)  # a constant: 0 * x, 0 / x, x ** 0
+    for item in conditions:  # plain numbers in the engine
+        varies = item
+        if not op.variadic and item is not partial:
+            flowing = partial.flowing if isinstance(partial, Selected) else partial
+            varies = _logic("or", item, compared("ne", flowing, 0.0))
+        partial = _select(varies, partial, None)
+    return partial
