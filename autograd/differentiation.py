@@ -188,6 +188,8 @@ def times(first: Any, second: Any) -> Any:
         return first
     if first.__class__ is float and first == 0 and second.__class__ is not float:
         first = _computed_zero(first, second)
+    elif second.__class__ is float and second == 0 and first.__class__ is not float:
+        second = _computed_zero(second, first)
     return first * second
 
 
@@ -196,7 +198,8 @@ def _computed_zero(zero: float, beside: Any) -> Any:
 
     A plain number 0 in a product means that its result is constant.
     """
-    return zero if (mode := CURRENT.get()) is not None and mode.tracer is not None else beside.__class__(zero)
+    traced = (mode := CURRENT.get()) is not None and mode.tracer is not None
+    return zero if traced else RECORDED["where"](1.0, zero, beside)  # no leaf of its own
 
 
 def _plus(first: Any, second: Any) -> Any:

@@ -11,7 +11,7 @@ from ..differentiation import pull_back, push_forward
 from ..graph import new_era, topological_order
 from ..modes import CURRENT, always_recording, arguments, in_effect
 from ..nested import flatten, outline
-from ..ops.operands import is_number, is_plain, number
+from ..ops.operands import is_number, number
 from ..terminal import quoted
 from ..value import Value
 from .argnums import Argnums, chosen, positions
@@ -118,7 +118,7 @@ class Call:
             _LEAVES.reset(token)
         self.outputs, self.build_output = flatten(self.result)
         for output in self.outputs:
-            if not isinstance(output, Value) and not is_plain(output):
+            if not isinstance(output, Value) and not is_number(output):
                 found = f"{quoted(output)} of type {type(output).__name__}"
                 why = "returned it" if output is not None else "returned nothing. Is a return missing?"
                 raise TypeError(f"expected a real number or a Value, not {found}: the function {why}")

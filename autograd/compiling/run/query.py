@@ -11,7 +11,7 @@ from ...formulas import history
 from ...graph import topological_order
 from ...value import Value
 from ..expressions.derivatives import pulled_back
-from ..expressions.pool import Expression, World
+from ..expressions.pool import LOGIC, Expression, World
 from ..trace.arguments import Leaf, builder
 from ..trace.input_layout import Places
 from ..trace.tracing import Trace
@@ -117,6 +117,8 @@ class Answer:
             )
         if what == "value":
             return self._values(trace, outputs)
+        if any(getattr(output.kind, "name", "") in LOGIC for output in outputs):
+            raise TypeError(f"{what} needs a function that returns numbers, not a comparison, which is a bool")
         if what == "grad":
             return self._gradient(outputs[:1])
         if what == "value_and_grad":
