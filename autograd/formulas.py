@@ -136,9 +136,17 @@ def word(operand: Any, names: Mapping[Any, str]) -> str:
     return plain(operand) if operand.__class__ is float else names[operand]
 
 
-def formula(node: Any, names: Mapping[Any, str]) -> str:
-    """Return the operation that computed a node, in the names of its operands; "" for a leaf."""
-    return applied(node.op, [word(operand, names) for operand in _shown(node)]) if node.op else ""
+def formula(node: Any, names: Mapping[Any, str], digits: int | None = None) -> str:
+    """Return the operation that computed a node, in the names of its operands; "" for a leaf.
+
+    With `digits`, plain numbers are rounded to so many significant digits.
+    """
+    if not node.op:
+        return ""
+    operands = _shown(node)
+    if digits:
+        operands = [float(f"{item:.{digits}g}") if item.__class__ is float else item for item in operands]
+    return applied(node.op, [word(operand, names) for operand in operands])
 
 
 def taken_branch(rule: str, point: Mapping[str, Any]) -> str:

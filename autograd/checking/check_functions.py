@@ -45,9 +45,10 @@ def check_gradients(
     """Check the derivatives of f at a point; return a `Report`, or raise GradientError if they are wrong.
 
     `point` and `named` are the arguments of f: numbers, numpy arrays of any shape, and nested lists,
-    tuples, dicts and dataclasses of them. Integer arrays, and keyword arguments that are not floats, are
-    held constant. Without `gradient`, f is called with Values (or object arrays of Values), its graph is
-    compared with f itself, and all derivatives up to `order` (1, 2 or 3) are checked.
+    tuples, dicts and dataclasses of them. Integer arrays, settings (a text, a bool, None, a function), and
+    keyword arguments that are not floats, are held constant. Without `gradient`, f is called with Values
+    (or object arrays of Values), its graph is compared with f itself, and all derivatives up to `order`
+    (1, 2 or 3) are checked.
 
     With `gradient`, f may be any function of floats or arrays. `gradient` is called with the same
     arguments and returns one array for each, of the same shape. If f returns an array, `gradient` has one

@@ -13,7 +13,7 @@ from ..nested import flatten, is_array
 from ..ops.operands import is_number, number
 from ..terminal import quoted
 from ..value import Value
-from .evidence.findings import EPS, RIGHT, SINGLE, WRONG, Finding
+from .evidence.findings import EPS, RIGHT, SINGLE, UNDECIDED, WRONG, Finding
 from .evidence.record import Record
 from .foreign import OfUser, Opaque
 from .point import Point
@@ -28,6 +28,8 @@ PROJECTIONS = 3
 """Number of random weighted sums of the results that are checked if there are more."""
 RECORDED_INPUTS, RECORDED_NODES = 2_000, 30_000
 """Maximum numbers of inputs and nodes up to which a function with its own gradient is also recorded."""
+MOST_RECORDED = 20_000, 50_000
+"""The same if finite differences leave something undecided: recording takes some seconds."""
 
 
 def projections(count: int) -> list[tuple[list[float], str]]:
@@ -117,9 +119,14 @@ def _one(subject: Opaque, at: Point, weights: list[float]) -> Report:
     unit = SINGLE if subject.single or (not subject.name and (single or at.single)) else EPS
     findings = None
     if isinstance(subject, OfUser) and len(given) <= RECORDED_INPUTS:
-        findings = _in_high_precision(subject, at, weights, given, f(at.numbers), unit)
+        findings = _in_high_precision(subject, at, weights, given, f(at.numbers), unit, RECORDED_NODES)
     if findings is None:
         findings = list(check_opaque(f, given, at.numbers, unit))
+        verdicts = {finding.verdict for finding in findings}
+        undecided = UNDECIDED in verdicts and WRONG not in verdicts
+        if undecided and isinstance(subject, OfUser) and RECORDED_INPUTS < len(given) <= MOST_RECORDED[0]:
+            precise = _in_high_precision(subject, at, weights, given, f(at.numbers), unit, MOST_RECORDED[1])
+            findings = precise or findings
     report = Report(findings, dict(enumerate(at.names)))
     report.library = subject.name
     return report
@@ -180,16 +187,16 @@ def _rows(found: Any, result: Any, count: int) -> list[Any]:
 
 
 def _in_high_precision(
-    subject: Opaque, at: Point, weights: list[float], given: list[float], value: float, unit: float
+    subject: Opaque, at: Point, weights: list[float], given: list[float], value: float, unit: float, most: int
 ) -> list[Finding] | None:
-    """Compare a gradient with the recorded graph in high precision; None if f cannot be recorded."""
+    """Compare a gradient with the graph in high precision; None if f cannot be recorded in `most` nodes."""
     run = recorder_of(
         lambda leaves: at.call(subject.f, at.parts(leaves)), at, weights if len(weights) > 1 else None
     )
     try:
         root, leaves = run(at.numbers)
         record = Record(root)
-        if len(record.nodes) > RECORDED_NODES or not abs(root.data - value) <= 1e-9 * abs(value):
+        if len(record.nodes) > most or not abs(root.data - value) <= 1e-9 * abs(value):
             return None
         if any(node.op is not None and set(node.op.partials) == {"None"} for node in record.nodes):
             return None  # a graph treats floor and similar functions as constants, even where they jump

@@ -33,7 +33,7 @@ class Point:
     """The arguments of a function as a flat list of numbers, with a name for each.
 
     All numbers in positional arguments, and in keyword arguments of floats, vary; integer and bool
-    arrays and other keyword arguments are held constant.
+    arrays, settings (a text, a bool, None, a function) and other keyword arguments are held constant.
 
     Raises TypeError for complex numbers and other arguments that are not real numbers, ValueError if
     all arguments are constant.
@@ -54,7 +54,7 @@ class Point:
         self.names: list[str] = []
         self.numbers: list[float] = []
         for k, item in enumerate(self.arguments):
-            if not _is_index(item):
+            if not _is_index(item) and not _is_setting(item):
                 self._add(words[k], k, item)
         for key, item in self.named.items():
             if not _is_index(item) and _is_of_floats(item):
@@ -206,6 +206,13 @@ def _in_numpy(item: Any) -> Any:
     if found is None or not any(is_foreign_array(each) for each in found[1]):
         return item
     return found[2]([_in_numpy(each) for each in found[1]])
+
+
+def _is_setting(item: Any) -> bool:
+    """Return whether an argument is not a number: a text, a bool, None, or a function."""
+    return (
+        item is None or isinstance(item, str | bytes | bool) or (callable(item) and not hasattr(item, "dtype"))
+    )
 
 
 def _is_index(item: Any) -> bool:

@@ -160,7 +160,7 @@ def _box(recorded: BackwardPass, state: State, k: int, view: View) -> Box:
         tooltip=f"{equation}\ndata {node.data!r}"
         + ("" if grad is None else f"\ngrad {grad!r}")
         + (f", of which {earlier!r} from elsewhere" if counted.endswith("+") else ""),
-        formula="" if node.label or not node.op else signs(formula(node, recorded.names)),
+        formula="" if node.label or not node.op else signs(formula(node, recorded.names, digits=6)),
     )
 
 

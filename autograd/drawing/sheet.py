@@ -15,8 +15,9 @@ from .theme import Theme
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-_PIXELS = 60e6
-"""The limit for the size of an image, whose resolution is reduced above it; it takes 240 MB of memory."""
+_PIXELS, _MOST_PIXELS = 24e6, 60e6
+"""The limits for the size of an image in rows, above which its resolution is reduced: by default, and if a
+higher resolution than the default is asked for. 24 million take a second, and most programs open them."""
 
 
 class Sheet:
@@ -43,7 +44,8 @@ class Sheet:
             return self.draw_digraph(self.digraph(scene, theme, with_caption), format_)
         drawn, places = self.places(scene, theme)
         placed = digraph(drawn, theme, self.rankdir, with_caption, places)
-        dpi = min(self.dpi, (_PIXELS * 72**2 / (places.width * places.height)) ** 0.5)
+        most = _PIXELS if self.dpi <= DPI else _MOST_PIXELS
+        dpi = min(self.dpi, (most * 72**2 / (places.width * places.height)) ** 0.5)
         return render(str(placed.source), format_, placed=True, seconds=self.seconds, dpi=dpi)
 
     def places(self, scene: Scene, theme: Theme) -> tuple[Scene, Places]:

@@ -26,7 +26,7 @@ CALLS = 50
 ALONE = 25
 """Minimum number of inputs that are checked one by one."""
 NAMED = 40
-"""Maximum number of wrong inputs that are located within groups."""
+"""Maximum number of wrong inputs that are located within groups; fewer if that takes more than `SECONDS`."""
 MOST_LEAVES = 50
 """Maximum number of leaves of a graph that are checked by finite differences."""
 
@@ -54,7 +54,7 @@ def check_opaque(
         found = yield from _together(number, gradient, point, unit)
         few = max(ALONE, min(count, int(SECONDS / 2 / cost)))
         rng = random.Random(count)
-        alone = sorted(set(rng.sample(range(count), few)) - found)
+        alone = [] if found else sorted(rng.sample(range(count), few))
     with progress_bar(len(alone), "inputs") as report:
         for done, k in enumerate(alone, 1):
             yield about_input(number, gradient[k], point, k, unit)
@@ -104,15 +104,19 @@ def _together(number: Floats, gradient: Sequence[float], point: list[float], uni
         groups.setdefault(math.frexp(size)[1] // 4 if size - size == 0 and size else -9999, []).append(k)
     wrong: set[int] = set()
     rng = random.Random(len(point))
+    deadline = time.perf_counter() + SECONDS
     with progress_bar(len(groups), "groups of inputs") as report:
         for done, (_, group) in enumerate(sorted(groups.items(), reverse=True), 1):
+            if wrong and not _has_time(len(wrong), deadline):
+                break
             for turn in range(2):
                 finding = _along(number, gradient, point, group, unit, rng)
-                if finding.verdict == WRONG and len(wrong) < NAMED:
-                    named = list(_bisected(number, gradient, point, group, unit, rng, wrong))
+                if finding.verdict == WRONG and _has_time(len(wrong), deadline):
+                    named = list(_bisected(number, gradient, point, group, unit, rng, wrong, deadline))
                     wrong |= {f.place for f in named if f.verdict == WRONG}
                     yield from named
-                why = f"a random direction in {len(group):,} inputs of similar size, {finding.why}"
+                inputs = "1 input" if len(group) == 1 else f"{len(group):,} inputs of similar size"
+                why = f"a random direction in {inputs}, {finding.why}"
                 yield finding._replace(place=f"direction {turn + 1}", why=why)
                 if finding.verdict == WRONG:
                     break
@@ -120,15 +124,35 @@ def _together(number: Floats, gradient: Sequence[float], point: list[float], uni
     return wrong
 
 
-def _size(x: float) -> float:
-    return max(abs(x), 0.1)
+def _has_time(wrong: int, deadline: float) -> bool:
+    """Return whether to look for more wrong inputs: always for the first one."""
+    return wrong == 0 or (wrong < NAMED and time.perf_counter() < deadline)
+
+
+def _size(x: float, least: float = 0.1) -> float:
+    return max(abs(x), least)
 
 
 def _along(
     number: Floats, gradient: Sequence[float], point: list[float], group: Sequence[int], unit: float, rng: Any
 ) -> Finding:
-    """Check the derivative along a random direction in which only some inputs move."""
-    speeds = {k: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) * _size(point[k]) for k in group}
+    """Check the derivative along a random direction in which only some inputs move.
+
+    If rounding hides whether it is right, small inputs are moved by more, to numbers of size 1.
+    """
+    directions = {k: rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for k in group}
+    finding = _in_direction(number, gradient, point, directions, unit, 0.1)
+    if finding.verdict != UNDECIDED:
+        return finding
+    farther = _in_direction(number, gradient, point, directions, unit, 1.0)
+    return farther if farther.verdict == RIGHT else finding
+
+
+def _in_direction(
+    number: Floats, gradient: Sequence[float], point: list[float], directions: dict[int, float], unit: float,
+    least: float,
+) -> Finding:  # fmt: skip
+    speeds = {k: direction * _size(point[k], least) for k, direction in directions.items()}
 
     def moved(distance: float) -> float:
         there = list(point)
@@ -152,11 +176,11 @@ def _along(
 
 def _bisected(
     number: Floats, gradient: Sequence[float], point: list[float], group: list[int], unit: float, rng: Any,
-    known: set[int],
+    known: set[int], deadline: float,
 ) -> Iterator[Finding]:  # fmt: skip
     """Yield findings for the wrong inputs of a wrong group, by bisection along random directions."""
     waiting, count = [group], len(known)
-    while waiting and count < NAMED:
+    while waiting and _has_time(count, deadline):
         some = waiting.pop()
         if len(some) == 1:
             finding = about_input(number, gradient[some[0]], point, some[0], unit)
