@@ -305,10 +305,13 @@ def test_latex_documents_compile(tex, final, tmp_path):
         "japanese": draw(final["L"], lang="ja"),
         "hostile": draw(Value(1.0, "重み α_1 $x^2$ \\end{document} # % & ~ {") * relu(x)),
     }
+    environment = os.environ | {"HOME": str(tmp_path), "TEXMFVAR": str(tmp_path)}  # where fonts are made
     for name, picture in pictures.items():
         path = picture.save(tmp_path / f"{name}.tex")
         command = [tex, "-interaction=nonstopmode", "-halt-on-error", path.name]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False
+        )
         assert done.returncode == 0, done.stdout[-1500:].decode(errors="replace")
         assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         log = " ".join((tmp_path / f"{name}.log").read_text(errors="replace").split())
