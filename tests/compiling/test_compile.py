@@ -486,7 +486,8 @@ def test_help_on_a_compiled_function_shows_its_methods_and_its_signature():
     assert "Only the function's own words." in shown
     assert "area(x, width=2.0)" in shown
     text = pydoc.render_doc(Compiled, renderer=pydoc.plaintext)
-    assert "value_and_grad(self" in "".join(text.split())  # Python 3.13 breaks long signatures into lines
+    words = text.replace("|", " ").split()  # Python 3.13 breaks long signatures into lines
+    assert "value_and_grad(self" in "".join(words)
 
 
 def test_the_public_signatures_name_their_options():
