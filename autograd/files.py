@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +17,7 @@ except ImportError:  # Windows
 from .terminal import brief, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -59,16 +60,23 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
     old = _status(path)
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
-    try:
+    with _named(path):
         os.makedirs(folder, exist_ok=True)
         _remove_leftovers(folder)
         _replace(folder, target, content, old)
-    except OSError as error:  # it may name another file, or none
+    _sync_folder(folder)
+    return Path(path)
+
+
+@contextmanager
+def _named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Make errors of the system name the file that was asked for, not a temporary file, a folder or none."""
+    try:
+        yield
+    except OSError as error:
         if error.errno is None:
             raise
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
-    _sync_folder(folder)
-    return Path(path)
 
 
 def _replace(folder: str, target: str, content: bytes, old: os.stat_result | None) -> None:
@@ -125,7 +133,7 @@ def append_line(
     if _status(path) is None and after is not None:
         return None
     flags = os.O_RDWR | _OPEN | _NO_WAIT | (os.O_CREAT if after is None else 0)
-    with os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0) as file:
+    with _named(path), os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0) as file:
         descriptor = file.fileno()
         if fcntl is not None:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -244,7 +244,8 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
     {call}
-except OSError:
+except OSError as error:
+    assert error.filename == path
     print(open(path).read().strip(), os.listdir({str(tmp_path)!r}))
 """
     assert python_output(code).strip() == "old ['state']"
