@@ -120,11 +120,9 @@ _ENTRIES = (
        aliases="arccos", singular="1.0 - abs(x)", example="acos(0.0) = 1.5708"),
     Op("atan(x)",        "atan(x)",             "1.0 / (1.0 + x * x) if abs(x) < 1.0 else 1.0 / x / (x + 1.0 / x)",
        about="angle whose tangent is x", aliases="arctan", example="atan(1.0) = 0.7854"),
-    Op("atan2(y, x)",    "atan2(y, x)",         # of the largest numbers a quarter, whose hypot is finite
-       "x / hypot(x, y) / hypot(x, y) if hypot(x, y) < 1e308 else "
-       "0.25 * (0.25 * x / hypot(0.25 * x, 0.25 * y) / hypot(0.25 * x, 0.25 * y))",
-       "-y / hypot(x, y) / hypot(x, y) if hypot(x, y) < 1e308 else "
-       "0.25 * (-0.25 * y / hypot(0.25 * x, 0.25 * y) / hypot(0.25 * x, 0.25 * y))",
+    Op("atan2(y, x)",    "atan2(y, x)",         # x / (x * x + y * y), by ratios, which do not overflow
+       "1.0 / x / (1.0 + y / x * (y / x)) if abs(x) > abs(y) else x / y / y / (1.0 + x / y * (x / y))",
+       "-1.0 / y / (1.0 + x / y * (x / y)) if abs(y) > abs(x) else -y / x / x / (1.0 + y / x * (y / x))",
        about="angle of the point (x, y)", note="no derivative at (0, 0) (nan)",
        aliases="arctan2", singular="x; y", example="atan2(1.0, -1.0) = 2.3562"),
     # x - round(x) is exact, so that no digit is lost where the sine is 0; near 0 a series, which cancels nothing.
@@ -150,11 +148,9 @@ _ENTRIES = (
        domain="x >= 1", about="inverse of cosh", note="derivative inf at 1", aliases="arccosh", singular="x - 1.0", example="acosh(2.0) = 1.317"),
     Op("atanh(x)",       "atanh(x)",            "1.0 / (1.0 - x * x if abs(x) < 0.5 else (1.0 - x) * (1.0 + x))",
        domain="abs(x) < 1", about="inverse of tanh", aliases="arctanh", singular="1.0 - abs(x)", example="atanh(0.5) = 0.5493"),
-    Op("hypot(x, y)",    "hypot(x, y)",         # where the result has too few digits, or none, of scaled operands
-       "x / out if 1e-290 < out < 1e308 else x * 1e300 / hypot(x * 1e300, y * 1e300) if 0 < out < 1 else "
-       "x * 1e-300 / hypot(x * 1e-300, y * 1e-300) if out else 0.0",
-       "y / out if 1e-290 < out < 1e308 else y * 1e300 / hypot(x * 1e300, y * 1e300) if 0 < out < 1 else "
-       "y * 1e-300 / hypot(x * 1e-300, y * 1e-300) if out else 0.0",
+    Op("hypot(x, y)",    "hypot(x, y)",         # x / out, by ratios: neither order cancels or overflows
+       "sign(x) / hypot(1.0, y / x) if abs(x) > abs(y) else x / abs(y) / hypot(1.0, x / y) if y else out",
+       "sign(y) / hypot(1.0, x / y) if abs(y) > abs(x) else y / abs(x) / hypot(1.0, y / x) if x else out",
        about="length of the vector (x, y)", note="derivative 0 at the kink (0, 0)",
        singular="x; y", family="kinks", example="hypot(3.0, 4.0) = 5.0"),
     # activations and the error function

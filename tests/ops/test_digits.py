@@ -257,8 +257,47 @@ def test_the_series_of_a_length_in_space_squared():
     assert taylor(lambda x: autograd.hypot(autograd.hypot(x, 2 * x), x) ** 2, 0.0, 3) == [0.0, 0.0, 6.0, 0.0]
 
 
-def test_a_power_of_0_with_an_exponent_that_is_nan_is_not_called_stale():
-    assert grad(grad(lambda x: 0.0**x))(math.nan) == 0.0
+def test_a_power_of_0_with_an_exponent_that_is_nan_has_the_derivative_nan_and_is_not_called_stale():
+    assert math.isnan(grad(lambda x: 0.0**x)(math.nan))
+    assert math.isnan(grad(grad(lambda x: 0.0**x))(math.nan))
+
+
+SECOND_DERIVATIVES = {
+    "hypot": {
+        (0, 0): lambda x, y: y * y / MP.hypot(x, y) ** 3,
+        (0, 1): lambda x, y: -x * y / MP.hypot(x, y) ** 3,
+        (1, 1): lambda x, y: x * x / MP.hypot(x, y) ** 3,
+    },
+    "atan2": {
+        (0, 0): lambda y, x: -2 * x * y / (x * x + y * y) ** 2,
+        (0, 1): lambda y, x: (y - x) * (y + x) / (x * x + y * y) ** 2,
+        (1, 1): lambda y, x: 2 * x * y / (x * x + y * y) ** 2,
+    },
+    "div": {
+        (0, 0): lambda x, y: MP.mpf(0),
+        (0, 1): lambda x, y: -1 / y**2,
+        (1, 1): lambda x, y: 2 * x / y**3,
+    },
+}
+EXTREMES = (5e-324, -3e-310, 1e-300, 1e-155, 1e-20, 0.3, -1.0, 1e20, 1e155, -1e300, 1.7e308)
+
+
+@pytest.mark.parametrize("name", SECOND_DERIVATIVES)
+def test_second_derivatives_of_the_smallest_and_largest_operands_are_right_or_not_finite(name):
+    """Where a step in between overflows the result is inf or nan, but never a wrong number."""
+    function, finite = function_of(TABLE[name]), 0
+    with MP.workprec(400), ieee_arithmetic():
+        for x, y in itertools.product(EXTREMES, repeat=2):
+            for (i, j), formula in SECOND_DERIVATIVES[name].items():
+                found = grad(grad(function, i), j)(x, y)
+                true = formula(MP.mpf(x), MP.mpf(y))
+                if math.isfinite(found):
+                    unit = max(math.ulp(float(true)), math.ulp(0.0))
+                    assert abs(found - true) <= 16 * unit, (x, y, i, j)
+                    finite += 1
+                elif math.hypot(x, y) > 1e-150 and abs(y) > 1e-150:
+                    assert abs(true) > 1e300, (x, y, i, j)
+    assert finite > 200
 
 
 def test_an_even_power_of_a_length_has_its_taylor_series_at_0():

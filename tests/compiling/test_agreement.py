@@ -1,0 +1,129 @@
+"""Engine and compiled code agree at special numbers: first and second derivatives, in every mode."""
+
+import math
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+from autograd import TABLE, compile, dot, grad, hvp, jvp, logsumexp, mean, prod, total
+from autograd.compiling.run import kernel
+from autograd.modes import ieee_arithmetic
+from autograd.recording import function_of
+
+POINTS = (
+    math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 5e-324, -5e-324, 1e-310, 1.7e308,
+    -1.7e308, 750.0, -750.0,
+)  # fmt: skip
+BESIDE = (math.nan, math.inf, -math.inf, 0.0, 1.0, 2.0, 1.5, -1.0)
+UNARY = {op.name: function_of(op) for op in TABLE.values() if len(op.operands) == 1 and not op.variadic}
+BINARY = {op.name: function_of(op) for op in TABLE.values() if len(op.operands) == 2 and not op.variadic}
+
+ONE_OPERATION = UNARY | {f"{name}(x, x)": lambda x, f=f: f(x, x) for name, f in BINARY.items()}
+for number in BESIDE:
+    for name, f in BINARY.items():
+        ONE_OPERATION[f"{name}(x, {number})"] = lambda x, f=f, c=number: f(x, c)
+        ONE_OPERATION[f"{name}({number}, x)"] = lambda x, f=f, c=number: f(c, x)
+ONE_OPERATION |= {
+    "total": lambda x: total([x, -x, math.inf]),
+    "mean": lambda x: mean([x, 0.0]),
+    "prod": lambda x: prod([x, x, 2.0]),
+    "logsumexp": lambda x: logsumexp([x, 2 * x, 1.0]),
+    "dot": lambda x: dot([x, 2.0, x], [x, x, 0.0]),
+}
+
+INNER = UNARY | {
+    "(x + 1) ** 2": lambda x: (x + 1) * (x + 1),
+    "0 * x": lambda x: x * 0.0,
+    "1 / x": lambda x: 1 / x,
+    "x ** 0.5": lambda x: x**0.5,
+}
+OUTER = {
+    "** 1": lambda x: x**1.0,
+    "** 1.5": lambda x: x**1.5,
+    "** x": lambda x: x**x,
+    "0 **": lambda x: 0.0**x,
+    "x *": lambda x: x * x,
+    "hypot": lambda x: BINARY["hypot"](x, x),
+} | {name: UNARY[name] for name in ("sqrt", "reciprocal", "gelu", "silu", "log", "abs", "relu")}
+TWO_OPERATIONS = {
+    f"{after} of {name}": lambda x, f=f, g=g: g(f(x)) for name, f in INNER.items() for after, g in OUTER.items()
+}
+
+
+@pytest.fixture(params=["straight-line", "tape"])
+def tier(request, monkeypatch):
+    """Run a test with straight-line code, and with a tape."""
+    if request.param == "tape":
+        monkeypatch.setattr(kernel, "LIMIT", 0)
+
+
+def assert_agreement(functions):
+    """Assert that the derivatives of both orders are the same numbers, infinities and nan."""
+    every = list(functions.values())
+    fast = compile(lambda xs: total([f(xs[k]) for k, f in enumerate(every)]), batched="xs")
+    rows = np.array([[x] * len(every) for x in POINTS])
+    first, second = fast.grad(rows), fast.hvp(rows, vector=np.ones_like(rows))
+    with ieee_arithmetic():
+        for k, f in enumerate(every):
+            for row, x in enumerate(POINTS):
+                assert same(first[row, k], grad(f)(x)), (list(functions)[k], x)
+                assert same(second[row, k], grad(grad(f))(x)), (list(functions)[k], x)
+
+
+def same(one, other):
+    if one != one or other != other:
+        return one != one and other != other
+    return one == other or abs(one - other) <= 1e-9 * max(abs(one), abs(other)) + 1e-15
+
+
+def sliced(functions, start, step):
+    return dict(list(functions.items())[start::step])
+
+
+@pytest.mark.parametrize("start", range(6))
+@pytest.mark.parametrize("functions", [ONE_OPERATION, TWO_OPERATIONS], ids=["one", "two"])
+def test_the_derivatives_of_one_and_two_operations_on_a_tape(functions, start, monkeypatch):
+    monkeypatch.setattr(kernel, "LIMIT", 0)
+    assert_agreement(sliced(functions, start, 6))
+
+
+@pytest.mark.usefixtures("tier")
+def test_the_derivatives_of_what_disagreed():
+    names = [
+        "** 1 of (x + 1) ** 2",
+        "** 1 of exp",
+        "0 ** of sqrt",
+        "gelu of log",
+        "sqrt of gelu",
+        "** x of sqrt",
+    ]
+    assert_agreement({name: TWO_OPERATIONS[name] for name in names} | sliced(UNARY, 0, 6))
+
+
+def test_forward_mode_is_never_another_number():
+    with ieee_arithmetic():
+        for name, f in sliced(ONE_OPERATION | TWO_OPERATIONS, 0, 3).items():
+            for x in POINTS:
+                for one, other in ((grad(f)(x), jvp(f, (x,), (1.0,))[1]), (grad(grad(f))(x), hvp(f, x, 1.0))):
+                    decided = math.isfinite(one) and math.isfinite(other)
+                    assert same(one, other) or not decided, (name, x, one, other)
+
+
+def test_a_second_derivative_at_a_pole_raises_nothing():
+    with ieee_arithmetic():
+        assert grad(grad(lambda x: x / 0.0))(2.0) == 0.0
+        assert grad(grad(lambda x: 1.0 / (x * 0.0)))(2.0) == 0.0
+
+
+def test_where_the_first_derivative_is_nan_a_selected_branch_gives_no_finite_second_one():
+    for name in ("gelu", "silu"):
+        assert math.isnan(grad(UNARY[name])(math.nan))
+        assert math.isnan(grad(grad(UNARY[name]))(math.nan))
+    with ieee_arithmetic():
+        for f in (lambda x: UNARY["gelu"](1 / x), lambda x: 1 / UNARY["silu"](x - 750.0)):
+            assert math.isnan(grad(f)(-0.0))
+            second = grad(grad(f))(-0.0)
+            assert type(second) is float
+            assert math.isnan(second)
