@@ -121,7 +121,8 @@ def _named(box: Box, theme: Theme, room: float, size: int) -> str:
     name = brief(box.name)
     left = room - 0.6 * size * width(name)
     formula = shortened(f"= {box.formula}", left, size - 3) if box.formula else ""
-    written = font(formula, theme.mute, size - 3, before="&#160;") if width(formula) > 5 else ""
+    is_whole = formula == f"= {box.formula}"
+    written = font(formula, theme.mute, size - 3, before="&#160;") if is_whole or width(formula) > 5 else ""
     return font(name, theme.ink, size, bold=True) + written
 
 

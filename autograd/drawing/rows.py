@@ -58,7 +58,10 @@ def rows(scene: Scene) -> list[Scene]:
             continue
         arrows = into.get(box.id, [])
         if found[-1].is_full_with(arrows):
+            apart = found[-1].taken_out(arrows)
             found.append(found[-1].next_row())
+            for each in apart:
+                found[-1].add(each, into.get(each.id, []))
         found[-1].add(box, arrows)
     filled = [row for row in found if row.boxes]
     seen: set[str] = set()
@@ -157,6 +160,46 @@ class _Row:
             row.add(box, [])
         return row
 
+    def taken_out(self, arrows: list[Arrow]) -> list[Box]:
+        """Remove the operands of a result in the next row that stand apart here, and return their boxes.
+
+        Such a short history belongs beside its consumer: the square of a term in a long sum of squares.
+        """
+        found: list[Box] = []
+        for id_ in dict.fromkeys(arrow.operand for arrow in arrows):
+            found += self._apart(id_)
+        gone = {box.id for box in found}
+        starts = {arrow.operand for arrow in self.arrows if arrow.result in gone}
+        self.boxes = [box for box in self.boxes if box.id not in gone | starts]
+        self.arrows = [arrow for arrow in self.arrows if arrow.result not in gone]
+        self.again = {key: each for key, each in self.again.items() if each[0] not in starts}
+        self.used -= gone
+        for id_ in gone:
+            del self.rank[id_]
+        return found
+
+    def _apart(self, id_: str) -> list[Box]:
+        """Return a result after its history, if nothing in this row is connected to them; else nothing."""
+        users: dict[str, set[str]] = {}
+        for arrow in self.arrows:
+            users.setdefault(arrow.operand, set()).add(arrow.result)
+        boxes = {box.id: box for box in self.boxes}
+        found: list[Box] = []
+        waiting = [(id_, set[str]())]
+        while waiting:
+            each, only = waiting.pop()
+            if each not in boxes or users.get(each, set()) != only:
+                return []
+            kind = boxes[each].kind
+            if kind in ("again", "constant"):
+                continue
+            if not only and (kind == "leaf" or self.rank[each] > RANKS // 2):
+                return []
+            found.append(boxes[each])
+            starts = dict.fromkeys(arrow.operand for arrow in self.arrows if arrow.result == each)
+            waiting += [(start, {each}) for start in starts]
+        return found[::-1]
+
     def add(self, box: Box, arrows: list[Arrow]) -> None:
         """Add a box, and the arrows that lead to it."""
         rank = self.rank[box.id] = self._rank_of(arrows)
@@ -173,6 +216,10 @@ class _Row:
         if operand.id in self.rank:
             if operand.kind == "leaf" and operand.id not in self.used:
                 self.rank[operand.id] = rank - 1  # dot places it beside its first consumer
+            elif operand.id not in self.used:
+                near = rank - 1 - self.rank[operand.id]
+                for box in self._apart(operand.id):  # and so a short history
+                    self.rank[box.id] = self.rank.get(box.id, 0) + near
             self.used.add(operand.id)
             if rank - self.rank[operand.id] <= NEAR:
                 return operand.id

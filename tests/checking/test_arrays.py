@@ -10,7 +10,8 @@ pytest.importorskip("mpmath")
 np = pytest.importorskip("numpy")
 
 import autograd
-from autograd.checking import GradientError, check_gradients
+from autograd.checking import GradientError, check_gradients, given_gradients
+from autograd.checking.questions import opaque
 
 RNG = np.random.default_rng(0)
 X, W, B = RNG.normal(size=(3, 2)), RNG.normal(size=(2, 4)), RNG.normal(size=4)
@@ -412,3 +413,51 @@ def test_the_message_of_a_failure_has_a_line_that_repeats_the_check(monkeypatch)
 
 def layer_wrong(x, w, b):
     return wrong(lambda x, w, b: (x, -w, b))(x, w, b)
+
+
+def test_settings_among_positional_arguments_are_held_constant():
+    def f(flag, kind, mask, activation, x):
+        y = activation(x) if flag else x
+        return getattr(np, kind)(y * (1.0 if mask is None else mask))
+
+    assert check_gradients(f, True, "sum", None, np.tanh, X).right
+    assert check_gradients(f, False, "sum", None, np.tanh, X).right
+    given = check_gradients(f, True, "sum", None, np.tanh, X, gradient=lambda *args: 1 - np.tanh(args[-1]) ** 2)
+    assert given.right
+    bad = check_gradients(
+        f, True, "sum", None, np.tanh, X, gradient=lambda *args: np.ones_like(X), raises=False
+    )
+    assert bad.verdict == "wrong"
+
+
+def test_a_gradient_that_is_wrong_everywhere_is_reported_after_a_few_seconds(monkeypatch):
+    """It is enough to name one wrong input, and no more groups and samples are tried afterwards."""
+    monkeypatch.setattr(opaque, "SECONDS", 0.0)
+    monkeypatch.setattr(given_gradients, "RECORDED_INPUTS", 10)
+    calls = []
+
+    def f(x):
+        calls.append(0)
+        return float(np.log(np.exp(x).sum()))
+
+    x = np.random.default_rng(0).normal(size=2_500)
+    report = check_gradients(f, x, gradient=lambda x: -np.exp(x) / np.exp(x).sum(), raises=False)
+    assert report.verdict == "wrong"
+    assert len(calls) < 5_000
+    assert sum(finding.verdict == "wrong" for finding in report.findings) < 10
+
+
+def test_what_differences_leave_undecided_among_many_inputs_is_decided_by_the_graph(monkeypatch):
+    """Beside a sum of 1e4, rounding hides the derivative with respect to a number near 0."""
+    monkeypatch.setattr(opaque, "SECONDS", 0.0)
+    monkeypatch.setattr(given_gradients, "RECORDED_INPUTS", 10)
+    x = np.full(200, 10.0)
+    x[7] = 1e-7
+    assert check_gradients(lambda x: np.sum(x**2), x, gradient=lambda x: 2 * x).right
+
+    def wrong(x):
+        gradient = 2 * x
+        gradient[7] *= 1.001
+        return gradient
+
+    assert check_gradients(lambda x: np.sum(x**2), x, gradient=wrong, raises=False).verdict == "wrong"

@@ -419,3 +419,10 @@ def test_drawing_changes_no_grad(graph):
 
 def test_all_themes_have_a_name():
     assert sorted(THEMES) == ["auto", "dark", "light"]
+
+
+def test_numbers_in_the_formula_of_a_box_are_rounded_and_a_short_formula_is_shown_whole():
+    x = Value(0.5, "x")
+    source = draw(-x * 0.12345678901234567 + 2.0).source
+    assert "= v1 × 0.123457<" in source.replace("&#160;", "")
+    assert "= -x<" in source

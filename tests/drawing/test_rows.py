@@ -5,6 +5,7 @@ import json
 import random
 import re
 import shutil
+import struct
 from xml.etree import ElementTree
 
 import pytest
@@ -134,6 +135,28 @@ def test_a_loop_is_read_step_by_step():
     }
     assert [first[f"x{k}"] for k in range(6)] == sorted(first[f"x{k}"] for k in range(6))
     assert first["x5"] > first["x0"]
+
+
+def test_a_short_history_is_drawn_beside_its_consumer_not_by_itself():
+    xs = [Value(0.1 * k, f"x{k}") for k in range(30)]
+    pieces = rows(draw(sum(x * x for x in xs)).scene)
+    assert len(pieces) > 5
+    for piece in pieces[:-1]:
+        starts = {arrow.operand for arrow in piece.arrows}
+        ends = [box.name for box in piece.boxes if box.symbol and box.id not in starts]
+        assert len(ends) == 1  # one connected piece, whose last result goes on in the next row
+    repeated = [box for piece in pieces for box in piece.boxes if box.kind == "again"]
+    assert len(repeated) == len(pieces) - 1
+
+
+def test_an_image_in_rows_has_a_bounded_size_and_more_pixels_if_asked_for(any_dot, tmp_path):
+    def pixels(name, **options):
+        path = draw(recurrent(30), max_nodes=2_000, **options).save(tmp_path / name)
+        wide, high = struct.unpack(">II", path.read_bytes()[16:24])
+        return wide * high / 1e6
+
+    assert 20 < pixels("plain.png") < 28
+    assert 50 < pixels("sharp.png", scale=3) < 66
 
 
 def test_a_small_graph_stays_as_it_is():
