@@ -102,6 +102,18 @@ def in_effect(mode: Mode | None) -> Mode | None:
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
 
 
+def restore(variable: ContextVar[Any], token: Token[Any]) -> None:
+    """Restore a context variable; where that runs out of memory once more, or it would stay set for ever.
+
+    CPython raises SystemError in place of MemoryError at some of the allocations.
+    """
+    try:
+        variable.reset(token)
+    except (MemoryError, SystemError):
+        before = token.old_value
+        variable.set(None if before is Token.MISSING else before)
+
+
 class Inputs(NamedTuple):
     """The leaves that a transform or the checker made for the arguments of the function that it calls."""
 
@@ -134,7 +146,7 @@ def arguments(leaves: Collection[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        INPUTS.reset(token)
+        restore(INPUTS, token)
 
 
 class _Switch(ContextDecorator):
@@ -184,7 +196,7 @@ class _Switch(ContextDecorator):
                 while mode is not None and mode is not self._mode:  # they began inside of this switch
                     suspended += [mode] if mode.owner is not None and mode.owner.frame is not None else []
                     mode = mode.outer
-                CURRENT.reset(self._token)
+                restore(CURRENT, self._token)
                 for mode in reversed(suspended):
                     CURRENT.set(mode._replace(outer=CURRENT.get()))
             while (mode := CURRENT.get()) is not None and mode.owner is not None and mode.owner.frame is None:

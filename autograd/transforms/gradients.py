@@ -9,7 +9,7 @@ from typing import Any
 
 from ..differentiation import pull_back, push_forward
 from ..graph import new_era, topological_order
-from ..modes import CURRENT, always_recording, arguments, in_effect
+from ..modes import CURRENT, always_recording, arguments, in_effect, restore
 from ..nested import flatten, outline
 from ..ops.operands import is_number, number
 from ..terminal import quoted
@@ -115,7 +115,7 @@ class Call:
             raise_explained(error, FIXED)
             raise
         finally:
-            _LEAVES.reset(token)
+            restore(_LEAVES, token)
         self.outputs, self.build_output = flatten(self.result)
         for output in self.outputs:
             if not isinstance(output, Value) and not is_number(output):

@@ -53,7 +53,7 @@ def test_the_history_of_a_wide_and_deep_graph_stays_readable():
     assert len(str(caught.value)) < 2000
 
 
-@pytest.mark.parametrize("wrong", ["1", None, 1j, True, [1.0]])
+@pytest.mark.parametrize("wrong", ["1", None, 1j, [1.0]])
 def test_only_a_real_number_is_an_operand(wrong):
     with pytest.raises(TypeError):
         Value(1.0) + wrong
