@@ -109,7 +109,7 @@ def restore(variable: ContextVar[Any], token: Token[Any]) -> None:
     """
     try:
         variable.reset(token)
-    except (MemoryError, SystemError):
+    except (MemoryError, SystemError, RuntimeError):  # the last for a token whose first use failed
         before = token.old_value
         variable.set(None if before is Token.MISSING else before)
 
@@ -183,25 +183,35 @@ class _Switch(ContextDecorator):
             self._mode = mode._replace(outer=current)
         else:
             self._mode = None if mode == Mode() else mode
-        self._token = CURRENT.set(self._mode)
+        try:
+            self._token = CURRENT.set(self._mode)
+        except (MemoryError, SystemError):  # perhaps it is set, and only the token is missing
+            CURRENT.set(current)
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
-            owner = self._mode.owner if self._mode is not None else None
-            if owner is not None:
-                owner.frame = None
-            # Else a generator ended inside its caller's switch.
-            if owner is None or CURRENT.get() is self._mode:
-                suspended, mode = [], CURRENT.get()
-                while mode is not None and mode is not self._mode:  # they began inside of this switch
-                    suspended += [mode] if mode.owner is not None and mode.owner.frame is not None else []
-                    mode = mode.outer
-                restore(CURRENT, self._token)
-                for mode in reversed(suspended):
-                    CURRENT.set(mode._replace(outer=CURRENT.get()))
-            while (mode := CURRENT.get()) is not None and mode.owner is not None and mode.owner.frame is None:
-                CURRENT.set(mode.outer)
+            try:
+                self._leave(self._token)
+            except (MemoryError, SystemError):  # once more, or the mode would stay on for ever
+                self._leave(self._token)
             self._token, self._mode = None, None
+
+    def _leave(self, token: Token[Mode | None]) -> None:
+        owner = self._mode.owner if self._mode is not None else None
+        if owner is not None:
+            owner.frame = None
+        # Else a generator ended inside its caller's switch.
+        if owner is None or CURRENT.get() is self._mode:
+            suspended, mode = [], CURRENT.get()
+            while mode is not None and mode is not self._mode:  # they began inside of this switch
+                suspended += [mode] if mode.owner is not None and mode.owner.frame is not None else []
+                mode = mode.outer
+            restore(CURRENT, token)
+            for mode in reversed(suspended):
+                CURRENT.set(mode._replace(outer=CURRENT.get()))
+        while (mode := CURRENT.get()) is not None and mode.owner is not None and mode.owner.frame is None:
+            CURRENT.set(mode.outer)
 
 
 def _is_context_manager(frame: Any) -> bool:
