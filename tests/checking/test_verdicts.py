@@ -9,7 +9,21 @@ import pytest
 pytest.importorskip("mpmath")
 
 import autograd
-from autograd import DomainError, Value, exp, grad, hypot, log, logsumexp, operation, relu, sin, tanh, where
+from autograd import (
+    DomainError,
+    Value,
+    cos,
+    exp,
+    grad,
+    hypot,
+    log,
+    logsumexp,
+    operation,
+    relu,
+    sin,
+    tanh,
+    where,
+)
 from autograd.checking import GradientError, check, check_gradients
 from nn import huber_loss
 
@@ -268,3 +282,19 @@ def test_second_derivatives_at_tiny_points_are_right():
         assert check_gradients(lambda x, y: tanh(x) * exp(y), 0.0, y).verdict == "right"
         assert check_gradients(lambda x: log(1 + x), y).verdict == "right"
         assert check_gradients(lambda x: exp(x) - 1 / (1 + x), y).verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (lambda x, y: tanh(y + x * x), (0.0, 0.0)),
+        (lambda x, y: sin(y + x * x) + exp(x * x * y), (0.0, 0.0)),
+        (lambda x, y: tanh(x * x * x + y * y * y), (0.0, 0.0)),
+        (lambda x: tanh(x * x) ** 2, (0.0,)),
+        (lambda x, y: cos(x) * cos(y), (0.0, 0.0)),
+    ],
+)
+def test_a_derivative_that_is_0_because_the_point_is_is_right(f, point):
+    """The difference quotient is of the size of the step there: its limit is 0."""
+    for order in (2, 3):
+        assert check_gradients(f, *point, order=order).right

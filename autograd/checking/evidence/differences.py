@@ -232,6 +232,10 @@ def _mixed(
     if None in (below, above, left, right):
         return Sides(Side(None, why="outside"), Side(None, why="outside"))
     if _near(below, left) and _near(above, right):
+        size = max(abs(left), abs(right))
+        if size < 1e-8 * max(abs(below), abs(above)):  # it vanishes with the step size: the limit is 0
+            zero = Side(MP.zero, noise + size)
+            return Sides(zero, zero)
         if _near(left, right):  # their difference is the error due to the step size
             middle = Side((left + right) / 2, noise + abs(right - left))
             return Sides(middle, middle)
