@@ -12,7 +12,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 import autograd
-from autograd import TracingError, compile, dot, exp, grad, hessian, log, sin, square, total
+from autograd import TracingError, compile, dot, exp, grad, hessian, log, logsumexp, sin, square, total
 
 X = np.array([0.5, -1.0, 2.0])
 
@@ -236,6 +236,10 @@ def test_an_error_inside_names_the_users_line_and_what_to_write_instead(f, argum
     [
         (lambda: compile(square).grad(X), 'use jacobian, or compile(f, batched="x") for one result per row'),
         (lambda: compile(lambda x, mode: x)(1.0, "fast"), 'For a setting, use compile(f, static="mode")'),
+        (
+            lambda: compile(lambda p: p["w"])({"w": 1.0, "kind": "relu"}),
+            'must be an argument of its own, and marked: compile(f, static="kind"); or a captured variable',
+        ),
     ],
 )
 def test_the_error_for_an_argument_of_another_type_names_the_option_to_use(call, message):
@@ -277,3 +281,20 @@ def test_the_error_for_a_function_without_source_says_what_to_write_instead(call
     exec("def f(x): return math.exp(x)", names)
     with pytest.raises(TypeError, match=r"math\.exp takes floats: use autograd\.exp"):
         call(names["f"])(1.0)
+
+
+def test_a_stable_softmax_with_numpys_max_is_told_what_to_write():
+    """numpy.max compares the items of an object array one by one, which is a branch for each."""
+
+    def softmax(x):
+        powers = np.exp(x - x.max())
+        return (powers / powers.sum())[0]
+
+    with pytest.raises(TracingError, match=r"autograd\.exp\(row - autograd\.logsumexp\(row\)\)"):
+        compile(softmax)(X)
+
+    def advised(x):
+        return exp(x - logsumexp(x))[0]
+
+    assert compile(advised)(X) == pytest.approx(softmax(X), rel=1e-14)
+    assert np.allclose(compile(advised).grad(X), grad(softmax)(X), rtol=1e-12)

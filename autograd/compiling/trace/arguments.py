@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
@@ -133,6 +134,18 @@ def _has_own_operators(kind: Any) -> bool:
 _KINDS = {"b": "bools", "c": "complex numbers", "O": "objects", "U": "text", "S": "text"}
 
 
+def _for_a_setting(name: str) -> str:
+    """Return how to give a setting, which is an argument or in one, such as `p['kind']`."""
+    if name.isidentifier():
+        return f'. For a setting, use compile(f, static="{name}")'
+    own = re.findall(r"[^\W\d]\w*", name)[-1:]
+    return (
+        ". A setting must be an argument of its own"
+        + (f', and marked: compile(f, static="{own[0]}")' if own else "")
+        + "; or a captured variable"
+    )
+
+
 def numeric(argument: Any, name: str) -> Array:
     """Return an argument as an array of real numbers, without a copy if it is one.
 
@@ -160,8 +173,8 @@ def numeric(argument: Any, name: str) -> Array:
         return array.astype(FLOAT)  # large integers, fractions
     if array.dtype.kind not in "iuf" and array.size:
         kind = _KINDS.get(array.dtype.kind, str(array.dtype))
-        static = f'. For a setting, use compile(f, static="{name}")' if array.dtype.kind in "bOUS" else ""
-        raise TypeError(f"{name} takes real numbers (int or float), got {kind}: {quoted(argument)}{static}")
+        advice = _for_a_setting(name) if array.dtype.kind in "bOUS" else ""
+        raise TypeError(f"{name} takes real numbers (int or float), got {kind}: {quoted(argument)}{advice}")
     return array
 
 
