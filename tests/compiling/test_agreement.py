@@ -7,7 +7,25 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import TABLE, compile, dot, grad, hvp, jvp, logsumexp, mean, prod, total
+from autograd import (
+    TABLE,
+    compile,
+    dot,
+    exp,
+    grad,
+    hessian,
+    hvp,
+    jvp,
+    log,
+    logsumexp,
+    mean,
+    prod,
+    relu,
+    sqrt,
+    square,
+    total,
+    where,
+)
 from autograd.compiling.run import kernel
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
@@ -127,3 +145,51 @@ def test_where_the_first_derivative_is_nan_a_selected_branch_gives_no_finite_sec
             second = grad(grad(f))(-0.0)
             assert type(second) is float
             assert math.isnan(second)
+
+
+def softmax(xs):
+    whole = logsumexp(xs)
+    return [exp(x - whole) for x in xs]
+
+
+def norm(xs):
+    return sqrt(total([x * x for x in xs]))
+
+
+VECTORS = {
+    "logsumexp": logsumexp,
+    "logsumexp of a repeated term": lambda v: logsumexp([v[0], v[0] * 2, v[1]]),
+    "softmax": lambda v: softmax(v)[0],
+    "cross entropy": lambda v: -log(softmax(v)[0]),
+    "entropy": lambda v: -total([p * log(p) for p in softmax(v)]),
+    "norm": norm,
+    "norm squared": lambda v: square(norm(v)),
+    "norm cubed": lambda v: norm(v) ** 3,
+    "cosine": lambda v: dot(v, [1.0, 2.0]) / (norm(v) * norm([1.0, 2.0])),
+    "dot of masks": lambda v: dot([relu(x) for x in v], [sqrt(relu(x)) for x in v]),
+    "prod of roots": lambda v: prod([sqrt(abs(x)) for x in v]),
+    "sum of masks": lambda v: total([(x > 0) * sqrt(abs(x)) for x in v]),
+    "dot with masks": lambda v: dot([x > 0 for x in v], [log(abs(x)) for x in v]),
+    "where twice": lambda v: total([where(x > 0, log(where(x > 0, x, 1.0)), 0.0) for x in v]),
+    "x log x": lambda v: total([where(x > 0, x * log(x), 0.0) for x in v]),
+    "masked softmax": lambda v: softmax([where(x > 0, x, -math.inf) for x in v])[0],
+    "deviation": lambda v: sqrt(mean([square(x - mean(v)) for x in v])),
+}
+PAIRS = (
+    [0.0, 0.0], [1.0, 0.0], [0.0, -1.0], [1.0, 2.0], [math.inf, 1.0], [-math.inf, 1.0], [-math.inf, -math.inf],
+    [math.inf, math.inf], [1e308, 1e308], [1e-320, 1e-310], [math.nan, 1.0], [-1.0, -2.0], [800.0, -800.0],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VECTORS)
+@pytest.mark.usefixtures("tier")
+def test_the_derivatives_of_sums_norms_and_softmax(name):
+    f = VECTORS[name]
+    fast = compile(f)
+    for point in PAIRS:
+        with ieee_arithmetic():
+            first, second = grad(f)(point), hessian(f)(point)
+            product, forward = hvp(f, point, [1.0, 0.0]), jvp(f, (point,), ([1.0, 0.0],))[1]
+        found = [*fast.grad(point), *fast.hessian(point).ravel(), *fast.hvp(point, vector=[1.0, 0.0])]
+        assert all(map(same, found, [*first, *second[0], *second[1], *product])), point
+        assert same(first[0], forward) or not math.isfinite(first[0] + forward), point
