@@ -173,6 +173,8 @@ class _Switch(ContextDecorator):
         if self._token is not None:
             raise RuntimeError("this switch is already on: create a new one for a nested use")
         current, caller = CURRENT.get(), sys._getframe(1)
+        while caller.f_code.co_filename == contextlib.__file__ and caller.f_back:  # ExitStack.enter_context
+            caller = caller.f_back
         mode = (in_effect(current) or Mode())._replace(**self._changes)
         mode = mode._replace(owner=None, outer=None)
         if caller.f_code.co_flags & _GENERATOR and not _is_context_manager(caller):

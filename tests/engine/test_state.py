@@ -372,3 +372,38 @@ def test_a_generator_and_a_caller_that_both_switch_do_not_disturb_each_other():
     assert len((x * 3.0).operands) == 2
     assert list(started)
     assert len((x * 3.0).operands) == 2
+
+
+def test_a_switch_of_an_exit_stack_belongs_to_the_generator_that_entered_it():
+    x = Value(2.0)
+
+    def records():
+        return bool((x * x).operands)
+
+    def items():
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(no_grad())
+            yield records()
+            yield records()
+
+    @contextlib.contextmanager
+    def block():
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(no_grad())
+            yield
+
+    first, second = items(), items()
+    assert [next(first), records(), next(second), records()] == [False, True, False, True]
+    first.close()
+    assert [records(), next(second), records()] == [True, False, True]
+    second.close()
+    assert (records(), CURRENT.get()) == (True, None)
+    with block():
+        assert not records()
+    assert records()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(no_grad())
+        kept = stack.pop_all()
+    assert not records()
+    kept.close()
+    assert (records(), CURRENT.get()) == (True, None)
