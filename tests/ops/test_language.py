@@ -80,5 +80,5 @@ def test_none_belongs_in_a_branch_and_operands_have_names_that_recording_does_no
     with pytest.raises(ValueError, match=r"None in 'where.*' is not a number; it belongs in a branch"):
         Op("bad(x)", "relu(x)", "where(x > 0, 1.0, None)")
     assert Op("good(x)", "relu(x)", "(1.0 if x > 0 else None)").partials
-    with pytest.raises(ValueError, match="new is reserved; give the operand another name"):
-        recorder(Op("bad(new)", "2 * new", "2"))
+    with pytest.raises(ValueError, match="create is reserved; give the operand another name"):
+        recorder(Op("bad(create)", "2 * create", "2"))
