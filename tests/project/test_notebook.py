@@ -1,6 +1,7 @@
 """A real notebook: pictures and the player show themselves below their cells."""
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ pytest.importorskip("ipykernel")
 def outputs(*cells):
     """Return the mime bundles that each cell of a fresh notebook displays."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", home)  # Jupyter fails without one that it can write to
+        nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     return [[out["data"] for out in cell.outputs if "data" in out] for cell in notebook.cells]
 
 
