@@ -11,12 +11,17 @@ nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("ipykernel")
 
 
+def execute(notebook, seconds):
+    """Run the cells; raise the error of the first that fails."""
+    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", home)  # Jupyter fails without one that it can write to
+        nbclient.NotebookClient(notebook, timeout=seconds, kernel_name="python3").execute()
+
+
 def outputs(*cells):
     """Return the mime bundles that each cell of a fresh notebook displays."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", home)  # Jupyter fails without one that it can write to
-        nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    execute(notebook, 120)
     return [[out["data"] for out in cell.outputs if "data" in out] for cell in notebook.cells]
 
 
@@ -85,7 +90,7 @@ def lecture():
     pytest.importorskip("matplotlib")
     path = Path(__file__).parents[2] / "demos" / "lecture.ipynb"
     notebook = nbformat.read(path, 4)
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()  # raises where a cell does
+    execute(notebook, 300)
     return notebook.cells
 
 
