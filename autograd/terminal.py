@@ -148,6 +148,21 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+def show(item: Any, save: Callable[[str], Any], name: str) -> None:
+    """Show an object below the cell of a notebook; else save it as `name`, print the path, and open it."""
+    if in_notebook():
+        from IPython.display import display
+
+        display(item)  # type: ignore[no-untyped-call, unused-ignore]
+        return
+    import tempfile
+    import webbrowser
+
+    path = save(f"{tempfile.mkdtemp(prefix='chainwalk-')}/{name}")
+    webbrowser.open(path.as_uri())
+    print(path)  # there may be no viewer, which webbrowser does not always report
+
+
 _BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m", "\x1b[0m"
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-import webbrowser
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 from ..files import write_atomically
 from ..formulas import names_of, partial_formula
 from ..ops.table import TABLE
-from ..terminal import cut, derivative_sign, in_notebook, quoted
+from ..terminal import cut, derivative_sign, quoted, show
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
@@ -225,14 +223,7 @@ class Report:
 
     def show(self) -> None:
         """Show the report as a page: below the cell in a notebook, else in the browser."""
-        if in_notebook():
-            from IPython.display import display
-
-            display(self)  # type: ignore[no-untyped-call, unused-ignore]
-            return
-        path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "report.html")
-        webbrowser.open(path.as_uri())
-        print(path)  # there may be no browser, which webbrowser does not always report
+        show(self, self.save, "report.html")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from ..drawing.inline import Player

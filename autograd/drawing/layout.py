@@ -167,12 +167,17 @@ def _prepare_node(group: ElementTree.Element, box: Box) -> None:
     texts = [text for text in own_elements(group, "text") if (text.text or "").strip()]
     if small or len(texts) < 2:
         return
+    take_gradient(group, texts)
+
+
+def take_gradient(group: ElementTree.Element, texts: list[ElementTree.Element]) -> list[ElementTree.Element]:
+    """Leave the colours of a box's gradient, its last two texts, to classes; return its tints."""
     tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
     for shape in tints:
         del shape.attrib["fill"]
         shape.set("class", "tint")
-    label, value = texts[-2:]
-    align_right(value, tints)
-    for element, kind in ((label, "grad-label"), (value, "grad-value")):
+    align_right(texts[-1], tints)
+    for element, kind in zip(texts[-2:], ("grad-label", "grad-value"), strict=True):
         element.set("class", f"grad {kind}")
         element.attrib.pop("fill", None)
+    return tints

@@ -7,14 +7,13 @@ from xml.etree import ElementTree
 
 from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
-from .layout import SVG, align_right, as_text, boxes_of, elements, own_elements, take_lines
+from .layout import SVG, align_right, as_text, boxes_of, elements, own_elements, take_gradient, take_lines
 from .network import network_scene
 from .parts import Box, Line
 from .sheet import Sheet
-from .theme import LIGHT, Theme, repaintable
+from .theme import Theme, repaintable
 from .view import View
 
-_TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)
 _LINK = "{http://www.w3.org/1999/xlink}"
 
 
@@ -135,15 +134,8 @@ def _mark_node(group: ElementTree.Element, kind: list[str], box: Box) -> None:
         return
     if constant or box.kind == "leaves" or (box.kind == "neuron" and box.lines) or len(texts) < 2:
         return
-    tints = [shape for shape in elements(group, "polygon") if shape.get("fill", "").upper() in _TINTS]
-    for shape in tints:
-        del shape.attrib["fill"]
-        shape.set("class", "tint")
-    label, value = texts[-2:]
-    for number in [value] if "group" in kind or box.lines else [value, texts[-3]]:
-        align_right(number, tints)
-    for element, name in ((label, "grad-label"), (value, "grad-value")):
-        element.set("class", f"grad {name}")
-        element.attrib.pop("fill", None)
+    tints = take_gradient(group, texts)
+    if "group" not in kind and not box.lines:
+        align_right(texts[-3], tints)
     if "group" not in kind:  # of a neuron its output
         texts[-3].set("class", "data-value")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backward_pass import BackwardPass, State
 from ..files import write_atomically
-from ..terminal import in_notebook, plural, progress_bar, quoted
+from ..terminal import plural, progress_bar, quoted, show
 from . import theme as themes
 from .network import network_scene
 from .parts import Scene
@@ -284,18 +284,7 @@ class Picture:
 
     def show(self) -> None:
         """Show the picture below the cell of a notebook, or else in the browser, and print its path."""
-        if in_notebook():
-            from IPython.display import display
-
-            display(self)  # type: ignore[no-untyped-call, unused-ignore]
-            return
-        import tempfile
-        import webbrowser
-        from pathlib import Path
-
-        path = self.save(Path(tempfile.mkdtemp(prefix="chainwalk-")) / "picture.svg")
-        webbrowser.open(path.as_uri())
-        print(path)  # there may be no viewer, which webbrowser does not always report
+        show(self, self.save, "picture.svg")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
