@@ -16,7 +16,7 @@ from ..ops.table import TABLE
 from ..recording import function_of
 from ..terminal import quoted
 from ..value import Value
-from .gradients import Call
+from .call import Call
 
 
 def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:

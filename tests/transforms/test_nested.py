@@ -127,7 +127,7 @@ def visited(run, monkeypatch):
         return order
 
     with monkeypatch.context() as patch:
-        for module in ("transforms.gradients", "differentiation"):
+        for module in ("transforms.call", "differentiation"):
             patch.setattr(f"autograd.{module}.topological_order", counted)
         run()
     return sum(counts)
