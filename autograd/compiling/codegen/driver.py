@@ -15,13 +15,28 @@ FIELDS = (
 """
 
 
+def _kind(name: str) -> str:
+    return "i64" if name in ("rows", "columns", "outputs", "sums") else "ptr"
+
+
+_LOADS = "\n".join(
+    f"  %at.{name} = getelementptr i64, ptr %call, i64 {k}\n  %{name} = load {_kind(name)}, ptr %at.{name}"
+    for k, name in enumerate(FIELDS)
+)
+DRIVE_SINGLE = f"""
+define void @drive(ptr %call) {{
+entry:
+{_LOADS}
+  call void %body(i64 1, i64 1, ptr null, ptr %shared, ptr null, ptr %totals, ptr %scratch, ptr null, ptr %tape)
+  ret void
+}}
+"""
+"""The IR of `drive(call)` for a single point, the same for all kernels."""
+
+
 def driver(shape: Shape) -> str:
-    """Return the IR of `drive(call)` for batches, and of `drive_single(call)`, for all kernels of a shape."""
+    """Return the IR of `drive(call)`, which runs all kernels of a shape over batches."""
     size = 4 if shape.single else 8
-    loads = "\n".join(
-        f"  %at.{name} = getelementptr i64, ptr %call, i64 {k}\n  %{name} = load {_kind(name)}, ptr %at.{name}"
-        for k, name in enumerate(FIELDS)
-    )
     given = "i64 %blocks, i64 %n, " + ", ".join(
         f"ptr %{name}" for name in "in_tile shared out_tile sum_vectors scratch mask_tile tape".split()
     )
@@ -108,16 +123,9 @@ done:
   ret {shape.scalar} %new
 }}
 
-define void @drive_single(ptr %call) {{
-entry:
-{loads}
-  call void %body(i64 1, i64 1, ptr null, ptr %shared, ptr null, ptr %totals, ptr %scratch, ptr null, ptr %tape)
-  ret void
-}}
-
 define void @drive(ptr %call) {{
 entry:
-{loads}
+{_LOADS}
   %sum.bytes = mul i64 %sums, {size * shape.lanes}
   call void @llvm.memset.p0.i64(ptr %sum_vectors, i8 0, i64 %sum.bytes, i1 false)
   %some = icmp ne i64 %rows, 0
@@ -228,10 +236,6 @@ done:
   ret void
 }}
 """
-
-
-def _kind(name: str) -> str:
-    return "i64" if name in ("rows", "columns", "outputs", "sums") else "ptr"
 
 
 def _strided(shape: Shape) -> str:

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 
 from ...interrupts import uninterrupted
 from ...locks import waited_for
-from .driver import driver
+from .driver import DRIVE_SINGLE, driver
 from .mathematics import LIBRARY, TWO
 from .simd import Shape
 
@@ -86,16 +86,13 @@ def vector_library(machine: Host, single: bool) -> dict[str, str]:
 class Native:
     """Native code, which stays in memory as long as this object."""
 
-    def __init__(
-        self, text: str, machine: Host, level: int = 2, passes: bool = False, kept: Any = None
-    ) -> None:
+    def __init__(self, text: str, machine: Host, level: int = 2, kept: Any = None) -> None:
         """`kept`, if given, is a cache with `get(key)` and `put(key, code)`."""
         started = time.perf_counter()
         with _LOCK, uninterrupted():
             host()
             self.machine: Host = machine
             self.level: int = level
-            self.passes: bool = passes
             self._text = text
             self._engine = self._compiled(kept)
         # Held from outside until this object dies: in a garbage cycle llvmlite's finalizer could else free the
@@ -109,24 +106,19 @@ class Native:
             cpu=machine.processor, features=machine.features, opt=self.level
         )
 
-    def _module(self, target: Any) -> Any:
+    def _module(self) -> Any:
         module = llvm.parse_assembly(self._text)
         module.verify()
-        if self.passes:
-            options = llvm.create_pipeline_tuning_options(speed_level=2)
-            options.slp_vectorization = True
-            builder = llvm.create_pass_builder(target, options)
-            builder.getModulePassManager().run(module, builder)
         return module
 
     def _compiled(self, kept: Any) -> Any:
         target, machine = self._target(), self.machine
-        key = f"{machine.processor}\n{machine.features}\n{self.level} {self.passes}\n{self._text}"
+        key = f"{machine.processor}\n{machine.features}\n{self.level}\n{self._text}"
         code = kept.get(key) if kept is not None else None
         self.kept: bool = code is not None
         """Whether the code comes from the cache."""
         if code is None:
-            code = target.emit_object(self._module(target))
+            code = target.emit_object(self._module())
             if kept is not None:
                 kept.put(key, code)
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
@@ -140,27 +132,29 @@ class Native:
 
     def ir(self) -> str:
         """Return the LLVM IR."""
-        with _LOCK, uninterrupted():
-            return str(self._module(self._target())) if self.passes else self._text
+        return self._text
 
     def assembly(self) -> str:
         """Return the assembly code."""
         with _LOCK, uninterrupted():
-            target = self._target()
-            return str(target.emit_assembly(self._module(target)))
+            return str(self._target().emit_assembly(self._module()))
 
 
-@cache
-def drivers(shape: Shape, machine: Host) -> tuple[Any, Any]:
-    """Return the functions that run kernels of a shape: over a batch, and at a single point."""
-    native = Native(driver(shape), machine, passes=True)
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-    both = kind(native.address("drive")), kind(native.address("drive_single"))
-    _KEPT.append(native)
-    return both
+def drive(rows: bool, shape: Shape, machine: Host, kept: Any = None) -> Any:
+    """Return the function that runs kernels of a shape, over a batch with `rows`, else at a single point.
+
+    It is compiled once in a process, or taken from the cache `kept`.
+    """
+    found = _DRIVERS.get((rows, shape, machine))
+    if found is None:
+        native = Native(driver(shape) if rows else DRIVE_SINGLE, machine, level=1, kept=kept)
+        made = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(native.address("drive"))
+        found = _DRIVERS.setdefault((rows, shape, machine), (made, native))
+    return found[0]
 
 
-_KEPT: list[Native] = []
+_DRIVERS: dict[tuple[bool, Shape, Host], tuple[Any, Native]] = {}
+"""The drivers, each with the code that it belongs to."""
 
 
 def _released(engine: Any) -> None:

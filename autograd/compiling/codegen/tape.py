@@ -25,8 +25,14 @@ OPERATIONS = (
     *sorted(COMPARE), *sorted(INSTRUCTIONS),
 )  # fmt: skip
 CODES = {name: code for code, name in enumerate(OPERATIONS)}
+_CODE = 63
+"""The bits of an operation's code in a key to sort by."""
+_PADDING = [(0,) * (4 - length) for length in range(5)]
+_FUNCTIONS = INSTRUCTIONS - BINARY.keys() - {"neg", "fused"}
 _UNROLLED = frozenset((*BINARY, "fused"))
-"""The loops that LLVM may unroll: a quarter of the time of most tapes, but most of the time to compile."""
+"""The operations whose loops are unrolled: a quarter of the time of most tapes."""
+_TOGETHER = 4
+"""The number of instructions in each pass through an unrolled loop."""
 
 
 _OPERANDS = {
@@ -50,6 +56,8 @@ class Tape(NamedTuple):
     slots: int
     constants: list[float]
     """Constants, which are stored after the shared inputs."""
+    operations: tuple[str, ...]
+    """The names of all operations, of which `functions` are math functions."""
     functions: tuple[str, ...]
     runs: int
     instructions: int
@@ -64,105 +72,105 @@ def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Lay
     >>> encode(below([root]), [root], Layout(0, 1, 0, 1)).constants
     [2.0]
     """
-    constants: dict[Expression, int] = {}
-    steps: list[tuple[int, int, Expression]] = []
-    levels: dict[Expression, int] = {}
+    constants: list[float] = []
+    keys = _scheduled(order)
+    steps = sorted(range(len(order)), key=keys.__getitem__)
+    uses = [0] * (order[-1].number + 1 if order else 0)
     for node in order:
-        if node.kind == "constant":
-            constants[node] = layout.shared + len(constants)
-            level, name = 0, "shared"
-        elif node.kind == "input":
-            level, name = 0, "column" if node.value < layout.columns else "shared"
+        for operand in node.operands:
+            uses[operand.number] += 1
+    places: dict[int, list[int]] = {}
+    for place, root in enumerate(roots):
+        places.setdefault(root.number, []).append(place)
+    slots, free, slot_count = [0] * len(uses), list[int](), 0
+    written = _Writer()
+    for step in steps:
+        node = order[step]
+        code, number, operands = keys[step] & _CODE, node.number, node.operands
+        if free:
+            slot = free.pop()
         else:
-            level, name = 1 + max([levels[operand] for operand in node.operands]), node.kind
-        levels[node] = level
-        steps.append((level, CODES[name], node))
-    steps.sort(key=lambda step: step[:2])
-    return _Assembler(steps, roots, layout, constants).tape()
+            slot, slot_count = slot_count, slot_count + 1
+        slots[number] = slot
+        if operands:
+            written.add(code, (slot, *[slots[operand.number] for operand in operands]))
+        else:
+            written.add(code, (slot, _place(node, layout, constants)))
+        for place in places.get(number, ()):
+            outputs = layout.outputs
+            kind, target = ("output", place) if place < outputs else ("sum", place - outputs)
+            written.add(CODES[kind], (target, slot))
+        if not uses[number]:
+            free.append(slot)
+        for operand in operands:  # the slots of results are reused after their last use
+            uses[operand.number] -= 1
+            if not uses[operand.number]:
+                free.append(slots[operand.number])
+    written.add(CODES["end"], (0,))
+    operations = sorted({OPERATIONS[code] for code in written.used} - {"end"})
+    return Tape(
+        np.array(written.code, dtype=np.int32),
+        slot_count,
+        constants,
+        tuple(operations),
+        tuple(name for name in operations if name in _FUNCTIONS),
+        written.runs,
+        sum(1 for node in order if node.operands),
+    )
 
 
-class _Assembler:
-    """Allocates a slot for each result, which is reused after its last use, and writes the runs."""
+def _scheduled(order: Sequence[Expression]) -> list[int]:
+    """Return a key for each expression to sort by: the length of the path to it, then the operation."""
+    levels = [0] * (order[-1].number + 1 if order else 0)
+    keys = []
+    for node in order:
+        if node.operands:
+            level = 1 + max([levels[operand.number] for operand in node.operands])
+            levels[node.number] = level
+            keys.append(level * (_CODE + 1) + CODES[node.kind])
+        else:
+            keys.append(CODES["column" if node.kind == "input" and node.rows else "shared"])
+    return keys
 
-    def __init__(
-        self,
-        steps: list[tuple[int, int, Expression]],
-        roots: Sequence[Expression],
-        layout: Layout,
-        constants: dict[Expression, int],
-    ) -> None:
-        self.steps, self.layout, self.constants = steps, layout, constants
-        self.roots = roots
-        self.slots: dict[Expression, int] = {}
-        self.count = 0
+
+def _place(node: Expression, layout: Layout, constants: list[float]) -> int:
+    """Return the place of an input; a constant gets the next one."""
+    if node.kind == "constant":
+        constants.append(node.value)
+        return layout.shared + len(constants) - 1
+    return int(node.value) if node.rows else int(node.value) - layout.columns
+
+
+class _Writer:
+    """Writes instructions in runs of the same operation."""
+
+    def __init__(self) -> None:
         self.code: list[int] = []
-        self.runs = 0
-        self.open: tuple[int, int] = (-1, 0)
-        """The operation of the current run, and the position of its count."""
+        self.runs: int = 0
+        self.used: set[int] = set()
+        self._operation: int = -1
+        self._count: int = 0
+        """The position of the number of instructions in the current run."""
 
-    def tape(self) -> Tape:
-        places: dict[Expression, list[int]] = {}
-        for place, root in enumerate(self.roots):
-            places.setdefault(root, []).append(place)
-        last = {operand: k for k, (_, _, node) in enumerate(self.steps) for operand in node.operands}
-        ending: list[list[Expression]] = [[] for _ in self.steps]
-        for node, k in last.items():
-            ending[k].append(node)
-        free: list[int] = []
-        for k, (_, code, node) in enumerate(self.steps):
-            if free:
-                slot = free.pop()
-            else:
-                slot = self.count
-                self.count += 1
-            self.slots[node] = slot
-            self._write(code, slot, self._operands(node))
-            for place in places.get(node, ()):
-                outputs = self.layout.outputs
-                if place < outputs:
-                    self._write(CODES["output"], place, [slot])
-                else:
-                    self._write(CODES["sum"], place - outputs, [slot])
-            if node not in last:
-                free.append(slot)
-            free += [self.slots[operand] for operand in ending[k]]
-        self._write(CODES["end"], 0, [])
-        functions = {OPERATIONS[code] for _, code, _ in self.steps} & INSTRUCTIONS - BINARY.keys() - {
-            "neg",
-            "fused",
-        }
-        values = [node.value for node in self.constants]
-        return Tape(
-            np.array(self.code, dtype=np.int32),
-            self.count,
-            values,
-            tuple(sorted(functions)),
-            self.runs,
-            sum(bool(node.operands) for _, _, node in self.steps),
-        )
-
-    def _operands(self, node: Expression) -> list[int]:
-        if node.kind == "constant":
-            return [self.constants[node]]
-        if node.kind == "input":
-            place = int(node.value)
-            return [place if place < self.layout.columns else place - self.layout.columns]
-        return [self.slots[operand] for operand in node.operands]
-
-    def _write(self, code: int, target: int, operands: list[int]) -> None:
-        if self.open[0] != code:
+    def add(self, operation: int, numbers: tuple[int, ...]) -> None:
+        """Write an instruction: the result, then up to three operands."""
+        if self._operation != operation:
+            self._operation = operation
+            self._count = len(self.code) + 1
+            self.code += (operation, 0)
             self.runs += 1
-            self.open = (code, len(self.code) + 1)
-            self.code += [code, 0]
-        self.code[self.open[1]] += 1
-        self.code += [target, *operands, *([0] * (3 - len(operands)))]
+            self.used.add(operation)
+        self.code[self._count] += 1
+        self.code += numbers
+        self.code += _PADDING[len(numbers)]
 
 
-def interpreter(layout_rows: bool, shape: Shape, vector_functions: Mapping[str, str]) -> str:
-    """Return the IR of `body`, which runs the tape for each block of rows."""
+def interpreter(
+    rows: bool, shape: Shape, vector_functions: Mapping[str, str], names: Sequence[str] = OPERATIONS[1:]
+) -> str:
+    """Return the IR of `body`, which runs a tape of the named operations for each block of rows."""
     functions = Functions(shape, vector_functions)
-    cases = [_case(name, shape, functions, layout_rows) for name in OPERATIONS[1:]]
-    names = [name for name in OPERATIONS if name != "end"]
+    cases = [_case(name, shape, functions, rows) for name in names]
     targets = "\n".join(f"    i32 {CODES[name]}, label %run.{name}" for name in names)
     arrivals = ", ".join(f"[ %after.{name}, %run.{name}.done ]" for name in names)
     pointers = ", ".join(f"ptr noalias %{name}" for name in ARGUMENTS)
@@ -202,18 +210,60 @@ finished:
 done:
   ret void
 }}""",
-            *(f"!{CODES[name]} = distinct !{{!{CODES[name]}, !{CODES['end']}}}" for name in names),
-            f'!{CODES["end"]} = !{{!"llvm.loop.unroll.disable"}}',
         ]
     )
 
 
 def _case(name: str, shape: Shape, functions: Functions, rows: bool) -> str:
-    """Return a loop over the instructions of a run of one operation."""
+    """Return a loop over the instructions of a run of one operation, unrolled for the frequent ones."""
+    tag = f"{name}."
+    several: list[str] = []
+    for k in range(_TOGETHER if name in _UNROLLED else 0):
+        several += [
+            f"  %{tag}{k}.place = add i64 %{tag}offset, {4 * k}",
+            f"  %{tag}{k}.at = getelementptr i32, ptr %first, i64 %{tag}{k}.place",
+            *_instruction(name, f"{tag}{k}.", shape, functions, rows),
+        ]
+    one = "\n".join(_instruction(name, f"{tag}last.", shape, functions, rows))
+    unrolled = f"""
+  %{tag}whole = and i64 %count, -{_TOGETHER}
+  %{tag}some = icmp ne i64 %{tag}whole, 0
+  br i1 %{tag}some, label %run.{name}.several, label %run.{name}.rest
+run.{name}.several:
+  %{tag}first = phi i64 [ 0, %run.{name} ], [ %{tag}after, %run.{name}.several ]
+  %{tag}offset = mul i64 %{tag}first, 4
+{chr(10).join(several)}
+  %{tag}after = add i64 %{tag}first, {_TOGETHER}
+  %{tag}again = icmp ult i64 %{tag}after, %{tag}whole
+  br i1 %{tag}again, label %run.{name}.several, label %run.{name}.rest
+run.{name}.rest:
+  %{tag}left = icmp ult i64 %{tag}whole, %count
+  br i1 %{tag}left, label %run.{name}.loop, label %run.{name}.done"""
+    begin, origin, first = (
+        (unrolled, "rest", f"%{tag}whole") if several else (f"\n  br label %run.{name}.loop", "", "0")
+    )
+    return f"""
+run.{name}:{begin}
+run.{name}.loop:
+  %{tag}k = phi i64 [ {first}, %run.{name}{origin and '.' + origin} ], [ %{tag}next, %run.{name}.loop ]
+  %{tag}last.offset = mul i64 %{tag}k, 4
+  %{tag}last.at = getelementptr i32, ptr %first, i64 %{tag}last.offset
+{one}
+  %{tag}next = add i64 %{tag}k, 1
+  %{tag}more = icmp ult i64 %{tag}next, %count
+  br i1 %{tag}more, label %run.{name}.loop, label %run.{name}.done
+run.{name}.done:
+  %{tag}length = mul i64 %count, 4
+  %after.{name} = getelementptr i32, ptr %first, i64 %{tag}length
+  br label %dispatch
+"""
+
+
+def _instruction(name: str, tag: str, shape: Shape, functions: Functions, rows: bool) -> list[str]:
+    """Return the lines for one instruction, which is at the address `at`."""
     lines: list[str] = []
     operand_count = _OPERANDS.get(name, 2 if name in BINARY.keys() | COMPARE.keys() | TWO | {"mod"} else 1)
-    tag = f"{name}."
-    for k in range(4):
+    for k in range(1 + max(operand_count, 1)):
         lines += [
             f"  %{tag}p{k} = getelementptr i32, ptr %{tag}at, i64 {k}",
             f"  %{tag}q{k} = load i32, ptr %{tag}p{k}",
@@ -231,24 +281,7 @@ def _case(name: str, shape: Shape, functions: Functions, rows: bool) -> str:
             ]
             words.append(f"%{tag}x{k}_{unit}")
         lines += _unit(name, tag, unit, words, shape, functions, rows)
-    text = "\n".join(lines)
-    kept_as_it_is = "" if name in _UNROLLED else f", !llvm.loop !{CODES[name]}"
-    return f"""
-run.{name}:
-  br label %run.{name}.loop
-run.{name}.loop:
-  %{tag}k = phi i64 [ 0, %run.{name} ], [ %{tag}next, %run.{name}.loop ]
-  %{tag}offset = mul i64 %{tag}k, 4
-  %{tag}at = getelementptr i32, ptr %first, i64 %{tag}offset
-{text}
-  %{tag}next = add i64 %{tag}k, 1
-  %{tag}more = icmp ult i64 %{tag}next, %count
-  br i1 %{tag}more, label %run.{name}.loop, label %run.{name}.done{kept_as_it_is}
-run.{name}.done:
-  %{tag}length = mul i64 %count, 4
-  %after.{name} = getelementptr i32, ptr %first, i64 %{tag}length
-  br label %dispatch
-"""
+    return lines
 
 
 def _unit(  # noqa: PLR0912

@@ -16,7 +16,7 @@ from ..codegen.driver import FIELDS
 from ..codegen.emission import emit
 from ..codegen.mathematics import origin
 from ..codegen.memory import Memory
-from ..codegen.native import Host, Native, drivers, vector_library
+from ..codegen.native import Host, Native, drive, vector_library
 from ..codegen.simd import Layout, Shape
 from ..codegen.stages import Chunk, Outer, Product, Program, staged
 from ..codegen.tape import LIMIT, UNITS, encode, interpreter
@@ -105,14 +105,14 @@ class Kernel:
             self.tape = tape.code
             self.constants = tape.constants
             self.more_shared = 0
-            self.native = tape_runner(layout.rows, shape, machine)
+            self.native = tape_runner(layout.rows, shape, machine, tape.operations, kept)
             self.scratch = tape.slots * shape.block
             mathematics = tape.functions
             instructions = tape.instructions
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
         self.shape = shape
         self.addresses: dict[Any, int] = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
-        self.drive: Any = drivers(shape, machine)[0 if layout.rows else 1]
+        self.drive: Any = drive(layout.rows, shape, machine, kept)
         self.free: list[Workspace] = []
         """Workspaces that no call is using."""
         self.facts: Facts = Facts(
@@ -227,11 +227,17 @@ class Workspace:
         self.call[0] = rows
 
 
-@cache
-def tape_runner(rows: bool, shape: Shape, machine: Host) -> Native:
-    """Return the interpreter of tapes, compiled once for each shape."""
-    library = vector_library(machine, shape.single) if rows else {}
-    return Native(interpreter(rows, shape, library), machine, passes=True)
+def tape_runner(rows: bool, shape: Shape, machine: Host, operations: tuple[str, ...], kept: Any) -> Native:
+    """Return the interpreter of tapes of some operations, compiled once or taken from the cache `kept`."""
+    key = rows, shape, machine, operations
+    if key not in _RUNNERS:
+        library = vector_library(machine, shape.single) if rows else {}
+        text = interpreter(rows, shape, library, operations)
+        _RUNNERS[key] = Native(text, machine, level=1, kept=kept)
+    return _RUNNERS[key]
+
+
+_RUNNERS: dict[tuple[Any, ...], Native] = {}
 
 
 @cache
