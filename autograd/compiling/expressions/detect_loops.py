@@ -68,7 +68,7 @@ def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
     for parts in (_shallow, _parts):
         before, terms = terms, _terms(output, uses, parts)
         if len(terms) >= FEWEST and terms != before:
-            loops, rest = _loops(terms, uses, len(order))
+            loops, rest = _loops(terms, uses, order)
             if loops:
                 return loops, _sum(output.world, rest)
     return [], output
@@ -78,14 +78,18 @@ Terms = list[tuple[float, Expression]]
 """Terms of a sum, each a factor and an expression."""
 
 
-def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rolled], Terms]:
-    """Return the loops among the terms of an output of `size` expressions, and the other terms."""
+def _loops(
+    terms: Terms, uses: Counter[Expression], order: list[Expression]
+) -> tuple[list[Rolled], Terms]:
+    """Return the loops among the terms of an output, and the other terms; `order` has all expressions."""
+    size = len(order)
     common = {node for node, count in uses.items() if count >= len(terms) // 2 and node.operands}
     forms: dict[Any, tuple[Terms, list[list[Expression]]]] = {}
     rest: Terms = []
     waiting: Terms = []
     for term in terms:
         (waiting if term[1].operands and term[1] not in common else rest).append(term)
+    waiting = _of_equal_depth(waiting, common, order, rest)
     while waiting:
         # Terms of a loop share little, so their sizes add up to about the size of the whole. The steps of a
         # recurrence contain all steps before them, and reading each one fully would take quadratic time.
@@ -115,6 +119,24 @@ def _loops(terms: Terms, uses: Counter[Expression], size: int) -> tuple[list[Rol
         else:
             loops.append(loop)
     return loops, rest
+
+
+def _of_equal_depth(
+    terms: Terms, common: set[Expression], order: list[Expression], others: Terms
+) -> Terms:
+    """Return the terms that are as deep as enough others to be of the same form; add the rest to `others`.
+
+    The steps of a recurrence contain all steps before them, so that no two are equally deep.
+    """
+    depths = [0] * (order[-1].number + 1)
+    for node in order:
+        if node.operands and node not in common:
+            depths[node.number] = 1 + max([depths[operand.number] for operand in node.operands])
+    counts = Counter(depths[node.number] for _, node in terms)
+    found: Terms = []
+    for term in terms:
+        (found if counts[depths[term[1].number]] >= FEWEST else others).append(term)
+    return found
 
 
 def _sum(world: World, terms: Terms) -> Expression | None:

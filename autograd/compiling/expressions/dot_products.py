@@ -26,9 +26,9 @@ def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
     >>> gathered(world, [terms[0] + terms[1] + terms[2]])[0].kind.name
     'dot'
     """
-    order = below(roots)
-    if not any(node.rows for node in order):
+    if not any(node.rows for node in roots):  # a batched operand would make them batched
         return list(roots)
+    order = below(roots)
     uses = Counter(operand for node in order for operand in node.operands)
     uses.update(roots)
     inner = {

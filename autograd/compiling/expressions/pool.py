@@ -113,15 +113,21 @@ class World:
     def constant(self, number: float) -> Expression:
         """Return the expression of a number."""
         number = float(number)
-        return self._made("constant", (), number, ("constant", repr(number)))
+        return self._leaf("constant", number, repr(number))
 
     def input(self, place: int) -> Expression:
         """Return the expression of an input, given by its place."""
-        return self._made("input", (), place, ("input", place))
+        return self._leaf("input", place, place)
 
     def lifted(self, item: Any) -> Expression:
         """Return an expression unchanged, and a number as a constant."""
         return item if item.__class__ is Expression else self.constant(item)
+
+    def _all_lifted(self, items: Sequence[Any]) -> tuple[Expression, ...]:
+        for item in items:
+            if item.__class__ is not Expression:
+                return tuple(map(self.lifted, items))
+        return tuple(items)
 
     def apply(self, name: str, *operands: Any) -> Expression:
         """Apply an operation, given by its name; a variadic operand is a sequence."""
@@ -134,7 +140,7 @@ class World:
         """Apply an op of the table or of the user: itself on the upper level, its value rule on the lower."""
         if self.upper:
             flat = [item for group in operands for item in group] if op.variadic else operands
-            items = tuple(map(self.lifted, flat))
+            items = self._all_lifted(flat)
             if (
                 op.name in _FOLD
                 and TABLE.get(op.name) is op
@@ -161,7 +167,7 @@ class World:
 
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
         """Apply an operation of the lower level, folded if all operands are constants."""
-        lifted = tuple(map(self.lifted, operands))
+        lifted = self._all_lifted(operands)
         if lifted[0].kind == "constant" and all(item.kind == "constant" for item in lifted):
             return self.constant(_FOLD[name](*(item.value for item in lifted)))
         if name == "pow" and lifted[1].kind == "constant" and lifted[1].value in _SMALL_POWERS:
@@ -180,7 +186,7 @@ class World:
 
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Expression:
         """Return `chosen` where a condition holds, else `otherwise`."""
-        operands = self.lifted(condition), self.lifted(chosen), self.lifted(otherwise)
+        operands = self._all_lifted((condition, chosen, otherwise))
         if operands[0].kind == "constant":
             return operands[1] if operands[0].value else operands[2]
         return operands[1] if operands[1] is operands[2] else self._made("select", operands)
@@ -212,7 +218,7 @@ class World:
 
     def logic(self, name: str, *operands: Any) -> Expression:
         """Return a comparison of numbers, or a conjunction, disjunction or negation of conditions."""
-        lifted = tuple(map(self.lifted, operands))
+        lifted = self._all_lifted(operands)
         if all(item.kind == "constant" for item in lifted):
             return self.constant(float(_FOLD[name](*(item.value for item in lifted))))
         if name in ("and", "or"):
@@ -239,6 +245,8 @@ class World:
 
         Raises TypeError for a rule that is a Python function.
         """
+        if rule in names:  # a partial such as that of x * y
+            return names[rule]
         if op.functions:
             raise TypeError(
                 f"{op.name} has a Python function as a rule, which cannot be compiled: declare its value and "
@@ -248,26 +256,31 @@ class World:
             return eval(code_of(rule), self.names | names)
         return eval(code_of(rule), self.names, names)  # the text comes from an op, never from data
 
-    def _made(
-        self, kind: Any, operands: tuple[Expression, ...], value: float = 0.0, key: Any = None
-    ) -> Expression:
-        if key is None:
-            key = (kind, *operands)
-        found = self.known.get(key)
+    def _leaf(self, kind: str, value: float, content: Any) -> Expression:
+        found = self.known.get((kind, content))
         if found is None:
             rows = kind == "input" and value < self.columns
+            found = self.known[kind, content] = Expression(self, kind, (), value, len(self.known), rows)
+        return found
+
+    def _made(self, kind: Any, operands: tuple[Expression, ...]) -> Expression:
+        found = self.known.get((kind, operands))
+        if found is None:
+            rows = False
             for operand in operands:
-                rows = rows or operand.rows
-            found = self.known[key] = Expression(self, kind, operands, value, len(self.known), rows)
+                if operand.rows:
+                    rows = True
+                    break
+            found = self.known[kind, operands] = Expression(self, kind, operands, 0.0, len(self.known), rows)
         return found
 
     def _simple(self, kind: Any, name: str, operands: tuple[Expression, ...]) -> Expression:
         """Create an expression, without operations that change nothing, such as x * 1 and -(-x)."""
         if name == "mul":
             x, y = operands
-            if x.kind == "constant" and x.value == 1.0:
+            if x.value == 1.0 and x.kind == "constant":
                 return y
-            if y.kind == "constant" and y.value == 1.0:
+            if y.value == 1.0 and y.kind == "constant":
                 return x
         elif name == "neg" and operands[0].kind is kind:
             return operands[0].operands[0]
