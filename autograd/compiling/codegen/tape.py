@@ -13,11 +13,13 @@ import numpy as np
 
 from ..expressions.pool import INSTRUCTIONS, Expression
 from .chunks import ARGUMENTS, BINARY, COMPARE, fused
-from .mathematics import TWO, Functions
+from .mathematics import TWO, Functions, Inline
 from .simd import Layout, Shape
 
 LIMIT = 20_000
-"""Maximum number of instructions of straight-line code; larger kernels are interpreted."""
+"""Maximum number of instructions of straight-line code over rows; larger kernels are interpreted."""
+LIMIT_SINGLE = 8_000
+"""The same at a single point, where a tape takes only up to one and a half times as long."""
 UNITS = 4
 """Number of SIMD vectors of rows for each instruction, which share the cost of its dispatch."""
 OPERATIONS = (
@@ -33,6 +35,7 @@ _UNROLLED = frozenset((*BINARY, "fused"))
 """The operations whose loops are unrolled: a quarter of the time of most tapes."""
 _TOGETHER = 4
 """The number of instructions in each pass through an unrolled loop."""
+_VECTOR = Shape(_TOGETHER, 1, single=False, tile=1)
 
 
 _OPERANDS = {
@@ -177,6 +180,7 @@ def interpreter(
     return "\n".join(
         [
             *functions.declarations(),
+            *([] if rows or shape.single else Inline(_VECTOR, "", reciprocal=False).declarations()),
             f"""
 define void @prepare(ptr %shared) {{
   ret void
@@ -217,13 +221,16 @@ done:
 def _case(name: str, shape: Shape, functions: Functions, rows: bool) -> str:
     """Return a loop over the instructions of a run of one operation, unrolled for the frequent ones."""
     tag = f"{name}."
+    vectors = not rows and name in functions.inline
     several: list[str] = []
-    for k in range(_TOGETHER if name in _UNROLLED else 0):
+    for k in range(_TOGETHER if name in _UNROLLED or vectors else 0):
         several += [
             f"  %{tag}{k}.place = add i64 %{tag}offset, {4 * k}",
             f"  %{tag}{k}.at = getelementptr i32, ptr %first, i64 %{tag}{k}.place",
-            *_instruction(name, f"{tag}{k}.", shape, functions, rows),
         ]
+        if not vectors:
+            several += _instruction(name, f"{tag}{k}.", shape, functions, rows)
+    several += _as_vector(name, tag) if vectors else []
     one = "\n".join(_instruction(name, f"{tag}last.", shape, functions, rows))
     unrolled = f"""
   %{tag}whole = and i64 %count, -{_TOGETHER}
@@ -245,7 +252,7 @@ run.{name}.rest:
     return f"""
 run.{name}:{begin}
 run.{name}.loop:
-  %{tag}k = phi i64 [ {first}, %run.{name}{origin and '.' + origin} ], [ %{tag}next, %run.{name}.loop ]
+  %{tag}k = phi i64 [ {first}, %run.{name}{origin and "." + origin} ], [ %{tag}next, %run.{name}.loop ]
   %{tag}last.offset = mul i64 %{tag}k, 4
   %{tag}last.at = getelementptr i32, ptr %first, i64 %{tag}last.offset
 {one}
@@ -257,6 +264,32 @@ run.{name}.done:
   %after.{name} = getelementptr i32, ptr %first, i64 %{tag}length
   br label %dispatch
 """
+
+
+def _as_vector(name: str, tag: str) -> list[str]:
+    """Return the lines for several instructions of a function at a single point, computed as one vector."""
+    shape = _VECTOR
+    lines, word = [], "poison"
+    for k in range(_TOGETHER):
+        at, more = f"%{tag}{k}", f"%{tag}{k}.x"
+        lines += [
+            f"  {at}.from.at = getelementptr i32, ptr {at}.at, i64 1",
+            f"  {at}.from = load i32, ptr {at}.from.at",
+            f"  {at}.number.at = getelementptr {shape.scalar}, ptr %scratch, i32 {at}.from",
+            f"  {at}.number = load {shape.scalar}, ptr {at}.number.at",
+            f"  {more} = insertelement {shape.vector} {word}, {shape.scalar} {at}.number, i32 {k}",
+        ]
+        word = more
+    lines += Inline(shape, f"%{tag}result", reciprocal=False).written(name, word)
+    for k in range(_TOGETHER):
+        at = f"%{tag}{k}"
+        lines += [
+            f"  {at}.result = extractelement {shape.vector} %{tag}result, i32 {k}",
+            f"  {at}.to = load i32, ptr {at}.at",
+            f"  {at}.to.at = getelementptr {shape.scalar}, ptr %scratch, i32 {at}.to",
+            f"  store {shape.scalar} {at}.result, ptr {at}.to.at",
+        ]
+    return lines
 
 
 def _instruction(name: str, tag: str, shape: Shape, functions: Functions, rows: bool) -> list[str]:

@@ -78,9 +78,7 @@ Terms = list[tuple[float, Expression]]
 """Terms of a sum, each a factor and an expression."""
 
 
-def _loops(
-    terms: Terms, uses: Counter[Expression], order: list[Expression]
-) -> tuple[list[Rolled], Terms]:
+def _loops(terms: Terms, uses: Counter[Expression], order: list[Expression]) -> tuple[list[Rolled], Terms]:
     """Return the loops among the terms of an output, and the other terms; `order` has all expressions."""
     size = len(order)
     common = {node for node, count in uses.items() if count >= len(terms) // 2 and node.operands}
@@ -121,9 +119,7 @@ def _loops(
     return loops, rest
 
 
-def _of_equal_depth(
-    terms: Terms, common: set[Expression], order: list[Expression], others: Terms
-) -> Terms:
+def _of_equal_depth(terms: Terms, common: set[Expression], order: list[Expression], others: Terms) -> Terms:
     """Return the terms that are as deep as enough others to be of the same form; add the rest to `others`.
 
     The steps of a recurrence contain all steps before them, so that no two are equally deep.

@@ -19,7 +19,7 @@ from ..codegen.memory import Memory
 from ..codegen.native import Host, Native, drive, vector_library
 from ..codegen.simd import Layout, Shape
 from ..codegen.stages import Chunk, Outer, Product, Program, staged
-from ..codegen.tape import LIMIT, UNITS, encode, interpreter
+from ..codegen.tape import LIMIT, LIMIT_SINGLE, UNITS, encode, interpreter
 from ..expressions.derivatives import below, lowered
 from ..expressions.pool import Expression, World
 
@@ -84,8 +84,9 @@ class Kernel:
         self.tape: Array = None
         lower = World(upper=False, columns=layout.columns)
         expressions = lowered(lower, roots)
-        program = staged(expressions, layout) if layout.rows or len(lower.known) <= LIMIT else None
-        if program is not None and program.instructions <= LIMIT:
+        limit = LIMIT if layout.rows else LIMIT_SINGLE
+        program = staged(expressions, layout) if layout.rows or len(lower.known) <= limit else None
+        if program is not None and program.instructions <= limit:
             memory = Memory(program, layout)
             layers = any(isinstance(stage, Product) for stage in program.stages)
             shape = _shape(layout, machine, single, UNITS_OF_LAYERS if layers else 1, memory.slot_count)
@@ -110,6 +111,7 @@ class Kernel:
             mathematics = tape.functions
             instructions = tape.instructions
             tier = f"a tape of {tape.runs:,} runs for the compiled interpreter"
+        lower.known.clear()  # the expressions refer to their pool: now they are freed without the collector
         self.shape = shape
         self.addresses: dict[Any, int] = {name: self.native.address(name) for name in _FUNCTIONS[layout.rows]}
         self.drive: Any = drive(layout.rows, shape, machine, kept)

@@ -49,6 +49,7 @@ class Plan:
             self.of_floats = self.runner.for_floats()
         self.recorded: int = len(trace.nodes)
         self.operations: int = sum(bool(item.operands) for item in world.known.values())
+        world.known.clear()  # as in `Kernel`
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
         """Return the numbers of the arguments; None if their form is not that of this plan."""
