@@ -157,11 +157,14 @@ def scalar_peer(params, x, y, activation, number, clear=None):
 
 
 def network(activation, rows, seconds):
+    """Return the seconds for each row of each contender; for 0 seconds our own run alone, not yet compiled."""
     rng = np.random.default_rng(0)
     params = parameters([2, 16, 16, 1], rng)
     x, y = rng.normal(size=(rows, 2)), rng.normal(size=rows)
     fast = autograd.compile(squared({"relu": relu, "tanh": tanh}[activation]), batched=("x", "y"))
     contenders = {"chainwalk": lambda: fast.value_and_grad(params, x, y, wrt=0)}
+    if not seconds:
+        return contenders
     contenders |= peers_of_network(params, x, y, activation)
     found = {name: each / rows for name, each in medians(contenders, seconds).items()}
     if activation == "relu" and rows <= 100:
@@ -202,11 +205,10 @@ def xad_network(params, x, y, seconds):
     return medians({"XAD": run}, seconds)["XAD"] / len(x)
 
 
-def classifier(seconds):
+def classifier(seconds, sizes=(64, 64, 10), rows=1000):
     rng = np.random.default_rng(0)
-    rows = 1000
-    params = [0.2 * p for p in parameters([64, 64, 10], rng)]
-    x, y = rng.normal(size=(rows, 64)), rng.integers(0, 10, size=rows)
+    params = [1.6 / sizes[0] ** 0.5 * p for p in parameters(sizes, rng)]
+    x, y = rng.normal(size=(rows, sizes[0])), rng.integers(0, 10, size=rows)
     chosen = np.eye(10)[y]
 
     def loss(params, x, chosen):
@@ -215,6 +217,8 @@ def classifier(seconds):
 
     fast = autograd.compile(loss, batched=("x", "chosen"))
     contenders = {"chainwalk": lambda: fast.value_and_grad(params, x, chosen, wrt=0)}
+    if not seconds:
+        return contenders
     contenders |= peers_of_network(params, x, y, "relu")
     return {name: each / rows for name, each in medians(contenders, seconds).items()}
 
@@ -322,8 +326,12 @@ done:
     return chains * lanes * count / each / 1e9
 
 
-MULTIPLY_ADDS = (2 * 16 + 16 * 16 + 16) * 2 + 16 * 16 + 16
-"""Multiply-adds for each row of the first network: forward, gradient of the weights, of the neurons."""
+MULTIPLY_ADDS = {
+    "2-16-16-1": (2 * 16 + 16 * 16 + 16) * 2 + 16 * 16 + 16,
+    "64-64-10": (64 * 64 + 64 * 10) * 2 + 64 * 10,
+    "784-128-10": (784 * 128 + 128 * 10) * 2 + 128 * 10,
+}
+"""Multiply-adds for each row of a network: forward, gradient of the weights, of the hidden neurons."""
 
 
 def versioned(name):
@@ -376,6 +384,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--picture", help="a file to draw the table into")
     parser.add_argument("--quick", action="store_true", help="a tenth of the time")
+    parser.add_argument("--only", nargs="+", default=[""], help="the rows whose titles contain one of these")
     options = parser.parse_args()
     random.seed(0)
     s = 0.6 if options.quick else 6.0
@@ -390,11 +399,14 @@ def main():
         ("2-16-16-1 tanh, batch 10,000", lambda: network("tanh", 10_000, s), "ns a row"),
         ("2-16-16-1 tanh, batch 100", lambda: network("tanh", 100, s), "ns a row"),
         ("64-64-10 cross-entropy, batch 1,000", lambda: classifier(s), "ns a row"),
+        ("784-128-10 cross-entropy, batch 256", lambda: classifier(s, (784, 128, 10), 256), "ns a row"),
         ("Black-Scholes, Hessian, 1,000,000 rows", lambda: black_scholes(s), "ns a row"),
         ("Rosenbrock in 1,000 dimensions", lambda: rosenbrock(s), "ns a call"),
     ]
     rows = []
     for title, run, unit in table:
+        if not any(part in title for part in options.only):
+            continue
         found = run()
         rows.append((title, found, unit))
         print(f"{title}  [{unit}]")
@@ -402,9 +414,11 @@ def main():
             ratio = "" if name == "chainwalk" else f"{each / found['chainwalk']:10.2f} times"
             print(f"    {name:<10} {each * 1e9:14,.1f} {ratio}", flush=True)
     most = peak()
-    share = MULTIPLY_ADDS / rows[0][1]["chainwalk"] / 1e9 / most
-    print(f"first row: {share:.0%} of this core's {most:.1f} G fused multiply-adds a second")
-    if len(CORES) > 1:
+    for title, found, _ in rows:
+        if count := MULTIPLY_ADDS.get(title.split()[0]):
+            share = count / found["chainwalk"] / 1e9 / most
+            print(f"{title}: {share:.0%} of this core's {most:.1f} G fused multiply-adds a second")
+    if len(CORES) > 1 and any(part in "threads" for part in options.only):
         found = threads(s)
         print(f"two threads against one, batch 1,000,000: {found['1 threads'] / found['2 threads']:.2f} times")
     if options.picture:
