@@ -194,4 +194,4 @@ def test_finding_loops_takes_time_in_proportion_to_the_graph(monkeypatch):
         seen.clear()
         compile(recurrence(steps))(0.5, 0.2, 0.3)
         work.append(sum(seen) / steps)
-    assert max(work) < 1.5 * min(work)
+    assert work == [0, 0, 0]  # no two steps are equally deep, so that none is read
