@@ -351,7 +351,7 @@ def pow(x: Value, y: Operand) -> Value:
 
     value        pow(x, y)
     d/dx         y * out / x if x and abs(y) < 0.5 else y * pow(x, y - 1.0) if x or y < 1.0 and y or y > 1.0 else 1.0 + sqrt(y - 1.0) * sqrt(y - 1.0) if y else 0.0
-    d/dy         out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0
+    d/dy         out * log(x) if x or y < 0 else sqrt(x) * sqrt(x) if 0 < y <= 1.0 else 0.0 if y >= 0 else out
     domain       x > 0 or y == floor(y) and (x < 0 or y >= 0) or x == 0 and y > 0, a DomainError outside
     note         x ** 0 has derivative 0 everywhere and 0 ** 0 = 1; a negative base needs an integer exponent, and has no derivative with respect to it (nan)
 
@@ -842,8 +842,8 @@ def atan2(y: Value, x: Operand) -> Value:
     """Angle of the point (x, y).
 
     value        atan2(y, x)
-    d/dy         x / hypot(x, y) / hypot(x, y) if hypot(x, y) < 1e308 else 0.25 * (0.25 * x / hypot(0.25 * x, 0.25 * y) / hypot(0.25 * x, 0.25 * y))
-    d/dx         -y / hypot(x, y) / hypot(x, y) if hypot(x, y) < 1e308 else 0.25 * (-0.25 * y / hypot(0.25 * x, 0.25 * y) / hypot(0.25 * x, 0.25 * y))
+    d/dy         1.0 / x / (1.0 + y / x * (y / x)) if abs(x) > abs(y) else x / y / y / (1.0 + x / y * (x / y))
+    d/dx         -1.0 / y / (1.0 + x / y * (x / y)) if abs(y) > abs(x) else -y / x / x / (1.0 + y / x * (y / x))
     note         no derivative at (0, 0) (nan)
 
     >>> f"{atan2(1.0, -1.0):.4f}"
@@ -969,8 +969,8 @@ def hypot(x: Value, y: Operand) -> Value:
     """Length of the vector (x, y).
 
     value        hypot(x, y)
-    d/dx         x / out if 1e-290 < out < 1e308 else x * 1e300 / hypot(x * 1e300, y * 1e300) if 0 < out < 1 else x * 1e-300 / hypot(x * 1e-300, y * 1e-300) if out else 0.0
-    d/dy         y / out if 1e-290 < out < 1e308 else y * 1e300 / hypot(x * 1e300, y * 1e300) if 0 < out < 1 else y * 1e-300 / hypot(x * 1e-300, y * 1e-300) if out else 0.0
+    d/dx         sign(x) / hypot(1.0, y / x) if abs(x) > abs(y) else x / abs(y) / hypot(1.0, x / y) if y else out
+    d/dy         sign(y) / hypot(1.0, x / y) if abs(y) > abs(x) else y / abs(x) / hypot(1.0, y / x) if x else out
     note         derivative 0 at the kink (0, 0)
 
     >>> f"{hypot(3.0, 4.0):.4f}"
@@ -1105,7 +1105,7 @@ def gelu(x: Value) -> Value:
     """Gaussian error linear unit, x times the normal distribution function, exact.
 
     value        -0.0 if x < -40.0 else 0.5 * x * erfc(-x / sqrt(2.0))
-    d/dx         0.5 * erfc(-x / sqrt(2.0)) + x * exp(-0.5 * x * x) / sqrt(2.0 * pi) if abs(x) < 40.0 else 1.0 if x > 0 else 0.0 if x < 0 else x
+    d/dx         0.5 * erfc(-x / sqrt(2.0)) + x * exp(-0.5 * x * x) / sqrt(2.0 * pi) if abs(x) < 40.0 else 1.0 if x > 0 else 0.0 if x < 0 else out
 
     >>> f"{gelu(1.0):.4f}"
     '0.8413'
@@ -1120,7 +1120,7 @@ def silu(x: Value) -> Value:
     """Sigmoid linear unit, also called swish.
 
     value        -0.0 if x < -750.0 else x * sigmoid(x)
-    d/dx         (1.0 + exp(-x) + x * exp(-x)) / square(1.0 + exp(-x)) if 0 <= x < 750.0 else exp(x) * (1.0 + exp(x) + x) / square(1.0 + exp(x)) if -750.0 < x < 0 else 1.0 if x > 0 else 0.0 if x < 0 else x
+    d/dx         (1.0 + exp(-x) + x * exp(-x)) / square(1.0 + exp(-x)) if 0 <= x < 750.0 else exp(x) * (1.0 + exp(x) + x) / square(1.0 + exp(x)) if -750.0 < x < 0 else 1.0 if x > 0 else 0.0 if x < 0 else out
 
     >>> f"{silu(1.0):.4f}"
     '0.7311'
