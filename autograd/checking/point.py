@@ -59,6 +59,12 @@ class Point:
         for key, item in self.named.items():
             if not _is_index(item) and _is_of_floats(item):
                 self._add(key, key, item)
+        settings = [item for item in self.arguments if _is_setting(item)]
+        if not self.slots and settings:
+            raise TypeError(
+                "expected a real number or an array among the arguments, besides the settings that are held "
+                f"constant: got {quoted(settings[0])}"
+            )
         if not self.slots and (arguments or named):
             raise ValueError(
                 "no argument contains floats, and integers are held constant: give floats, such as "

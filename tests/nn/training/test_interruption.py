@@ -100,6 +100,8 @@ def test_ctrl_c_again_and_again_leaves_the_state_after_a_whole_step(states):
         while frame is not None:  # inside of training alone: pytest itself must not be interrupted
             if frame.f_code is Run.train.__code__:
                 raise KeyboardInterrupt
+            if frame.f_globals.get("__name__", "").partition(".")[0] in ("_pytest", "hypothesis"):
+                return  # their callbacks in garbage collection, from which no exception gets out
             frame = frame.f_back
 
     before = signal.signal(signal.SIGALRM, strike)
