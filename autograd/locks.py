@@ -1,4 +1,4 @@
-"""Locks that are safe to use across fork.
+"""Locks that are safe to use across fork, and blocks that no signal interrupts.
 
 Only the thread that forks exists in the child. Data that another thread was changing at that moment
 stays half changed there, and the lock that guarded it stays locked for ever.
@@ -7,13 +7,19 @@ stays half changed there, and the lock that guarded it stays locked for ever.
 from __future__ import annotations
 
 import os
-from threading import RLock
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import RLock, current_thread, main_thread
+from types import FrameType
 from typing import Any
 from weakref import WeakSet
 
 _SHARED: list[tuple[int, Any]] = []
 _HELD: list[Any] = []
 _OWN: WeakSet[OwnLock] = WeakSet()
+_INTERRUPTING = ("SIGALRM", "SIGTERM", "SIGINT")
+"""Signals whose handlers may raise an exception: what sets time limits, and Ctrl-C."""
 
 
 def waited_for(lock: Any, level: int) -> Any:
@@ -65,3 +71,40 @@ def _release_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_acquire, after_in_parent=_release, after_in_child=_release_in_child)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Call the Python handlers of signals after the block, not inside of it.
+
+    For short blocks of other libraries that an exception at the wrong line would damage. It concerns the
+    main thread alone: only there does Python call handlers.
+
+    >>> try:
+    ...     with uninterrupted():
+    ...         signal.raise_signal(signal.SIGINT)
+    ...         print("the end of the block")
+    ... except KeyboardInterrupt:
+    ...     print("then the interruption")
+    the end of the block
+    then the interruption
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    came: list[Callable[[], object]] = []
+    with ExitStack() as stack:
+        stack.callback(lambda: [call() for call in came[:1]])  # a second Ctrl-C would say the same
+        for number in [getattr(signal, name) for name in _INTERRUPTING if hasattr(signal, name)]:
+            handler = signal.getsignal(number)
+            if callable(handler):
+                stack.callback(signal.signal, number, handler)
+                signal.signal(number, _delayed(handler, came))
+        yield
+
+
+def _delayed(
+    handler: Callable[[int, FrameType | None], object], came: list[Callable[[], object]]
+) -> Callable[..., None]:
+    """Return a handler that leaves the call of another for later."""
+    return lambda number, frame: came.append(lambda: handler(number, frame))

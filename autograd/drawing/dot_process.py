@@ -9,7 +9,7 @@ from functools import cache
 from threading import Thread
 from typing import IO, TYPE_CHECKING
 
-from ..interrupts import uninterrupted
+from ..locks import uninterrupted
 from ..terminal import brief
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
-from ...interrupts import uninterrupted
-from ...locks import waited_for
+from ...locks import uninterrupted, waited_for
 from .driver import DRIVE_SINGLE, driver
 from .mathematics import LIBRARY, TWO
 from .simd import Shape

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from autograd.interrupts import uninterrupted
+from autograd.locks import uninterrupted
 from tests.helpers import python_output
 
 posix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
