@@ -1,5 +1,6 @@
 """A network that is slow, silent or cut between the client and the scheduler."""
 
+import gc
 import random
 import socket
 import threading
@@ -8,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
+distributed = pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
 
-from autograd.cluster import waiting
+from autograd.cluster import connect, waiting
 from nn import MLP, Checkpoint, Dataset, fit
 from tests.helpers import parameter_values
 
@@ -100,3 +101,22 @@ def test_a_network_that_fails_in_the_middle_of_training_is_an_error_soon_and_the
     done = len(Checkpoint(path)._read()["history"]["state"]["epochs"])
     assert 2 <= done < 50
     assert trained(done + 1, checkpoint=path) != []
+
+
+def test_no_earlier_client_is_finalised_while_another_one_starts_or_stops(monkeypatch):
+    collected = []
+
+    class Failing(distributed.Client):
+        def __init__(self, *args, **kwargs):
+            collected.append(gc.isenabled())
+            raise OSError("nobody answers")
+
+        def __del__(self):
+            pass
+
+    monkeypatch.setattr(distributed, "Client", Failing)
+    for to in ("tcp://127.0.0.1:1", "local"):
+        with pytest.raises(OSError, match="answers"), connect(to):
+            pass
+    assert collected == [False, False]
+    assert gc.isenabled()
