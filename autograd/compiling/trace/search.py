@@ -93,9 +93,7 @@ class Search:
         kind = type(item)
         if kind is MethodType:  # created at each access
             self.waiting += (item.__func__, item.__self__)
-        elif id(item) not in self.seen and not self._kind(kind).is_fixed:
-            self.seen.add(id(item))
-            self.kept.append(item)
+        elif not self._kind(kind).is_fixed and self._once(id(item), item):
             try:
                 self._look_inside(item, kind)
             except MemoryError:
