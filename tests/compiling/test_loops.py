@@ -1,5 +1,6 @@
 """A large sum of terms of the same form compiles to a loop over the terms, with the same results."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from random import Random
@@ -197,3 +198,16 @@ def test_the_steps_of_a_recurrence_are_not_read_as_terms_of_a_loop(monkeypatch):
     output = world.apply("total", terms)
     assert detect_loops.rolled(output) == ([], output)
     assert read == []
+
+
+def test_infinities_that_cancel_between_loops_give_nan_without_a_warning(recwarn):
+    """As in straight-line code, and in Python's own floats: inf - inf is no reason to warn."""
+
+    def f(xs):
+        return total([x * x * x + exp(x) for x in xs]) + exp(xs[0]) * xs[1] * -3.0
+
+    fast = autograd.compile(f)
+    value, slopes = fast.value_and_grad([math.inf, *[1.0] * 3000])
+    assert "a loop over" in fast.explain()
+    assert (math.isnan(value), math.isnan(slopes[0]), slopes[2]) == (True, True, pytest.approx(3 + math.e))
+    assert recwarn.list == []

@@ -190,8 +190,9 @@ class Loops:
     def run(self, memory: _Memory) -> Array:
         """Return the sum, followed by its derivatives for all inputs, 0 for those not differentiated."""
         memory.gradient.fill(0.0)
-        value = sum([place.run() for place in memory.places])
-        if self.remainder is not None:
-            value += self.remainder.run(memory.numbers, memory.gradient)
+        with np.errstate(all="ignore"):  # compiled arithmetic does not warn of inf - inf either
+            value = sum([place.run() for place in memory.places])
+            if self.remainder is not None:
+                value += self.remainder.run(memory.numbers, memory.gradient)
         memory.totals[0] = value
         return memory.totals.copy()
