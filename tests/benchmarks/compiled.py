@@ -326,12 +326,10 @@ done:
     return chains * lanes * count / each / 1e9
 
 
-MULTIPLY_ADDS = {
-    "2-16-16-1": (2 * 16 + 16 * 16 + 16) * 2 + 16 * 16 + 16,
-    "64-64-10": (64 * 64 + 64 * 10) * 2 + 64 * 10,
-    "784-128-10": (784 * 128 + 128 * 10) * 2 + 128 * 10,
-}
-"""Multiply-adds for each row of a network: forward, gradient of the weights, of the hidden neurons."""
+def multiply_adds(sizes):
+    """Return the multiply-adds for each row of a network: forward, gradient of weights, of hidden neurons."""
+    weights = [a * b for a, b in itertools.pairwise(sizes)]
+    return 2 * sum(weights) + sum(weights[1:])
 
 
 def versioned(name):
@@ -399,7 +397,10 @@ def main():
         ("2-16-16-1 tanh, batch 10,000", lambda: network("tanh", 10_000, s), "ns a row"),
         ("2-16-16-1 tanh, batch 100", lambda: network("tanh", 100, s), "ns a row"),
         ("64-64-10 cross-entropy, batch 1,000", lambda: classifier(s), "ns a row"),
-        ("784-128-10 cross-entropy, batch 256", lambda: classifier(s, (784, 128, 10), 256), "ns a row"),
+        *(
+            (f"{n}-128-10 cross-entropy, batch 256", lambda n=n: classifier(s, (n, 128, 10), 256), "ns a row")
+            for n in (128, 256, 512, 784)  # where PyTorch draws level
+        ),
         ("Black-Scholes, Hessian, 1,000,000 rows", lambda: black_scholes(s), "ns a row"),
         ("Rosenbrock in 1,000 dimensions", lambda: rosenbrock(s), "ns a call"),
     ]
@@ -415,7 +416,8 @@ def main():
             print(f"    {name:<10} {each * 1e9:14,.1f} {ratio}", flush=True)
     most = peak()
     for title, found, _ in rows:
-        if count := MULTIPLY_ADDS.get(title.split()[0]):
+        if "-" in (sizes := title.split()[0]) and sizes[0].isdigit():
+            count = multiply_adds([int(size) for size in sizes.split("-")])
             share = count / found["chainwalk"] / 1e9 / most
             print(f"{title}: {share:.0%} of this core's {most:.1f} G fused multiply-adds a second")
     if len(CORES) > 1 and any(part in "threads" for part in options.only):
