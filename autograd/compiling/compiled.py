@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
-from ..locks import OwnLock
 from ..modes import CURRENT
 from ..terminal import quoted
 from ..transforms.argnums import one_of
@@ -21,31 +20,15 @@ from .codegen.cache import CodeCache
 from .codegen.native import Host, host
 from .inside import answer
 from .naming import Arguments, Names
-from .run.collector import collector_paused
-from .run.plan import Plan
 from .run.query import Query
 from .run.running import Options
+from .run.store import Request, Store
 from .run.summary import summarised
 from .static import attribute
-from .trace.arguments import described, gathered, leaves_of, shapes, with_values
-from .trace.captures import Captures
-from .trace.tracing import Trace, trace
+from .trace.arguments import described, gathered, shapes
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
-
-_MOST = 64
-"""Maximum number of plans, traces and requests that are kept; the oldest are dropped."""
-
-
-class Request:
-    """A query of a method, and the plan of its latest call; None if there is none or it is outdated."""
-
-    __slots__ = ("plan", "query")
-
-    def __init__(self, query: Query) -> None:
-        self.query = query
-        self.plan: Plan | None = None
 
 
 class CompileOptions(TypedDict, total=False):
@@ -96,15 +79,8 @@ class Compiled:
         self._machine = machine
         self._cache = cache
         self._names = self._named()
-        self._options = self._chosen()
-        self._plans: dict[Any, tuple[Trace, Plan]] = {}
-        self._traces: dict[Any, Trace] = {}
-        self._current: set[Any] = set()
-        """The forms of arguments whose traces belong to the current captures."""
-        self._value = Request(Query("value"))
-        self._requests: dict[Any, Request] = {}
-        self._captures: Captures | None = None
-        self._lock = OwnLock()
+        self._store = self._new_store(self._options())
+        self._value = self._store.value  # read at each call
         self._all_batched = batched == "all"
         if not self._all_batched:
             self._rows = frozenset(self._names.positions(batched, "batched"))
@@ -120,7 +96,10 @@ class Compiled:
     def _named(self) -> Names:
         return Names.of(self.f)
 
-    def _chosen(self) -> Options:
+    def _new_store(self, options: Options) -> Store:
+        return Store(self.f, self._names, options)
+
+    def _options(self) -> Options:
         machine, single = self._machine or host(), self.dtype == np.float32
         if self.lanes != "auto":
             most = machine.lanes(single)
@@ -276,16 +255,11 @@ class Compiled:
             wrt = tuple(wrt)
         key = (what, wrt, argnums, per_row, len(args), auxiliary)
         try:
-            return self._requests[key]
+            return self._store.requests[key]
         except (KeyError, TypeError) as missing:  # TypeError: an unhashable wrt
             query = self._new_query(what, one_of(wrt, argnums), per_row, args)
             made = Request(query._replace(auxiliary=auxiliary))
-            if isinstance(missing, KeyError):
-                with self._lock.held:
-                    made = self._requests.setdefault(key, made)
-                    for _, dropped in _limit(self._requests):
-                        dropped.plan = None  # `_forget` no longer finds it, and another thread may be using it
-            return made
+            return self._store.keep(key, made) if isinstance(missing, KeyError) else made
 
     def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
         if wrt is None:
@@ -307,15 +281,14 @@ class Compiled:
     def _run(self, request: Request, args: Sequence[Any]) -> Any:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
             return self.f(*args) if request is self._value else answer(self.f, request.query, args)
-        captures = self._captures
-        if captures is not None:
-            try:
-                for changed in captures.checks:  # `captures.changed()` in half the time
-                    if changed():
-                        self._forget(captures, request)
-                        break
-            except Exception:  # it could be read before
-                self._forget(captures, request)
+        checks = self._store.checks
+        try:
+            for changed in checks:
+                if changed():
+                    self._store.forget(checks, request)
+                    break
+        except Exception:  # it could be read before
+            self._store.forget(checks, request)
         plan = request.plan
         if plan is not None and plan.of_floats is not None:
             items = plan.of_floats(*args)
@@ -323,35 +296,11 @@ class Compiled:
                 return plan.build(items)
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
-            plan = self._plan(request, args)
+            plan = self._store.plan(request, self._forms(request.query, args))
             leaves = [
                 leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
             ]
         return plan.run(leaves)
-
-    # Tracing and compiling.
-
-    def _forget(self, captures: Captures, request: Request) -> None:
-        """Discard plans after a change of the captures: f is traced again, and compiled if it differs."""
-        request.plan = None  # also if another thread has dropped this request meanwhile
-        with self._lock.held:
-            if self._captures is captures:
-                for each in (self._value, *self._requests.values()):
-                    each.plan = None  # first, since other threads read it without the lock
-                self._current.clear()
-                self._captures = None
-
-    def _plan(self, request: Request, args: Sequence[Any]) -> Plan:
-        query = request.query
-        forms = self._forms(query, args)
-        with self._lock.held, collector_paused():
-            trace = self._trace(forms[: len(forms) - len(query.wrt)] if query.what == "hvp" else forms)
-            made = self._plans.get((query, forms))
-            if made is None or made[0] is not trace:
-                made = self._plans[query, forms] = trace, Plan(trace, forms, query, self._options)
-                _limit(self._plans)
-            request.plan = made[1]
-        return made[1]
 
     def _forms(self, query: Query, args: Sequence[Any]) -> tuple[Any, ...]:
         """Return the forms of all arguments, followed for hvp by those of the vectors."""
@@ -370,31 +319,6 @@ class Compiled:
             forms.append(form)
         return tuple(forms)
 
-    def _trace(self, forms: tuple[Any, ...]) -> Trace:
-        """Return the trace of f for arguments of these forms and the current captures."""
-        found = self._traces.get(forms)
-        if found is None or forms not in self._current:
-            inputs = [
-                Value(0.0, self._names.called(k) if leaf.size == 1 else f"{self._names.called(k)}[{place}]")
-                for k, form in enumerate(forms)
-                for leaf in leaves_of(form)
-                for place in range(leaf.size)
-            ]
-            given = iter(inputs)
-            arguments = [with_values(form, given) for form in forms]
-            recorded = self._recorded(arguments, inputs)
-            if found is None or not found.equals(recorded):
-                found = self._traces[forms] = recorded
-                self._current.difference_update(key for key, _ in _limit(self._traces))
-            self._current.add(forms)
-        return found
-
-    def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
-        """Trace f. The captures are taken before, so that changes made by f itself are noticed."""
-        if self._captures is None:
-            self._captures = Captures(self.f)
-        return trace(self.f, arguments, inputs)
-
     # Describing.
 
     def explain(self) -> str:
@@ -406,10 +330,10 @@ class Compiled:
         >>> autograd.compile(lambda x: x * x).explain()
         '<lambda>: not compiled yet, which happens at the first call'
         """
-        if not self._plans:
+        if not self._store.plans:
             return f"{self._names.function}: not compiled yet, which happens at the first call"
-        plans = [(query, plan) for (query, _), (_, plan) in self._plans.items()]
-        reasons = self._captures.reasons if self._captures is not None else ()
+        plans = [(query, plan) for (query, _), (_, plan) in self._store.plans.items()]
+        reasons = self._store.captures.reasons if self._store.captures is not None else ()
         anew = [f"  traced at every call, since {' and '.join(reasons)}"] if reasons else []
         return "\n".join([*(summarised(self._names.function, query, plan) for query, plan in plans), *anew])
 
@@ -423,9 +347,9 @@ class Compiled:
         >>> square(3.0), "fmul" in square.source()
         (9.0, True)
         """
-        if not self._plans:
+        if not self._store.plans:
             raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
-        native = list(self._plans.values())[-1][1].runner.kernels[0].native
+        native = list(self._store.plans.values())[-1][1].runner.kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'form must be "ir" or "assembly", got {quoted(form)}')
         return native.ir() if form == "ir" else native.assembly()
@@ -489,8 +413,3 @@ def _methods() -> str:
 
 def _restored(kind: type, f: Any, batched: Any, settings: dict[str, Any]) -> Any:
     return kind(f, batched, **settings)
-
-
-def _limit(kept: dict[Any, Any]) -> list[tuple[Any, Any]]:
-    """Drop the oldest items while there are more than the maximum; return their keys and values."""
-    return [(key, kept.pop(key)) for key in list(kept)[: max(0, len(kept) - _MOST)]]

@@ -11,9 +11,11 @@ from ..formulas import history
 from ..graph import topological_order
 from ..terminal import quoted
 from ..value import Value
-from .compiled import Compiled, Request
+from .compiled import Compiled
 from .naming import Names
 from .run.query import Query
+from .run.running import Options
+from .run.store import Request, Store
 from .trace.tracing import Trace
 
 
@@ -56,6 +58,9 @@ class CompiledGraph(Compiled):
     def _named(self) -> Names:
         return Names(self.f.__name__, self.f.names)
 
+    def _new_store(self, options: Options) -> Store:
+        return GraphStore(self.f, self._names, options)
+
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         names = self.f.names
         given = dict(zip(names, args, strict=False)) | kwargs
@@ -80,8 +85,12 @@ class CompiledGraph(Compiled):
             args = (*args[:given], data, *args[given:])
         return super()._run(request, args)
 
-    def _recorded(self, arguments: list[Any], inputs: list[Value]) -> Trace:
-        graph = self.f
+
+class GraphStore(Store):
+    """The store of a recorded graph, which is its own trace and captures nothing."""
+
+    def record(self, arguments: list[Any], inputs: list[Value]) -> Trace:
+        graph: GraphFunction = self.f
         leaves = [*graph.inputs, *graph.parameters]
         if len(inputs) != len(leaves):
             raise ValueError(

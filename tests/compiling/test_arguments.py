@@ -418,8 +418,8 @@ def test_plans_for_many_shapes_do_not_accumulate():
     fast = compile(lambda x: total(list(x)))
     for count in range(1, 101):
         assert fast(np.ones(count)) == count
-    assert len(fast._plans) <= 64
-    assert len(fast._traces) <= 64
+    assert len(fast._store.plans) <= 64
+    assert len(fast._store.traces) <= 64
 
 
 # A function receives arguments of the given types.

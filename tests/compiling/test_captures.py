@@ -24,8 +24,7 @@ from autograd import (
     tanh,
     where,
 )
-from autograd.compiling import compiled
-from autograd.compiling.run import kernel
+from autograd.compiling.run import kernel, store
 from autograd.compiling.trace.tracing import trace
 
 ROWS = np.array([-1.5, -0.5, 0.0, 0.5, 2.0])
@@ -235,17 +234,17 @@ def test_values_of_earlier_queries_are_released(monkeypatch):
         gc.collect()
         return sum(isinstance(item, Value) and item.label == "counted" for item in gc.get_objects())
 
-    monkeypatch.setattr(compiled, "_MOST", 3)
+    monkeypatch.setattr(store, "LIMIT", 3)
     fast = compile(lambda x: dot(x, x))
     for size in range(1, 11):
         fast.grad([3.0] * size, wrt=[Value(2.0, "counted")])
     assert alive() == 3
-    assert len(fast._current) == 3
+    assert len(fast._store.current) == 3
 
 
 @pytest.mark.parametrize("changes", [True, False])
 def test_a_dropped_query_in_use_by_another_thread_is_not_outdated(monkeypatch, changes):
-    monkeypatch.setattr(compiled, "_MOST", 1)
+    monkeypatch.setattr(store, "LIMIT", 1)
     factor = [2.0]
     fast = compile(lambda x: factor[0] * x * x)
     assert fast.grad(3.0) == 12.0
@@ -283,7 +282,7 @@ def test_a_changed_global_or_closure_is_traced_again(monkeypatch):
 
 def test_a_function_is_traced_once_while_nothing_changes(monkeypatch):
     recorded = []
-    monkeypatch.setattr(compiled, "trace", lambda *args: recorded.append(1) or trace(*args))
+    monkeypatch.setattr(store, "trace", lambda *args: recorded.append(1) or trace(*args))
     fast = compile(lambda x: FACTOR * helper(x), batched="x")
     for _ in range(3):
         fast(ROWS)

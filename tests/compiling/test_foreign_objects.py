@@ -176,7 +176,7 @@ def test_only_the_named_entries_of_the_torch_module_are_watched():
     box.scale = 4.0
     assert fast(X) == X * 20.0 + 3.0
     assert torch.cuda.is_initialized() == initialised
-    assert len(fast._captures._kept) < 2000
+    assert len(fast._store.captures._kept) < 2000
 
 
 @pytest.mark.slow
@@ -188,7 +188,7 @@ def test_the_jax_module_is_not_searched():
     assert fast(X) == X * 6.0 + 1.0
     k[0] = 3.0
     assert fast(X) == X * 9.0 + 1.0
-    assert len(fast._captures._kept) < 2000
+    assert len(fast._store.captures._kept) < 2000
 
 
 # Numbers in places that are seldom looked at.

@@ -27,7 +27,7 @@ pytest.importorskip("llvmlite")
 
 import nn
 from autograd import Value, compile, grad, sin, tanh, total
-from autograd.compiling import compiled
+from autograd.compiling.run import store
 from autograd.compiling.trace.tracing import trace
 
 X = 1.5
@@ -586,7 +586,7 @@ def test_a_function_that_changes_its_captures_behaves_as_in_plain_python():
 def recorded(monkeypatch):
     """Return how often a function was traced."""
     calls = []
-    monkeypatch.setattr(compiled, "trace", lambda *args: calls.append(1) or trace(*args))
+    monkeypatch.setattr(store, "trace", lambda *args: calls.append(1) or trace(*args))
     return calls
 
 
@@ -604,14 +604,14 @@ def test_a_function_with_an_unchanged_trace_is_not_compiled_again(recorded):
     item = types.SimpleNamespace(k=[Value(1.0), 2.0])
     fast = compile(lambda x: item.k[1] * x)
     fast(X)
-    plan = next(iter(fast._plans.values()))
+    plan = next(iter(fast._store.plans.values()))
     item.k = [Value(1.0), 2.0]
     assert fast(X) == 3.0
     assert len(recorded) == 2
-    assert next(iter(fast._plans.values())) is plan
+    assert next(iter(fast._store.plans.values())) is plan
     item.k[1] = 4.0
     assert fast(X) == 6.0
-    assert next(iter(fast._plans.values())) is not plan
+    assert next(iter(fast._store.plans.values())) is not plan
 
 
 def test_a_function_that_uses_numpy_classes_and_scipy_tables_compiles():
