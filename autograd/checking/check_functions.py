@@ -26,6 +26,7 @@ from .given_gradients import check_given, projections, recorder_of
 from .point import Point
 from .questions.replay import check_record, nondeterminism
 from .report import Report
+from .report_text import caption
 
 SHOWN = 100
 """Maximum number of nodes of a graph that a report keeps to show."""
@@ -95,7 +96,7 @@ def check_gradients(
     report.about(f, at, {"order": order} if gradient is None else {"gradient": gradient})
     if report.smallest is not None and save is not None:
         Path(save).parent.mkdir(parents=True, exist_ok=True)
-        report.picture = draw(_backpropagated(report.smallest), title=report.caption()).save(save)
+        report.picture = draw(_backpropagated(report.smallest), title=caption(report)).save(save)
     return report.raise_if_wrong(undecided == "allow") if raises else report
 
 

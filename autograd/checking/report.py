@@ -1,48 +1,19 @@
-"""The report of a check: the verdict, the evidence as a table, and the cause of a failure."""
+"""The report of a check: its findings, the verdict, and the cause of a failure."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..files import write_atomically
-from ..formulas import names_of, partial_formula
-from ..ops.table import TABLE
-from ..terminal import cut, derivative_sign, quoted, show
+from ..terminal import cut, quoted, show
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
-from .patterns import Part, patterns
-from .questions.opaque import BY_DIFFERENCES, IN_HIGH_PRECISION
-
-BROKEN = {
-    "determinism": "the function is not deterministic",
-    "value": "an operation's value is wrong",
-    "local": "a partial is not the derivative of its operation",
-    "accumulation": "a grad is not the sum of the contributions to it",
-    "protocol": "repeated calls of backward() are not consistent",
-    "record": "the recorded graph differs from the function",
-    "order 2": "a second derivative is wrong",
-    "order 3": "a third derivative is wrong",
-}
-QUESTIONS = {
-    "value": "each operation's value",
-    "local": "each partial is the derivative of its operation",
-    "accumulation": "each grad is the sum of the contributions to it",
-    "end to end": "the gradient is the derivative of the program",
-    "determinism": "a second call returns the same result",
-    "protocol": "repeated calls of backward() are consistent",
-    "record": "the recorded graph agrees with the function",
-    "order 2": "second derivatives",
-    "order 3": "third derivatives",
-}
-
-
-ROWS = 20
-"""Maximum number of inputs that a report lists."""
+from .patterns import Part
+from .report_text import described, failure, undecided_message
 
 
 class GradientError(AssertionError):
@@ -169,41 +140,15 @@ class Report:
         if self.verdict == WRONG:
             raise GradientError(self.failure())
         if self.verdict == UNDECIDED and not undecided:
-            raise GradientError(self._undecided())
+            raise GradientError(undecided_message(self))
         return self
 
-    def _undecided(self) -> str:
-        open_ = [f for f in self.findings if f.verdict == UNDECIDED and f.question == "end to end"]
-        names = ", ".join(self.name(f.place) for f in open_[:6]) + (" ..." if len(open_) > 6 else "")
-        inputs = f" with respect to {names}" if open_ else ""
-        return "\n".join(
-            [
-                f"undecided: the derivative of {self.name_of_f}{inputs} cannot be verified at this point",
-                *(f"  {reason}" for reason in self.reasons[:3]),
-                *self._gradients(),
-                '  an undecided verdict is an error; to allow it, pass undecided="allow"',
-                *([f"  reproduce: {self.pasted}"] if self.pasted else []),
-            ]
-        )
+    def failure(self, table: bool = True) -> str:
+        """Return the message of a failure: the wrong numbers, the cause, and the smallest program."""
+        return failure(self, table)
 
     def __repr__(self) -> str:
-        lines = [self.title] if self.title else []
-        lines += self._gradients()
-        lines += self.evidence_lines()
-        if self.verdict == WRONG:
-            return "\n".join([*lines, f"  verdict: {WRONG}: {self.failure(table=False)}"])
-        lines.append(f"  verdict: {self.verdict}{self._because()}")
-        return "\n".join(lines)
-
-    def evidence_lines(self) -> list[str]:
-        """Return a line for each question, with the number of findings by verdict, and for each evidence."""
-        lines = []
-        counts = Counter((f.question, f.verdict) for f in self.findings)
-        for question, meaning in QUESTIONS.items():
-            each = [f"{counts[question, v]:,} {v}" for v in (RIGHT, WRONG, UNDECIDED) if counts[question, v]]
-            if each and not (question == "value" and not counts[question, WRONG]):
-                lines.append(f"  {question:<12}  {meaning}: {', '.join(each)}")
-        return lines + [f"  {'evidence':<12}  {words}" for words in self._evidences()]
+        return described(self)
 
     def html(self) -> str:
         """Return the report as an HTML page: found and expected numbers, the graph and its wrong edge."""
@@ -230,106 +175,14 @@ class Report:
 
         return Player(self.html(), repr(self), 560)._repr_mimebundle_()
 
-    def _evidences(self) -> list[str]:
-        """Return descriptions of the evidence: which method was used for how many inputs."""
-        rows = [f for f in self.findings if f.question == "end to end"]
-        alone = [f for f in rows if not _of_many(f)]
-        inputs = sum(count for _, _, count in self._slots)
-        found = []
-        for words in (IN_HIGH_PRECISION, BY_DIFFERENCES):
-            those = [f for f in alone if f.why.startswith(words)]
-            if those:
-                errors = [f.tolerance for f in those if f.truth]
-                certain = (
-                    f", with an error of at most {max(errors):.0e}"
-                    if errors and words == BY_DIFFERENCES
-                    else ""
-                )
-                each = {f.place for f in those}
-                among = f" for {len(each):,} of {inputs:,} inputs, one by one" if inputs > len(each) else ""
-                found.append(f"{words}{certain}{among}")
-        directions = [f for f in rows if "a random direction in" in f.why]
-        if directions:
-            found.append(f"all {inputs:,} inputs together, along {len(directions)} random directions")
-        projected = any("with random weights" in (r or "") for r in (self.results, self.projected))
-        if projected:
-            found.append("products of random vectors with the Jacobian, not each of its numbers")
-        if self.library:
-            found.append(f"the gradient is computed by {self.library}")
-        return found
-
-    def _because(self) -> str:
-        reasons = self.reasons if self.verdict == UNDECIDED else []
-        kinks = [f.why for f in self.findings if f.verdict == RIGHT and "a kink, between" in f.why]
-        if reasons:
-            return f": {'; '.join(reasons[:3])}"
-        if kinks:
-            return f" ({kinks[0]})"
-        return f" (relative error at most {self.error:.0e})" if self.error else ""
-
-    def _gradients(self, most: int = ROWS) -> list[str]:
-        rows = [f for f in self.findings if f.question == "end to end"]
-        if not rows:
-            return []
-        width = max(5, *(len(self.name(row.place)) for row in rows[:most]))
-        lines = [f"  {'input':<{width}}  {'gradient':>15}  {'truth':>15}  difference  verdict"]
-        for row in rows[:most]:
-            truth = "-" if row.truth is None else f"{row.truth:+.9g}"
-            same = row.found == row.truth  # two infinities too
-            miss = "-" if row.truth is None else f"{0 if same else abs(row.found - row.truth):.1e}"
-            name = f"{self.name(row.place):<{width}}"
-            lines.append(f"  {name}  {row.found:>+15.9g}  {truth:>15}  {miss:>10}  {row.verdict}")
-        if len(rows) > most:
-            lines.append(f"  ... {len(rows) - most:,} more")
-        return lines
+    @property
+    def input_count(self) -> int:
+        """The number of inputs: of all numbers in all arguments."""
+        return sum(count for _, _, count in self._slots)
 
     def name(self, place: Any) -> str:
         """Return the name of a node, leaf or direction."""
         return cut(str(self.names.get(place, place) if place.__class__ is not str else place), 20)
-
-    def failure(self, table: bool = True) -> str:
-        """Return the message of a failure: the wrong numbers, the cause, and the smallest program."""
-        cause = self.cause
-        if cause is None:
-            return ""
-        lines = [self._headline(cause)]
-        if self.title and table:
-            lines.append(f"  {self.title}{f': {self.results}' if self.results else ''}")
-        if self.program is not None and 1 < len(self.program.lines) <= 12:
-            lines.append(f"  f: {self.program}")
-        lines += self._wrong_numbers() if table else [f"  {words}" for words in patterns(self.parts())]
-        if cause.question == "end to end" and self.program is None:
-            lines.append(f"  evidence: {cause.why or IN_HIGH_PRECISION}")
-        else:
-            lines.append(f"  cause: {self._cause(cause)}")
-        if self.smallest is not None:
-            lines.append(f"  smallest program that shows it: {self.smallest}")
-            lines += [f"    {line}" for line in self.smallest.code().splitlines()]
-        if self.picture is not None:
-            lines.append(f"  picture: {self.picture}")
-        if self.pasted:
-            lines.append(f"  reproduce: {self.pasted}")
-        return "\n".join(lines)
-
-    def _wrong_numbers(self) -> list[str]:
-        """Return a table of the wrong numbers, found and expected, and the pattern of their errors."""
-        questions = ("end to end", "order 2", "order 3")
-        wrong = [f for f in self.findings if f.question in questions and f.verdict == WRONG]
-        inputs = [f for f in wrong if f.question == "end to end" and not _of_many(f)] or wrong
-        lines = [f"  {words}" for words in patterns(self.parts())]
-        if not inputs:
-            return lines
-        names = [self.name(f.place) for f in inputs[:ROWS]]
-        width = max(5, *map(len, names))
-        lines.append(f"  {'':<{width}}  {'found':>16}  {'expected':>16}  {'difference':>10}")
-        for name, f in zip(names, inputs[:ROWS], strict=True):
-            expected = "none" if f.truth is None else f"{f.truth:+.10g}"
-            miss = "-" if f.truth is None else f"{abs(f.found - f.truth):.1e}"
-            rounding = f"   rounding explains {f.tolerance:.0e}" if f is inputs[0] and f.tolerance else ""
-            lines.append(f"  {name:<{width}}  {f.found:>+16.10g}  {expected:>16}  {miss:>10}{rounding}")
-        if len(inputs) > ROWS:
-            lines.append(f"  ... and {len(inputs) - ROWS:,} more")
-        return lines
 
     def parts(self) -> list[Part]:
         """Return the found and the expected gradient of each argument for which all numbers are known."""
@@ -347,89 +200,3 @@ class Report:
 
     def _key(self, place: Any) -> str:
         return str(self.names.get(place, place) if place.__class__ is not str else place)
-
-    def caption(self) -> str:
-        """Return the cause in one line, for the picture of the smallest program."""
-        cause = self.cause
-        if cause is None:
-            return ""
-        shown = self.shown
-        if shown is None or shown.question != "local" or shown.truth is None:
-            return f"wrong: {BROKEN.get(cause.question, 'the gradient')}"
-        op = shown.place.op.name
-        return f"{op} is wrong: its local derivative is {shown.found:.6g}, expected {shown.truth:.6g}"
-
-    def _headline(self, cause: Finding) -> str:
-        wrong = next((f for f in self.findings if f.question == "end to end" and f.verdict == WRONG), None)
-        at = f" at {cause.place.op.name}" if getattr(cause.place, "op", None) else ""
-        if cause.question == "determinism":
-            return cause.why
-        if wrong is not None:
-            where = f": {BROKEN['record']}" if cause.question == "record" else at
-            return f"the derivative of {self.name_of_f} with respect to {self._wrong_names()} is wrong{where}"
-        return f"{BROKEN[cause.question]}{at}"
-
-    def _wrong_names(self) -> str:
-        """Return the names of the wrong inputs, or of their arguments if there are many."""
-        wrong = [f for f in self.findings if f.question == "end to end" and f.verdict == WRONG]
-        wrong = [f for f in wrong if not _of_many(f)] or wrong
-        names = list(dict.fromkeys(self.name(f.place) for f in wrong))
-        if len(names) <= 3:
-            return ", ".join(names)
-        parts = [(part.name, sum(part.wrong), len(part.wrong)) for part in self.parts() if any(part.wrong)]
-        if parts:
-            return ", ".join(f"{name} (at {bad:,} of {count:,} numbers)" for name, bad, count in parts)
-        return f"{', '.join(names[:3])} and {len(names) - 3:,} more"
-
-    def _cause(self, cause: Finding) -> str:
-        node = cause.place
-        if cause.question == "local":
-            return _wrong_partial(node, cause)
-        if cause.question == "value":
-            return (
-                f"{node.op.name}, whose value is {cause.found!r}, expected {cause.truth!r} "
-                "(unless the data of an operand was overwritten afterwards)"
-            )
-        if cause.question == "accumulation":
-            name = self.name(node)
-            return f"the backward pass: {name}.grad is {cause.found:+.6g}, but {cause.why}"
-        if cause.question == "protocol":
-            return (
-                f"the backward pass: {cause.why}; {self.name(node)}.grad is {cause.found:+.6g}, expected "
-                f"{cause.truth:+.6g}"
-            )
-        if cause.question == "determinism":
-            return cause.why
-        return cause.why or f"{cause.question}: found {cause.found:+.10g}, expected {cause.truth}"
-
-
-def _of_many(finding: Finding) -> bool:
-    """Return whether a finding is about several inputs that were moved together."""
-    return str(finding.place).startswith("direction")
-
-
-def _wrong_partial(node: Any, cause: Finding) -> str:
-    """Describe a node's wrong partial and the expected one, with their rules if they are known."""
-    op, names = node.op, names_of([item for item in node.operands if item.__class__ is not float])
-    words = {k: names.get(item, f"{item:g}") if item.__class__ is not float else f"{item:g}"
-             for k, item in enumerate(node.operands)}  # fmt: skip
-    rule = partial_formula(node, cause.position, words, "out") if not op.functions else "its own function"
-    known = TABLE.get(op.name)
-    right = ""
-    if known is not None and known is not op and known.operands == op.operands:
-        correct = known.partial_of(cause.position, len(node.operands))
-        right = f" = {correct}"
-    rule = "" if _is_number(rule) else f"{rule} = "
-    sign = derivative_sign()
-    partial = f"{op.name}, the partial {sign}out/{sign}{words[cause.position]} = {rule}{cause.found:+.10g}"
-    if cause.why or cause.truth is None:
-        return f"{partial}, at {cause.why or 'a point without a derivative'}"
-    return f"{partial}, expected {cause.truth:+.10g}{right}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

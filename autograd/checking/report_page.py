@@ -12,6 +12,7 @@ from ..graph import topological_order
 from .cases.program import Program
 from .evidence.findings import WRONG
 from .patterns import Part, patterns
+from .report_text import caption, evidence
 
 if TYPE_CHECKING:
     from .report import Report
@@ -46,7 +47,7 @@ def page(report: Report) -> str:
         "".join(f"<p>{html.escape(words)}</p>" for words in [*patterns(parts), *report.reasons[:3]]),
         *map(_gradient, parts),
         _graphs(report),
-        _list("Evidence", [re.sub(" {2,}", ": ", line.strip()) for line in report.evidence_lines()]),
+        _list("Evidence", [re.sub(" {2,}", ": ", line.strip()) for line in evidence(report)]),
         _code("Smallest program", report.smallest.code() if report.smallest is not None else ""),
         _code("Repeat this check", report.pasted),
     ]
@@ -84,7 +85,7 @@ def _graphs(report: Report) -> str:
     found, whole = [], report.program
     if report.smallest is not None:
         found.append(
-            _graph("The smallest program that shows it", report.smallest, report.shown, report.caption())
+            _graph("The smallest program that shows it", report.smallest, report.shown, caption(report))
         )
     if whole is not None and whole.lines and len(whole.lines) <= MOST_NODES and whole != report.smallest:
         words = report.title if report.verdict == WRONG else f"{report.title}: {report.verdict}"
