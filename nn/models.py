@@ -7,9 +7,10 @@ from random import Random
 from typing import Any
 
 from autograd import exp, logsumexp, total
-from autograd.terminal import quoted
+from autograd.terminal import plural, quoted
 
 from .argument_checks import RNG, generator, real, refuse_batch, several
+from .chains import Function
 from .init import Initialiser
 from .layers import DEFAULT_ACTIVATION, MLP, activation_function
 from .layers import Activation as ActivationName
@@ -52,8 +53,12 @@ class Sequential(Module):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def listed(self) -> list[tuple[str, Module]]:
+        """Return the modules with their positions; a plain function as a `Function`."""
+        return [(str(k), m if isinstance(m, Module) else Function(m)) for k, m in enumerate(self)]
+
     def describe(self) -> str:
-        return f"{len(self)} modules"
+        return plural(len(self), "module")
 
 
 class Activation(Module):

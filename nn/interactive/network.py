@@ -9,6 +9,7 @@ from autograd import Op, Value, topological_order
 
 from ..layers import MLP
 from ..losses import Loss
+from ..training.preconditions import recorded
 
 
 class Recorded(NamedTuple):
@@ -20,20 +21,17 @@ class Recorded(NamedTuple):
     ops: dict[str, Op]
 
 
-def recorded(model: Any, loss: Loss) -> Recorded:
-    """Record a perceptron's loss of one example.
+def record_network(model: MLP, loss: Loss) -> Recorded:
+    """Record a network's loss of one example.
 
-    Raises TypeError for a model that is not an MLP, and ValueError for one with several outputs.
+    Raises TypeError for a loss that returns no Value, ValueError for one that does not depend on both the
+    prediction and the target.
 
     >>> from nn import mse_loss
-    >>> found = recorded(MLP(2, [3, 1], rng=0), mse_loss)
+    >>> found = record_network(MLP(2, [3, 1], rng=0), mse_loss)
     >>> len(found.network["parameters"]), sorted(found.ops)
     (13, ['add', 'dot', 'mean', 'square', 'sub', 'tanh'])
     """
-    if not isinstance(model, MLP):
-        raise TypeError(f"a playground takes an MLP, got {type(model).__name__}")
-    if len(model.layers[-1].neurons) != 1:
-        raise ValueError(f"a playground needs one output, this model has {len(model.layers[-1].neurons)}")
     inputs = [Value(0.5, f"x{k}") for k in range(len(model.layers[0].neurons[0].weights))]
     target = Value(1.0, "target")
     outputs: Sequence[Value] = inputs
@@ -41,7 +39,7 @@ def recorded(model: Any, loss: Loss) -> Recorded:
     for layer in model.layers:
         outputs = layer(outputs)
         ends.append(list(outputs))
-    root = loss([outputs[0]], [target])
+    root = recorded(loss([outputs[0]], [target]))
     order = topological_order(root)
     index = {node: k for k, node in enumerate(order)}
     if any(value not in index for value in (*inputs, target, outputs[0])):

@@ -21,7 +21,7 @@ from ..layers import MLP
 from ..losses import binary_cross_entropy_with_logits, loss_function
 from ..optimisers import SGD, Adam, Optimiser
 from ..training.defaults import usual_loss, usual_optimiser
-from .network import recorded
+from .network import record_network
 
 _FOLDER = Path(__file__).parent / "page"
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "leaky_relu", "gelu", "softplus")
@@ -103,7 +103,7 @@ def playground(
     function = loss_function(chosen if loss is None else loss)
     stepping = usual_optimiser(model, optimiser, lr)
     settings = _optimiser(stepping)
-    graph = recorded(model, function)
+    graph = record_network(model, function)
     try:
         ops = {**graph.ops, **{each: TABLE[each] for each in ACTIVATIONS if each in TABLE}}
         rules = definitions(ops.values())
@@ -146,6 +146,9 @@ def playground(
 def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
     if not isinstance(model, MLP):
         raise TypeError(f"a playground takes an MLP, got {type(model).__name__}")
+    outputs = len(model.layers[-1].neurons)
+    if outputs != 1:
+        raise ValueError(f"a playground needs a model with one output, got {outputs} outputs")
     if not data.size or any(len(row) != 2 for row in data.inputs):
         raise ValueError("a playground needs points of a plane: give inputs of two numbers each")
     if any(isinstance(target, Sized) for target in data.targets):

@@ -95,3 +95,15 @@ def test_composed_models_can_be_drawn_by_layers():
     y = total(model([Value(1.0, "a"), Value(2.0, "b")]))
     y.backward()
     assert "Layer" in draw(y, groups=model, collapse="layer").source
+
+
+def test_the_repr_of_a_sequence_lists_its_functions_too():
+    model = Sequential(Layer(2, 3, "relu"), total, Dropout(0.25))
+    assert repr(model).splitlines() == [
+        "Sequential(3 modules)  9 parameters",
+        "  0: Layer(2 -> 3, relu)  9 parameters",
+        "    neurons.0 ... 2: Neuron(2 -> 1, relu)  3 parameters",
+        "  1: Function(total)  0 parameters",
+        "  2: Dropout(p=0.25)  0 parameters",
+    ]
+    assert repr(Sequential(Softmax())).startswith("Sequential(1 module)  0 parameters")

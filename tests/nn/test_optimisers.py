@@ -240,6 +240,7 @@ def test_a_plateau_reduces_as_pytorch_does():
         plan.step(metric)
         found.append(optimiser.lr)
     assert found[-1] < found[0]
+    assert plan.rate(plan.epoch) == optimiser.lr  # the share of the initial rate, 1.0
     torch = pytest.importorskip("torch")
     theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     peer = torch.optim.lr_scheduler.ReduceLROnPlateau(theirs, factor=0.5, patience=2, min_lr=0.01)

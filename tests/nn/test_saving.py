@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from nn import MLP, Activation, Dropout, Layer, Sequential, Softmax
+from autograd import Value
+from nn import MLP, Activation, Dropout, Layer, Module, Sequential, Softmax
 from nn.saving import load, save
 from tests.helpers import parameter_values
 
@@ -235,3 +236,16 @@ def test_a_fifo_and_a_file_larger_than_the_model_could_need_are_refused_before_t
             load(model, tmp_path / "sparse", strict=strict)
     with pytest.raises(FileNotFoundError):
         load(model, tmp_path / "absent")
+
+
+def test_a_tensor_with_rows_of_different_lengths_is_refused(tmp_path):
+    class Uneven(Module):
+        def __init__(self):
+            self.rows = [[Value(1.0)], [Value(2.0), Value(3.0)]]
+
+        def named_tensors(self, prefix=""):
+            yield "rows", self.rows
+
+    with pytest.raises(ValueError, match="rows has rows of different lengths, which a tensor cannot hold"):
+        save(Uneven(), tmp_path / "uneven.safetensors")
+    assert list(tmp_path.iterdir()) == []

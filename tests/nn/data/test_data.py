@@ -87,6 +87,12 @@ def test_the_digits_are_real_and_scaled():
     assert max(pixel for image in data.inputs for pixel in image) == 1
 
 
+def test_without_scikit_learn_the_digits_name_the_extra(without):
+    without("sklearn")
+    with pytest.raises(ImportError, match=r"scikit-learn: pip install 'chainwalk\[digits\]'"):
+        digits()
+
+
 def test_standardising_uses_mean_and_standard_deviation_of_the_training_data():
     data = Dataset([[1.0, 7.0], [3.0, 7.0], [8.0, 7.0]], [0.0, 0.0, 0.0])
     shift = standardise(data)

@@ -1,12 +1,14 @@
 """The playground's page and its data, without a browser: what fits into it, and what a recording keeps."""
 
 import base64
+import math
 import re
 from array import array
 
 import pytest
 
 import nn
+from autograd import operation
 from nn import MLP, Recording, fit, playground
 from tests.helpers import page_data, parameter_values
 
@@ -22,6 +24,7 @@ def test_the_page_is_one_small_file_that_asks_for_nothing(tmp_path):
     ("arguments", "error", "words"),
     [
         ((nn.Sequential(nn.Layer(2, 1)), nn.moons(10, rng=0)), TypeError, "takes an MLP"),
+        ((MLP(2, [3, 2]), nn.moons(10, rng=0)), ValueError, "one output, got 2 outputs"),
         ((MLP(2, [2]), nn.Dataset([[1.0, 2.0], [2.0, 1.0]], [0, 1])), ValueError, "one output"),
         ((MLP(3, [1]), nn.moons(10, rng=0)), ValueError, "3 inputs, but there are 2 features"),
         ((MLP(2, [1]), nn.Dataset([[1.0, 2.0, 3.0]], [1.0])), ValueError, "two numbers each"),
@@ -54,6 +57,11 @@ def test_other_features_targets_and_losses_that_do_not_fit_are_clear_errors():
         playground(model, nn.Dataset([[1.0, 2.0]], [[1.0, 0.0]]))
     with pytest.raises(ValueError, match="depends on the prediction and on the target"):
         playground(model, data, loss=lambda predictions, targets: predictions[0])
+    with pytest.raises(TypeError, match="loss must return a Value computed from the predictions, got a list"):
+        playground(model, data, loss=lambda predictions, targets: predictions)
+    wave = operation("wave(x)", math.sin, [math.cos])
+    with pytest.raises(ValueError, match="cannot be trained in a page: wave has a Python function as a rule"):
+        playground(MLP(2, [1], [wave]), data)
 
 
 def test_a_recording_keeps_the_first_the_last_and_every_nth_update(tmp_path):

@@ -159,6 +159,16 @@ def test_the_arrow_is_at_the_visible_part_of_the_line():
     assert perceptron.sum(list(arrow.xy)).data > 0
 
 
+@pytest.mark.parametrize("weights", [(0.0, 1.0, -50.0), (1.0, 0.0, 50.0), (1.0, 1.0, -90.0)])
+def test_a_line_outside_of_the_picture_has_no_arrow_and_does_not_widen_it(rng, weights):
+    neuron, data = nn.Neuron(2, "step", rng=rng), moons(20, rng=rng)
+    for parameter, number in zip(neuron.parameters(), weights, strict=True):
+        parameter.data = number
+    axes = nn.plot_hyperplanes(neuron, data)
+    assert not [text for text in axes.texts if getattr(text, "arrow_patch", None)]
+    assert max(map(abs, (*axes.get_xlim(), *axes.get_ylim()))) < 10
+
+
 def test_a_perceptron_has_its_line(rng):
     perceptron = nn.Perceptron(2)
     data = nn.logic_gate("and")
@@ -226,6 +236,14 @@ def test_an_animation_has_a_frame_before_training_and_one_for_every_few_epochs(r
     assert durations == [100, 100, 1000]
 
 
+def test_without_pillow_an_animation_names_the_extras(tmp_path, without):
+    animation = nn.Film(style.new_figure(width=2, height=2)[0])
+    animation.add()
+    without("PIL")
+    with pytest.raises(ImportError, match=r"chainwalk\[animate,plot\]"):
+        animation.save(tmp_path / "animation.gif")
+
+
 def test_any_figure_can_be_animated(tmp_path):
     image = pytest.importorskip("PIL.Image")
     figure, axes = style.new_figure(width=2, height=2)
@@ -284,6 +302,10 @@ def test_every_plot_can_be_drawn_into_axes_that_are_given(rng):
     ("call", "message"),
     [
         (lambda: nn.plot_decision_boundary(scores, Dataset([[0.0, 0.0]], [-1.0])), "3 outputs need targets"),
+        (
+            lambda: nn.plot_decision_boundary(lambda inputs: [0.0] * 11, THREE),
+            "11 outputs are more than the 10 colours there are",
+        ),
         (lambda: nn.plot_decision_boundary(scores, Dataset([], [])), "points of 2 numbers, and at least one"),
         (lambda: nn.plot_hyperplanes(nn.Module(), THREE), "Module has no neurons with two inputs"),
         (

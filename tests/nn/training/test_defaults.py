@@ -66,6 +66,11 @@ def test_a_call_with_loss_and_optimiser_in_the_old_places_is_understood():
     assert first.losses == fit(again, *MOONS, nn.hinge, SGD(again, lr=0.1), epochs=2, rng=0).losses
 
 
+def test_two_losses_are_refused():
+    with pytest.raises(TypeError, match="fit takes one loss, got 'mse_loss' and 'hinge'"):
+        fit(MLP(2, [1]), Dataset(*MOONS), "mse_loss", "hinge", "sgd")
+
+
 @pytest.mark.parametrize(
     ("word", "ours"),
     [("criterion", {"loss": "hinge"}), ("optimizer", {"optimiser": "sgd"}), ("learning_rate", {"lr": 0.2})],

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_the_repr_has_the_first_and_the_last_epoch():
         "validation accuracy 50.0%)"
     )
     assert repr(History()) == "History(no epoch finished)"
+    history = example()
+    history.interrupted, history.further_steps = True, 1
+    assert repr(history).endswith("validation accuracy 50.0%, interrupted after 1 step more)")
+    history.further_steps = 12
+    assert repr(history).endswith(", interrupted after 12 steps more)")
 
 
 def test_a_history_goes_through_json():
@@ -61,5 +67,17 @@ def test_a_history_goes_through_json():
 def test_a_history_reads_well(losses, told):
     history = History([Epoch(loss) for loss in losses])
     assert repr(history) == told
-    assert [epoch.loss for epoch in history] == losses
+    assert [epoch.loss for epoch in history] == losses == [history[k].loss for k in range(len(history))]
     assert len(history) == len(losses)
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("history", "use history.losses, history.accuracies or history.metrics"),
+        ("plot", "plot_history(history)"),
+    ],
+)
+def test_the_words_of_other_libraries_are_errors_with_advice(word, advice):
+    with pytest.raises(AttributeError, match=re.escape(advice)):
+        getattr(example(), word)

@@ -5,7 +5,12 @@ import re
 
 import pytest
 
+from autograd import total
 from nn import MLP, SGD, Adam, CosineAnnealingLR, Dataset, fit, moons
+
+
+def squared_errors(predictions, targets):
+    return total((p - t) ** 2 for p, t in zip(predictions, targets, strict=True))
 
 
 def run(path, *, epochs=4, lr=0.1, batch_size=5, loss="hinge", noise=0.1, made=SGD, plan=None, **more):
@@ -28,6 +33,7 @@ def run(path, *, epochs=4, lr=0.1, batch_size=5, loss="hinge", noise=0.1, made=S
         ({"lr": 0.05}, "optimiser lr is 0.05, but was 0.1"),
         ({"batch_size": 10}, "batch_size is 10, but was 5"),
         ({"loss": "mse_loss"}, "loss is 'mse_loss', but was 'hinge'"),
+        ({"loss": squared_errors}, "loss is 'squared_errors', but was 'hinge'"),
         ({"clip": 1.0}, "clip is 1.0, but was None"),
         ({"noise": 0.2}, "data is '20 examples ("),
         ({"validation": Dataset([[0.0, 1.0]], [1.0])}, "validation is '1 examples ("),

@@ -76,3 +76,12 @@ def test_its_state_goes_through_json_and_a_reset_forgets_it():
 def test_a_wrong_setting_is_an_error_with_the_allowed_values(settings, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         EarlyStopping(**settings)
+
+
+@pytest.mark.parametrize("wrong", [{"best": "low"}, {"waited": None}, {"weights": [1.0]}, {"best_epoch": "2"}])
+def test_a_state_of_something_else_changes_nothing(wrong):
+    stopping = after([3, 2, 2.5], patience=2)
+    before = stopping.state_dict()
+    with pytest.raises(ValueError, match="not the state of EarlyStopping"):
+        stopping.load_state_dict(before | wrong)
+    assert stopping.state_dict() == before

@@ -73,3 +73,24 @@ def test_another_score_and_the_first_of_equals():
 def test_a_mistake_in_the_training_is_raised():
     with pytest.raises(TypeError, match="unexpected keyword argument 'momentum'"):
         sweep(train, [{"lr": 0.1, "seed": 0, "momentum": 0.9}])
+
+
+@pytest.mark.parametrize("finished", [0, 2])
+def test_ctrl_c_ends_the_sweep_with_the_finished_trials(finished):
+    def interrupted(lr, seed):
+        if seed == finished:
+            rng = random.Random(seed)
+            model = MLP(2, [1], rng=rng)
+
+            def stop(epoch, history):
+                raise KeyboardInterrupt
+
+            return model, fit(model, moons(4, rng=rng), epochs=3, callbacks=[stop], rng=rng)
+        return train(lr, seed)
+
+    settings = grid(lr=[0.5], seed=range(4))
+    if not finished:  # nothing to return
+        with pytest.raises(KeyboardInterrupt):
+            sweep(interrupted, settings)
+    else:
+        assert [trial.setting["seed"] for trial in sweep(interrupted, settings).trials] == [0, 1]
