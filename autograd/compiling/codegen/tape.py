@@ -6,22 +6,19 @@ microseconds. Its instructions are sorted into runs of the same operation, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..expressions.pool import INSTRUCTIONS, Expression
-from .chunks import ARGUMENTS, BINARY, COMPARE, fused
-from .mathematics import TWO, Functions, Inline
-from .simd import Layout, Shape
+from .chunks import BINARY, COMPARE
+from .simd import Layout
 
 LIMIT = 20_000
 """Maximum number of instructions of straight-line code over rows; larger kernels are interpreted."""
 LIMIT_SINGLE = 8_000
 """The same at a single point, where a tape takes only up to one and a half times as long."""
-UNITS = 4
-"""Number of SIMD vectors of rows for each instruction, which share the cost of its dispatch."""
 OPERATIONS = (
     "end", "column", "shared", "output", "sum", "select", "and", "or", "not",
     *sorted(COMPARE), *sorted(INSTRUCTIONS),
@@ -31,24 +28,6 @@ _CODE = 63
 """The bits of an operation's code in a key to sort by."""
 _PADDING = [(0,) * (4 - length) for length in range(5)]
 _FUNCTIONS = INSTRUCTIONS - BINARY.keys() - {"neg", "fused"}
-_UNROLLED = frozenset((*BINARY, "fused"))
-"""The operations whose loops are unrolled: a quarter of the time of most tapes."""
-_TOGETHER = 4
-"""The number of instructions in each pass through an unrolled loop."""
-_VECTOR = Shape(_TOGETHER, 1, single=False, tile=1)
-
-
-_OPERANDS = {
-    "select": 3,
-    "fused": 3,
-    "and": 2,
-    "or": 2,
-    "not": 1,
-    "column": 0,
-    "shared": 0,
-    "output": 1,
-    "sum": 1,
-}
 
 
 class Tape(NamedTuple):
@@ -166,231 +145,3 @@ class _Writer:
         self.code[self._count] += 1
         self.code += numbers
         self.code += _PADDING[len(numbers)]
-
-
-def interpreter(
-    rows: bool, shape: Shape, vector_functions: Mapping[str, str], names: Sequence[str] = OPERATIONS[1:]
-) -> str:
-    """Return the IR of `body`, which runs a tape of the named operations for each block of rows."""
-    functions = Functions(shape, vector_functions)
-    cases = [_case(name, shape, functions, rows) for name in names]
-    targets = "\n".join(f"    i32 {CODES[name]}, label %run.{name}" for name in names)
-    arrivals = ", ".join(f"[ %after.{name}, %run.{name}.done ]" for name in names)
-    pointers = ", ".join(f"ptr noalias %{name}" for name in ARGUMENTS)
-    return "\n".join(
-        [
-            *functions.declarations(),
-            *([] if rows or shape.single else Inline(_VECTOR, "", reciprocal=False).declarations()),
-            f"""
-define void @prepare(ptr %shared) {{
-  ret void
-}}
-
-define void @body(i64 %blocks, i64 %rows, {pointers}) {{
-entry:
-  br label %block
-block:
-  %b = phi i64 [ 0, %entry ], [ %b.next, %finished ]
-  %row = mul i64 %b, {shape.block}
-  %here.columns = getelementptr {shape.scalar}, ptr %columns, i64 %row
-  %here.outputs = getelementptr {shape.scalar}, ptr %outputs, i64 %row
-  %here.masks = getelementptr {shape.scalar}, ptr %masks, i64 %row
-  br label %dispatch
-dispatch:
-  %at = phi ptr [ %tape, %block ], {arrivals}
-  %op = load i32, ptr %at
-  %count.at = getelementptr i32, ptr %at, i64 1
-  %count32 = load i32, ptr %count.at
-  %count = sext i32 %count32 to i64
-  %first = getelementptr i32, ptr %at, i64 2
-  switch i32 %op, label %finished [
-{targets}
-  ]
-{"".join(cases)}
-finished:
-  %b.next = add i64 %b, 1
-  %b.more = icmp ult i64 %b.next, %blocks
-  br i1 %b.more, label %block, label %done
-done:
-  ret void
-}}""",
-        ]
-    )
-
-
-def _case(name: str, shape: Shape, functions: Functions, rows: bool) -> str:
-    """Return a loop over the instructions of a run of one operation, unrolled for the frequent ones."""
-    tag = f"{name}."
-    vectors = not rows and name in functions.inline
-    several: list[str] = []
-    for k in range(_TOGETHER if name in _UNROLLED or vectors else 0):
-        several += [
-            f"  %{tag}{k}.place = add i64 %{tag}offset, {4 * k}",
-            f"  %{tag}{k}.at = getelementptr i32, ptr %first, i64 %{tag}{k}.place",
-        ]
-        if not vectors:
-            several += _instruction(name, f"{tag}{k}.", shape, functions, rows)
-    several += _as_vector(name, tag) if vectors else []
-    one = "\n".join(_instruction(name, f"{tag}last.", shape, functions, rows))
-    unrolled = f"""
-  %{tag}whole = and i64 %count, -{_TOGETHER}
-  %{tag}some = icmp ne i64 %{tag}whole, 0
-  br i1 %{tag}some, label %run.{name}.several, label %run.{name}.rest
-run.{name}.several:
-  %{tag}first = phi i64 [ 0, %run.{name} ], [ %{tag}after, %run.{name}.several ]
-  %{tag}offset = mul i64 %{tag}first, 4
-{chr(10).join(several)}
-  %{tag}after = add i64 %{tag}first, {_TOGETHER}
-  %{tag}again = icmp ult i64 %{tag}after, %{tag}whole
-  br i1 %{tag}again, label %run.{name}.several, label %run.{name}.rest
-run.{name}.rest:
-  %{tag}left = icmp ult i64 %{tag}whole, %count
-  br i1 %{tag}left, label %run.{name}.loop, label %run.{name}.done"""
-    begin, origin, first = (
-        (unrolled, "rest", f"%{tag}whole") if several else (f"\n  br label %run.{name}.loop", "", "0")
-    )
-    return f"""
-run.{name}:{begin}
-run.{name}.loop:
-  %{tag}k = phi i64 [ {first}, %run.{name}{origin and "." + origin} ], [ %{tag}next, %run.{name}.loop ]
-  %{tag}last.offset = mul i64 %{tag}k, 4
-  %{tag}last.at = getelementptr i32, ptr %first, i64 %{tag}last.offset
-{one}
-  %{tag}next = add i64 %{tag}k, 1
-  %{tag}more = icmp ult i64 %{tag}next, %count
-  br i1 %{tag}more, label %run.{name}.loop, label %run.{name}.done
-run.{name}.done:
-  %{tag}length = mul i64 %count, 4
-  %after.{name} = getelementptr i32, ptr %first, i64 %{tag}length
-  br label %dispatch
-"""
-
-
-def _as_vector(name: str, tag: str) -> list[str]:
-    """Return the lines for several instructions of a function at a single point, computed as one vector."""
-    shape = _VECTOR
-    lines, word = [], "poison"
-    for k in range(_TOGETHER):
-        at, more = f"%{tag}{k}", f"%{tag}{k}.x"
-        lines += [
-            f"  {at}.from.at = getelementptr i32, ptr {at}.at, i64 1",
-            f"  {at}.from = load i32, ptr {at}.from.at",
-            f"  {at}.number.at = getelementptr {shape.scalar}, ptr %scratch, i32 {at}.from",
-            f"  {at}.number = load {shape.scalar}, ptr {at}.number.at",
-            f"  {more} = insertelement {shape.vector} {word}, {shape.scalar} {at}.number, i32 {k}",
-        ]
-        word = more
-    lines += Inline(shape, f"%{tag}result", reciprocal=False).written(name, word)
-    for k in range(_TOGETHER):
-        at = f"%{tag}{k}"
-        lines += [
-            f"  {at}.result = extractelement {shape.vector} %{tag}result, i32 {k}",
-            f"  {at}.to = load i32, ptr {at}.at",
-            f"  {at}.to.at = getelementptr {shape.scalar}, ptr %scratch, i32 {at}.to",
-            f"  store {shape.scalar} {at}.result, ptr {at}.to.at",
-        ]
-    return lines
-
-
-def _instruction(name: str, tag: str, shape: Shape, functions: Functions, rows: bool) -> list[str]:
-    """Return the lines for one instruction, which is at the address `at`."""
-    lines: list[str] = []
-    operand_count = _OPERANDS.get(name, 2 if name in BINARY.keys() | COMPARE.keys() | TWO | {"mod"} else 1)
-    for k in range(1 + max(operand_count, 1)):
-        lines += [
-            f"  %{tag}p{k} = getelementptr i32, ptr %{tag}at, i64 {k}",
-            f"  %{tag}q{k} = load i32, ptr %{tag}p{k}",
-            f"  %{tag}i{k} = sext i32 %{tag}q{k} to i64",
-        ]
-    step = shape.lanes * shape.units
-    for unit in range(shape.units):
-        words = []
-        for k in range(operand_count):
-            lines += [
-                f"  %{tag}m{k}_{unit} = mul i64 %{tag}i{k + 1}, {step}",
-                f"  %{tag}n{k}_{unit} = add i64 %{tag}m{k}_{unit}, {unit * shape.lanes}",
-                f"  %{tag}a{k}_{unit} = getelementptr {shape.scalar}, ptr %scratch, i64 %{tag}n{k}_{unit}",
-                f"  %{tag}x{k}_{unit} = load {shape.vector}, ptr %{tag}a{k}_{unit}, align {shape.align}",
-            ]
-            words.append(f"%{tag}x{k}_{unit}")
-        lines += _unit(name, tag, unit, words, shape, functions, rows)
-    return lines
-
-
-def _unit(  # noqa: PLR0912
-    name: str, tag: str, unit: int, words: list[str], shape: Shape, functions: Functions, rows: bool
-) -> list[str]:
-    """One operation on one register of rows."""
-    v, zero = shape.vector, "zeroinitializer"
-    mask = shape.mask
-    out = f"%{tag}r{unit}"
-    one = functions.constant(1.0)
-    if name == "column":
-        lines = [
-            f"  %{tag}c{unit} = mul i64 %{tag}i1, {shape.stride}",
-            f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
-            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.columns, i64 %{tag}d{unit}",
-            f"  {out} = load {v}, ptr %{tag}e{unit}, align {shape.align}",
-        ]
-    elif name == "shared":
-        lines = [
-            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %shared, i64 %{tag}i1",
-            f"  %{tag}f{unit} = load {shape.scalar}, ptr %{tag}e{unit}",
-            *shape.broadcast(f"%{tag}f{unit}", out),
-        ]
-    elif name == "output":
-        return [
-            f"  %{tag}c{unit} = mul i64 %{tag}i0, {shape.stride}",
-            f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
-            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.outputs, i64 %{tag}d{unit}",
-            f"  store {v} {words[0]}, ptr %{tag}e{unit}, align {shape.align}",
-        ]
-    elif name == "sum":
-        target = f"  %{tag}e{unit} = getelementptr {v}, ptr %sums, i64 %{tag}i0"
-        if not rows:
-            return [target, f"  store {v} {words[0]}, ptr %{tag}e{unit}, align {shape.align}"]
-        return [
-            target,
-            f"  %{tag}h{unit} = load {v}, ptr %{tag}e{unit}, align {shape.align}",
-            f"  %{tag}ma{unit} = getelementptr {v}, ptr %here.masks, i64 {unit}",
-            f"  %{tag}mb{unit} = load {v}, ptr %{tag}ma{unit}, align {shape.align}",
-            f"  %{tag}mc{unit} = fcmp une {v} %{tag}mb{unit}, {zero}",
-            f"  %{tag}md{unit} = fadd {v} %{tag}h{unit}, {words[0]}",
-            f"  %{tag}me{unit} = select {mask} %{tag}mc{unit}, {v} %{tag}md{unit}, {v} %{tag}h{unit}",
-            f"  store {v} %{tag}me{unit}, ptr %{tag}e{unit}, align {shape.align}",
-        ]
-    elif name == "select":
-        lines = [
-            f"  %{tag}c{unit} = fcmp une {v} {words[0]}, {zero}",
-            f"  {out} = select {mask} %{tag}c{unit}, {v} {words[1]}, {v} {words[2]}",
-        ]
-    elif name in COMPARE:
-        lines = [
-            f"  %{tag}c{unit} = fcmp {COMPARE[name]} {v} {words[0]}, {words[1]}",
-            f"  {out} = select {mask} %{tag}c{unit}, {v} {one}, {v} {zero}",
-        ]
-    elif name == "and":
-        lines = [f"  {out} = fmul {v} {words[0]}, {words[1]}"]
-    elif name == "or":
-        lines = [
-            f"  %{tag}c{unit} = fadd {v} {words[0]}, {words[1]}",
-            f"  %{tag}d{unit} = fcmp une {v} %{tag}c{unit}, {zero}",
-            f"  {out} = select {mask} %{tag}d{unit}, {v} {one}, {v} {zero}",
-        ]
-    elif name == "not":
-        lines = [f"  {out} = fsub {v} {one}, {words[0]}"]
-    elif name in BINARY:
-        lines = [f"  {out} = {BINARY[name]} {v} {words[0]}, {words[1]}"]
-    elif name == "fused":
-        lines = fused(v, words, out)
-    elif name == "neg":
-        lines = [f"  {out} = fneg {v} {words[0]}"]
-    else:
-        lines = functions.written(name, words, out)
-    return [
-        *lines,
-        f"  %{tag}t{unit} = mul i64 %{tag}i0, {shape.lanes * shape.units}",
-        f"  %{tag}u{unit} = add i64 %{tag}t{unit}, {unit * shape.lanes}",
-        f"  %{tag}w{unit} = getelementptr {shape.scalar}, ptr %scratch, i64 %{tag}u{unit}",
-        f"  store {v} {out}, ptr %{tag}w{unit}, align {shape.align}",
-    ]

@@ -14,12 +14,13 @@ import numpy as np
 
 from ..codegen.driver import FIELDS
 from ..codegen.emission import emit
+from ..codegen.interpreter import UNITS, interpreter
 from ..codegen.mathematics import origin
 from ..codegen.memory import Memory
 from ..codegen.native import Host, Native, drive, vector_library
 from ..codegen.simd import Layout, Shape
 from ..codegen.stages import Chunk, Outer, Product, Program, staged
-from ..codegen.tape import LIMIT, LIMIT_SINGLE, UNITS, encode, interpreter
+from ..codegen.tape import LIMIT, LIMIT_SINGLE, encode
 from ..expressions.derivatives import below, lowered
 from ..expressions.pool import Expression, World
 
