@@ -46,6 +46,8 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
     """Return a plain number as a float. Raises TypeError, which says what is allowed, for anything else."""
     if is_number(operand):
         return float(operand)
+    if operand.__class__ is Identity:
+        operand._refuse()
     if is_array(operand):
         shape = getattr(operand, "shape", ())
         advice = "its numbers with a.ravel()" if shape else "its number with a.item()"
@@ -57,7 +59,7 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
 class Identity:
     """The result of == and != for a Value: a bool that compares nodes, not numbers, and says so.
 
-    As a condition of `where` it raises TypeError.
+    As a condition of `where`, or as a number, it raises TypeError.
 
     >>> Identity(False)
     False (== and != compare nodes: for their numbers use .data)
@@ -77,10 +79,14 @@ class Identity:
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError(
             "== and != compare whether two Values are the same node, not their numbers: they cannot be a "
-            "condition. Use <, <=, > or >=, as in where(x >= 1.0, ...), or compare x.data"
+            "condition, or count as 1 or 0. Use <, <=, > or >=, as in where(x >= 1.0, ...), or compare x.data"
         )
 
     __and__ = __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = __invert__ = _refuse
+    __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = __neg__ = __pos__ = __abs__ = _refuse
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __int__ = __float__ = __index__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __hash__ = object.__hash__
 
 
 DIFFERENT, NOT_THE_SAME = Identity(False), Identity(True)
@@ -102,8 +108,6 @@ def no_number() -> str:
 
 def truth(operand: Any) -> float:
     """Return a condition as a number: a bool (numpy's too) becomes 1 or 0."""
-    if operand.__class__ is Identity:
-        operand._refuse()
     if operand.__class__ is int and operand in (-1, -2):
         raise TypeError(f"the condition is {operand}: ~ of a bool is a nonzero int, always true. {NEGATION}")
     return plain(operand)
