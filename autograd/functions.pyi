@@ -370,7 +370,7 @@ def mod(x: Value, y: Operand) -> Value:
     """Remainder with the sign of y.
 
     value        x % y
-    d/dx         1.0
+    d/dx         1.0 if y != 0 else out
     d/dy         None if x <= out <= x else (out - x) / y
     domain       y != 0, a DomainError outside
     note         jumps at multiples of y
@@ -410,7 +410,7 @@ def fmod(x: Value, y: Operand) -> Value:
     """Remainder with the sign of x, as C has it.
 
     value        abs(x) % abs(y) * sign(x)
-    d/dx         1.0
+    d/dx         1.0 if y != 0 else out
     d/dy         None if x <= out <= x else (out - x) / y
     domain       y != 0, a DomainError outside
     note         jumps at multiples of y
@@ -684,7 +684,7 @@ def log(x: Value) -> Value:
     """Natural logarithm.
 
     value        log(x)
-    d/dx         1.0 / x
+    d/dx         1.0 / x if x >= 0 else out
     domain       x > 0, a DomainError outside
 
     >>> f"{log(2.0):.4f}"
@@ -700,7 +700,7 @@ def log2(x: Value) -> Value:
     """Logarithm to base 2.
 
     value        log2(x)
-    d/dx         1.0 / log(2.0) / x
+    d/dx         1.0 / log(2.0) / x if x >= 0 else out
     domain       x > 0, a DomainError outside
 
     >>> f"{log2(8.0):.4f}"
@@ -716,7 +716,7 @@ def log10(x: Value) -> Value:
     """Logarithm to base 10.
 
     value        log10(x)
-    d/dx         1.0 / log(10.0) / x
+    d/dx         1.0 / log(10.0) / x if x >= 0 else out
     domain       x > 0, a DomainError outside
 
     >>> f"{log10(1000.0):.4f}"
@@ -732,7 +732,7 @@ def log1p(x: Value) -> Value:
     """Log(1 + x), exact near 0.
 
     value        log1p(x)
-    d/dx         1.0 / (1.0 + x)
+    d/dx         1.0 / (1.0 + x) if x >= -1.0 else out
     domain       x > -1, a DomainError outside
 
     >>> f"{log1p(1.0):.4f}"
@@ -953,7 +953,7 @@ def atanh(x: Value) -> Value:
     """Inverse of tanh.
 
     value        atanh(x)
-    d/dx         1.0 / (1.0 - x * x if abs(x) < 0.5 else (1.0 - x) * (1.0 + x))
+    d/dx         1.0 / (1.0 - x * x if abs(x) < 0.5 else (1.0 - x) * (1.0 + x)) if abs(x) <= 1.0 else out
     domain       abs(x) < 1, a DomainError outside
 
     >>> f"{atanh(0.5):.4f}"

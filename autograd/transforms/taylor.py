@@ -114,11 +114,12 @@ class _World:
 class _Series:
     """A power series whose coefficients are computed on demand."""
 
-    __slots__ = ("_partials", "coefficients", "op", "operands", "world")
+    __slots__ = ("_partials", "_varies", "coefficients", "op", "operands", "world")
 
     def __init__(self, world: _World, op: Op | None, operands: tuple[Any, ...], known: list[Any]) -> None:
         self.world, self.op, self.operands, self.coefficients = world, op, operands, known
         self._partials: tuple[Any, ...] | None = None
+        self._varies: bool | None = None
 
     def coefficient(self, n: int) -> Any:
         """Return the n-th coefficient, from n out_n = sum over operands and j of j x_j p_(n - j)."""
@@ -140,9 +141,20 @@ class _Series:
                 continue
             for j in range(1, m + 1):
                 x_j = _coefficient(operand, j)
-                if x_j.__class__ is not float or x_j:
+                if x_j.__class__ is not float or x_j or (j == 1 and _varies(operand)):
                     found = found + j * x_j * _coefficient(partial, m - j)
         return found / m
+
+    @property
+    def varies(self) -> bool:
+        """Return whether it depends on the variable: then a slope of 0 beside an infinite one gives nan."""
+        if self._varies is None:
+            if self.op is None:
+                self._varies = len(self.coefficients) > 1 and self.coefficients[1] != 0
+            else:
+                edges = zip(self.partials, self.operands, strict=True)
+                self._varies = any(partial is not None and _varies(operand) for partial, operand in edges)
+        return self._varies
 
     @property
     def partials(self) -> tuple[Any, ...]:
@@ -209,6 +221,10 @@ class _Series:
 
     def __ge__(self, other: Any) -> bool:
         return bool(self.coefficient(0) >= _coefficient(other, 0))
+
+
+def _varies(item: Any) -> bool:
+    return isinstance(item, _Series) and item.varies
 
 
 def _coefficient(item: Any, n: int) -> Any:
