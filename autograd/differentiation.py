@@ -29,19 +29,23 @@ def _rules_over_values(op: Op, at_pole: bool = False) -> Callable[..., tuple[Any
     if at_pole:
         from .ops.language import over_nodes_at_poles as read  # parses, which takes time to import
 
-        algebra |= {name: _unless_plain(operator, IEEE[name]) for name, operator in _QUOTIENTS.items()}
+        algebra |= QUOTIENTS
     operands = ", ".join(op.operands)
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
     source = f"def values_{op.name}({operands}, *, out, edges): return {partials_source(op, edges, read)}"
     return define(f"values_{op.name}", source, algebra | op.functions)
 
 
-_QUOTIENTS = {"divide": truediv, "remainder": mod}
-
-
 def _unless_plain(operator: Callable[..., Any], ieee: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an operator on Values, and on plain numbers the function of floats that never raises."""
+    """Return an operator on nodes, and on plain numbers the function of floats that never raises."""
     return lambda x, y: (ieee if x.__class__ is y.__class__ is float else operator)(x, y)
+
+
+QUOTIENTS = {
+    "divide": _unless_plain(truediv, IEEE["divide"]),
+    "remainder": _unless_plain(mod, IEEE["remainder"]),
+}
+"""The functions that stand for / and % in a rule over nodes that is evaluated at a pole."""
 
 
 def partials_as_values(node: Any) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..differentiation import even_power, sides
+from ..differentiation import QUOTIENTS, even_power, sides
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
 from ..ops.operands import EDGES, number
@@ -162,8 +162,11 @@ class _Series:
         if self._partials is None:
             op: Any = self.op
             edges = op.grouped([isinstance(item, _Series) for item in self.operands])
-            rules = _rules(op, self.world)
-            self._partials = rules(*op.grouped(list(self.operands)), out=self, edges=edges)
+            operands = op.grouped(list(self.operands))
+            try:
+                self._partials = _rules(op, self.world)(*operands, out=self, edges=edges)
+            except ZeroDivisionError:  # of two plain numbers
+                self._partials = _rules(op, self.world, at_pole=True)(*operands, out=self, edges=edges)
         return self._partials
 
     def _apply(self, name: str, *operands: Any) -> Any:
@@ -231,19 +234,27 @@ def _coefficient(item: Any, n: int) -> Any:
     return item.coefficient(n) if isinstance(item, _Series) else float(item) if n == 0 else 0.0
 
 
-def _rules(op: Op, world: _World) -> Callable[..., tuple[Any, ...]]:
-    """Return a function that computes an op's partials in the algebra of one expansion."""
+def _rules(op: Op, world: _World, at_pole: bool = False) -> Callable[..., tuple[Any, ...]]:
+    """Return a function that computes an op's partials in the algebra of one expansion.
+
+    With `at_pole` a quotient of two plain numbers does not raise.
+    """
     if op.functions:
         raise TypeError(
             f"taylor needs the partials of {op.name} as text: Python functions do not accept series"
         )
-    source = _source(op)
-    seen = {name: world.algebra[name] for name in names_in(source) & world.algebra.keys()}
-    return define(f"series_{op.name}", source, seen)
+    source = _source(op, at_pole)
+    algebra = world.algebra | QUOTIENTS if at_pole else world.algebra
+    return define(
+        f"series_{op.name}", source, {name: algebra[name] for name in names_in(source) & algebra.keys()}
+    )
 
 
 @cache
-def _source(op: Op) -> str:
+def _source(op: Op, at_pole: bool) -> str:
+    read = over_nodes
+    if at_pole:
+        from ..ops.language import over_nodes_at_poles as read  # parses, which takes time to import
     edges = {name: f"edges[{position}]" for position, name in enumerate(op.operands)}
-    partials = partials_source(op, edges, over_nodes)
+    partials = partials_source(op, edges, read)
     return f"def series_{op.name}({', '.join(op.operands)}, *, out, edges): return {partials}"

@@ -298,3 +298,28 @@ def test_a_derivative_that_is_0_because_the_point_is_is_right(f, point):
     """The difference quotient is of the size of the step there: its limit is 0."""
     for order in (2, 3):
         assert check_gradients(f, *point, order=order).right
+
+
+STEEP_AT_0 = {
+    "x log |x|": (lambda x: x * math.log(abs(x)), lambda x: math.log(abs(x)) + 1),
+    "log |x|": (lambda x: math.log(abs(x)), lambda x: 1 / x),
+    "the root of |x| with the sign of x": (
+        lambda x: math.copysign(math.sqrt(abs(x)), x),
+        lambda x: 0.5 / math.sqrt(abs(x)),
+    ),
+    "a steep arctangent": (lambda x: math.atan(1e9 * x), lambda x: 1e9 / (1 + (1e9 * x) ** 2)),
+}
+
+
+@pytest.mark.parametrize("x", [1.3e-10, -1.3e-16, 1.3e-60, -1.3e-280])
+@pytest.mark.parametrize("name", STEEP_AT_0)
+def test_a_function_of_floats_is_judged_at_the_scale_of_a_tiny_input(name, x):
+    f, slope = STEEP_AT_0[name]
+    assert verdict(f, x, gradient=slope) == "right"
+    assert verdict(f, x, gradient=lambda x: 1.001 * slope(x)) == "wrong"
+
+
+@pytest.mark.parametrize("x", [1e-320, 5e-324, -1e-310])
+def test_an_input_too_small_for_finite_differences_is_undecided_unless_the_function_is_smooth_there(x):
+    assert verdict(math.sin, x, gradient=math.cos) == "right"
+    assert verdict(lambda x: math.log(abs(x)), x, gradient=lambda x: 1 / x) == "undecided"

@@ -7,6 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
+import autograd
 from autograd import (
     TracingError,
     Value,
@@ -265,6 +266,18 @@ def test_a_number_beside_a_condition_is_an_error_eagerly_and_compiled(f):
     for call in (lambda: f(Value(1.0)), lambda: compile(f)(1.0)):
         with pytest.raises(TypeError, match="must be conditions, such as x > 0"):
             call()
+
+
+OUTSIDE = {"log": -1.0, "log2": -2.0, "log10": -0.5, "log1p": -3.0, "atanh": 2.0, "sqrt": -1.0, "asin": 1.5}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+@pytest.mark.usefixtures("tier")
+def test_outside_of_a_domain_value_and_derivatives_are_nan_compiled(name):
+    f, x = getattr(autograd, name), OUTSIDE[name]
+    fast = compile(f)
+    found = fast(x), fast.grad(x), fast.hessian(x), *compile(f, batched="x").grad([x, x])
+    assert all(map(math.isnan, found))
 
 
 DATA = {

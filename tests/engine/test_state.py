@@ -19,6 +19,7 @@ from autograd import (
     enable_grad,
     exp,
     gradients,
+    maximum,
     no_grad,
     operation,
     sin,
@@ -236,6 +237,27 @@ def test_a_picture_after_a_pass_starts_from_zero_and_a_stepper_reports_existing_
 def test_only_comparisons_of_numbers_are_conditions(make):
     with pytest.raises(TypeError, match=r"same node|must be conditions|~ of a bool|~ negates"):
         make(Value(1.0))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x, y: (x == y) * x,
+        lambda x, y: y * (x != y),
+        lambda x, y: 1 - (x == y),
+        lambda x, y: sum([x == y, x == 1.0]),
+        lambda x, y: total([x == y, x]),
+        lambda x, y: maximum(x == y, x),
+        lambda x, y: float(x == y),
+        lambda x, y: int(x != y),
+        lambda x, y: [x, y][x == y],
+        lambda x, y: (x == y) == True,  # noqa: E712
+        lambda x, y: (x == y) < 1,
+    ],
+)
+def test_the_result_of_an_equality_does_not_count_as_1_or_0(use):
+    with pytest.raises(TypeError, match=r"same node, not their numbers.* Use <, <=, > or >="):
+        use(Value(1.0), Value(1.0))
 
 
 def test_conditions_combine_as_they_do_for_bools():

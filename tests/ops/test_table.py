@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("mpmath")
 
 import autograd
-from autograd import TABLE, DomainError, Value, grad, gradients, jvp, operation
+from autograd import TABLE, DomainError, Value, grad, gradients, jvp, operation, taylor
 from autograd.differentiation import partials_as_values
+from autograd.modes import ieee_arithmetic
 from autograd.ops.op import Op
 from autograd.ops.primitives import FAST, IEEE
 from autograd.ops.rules import names_in
@@ -470,3 +471,42 @@ def test_every_partial_of_the_table_would_be_missed_if_it_were_off_by_a_milliont
 def test_a_declared_operation_passes_the_same_test():
     own = operation("logistic(x)", lambda x: 1 / (1 + math.exp(-x)), lambda x, out: out * (1 - out))
     assert first_derivative_errors(own.op, "sigmoid", (0.5,)) == []
+
+
+def outside_domains():
+    """Yield operations of one or two operands with points outside of their domains at which they are nan."""
+    numbers = (-INF, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 2.0, 3.0, INF)
+    for name, op in TABLE.items():
+        if op.domain and not op.variadic and len(op.operands) - len(op.defaults) < 3:
+            for point in itertools.product(numbers, repeat=len(op.operands) - len(op.defaults)):
+                in_domain, value, _ = _ieee_functions(op)
+                if not in_domain(*point) and math.isnan(value(*point)):
+                    yield name, point
+
+
+def test_where_an_operation_is_nan_outside_its_domain_no_slope_is_finite_in_any_mode():
+    found = list(outside_domains())
+    assert {name for name, _ in found} >= {
+        "log",
+        "log1p",
+        "atanh",
+        "sqrt",
+        "asin",
+        "acosh",
+        "pow",
+        "mod",
+        "fmod",
+    }
+    for name, point in found:
+        with ieee_arithmetic():
+            partials = getattr(autograd, name)(*map(Value, point)).partials
+            assert any(partial is not None and math.isnan(partial) for partial in partials), (name, point)
+            for k in range(len(point)):
+                f = along(name, point, k)
+                slopes = grad(f)(0.0), jvp(f, (0.0,), (1.0,))[1], taylor(f, 0.0, 1)[1]
+                assert not any(map(math.isfinite, slopes)) or not any(slopes), (name, point, k, slopes)
+
+
+def along(name, point, k):
+    """Return an operation as a function of what is added to operand k of a point."""
+    return lambda t: getattr(autograd, name)(*[x + t if j == k else x for j, x in enumerate(point)])

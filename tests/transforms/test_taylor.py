@@ -7,7 +7,27 @@ import pytest
 pytest.importorskip("mpmath")
 
 import autograd
-from autograd import TABLE, Value, exp, grad, gradients, hessian, no_grad, operation, sin, tanh, taylor, total
+from autograd import (
+    TABLE,
+    Value,
+    atan2,
+    clip,
+    exp,
+    floor,
+    grad,
+    gradients,
+    hessian,
+    logaddexp,
+    mod,
+    no_grad,
+    operation,
+    sin,
+    sqrt,
+    tanh,
+    taylor,
+    total,
+)
+from autograd.modes import ieee_arithmetic
 from tests.truth import TRUTHS, digits, exactly, mp
 
 SMOOTH = {
@@ -119,3 +139,23 @@ def test_a_deep_graph_expands():
 def test_an_order_that_is_not_a_nonnegative_int_is_refused(order):
     with pytest.raises(ValueError, match="order must be an int >= 0"):
         taylor(exp, 0.0, order)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda t: logaddexp(t, t), math.inf),
+        (lambda t: atan2(t, 2.0 * t), math.inf),
+        (lambda t: mod(2.0, t - t), 1.0),
+        (lambda t: sqrt(t * t), 0.0),
+    ],
+)
+def test_a_slope_of_0_beside_an_infinite_one_is_nan_as_in_grad(f, x):
+    with ieee_arithmetic():
+        assert math.isnan(grad(f)(x))
+        assert math.isnan(taylor(f, x, 1)[1])
+
+
+def test_an_operand_that_was_not_selected_has_no_slope_of_0():
+    assert taylor(lambda t: sqrt(clip(t, 0.0, 1.0)), -1.0, 2) == [0.0, 0.0, 0.0]
+    assert taylor(lambda t: sqrt(floor(t)), 0.5, 1) == [0.0, 0.0]

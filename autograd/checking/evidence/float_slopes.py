@@ -20,6 +20,8 @@ COARSE = 2.0**-40
 """Relative rounding error above which a function is taken to compute in float32."""
 CERTAINTY = 10
 """Safety factor for the error estimates of finite differences."""
+SMALLEST = 1e-290
+"""Size of an input below which the steps would be rounded to a few digits, or to 0."""
 
 
 class Judgement(NamedTuple):
@@ -48,6 +50,8 @@ def judged_derivative(f: Number, x: float, found: float, unit: float = EPS) -> J
     miss = abs(found - truth)
     if truth and miss <= tolerance and miss + tolerance <= _limit(unit) * abs(truth):
         return Judgement(RIGHT, truth, tolerance)
+    if 0 < abs(x) < SMALLEST:
+        return Judgement(UNDECIDED, None, math.inf, f"finite differences have no step small enough at {x:g}")
     if jumps(f, x, unit):
         return Judgement(UNDECIDED, None, math.inf, "the function jumps here, or its tangent is vertical")
     sides = kink(f, x, unit)
@@ -152,7 +156,8 @@ def steady_derivative(
     True
     """
     unit = unit_of(f, x) if unit is None else unit
-    return _steadiest([derivative(f, x, reach, unit, noise) for reach in REACHES])
+    near = (abs(x),) if 0 < abs(x) < REACHES[-1] else ()  # the input's own size, beside a singularity at 0
+    return _steadiest([derivative(f, x, reach, unit, noise) for reach in (*REACHES, *near)])
 
 
 def _steadiest(found: list[tuple[float, float]]) -> tuple[float, float]:
