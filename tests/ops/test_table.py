@@ -500,7 +500,8 @@ def test_where_an_operation_is_nan_outside_its_domain_no_slope_is_finite_in_any_
     for name, point in found:
         with ieee_arithmetic():
             partials = getattr(autograd, name)(*map(Value, point)).partials
-            assert any(partial is not None and math.isnan(partial) for partial in partials), (name, point)
+            finite = [partial for partial in partials if partial is not None and math.isfinite(partial)]
+                assert not any(finite), (name, point)
             for k in range(len(point)):
                 f = along(name, point, k)
                 slopes = grad(f)(0.0), jvp(f, (0.0,), (1.0,))[1], taylor(f, 0.0, 1)[1]
