@@ -501,7 +501,7 @@ def test_where_an_operation_is_nan_outside_its_domain_no_slope_is_finite_in_any_
         with ieee_arithmetic():
             partials = getattr(autograd, name)(*map(Value, point)).partials
             finite = [partial for partial in partials if partial is not None and math.isfinite(partial)]
-                assert not any(finite), (name, point)
+            assert not any(finite), (name, point)
             for k in range(len(point)):
                 f = along(name, point, k)
                 slopes = grad(f)(0.0), jvp(f, (0.0,), (1.0,))[1], taylor(f, 0.0, 1)[1]
