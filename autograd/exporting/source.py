@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..compiling.compiled import Compiled
-from ..compiling.naming import Arguments
+from ..compiling.naming import Arguments, Names
 from ..compiling.recorded_graph import GraphFunction
 from ..compiling.trace.arguments import Leaf, described, leaves_of, with_values
 from ..compiling.trace.tracing import Trace, trace
-from ..terminal import listed, quoted
+from ..terminal import quoted
 from ..value import Value
 from .writing import Writer
 
@@ -64,7 +64,7 @@ def export(
     title = _called(name or getattr(f, "__name__", ""))
     found = list(inspect.signature(f).parameters)[: len(arguments)]
     names = _names(found, len(arguments), title)
-    rows = _rows(batched, found)
+    rows = _rows(batched, title, found, len(arguments))
     forms = [described(item, k in rows, names[k]) for k, item in enumerate(arguments)]
     leaves = [Value(0.0) for form in forms for leaf in leaves_of(form) for _ in range(leaf.size)]
     given = iter(leaves)
@@ -80,7 +80,8 @@ def _of_graph(root: Value, inputs: list[Value], parameters: list[Value], batched
     if parameters:
         forms.append(Leaf((len(parameters),), "array", False))
     traced = Trace([*inputs, *parameters], root)
-    return Writer(traced, names, forms, _rows(batched, labels), title).text()
+    rows = _rows(batched, title, labels, len(labels))
+    return Writer(traced, names, forms, rows, title).text()
 
 
 def _names(found: list[str], count: int, title: str) -> list[str]:
@@ -100,14 +101,10 @@ def _usable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and not _TAKEN.fullmatch(name)
 
 
-def _rows(batched: Any, names: Sequence[str]) -> set[int]:
+def _rows(batched: Any, title: str, names: Sequence[str], count: int) -> set[int]:
     if batched == "all":
-        return set(range(len(names)))
-    asked = [batched] if isinstance(batched, str | int) else list(batched)
-    unknown = [item for item in asked if isinstance(item, str) and item not in names]
-    if unknown:
-        raise ValueError(f"batched={quoted(unknown[0])} is not an argument; the arguments are {listed(names)}")
-    return {names.index(item) if isinstance(item, str) else item for item in asked}
+        return set(range(count))
+    return set(Names(title, tuple(names)).positions(batched, "batched", count))
 
 
 def _called(name: str) -> str:

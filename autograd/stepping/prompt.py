@@ -87,7 +87,7 @@ class Prompt(cmd.Cmd):
         if not word:
             return self.emptyline()
         if name == "quit":
-            return True
+            return self.do_quit(rest)
         command: Callable[[str], Any] | None = getattr(self, f"do_{name}", None)
         if command is None:
             print(f"{quoted(word)} is not a command; h lists them")
@@ -245,20 +245,17 @@ def condition(text: str) -> Callable[[Any], bool] | None:
     >>> condition("contribution < 0")(step), condition("|partial| > 5")(step), condition("x")
     (True, False, None)
     """
-    found = re.fullmatch(rf"(\|?)({'|'.join(_FIELDS)})\1\s*([<>=!]=|[<>])\s*([-+.\de]+)", text)
-    if not found and re.search("[<>]|[=!]=", text):
+    if not re.search("[<>]|[=!]=", text):
+        return None
+    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+    found = re.fullmatch(rf"(\|?)({'|'.join(_FIELDS)})\1\s*([<>=!]=|[<>])\s*({number})", text)
+    if not found:
         raise ValueError(
             f"invalid condition {quoted(text)}: compare {', '.join(_FIELDS)} with a number, as in "
             "contribution < 0 or |after| > 1; the grad of the receiving value is called `before` and `after` "
             "the step"
         )
-    if not found:
-        return None
-    bars, field, sign, number = found.groups()
-    try:
-        limit = float(number)
-    except ValueError:
-        return None
+    bars, field, sign, limit = found[1], found[2], found[3], float(found[4])
 
     def holds(step: Any) -> bool:
         value = getattr(step, field)

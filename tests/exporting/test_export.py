@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import random
+import re
 import types
 
 import pytest
@@ -266,3 +267,84 @@ def test_arguments_of_any_name_do_not_disturb_the_source(labels):
 def test_batched_arguments_are_named_as_in_the_function():
     source = export(lambda float, w: float * w, [1.0, 2.0], 3.0, batched="float", name="f")
     assert "f_rows = jax.vmap(f, in_axes=(0, None,))" in source
+
+
+RMS = operation("rms(*xs)", "sqrt(total([x * x for x in xs]) / len(xs))", "x / (len(xs) * out)")
+DECLARED = {
+    "elements": operation("soft(*xs)", "log(total([exp(x) for x in xs]))", "exp(x - out)"),
+    "a count": operation("sizes(*xs)", "sqrt(dot(xs, xs)) / len(xs)", "x / (sqrt(dot(xs, xs)) * len(xs))"),
+    "products of the others": operation("times(*xs)", "prod(xs)", "before * after"),
+    "a kink": operation("ramps(*xs)", "total([relu(x) for x in xs])", "1.0 if x > 0 else 0.0"),
+    "sequences in elements": operation(
+        "mixed(*xs)", "total([tanh(x) * dot(xs, xs) for x in xs])",
+        "(1 - square(tanh(x))) * dot(xs, xs) + 2 * x * total([tanh(x) for x in xs])",
+    ),
+}  # fmt: skip
+
+
+def assert_jax_agrees(f, x, **options):
+    import jax
+
+    g = module(export(f, x, name="g", **options))["g"]
+    kernel = compile(f, **options)
+    assert np.asarray(g(x)) == pytest.approx(np.asarray(kernel(x)), rel=1e-13)
+    slopes = jax.grad(lambda x: jax.numpy.sum(jax.numpy.asarray(g(x))))(jax.numpy.asarray(x))
+    summed = compile(lambda x: total(f(x)) if isinstance(f(x), list) else f(x), **options)
+    assert np.asarray(slopes) == pytest.approx(np.asarray(summed.grad(x)), rel=1e-12)
+
+
+@needs_jax
+@pytest.mark.parametrize("op", DECLARED.values(), ids=DECLARED)
+def test_a_declared_operation_of_a_sequence_has_its_value_and_derivative(op):
+    assert_jax_agrees(lambda x: op(list(x)), np.array([0.5, -1.25, 2.0, 0.75]))
+
+
+@needs_jax
+def test_a_declared_operation_of_two_sequences_has_its_value_and_derivative():
+    mean = operation(
+        "weighted(*xs, *ws)", "dot(xs, ws) / total(ws)", ["w / total(ws)", "(x - out) / total(ws)"]
+    )
+    assert_jax_agrees(lambda x: mean(list(x[:3]), list(x[3:])), np.array([0.5, -1.25, 2.0, 0.75, 1.5, 2.5]))
+
+
+@needs_jax
+@pytest.mark.parametrize(
+    ("f", "written"),
+    [
+        (lambda x: [RMS([x[0], x[1]]), RMS([x[2], x[3]])], "op_rms(a0[0:4].reshape(2, 2))"),
+        (lambda x: total([x[0], 1.0, 2.0, x[1]]), "jnp.array([1.0, 2.0])"),
+        (lambda x: [dot([1.0, 2.0], [x[0], x[1]]), dot([3.0, 4.0], [x[0], x[1]])], "@ a0[0:2]"),
+        (lambda x: [total([x[0], x[1]]), total([x[3], x[4]])], "a0.reshape(2, 3)[:, 0:2]"),
+        (lambda x: [total([x[0], x[1]]), total([x[2], x[4]])], "a0[jnp.array([0, 1, 2, 4])].reshape(2, 2)"),
+        (lambda x: [total(x[4:6]), total(x[2:4])], "a0[jnp.array([4, 5, 2, 3])].reshape(2, 2)"),
+        (lambda x: autograd.minimum(x[0], float("inf")), "jnp.inf"),
+        (lambda x: autograd.maximum(x[0], -float("inf")), "(-jnp.inf)"),
+    ],
+)  # fmt: skip
+def test_parts_of_arrays_and_constants_are_joined_as_they_stand_in_the_graph(f, written):
+    x = np.array([0.5, -1.25, 2.0, 0.75, 1.5, 2.5])
+    assert written in export(f, x)
+    assert_jax_agrees(f, x)
+
+
+@needs_jax
+def test_batched_arguments_are_named_counted_or_all_of_them():
+    x, y = np.linspace(-1, 1, 5), np.linspace(2, 3, 5)
+
+    def f(x, y):
+        return autograd.sin(x) * y
+
+    expected = np.sin(x) * y
+    assert np.asarray(module(export(f, x, y, batched="all"))["f"](x, y)) == pytest.approx(expected)
+    for batched in ("x", 0, ["x"], -2):
+        found = module(export(f, x, 2.5, batched=batched, name="g"))["g"](x, 2.5)
+        assert np.asarray(found) == pytest.approx(np.sin(x) * 2.5)
+    for wrong in ("z", 2, -3, ["x", 2], True):
+        with pytest.raises(ValueError, match=re.escape("is not an argument of f, which takes x, y")):
+            export(f, x, 2.5, batched=wrong)
+
+
+def test_a_compiled_graph_is_exported_as_the_graph():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    root = a * b + a
+    assert export(compile(root, inputs=[a, b])) == export(root, inputs=[a, b])

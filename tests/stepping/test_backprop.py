@@ -395,3 +395,25 @@ def test_an_explanation_of_a_sum_of_60_000_terms_is_short_and_does_every_step():
     assert "[1/60000]" in text
     assert "[60000/60000]" in text
     assert {leaf.grad for leaf in leaves} == {1.0}
+
+
+def test_the_repr_names_the_next_step(graph):
+    bp = graph["L"].backprop()
+    assert repr(bp).splitlines()[1] == "  next: seed"
+    bp.step()
+    head, following = repr(bp).replace("∂", "d").splitlines()
+    assert head == "Backprop of L = d * t: 7 values, 7 chain-rule steps, 0 done"
+    assert following == "  next: L = d * t, dL/dd"
+    bp.goto(3)
+    assert repr(bp).replace("∂", "d").splitlines()[1] == "  next: d = e + c, dd/de"
+
+
+def test_in_a_notebook_it_shows_its_page_and_of_many_steps_text(graph):
+    bp = graph["L"].backprop()
+    bundle = bp._repr_mimebundle_()
+    assert bundle == bp.player()._repr_mimebundle_()
+    assert bundle["text/html"].startswith("<iframe sandbox=")
+    assert bundle["text/plain"] == repr(bp)
+    x = Value(1.0, "x")
+    many = backprop(total([x * k for k in range(5_000)]))
+    assert many._repr_mimebundle_() == {"text/plain": repr(many)}

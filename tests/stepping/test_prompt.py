@@ -42,6 +42,8 @@ def answers(capsys, commands: str) -> str:
         ("t", "tree", "└─ v3 = v2 + a"),
         ("t 1", "tree 1", "└─ v3 ..."),
         ("u |partial| > 2", "until |partial| > 2", "v2 = a * b"),
+        ("u partial<-1e-3", "until partial < -.001", "v2 = a * b"),
+        ("u upstream >= +1.e0", "until upstream >= 1", "[1/5] L = tanh(v3)"),
         ("u contribution < 0", "unt contribution < 0", "v2 = a * b"),
         ("h", "help", "s, step [COUNT]       do the next step"),
         ("h u", "help until", "u, until WHAT         go on until"),
@@ -121,6 +123,10 @@ def test_at_a_real_terminal_there_are_colour_history_and_completion():
     wait_for(b"h for all commands")
     os.write(source, b"until bi\t\n")  # the tabulator completes the name
     wait_for(b"bias.grad: 0.0000 -> \x1b[38;5;32m+9.0000\x1b[0m")
+    os.write(source, b"step\n")
+    wait_for(b"[3/4]")
+    os.write(source, b"\n")  # an empty line repeats the last one
+    wait_for(b"[4/4]")
     os.write(source, b"goto 3\n")
     wait_for(b"\x1b[1m[3/4]\x1b[0m")
     os.write(source, b"back\n")
@@ -144,7 +150,11 @@ def test_at_a_real_terminal_there_are_colour_history_and_completion():
         ("until", "until which value?"),
         ("until q", "there is no value named 'q'"),
         ("watch q", "there is no value named 'q'"),
+        ("until contribution < 1-2", "invalid condition 'contribution < 1-2': compare number, contribution"),
+        ("until partial > .", "invalid condition 'partial > .'"),
         ("save", "save where?"),
+        ("frames", "frames where? Give a folder"),
+        ("animate", "animate where? Give a path"),
         ("save /dev/null/x.svg", "/dev/null"),
     ],
 )
@@ -152,6 +162,47 @@ def test_a_mistake_prints_one_line_and_the_prompt_goes_on(capsys, command, messa
     out = answers(capsys, f"{command}\nstep\nq\n")
     assert message in out
     assert "[0/5] seed" in out
+
+
+def test_an_empty_line_from_a_pipe_does_nothing(capsys):
+    assert "[1/5]" in answers(capsys, "step\n\nstep\n")
+    assert "[2/5]" not in answers(capsys, "step\n\nstep\n")
+
+
+def test_ctrl_c_drops_the_line_and_the_prompt_goes_on(capsys):
+    class Interrupted(io.StringIO):
+        def readline(self):
+            line = super().readline()
+            if "^C" in line:
+                raise KeyboardInterrupt
+            return line
+
+    x = Value(3.0, "x")
+    bp = backprop(x * x)
+    Prompt(bp, Interrupted("step\nstep 2 ^C\nstep\n")).cmdloop()
+    out = capsys.readouterr().out
+    assert "(q quits)" in out
+    assert (bp.done, out.count("Backprop of")) == (1, 1)
+
+
+def test_commands_and_names_of_values_are_completed():
+    root = Value(2.0, "width") * Value(3.0, "weight")
+    root.label = "product"
+    prompt = Prompt(backprop(root), io.StringIO())
+    assert prompt.completenames("f") == ["finish", "frames"]
+    assert prompt.completedefault("w") == ["width", "weight"]
+
+
+def test_show_opens_the_picture_of_the_current_step(capsys, monkeypatch):
+    shown = []
+    monkeypatch.setattr("autograd.drawing.picture.Picture.show", lambda self: shown.append(str(self)))
+    answers(capsys, "goto 3\nshow\n")
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    root = tanh(a * b + a)
+    root.label = "L"
+    bp = backprop(root)
+    bp.goto(3)
+    assert shown == [str(bp.picture())]
 
 
 def test_the_end_of_the_input_is_the_end(capsys):
