@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from .formulas import history, name_of
+from .formulas import history, name_of, point_of
 from .graph import grad_number, topological_order
-from .recording import point_of
 from .value import Value
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from .ops.op import Op, Rule
 from .ops.operands import number
+from .ops.primitives import FAST
+from .ops.rules import filename_of, names_in
 from .ops.table import TABLE
-from .recording import check_names, recorder
+from .recording import recorder
 from .terminal import quoted
 
 
@@ -93,7 +95,7 @@ def _signature(function: Callable[..., float]) -> str:
 
 def _declared(op: Op, module: str) -> Callable[..., Any]:
     """Return the function of a user's own op; pickle finds the op again through the function's name."""
-    check_names(op)
+    _check_names(op)
     if op.name in TABLE:
         warnings.warn(
             f"{op.name} is the name of a built-in operation, which this one does not replace: in pictures and "
@@ -105,3 +107,23 @@ def _declared(op: Op, module: str) -> Callable[..., Any]:
     function.op = op  # type: ignore[attr-defined]
     op.reduced = (getattr, (function, "op"))
     return function
+
+
+def _check_names(op: Op) -> None:
+    """Raise ValueError for a declared op whose rules have a syntax error or an unknown name."""
+    known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
+    known |= {"if", "else", "and", "or", "not", "for", "in", "None"}
+    for rule in (op.value, *op.partials, op.domain or "1"):
+        unknown = sorted(names_in(rule) - known)
+        if unknown:
+            raise ValueError(
+                f"{op.name}: unknown name in the rule {quoted(rule)}: {', '.join(unknown)}; it may use "
+                f"{', '.join(op.elements)}, out and the built-in operations"
+            )
+        try:
+            for text in (rule, f"({rule})"):  # in parentheses a comment would swallow what follows
+                compile(text, filename_of(op.name, text), "eval")
+        except SyntaxError as error:
+            raise ValueError(
+                f"{op.name}: the rule {quoted(rule)} is not an expression ({error.msg})"
+            ) from error

@@ -216,6 +216,16 @@ def history(node: Any, depth: int = 4) -> str:
     return _history(node, _readable(node, depth), top=True)[0]
 
 
+def point_of(node: Any) -> str:
+    """Return the operands of a node as text, each with its data and how it was computed."""
+    parts = []
+    for operand in node.operands:
+        if operand.__class__ is not float:
+            origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
+            parts.append(f"{name_of(operand, history(operand))}{origin} = {operand._data!r}")
+    return ", ".join(parts if len(parts) <= 6 else [*parts[:4], "...", parts[-1]])
+
+
 def _unfolds(node: Any, top: bool = False) -> bool:
     """Return whether a history shows how a node was computed, not only its name or number."""
     return node.__class__ is not float and node.op is not None and (top or not node.label)

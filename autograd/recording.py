@@ -12,8 +12,8 @@ from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
 from .ops.operands import EDGES, checked, is_number, is_plain, number, plain, truth
-from .ops.primitives import FAST, IEEE
-from .ops.rules import composed, define, define_later, filename_of, names_in, partials_source
+from .ops.primitives import FAST
+from .ops.rules import composed_in, define, define_later, ieee_functions, names_in, partials_source
 from .ops.table import TABLE
 from .terminal import quoted
 
@@ -125,7 +125,7 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
     edges = [operand.__class__ is not float for operand in operands]
     point = [operand._data if edge else operand for operand, edge in zip(operands, edges, strict=True)]
     grouped = op.grouped(point)
-    in_domain, value, partials = _ieee_functions(op)
+    in_domain, value, partials = ieee_functions(op)
     forgiving = (in_effect(CURRENT.get()) or Mode()).total or any(x != x for x in point)
     if not forgiving and not in_domain(*grouped):
         raise DomainError(_outside_message(op, operands, grouped)) from None
@@ -139,21 +139,6 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
     if not any(edges):
         return out, None
     return out, tuple(partial if edge else None for partial, edge in zip(found, edges, strict=True))
-
-
-@cache
-def _ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
-    """Return domain, value and partials of an op as functions of floats that never raise."""
-    from .ops.language import on_floats  # parses: where a rule meets an exceptional number, not at import
-
-    edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
-    texts = [on_floats(op.domain or "True"), on_floats(op.value), partials_source(op, edges, on_floats)]
-    heads = [*["".join(f"{name}, " for name in op.operands)] * 2, f"{', '.join(op.operands)}, *, out"]
-    namespace = IEEE | EDGES | {"number": number} | _composed(op, IEEE, on_floats) | op.functions
-    return tuple(
-        define(f"ieee_{op.name}_{k}", f"def ieee_{op.name}_{k}({head}): return {text}", namespace)
-        for k, (head, text) in enumerate(zip(heads, texts, strict=True))
-    )
 
 
 def _outside_message(op: Op, operands: tuple[Any, ...], grouped: list[Any]) -> str:
@@ -201,25 +186,13 @@ def _refuse_anomaly(node: Any) -> None:
         if not found and slope is not None and not _finite(slope):
             found = f"has the derivative {slope!r} with respect to its operand {position + 1}"
     if found:
-        from .formulas import history
+        from .formulas import history, point_of
 
         raise AnomalyError(f"{history(node, depth=12)} {found} at {point_of(node)}")
 
 
 def _finite(x: float) -> bool:
     return x - x == 0
-
-
-def point_of(node: Any) -> str:
-    """Return the operands of a node as text, each with its data and how it was computed."""
-    from .formulas import history, name_of
-
-    parts = []
-    for operand in node.operands:
-        if operand.__class__ is not float:
-            origin = "" if operand.op is None or operand.label == "" else f" (= {history(operand)})"
-            parts.append(f"{name_of(operand, history(operand))}{origin} = {operand._data!r}")
-    return ", ".join(parts if len(parts) <= 6 else [*parts[:4], "...", parts[-1]])
 
 
 def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callable[..., Any]:
@@ -265,7 +238,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
         operands=operands,
         stored=stored.format(*op.operands, operands=operands),
     )
-    extras = {f"OP_{op.name}": op} | _composed(op, FAST) | op.functions
+    extras = {f"OP_{op.name}": op} | composed_in(op, FAST) | op.functions
     if built_in:  # they share one namespace, which `bind` can still complete
         NAMESPACE.update(extras)
         function = define_later(f"{kind}_{op.name}", names, source, NAMESPACE)
@@ -284,26 +257,6 @@ def _refuse_reserved(op: Op) -> None:
             raise ValueError(f"{op.name}: {name} is reserved; give the operand another name")
 
 
-def check_names(op: Op) -> None:
-    """Raise ValueError for a declared op whose rules have a syntax error or an unknown name."""
-    known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
-    known |= {"if", "else", "and", "or", "not", "for", "in", "None"}
-    for rule in (op.value, *op.partials, op.domain or "1"):
-        unknown = sorted(names_in(rule) - known)
-        if unknown:
-            raise ValueError(
-                f"{op.name}: unknown name in the rule {quoted(rule)}: {', '.join(unknown)}; it may use "
-                f"{', '.join(op.elements)}, out and the built-in operations"
-            )
-        try:
-            for text in (rule, f"({rule})"):  # in parentheses a comment would swallow what follows
-                compile(text, filename_of(op.name, text), "eval")
-        except SyntaxError as error:
-            raise ValueError(
-                f"{op.name}: the rule {quoted(rule)} is not an expression ({error.msg})"
-            ) from error
-
-
 def _same_lengths(op: Op) -> str:
     """Return source that refuses two variadic operands of different lengths, which zip would truncate."""
     if not op.variadic or len(op.operands) == 1:
@@ -318,12 +271,6 @@ def unequal(op: Op, first: int, second: int) -> ValueError:
     return ValueError(
         f"{op.name}({ws}, {xs}) needs two sequences of one length, but {ws} has {first} and {xs} has {second}"
     )
-
-
-def _composed(op: Op, algebra: dict[str, Any], read: Callable[[str], str] = str) -> dict[str, Any]:
-    """Return the composite operations that an op's rules use, such as `sigmoid` in softplus."""
-    names = names_in(" ".join((op.value, *op.partials, op.domain)))
-    return composed(names - {*op.operands, *op.functions}, algebra, read)
 
 
 NAMESPACE: dict[str, Any] = (

@@ -11,6 +11,8 @@ from typing import Any
 from zlib import crc32
 
 from .op import Op
+from .operands import EDGES, number
+from .primitives import IEEE
 from .table import TABLE
 
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -116,6 +118,12 @@ def composed(
     return found
 
 
+def composed_in(op: Op, algebra: dict[str, Any], read: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return the composite operations that an op's rules use, such as `sigmoid` in softplus."""
+    names = names_in(" ".join((op.value, *op.partials, op.domain)))
+    return composed(names - {*op.operands, *op.functions}, algebra, read)
+
+
 def common_parts(rule: str) -> tuple[str, dict[str, str]]:
     """Return a rule with the parts common to all elements as names, and those parts: computed once.
 
@@ -189,6 +197,21 @@ def _flowing(op: Op, position: int, edges: Mapping[str, str]) -> str:
         return edges[sequence]
     name = "beside" if other != sequence else "among"
     return f"{name}({edges[sequence]}, {other}, {edges[other]})"
+
+
+@cache
+def ieee_functions(op: Op) -> tuple[Callable[..., Any], ...]:
+    """Return domain, value and partials of an op as functions of floats that never raise."""
+    from .language import on_floats  # parses: where a rule meets an exceptional number, not at import
+
+    edges = dict.fromkeys(op.operands, "None" if op.variadic else "True")
+    texts = [on_floats(op.domain or "True"), on_floats(op.value), partials_source(op, edges, on_floats)]
+    heads = [*["".join(f"{name}, " for name in op.operands)] * 2, f"{', '.join(op.operands)}, *, out"]
+    namespace = IEEE | EDGES | {"number": number} | composed_in(op, IEEE, on_floats) | op.functions
+    return tuple(
+        define(f"ieee_{op.name}_{k}", f"def ieee_{op.name}_{k}({head}): return {text}", namespace)
+        for k, (head, text) in enumerate(zip(heads, texts, strict=True))
+    )
 
 
 def over_nodes(rule: str) -> str:

@@ -16,8 +16,8 @@ from autograd.differentiation import partials_as_values
 from autograd.modes import ieee_arithmetic
 from autograd.ops.op import Op
 from autograd.ops.primitives import FAST, IEEE
-from autograd.ops.rules import names_in
-from autograd.recording import RECORDED, _ieee_functions, function_of, recorder
+from autograd.ops.rules import ieee_functions, names_in
+from autograd.recording import RECORDED, function_of, recorder
 from tests import truth
 from tests.truth import digits, exactly
 
@@ -289,7 +289,7 @@ def test_the_rules_that_never_raise_agree_with_the_fast_ones(name, point):
     out = call(op, [Value(x) for x in point])
     size = len(point) // len(op.operands)
     grouped = [point[k * size : (k + 1) * size] for k in range(len(op.operands))] if op.variadic else point
-    in_domain, value, partials = _ieee_functions(op)
+    in_domain, value, partials = ieee_functions(op)
     assert in_domain(*grouped)
     assert value(*grouped) == out.data
     if not op.variadic:
