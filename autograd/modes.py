@@ -30,6 +30,9 @@ class Tracer(Protocol):
     def compare(self, name: str, left: Any, right: Any) -> Any:
         """Return `left < right`, and the other comparisons, as a node."""
 
+    def combine(self, sign: str, left: Any, right: Any) -> Any:
+        """Return `left & right`, and those with | and ^, as a node; None if one of them is not a condition."""
+
     def detach(self, value: Any) -> Any:
         """Return the value as a node through which no gradient flows back."""
 

@@ -19,7 +19,6 @@ from .ops.operands import (
     Identity,
     is_number,
     is_plain,
-    is_truth,
     no_number,
     number,
 )
@@ -43,6 +42,19 @@ def _comparison(name: str, compare: Callable[[Any, Any], bool]) -> Callable[[Val
         return bool(compare(self._data, getattr(other, "_data", other)))
 
     return compared
+
+
+def _combination(sign: str) -> Callable[[Value, Any], Value]:
+    """Return a method for & | ^, which combine conditions: only in a traced function are those Values."""
+
+    def combined(self: Value, other: Any) -> Value:
+        mode = CURRENT.get()
+        found = mode.tracer.combine(sign, self, other) if mode is not None and mode.tracer is not None else None
+        if found is None:
+            raise TypeError(f"the operands of {sign} must be conditions, such as x > 0, not Values")
+        return found  # type: ignore[no-any-return]
+
+    return combined
 
 
 @final
@@ -312,16 +324,9 @@ class Value(Operations):
         def __rdivmod__(self, other):
             return other // self, other % self
 
-        def __and__(self, other):
-            return _both(self, other, "&")
-
-        def __or__(self, other):
-            return _both(self, other, "|")
-
-        def __xor__(self, other):
-            return _both(self, other, "^")
-
-        __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+        __and__ = __rand__ = _combination("&")
+        __or__ = __ror__ = _combination("|")
+        __xor__ = __rxor__ = _combination("^")
 
         def __invert__(self):
             raise TypeError(f"~ negates neither a Value nor a comparison. {NEGATION}")
@@ -443,31 +448,6 @@ class Value(Operations):
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value cannot be subclassed: keep one in an attribute, or declare an operation")
-
-
-def _both(first: Value, second: Any, sign: str) -> Any:
-    """Combine two conditions while a function is traced.
-
-    Raises TypeError for anything but comparisons, combinations of them, and bools.
-    """
-    traced = (mode := CURRENT.get()) is not None and mode.tracer is not None
-    known = is_truth(second) or (second.__class__ is int and second in (0, 1))
-    if not (traced and _is_condition(first) and (known or _is_condition(second))):
-        raise TypeError(f"the operands of {sign} must be conditions, such as x > 0, not Values")
-    where = RECORDED["where"]
-    if known:
-        second = float(second)
-    if sign == "^":
-        return where(first, 1.0 - second, second)
-    return where(first, second, 0.0) if sign == "&" else where(first, 1.0, second)
-
-
-def _is_condition(item: Any) -> bool:
-    """Return whether a node of a traced function is a comparison, or several joined by & | ^."""
-    if not isinstance(item, Value) or item.op is None:
-        return False
-    joined = item.op.name == "where" and _is_condition(item.operands[0])
-    return joined or item.op.name in ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 bind(Value)

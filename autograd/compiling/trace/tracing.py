@@ -39,6 +39,9 @@ class _FunctionTracer:
         found: Value = unknown.compared(name, left, right)
         return found
 
+    def combine(self, sign: str, left: Value, right: Any) -> Any:
+        return unknown.combined(sign, left, right)
+
     def detach(self, value: Value) -> Value:
         found: Value = _detached(value)
         return found

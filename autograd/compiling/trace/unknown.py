@@ -13,6 +13,7 @@ from typing import Any
 from ...differentiation import Selected
 from ...ops.floats import products_around
 from ...ops.op import Op
+from ...ops.operands import is_truth
 from ...ops.rules import common_parts
 from ...recording import RECORDED, recorder
 from ...value import Value
@@ -39,6 +40,30 @@ def compared(name: str, left: Any, right: Any) -> Any:
     if isinstance(found, Value):
         found._data = math.nan
     return found
+
+
+def combined(sign: str, left: Any, right: Any) -> Any:
+    """Return two conditions joined by & | ^; None if one is neither a comparison, nor joined ones, nor a bool.
+
+    >>> x = Value(3.0)
+    >>> combined("&", compared("gt", x, 0.0), True).op.name, combined("&", x, True)
+    ('where', None)
+    """
+    known = is_truth(right) or (right.__class__ is int and right in (0, 1))
+    if not _is_condition(left) or not (known or _is_condition(right)):
+        return None
+    where = RECORDED["where"]
+    right = float(right) if known else right
+    if sign == "^":
+        return where(left, 1.0 - right, right)
+    return where(left, right, 0.0) if sign == "&" else where(left, 1.0, right)
+
+
+def _is_condition(item: Any) -> bool:
+    """Return whether a node is a comparison, or several joined by & | ^."""
+    if not isinstance(item, Value) or item.op is None:
+        return False
+    return item.op.name in _SIGNS or (item.op.name == "where" and _is_condition(item.operands[0]))
 
 
 def _where(condition: Any, chosen: Any, otherwise: Any) -> Any:
