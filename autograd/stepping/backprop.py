@@ -14,7 +14,7 @@ from ..guidance.advice import nearest
 from ..terminal import derivative_sign, listed, plural, quoted
 from ..transforms.numerical import Replay
 from ..value import Value
-from .tables import Checked, Row, Rows, Steps, checks, positions
+from .tables import Checked, Row, Steps, TextTable, checks, positions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,7 @@ class Backprop:
                 break
         return steps
 
-    def until(self, target: Target) -> Step | Steps | Rows | Backprop:
+    def until(self, target: Target) -> Step | Steps | TextTable | Backprop:
         """Go on until a value's grad is final, or until a condition on the step holds.
 
         `target` is a Value, a label, a condition as text such as "contribution < 0" or "|after| > 1",
@@ -118,7 +118,7 @@ class Backprop:
         number = max(self.recorded.consumers[self.recorded.index[value]], default=-1) + 1
         if number <= self.done:
             words = f"{self.recorded.names[value]}.grad is final already: {fixed(value.grad, sign=True)}"
-            return Rows([], words)
+            return TextTable([], words)
         return self.goto(number)
 
     def finish(self) -> Backprop:
@@ -213,7 +213,7 @@ class Backprop:
         left = self.done < len(self.recorded.edges)
         return self.recorded.step(self.done + 1) if left else Steps()
 
-    def where(self, most: int = 30) -> Rows:
+    def where(self, most: int = 30) -> TextTable:
         """Return the values in the order of the pass, at most `most` rows, with the next operation marked."""
         most = _whole("where", most, " of rows")
         order = range(len(self.recorded.order) - 1, -1, -1)
@@ -221,17 +221,17 @@ class Backprop:
         start = max(0, min(here - most // 2, len(order) - most))
         rows = [self._row(k) for k in order[start : start + most]]
         above, below = start, max(0, len(order) - start - most)
-        return Rows(rows, positions(rows, above, below))
+        return TextTable(rows, positions(rows, above, below))
 
-    def tree(self, depth: int = 8, most: int = 60) -> Rows:
+    def tree(self, depth: int = 8, most: int = 60) -> TextTable:
         """Return the graph from the root down, a row for each edge with its partial and contribution."""
         from ..drawing.text import tree
 
         depth, most = _whole("tree", depth, ", the depth"), _whole("tree", most, " of rows")
         text = tree(self.recorded, self.recorded.state(self.done), depth, most)
-        return Rows(text.splitlines(), text)
+        return TextTable(text.splitlines(), text)
 
-    def watch(self, *targets: Value | str) -> Rows:
+    def watch(self, *targets: Value | str) -> TextTable:
         """Show these values' grads below every step from now on; without any, stop showing.
 
         >>> x = Value(3.0, "x")
@@ -243,9 +243,9 @@ class Backprop:
         """
         self._watched = [*self._watched, *map(self._value, targets)] if targets else []
         names = ", ".join(self.recorded.names[value] for value in self._watched)
-        return Rows(list(self._watched), f"watching {names}" if names else "watching nothing")
+        return TextTable(list(self._watched), f"watching {names}" if names else "watching nothing")
 
-    def check(self, *targets: Value | str, most: int = 30) -> Rows:
+    def check(self, *targets: Value | str, most: int = 30) -> TextTable:
         """Compare the gradient of each target, or of every leaf, with a numerical derivative.
 
         Of the leaves at most `most`, and on a large graph as many as take about a second.
@@ -256,7 +256,9 @@ class Backprop:
         chosen = [recorded.index[self._value(target)] for target in targets]
         leaves = [k for k, node in enumerate(order) if not node.operands] if not targets else chosen
         shown = chosen or leaves[: max(1, min(most, _CHECKED // len(order)))]
-        return Rows(rows := [self._checked(replay, k) for k in shown], checks(rows, len(leaves) - len(shown)))
+        return TextTable(
+            rows := [self._checked(replay, k) for k in shown], checks(rows, len(leaves) - len(shown))
+        )
 
     def _checked(self, replay: Replay, k: int) -> Checked:
         recorded, node = self.recorded, self.recorded.order[k]

@@ -40,8 +40,8 @@ class Row(NamedTuple):
     """Whether the next step applies this value's rule."""
 
 
-class Rows(list[Any]):
-    """Rows of a table; its repr is the table."""
+class TextTable(list[Any]):
+    """A list of rows; its repr is a table of them, as text."""
 
     def __init__(self, rows: list[Any], text: str) -> None:
         super().__init__(rows)
