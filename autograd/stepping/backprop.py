@@ -256,9 +256,8 @@ class Backprop:
         chosen = [recorded.index[self._value(target)] for target in targets]
         leaves = [k for k, node in enumerate(order) if not node.operands] if not targets else chosen
         shown = chosen or leaves[: max(1, min(most, _CHECKED // len(order)))]
-        return TextTable(
-            rows := [self._checked(replay, k) for k in shown], checks(rows, len(leaves) - len(shown))
-        )
+        rows = [self._checked(replay, k) for k in shown]
+        return TextTable(rows, checks(rows, len(leaves) - len(shown)))
 
     def _checked(self, replay: Replay, k: int) -> Checked:
         recorded, node = self.recorded, self.recorded.order[k]
