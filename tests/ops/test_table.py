@@ -479,7 +479,7 @@ def outside_domains():
     for name, op in TABLE.items():
         if op.domain and not op.variadic and len(op.operands) - len(op.defaults) < 3:
             for point in itertools.product(numbers, repeat=len(op.operands) - len(op.defaults)):
-                in_domain, value, _ = _ieee_functions(op)
+                in_domain, value, _ = ieee_functions(op)
                 if not in_domain(*point) and math.isnan(value(*point)):
                     yield name, point
 
