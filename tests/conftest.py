@@ -16,11 +16,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# No deadline for one example: on a busy machine the slowest would miss it.
+# No deadline for one example, which the slowest would miss on a busy machine; and the same examples in every run,
+# so that a change is judged by what it changed. tests/fuzz and tests.checking.million search for new ones.
 if util.find_spec("hypothesis"):
     from hypothesis import settings
 
-    settings.register_profile("tests", settings.get_profile("default"), deadline=None)
+    settings.register_profile("tests", settings.get_profile("default"), deadline=None, derandomize=True)
     settings.load_profile("tests")
 
 # Options for this run, and what pytest and hypothesis do otherwise in CI, are not for those that tests start;

@@ -1,16 +1,17 @@
 """A dot that hangs, floods, crashes or prints garbage raises a clear error soon and leaves nothing behind."""
 
 import stat
+import subprocess
 import sys
-import time
 import warnings
 from pathlib import Path
 
 import pytest
 
 from autograd import Value, draw, tanh
-from autograd.drawing import dot_process
+from autograd.drawing import dot_process, render
 from autograd.drawing.dot_process import DotError, DotTimeoutError
+from tests.helpers import assert_becomes_true
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the false dots are shell scripts")
 
@@ -68,23 +69,43 @@ def test_a_failing_dot_is_a_clear_error_and_leaves_no_file(kind, steps, false_do
     assert not (tmp_path / "out").exists()
 
 
-def test_nothing_that_a_hanging_dot_has_started_goes_on(false_dot, graph, tmp_path):
+def has_ended(pid):
+    """Return whether a process has ended; its parent may not have asked for its status yet."""
+    try:
+        return " Z " in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are listed in /proc")
+def test_nothing_that_a_hanging_dot_has_started_goes_on(false_dot, graph, tmp_path, monkeypatch):
     false_dot(f"sleep 600 & echo $! >> {tmp_path}/pids; wait")
+    wait, started = subprocess.Popen.wait, tmp_path / "pids"
+
+    def waiting(process, seconds=None):
+        """Let the time limit begin when the child process is there."""
+        assert_becomes_true(lambda: started.exists() and started.read_text().endswith("\n"))
+        return wait(process, seconds)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", waiting)
     with pytest.raises(DotTimeoutError):
         draw(graph, timeout=1.0).svg()
-    for pid in (tmp_path / "pids").read_text().split():
-        for _ in range(50):
-            status = Path(f"/proc/{pid}/stat")
-            if not status.exists() or " Z " in status.read_text():
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail(f"process {pid} is still there")
+    monkeypatch.undo()
+    for pid in started.read_text().split():
+        assert_becomes_true(lambda pid=pid: has_ended(pid))
 
 
-def test_where_the_usual_settings_take_too_long_quicker_ones_are_tried(false_dot, graph):
+def test_where_the_usual_settings_take_too_long_quicker_ones_are_tried(false_dot, graph, monkeypatch):
     false_dot('case "$*" in *nslimit*) cat > /dev/null; echo "<?xml?><svg></svg>";; *) sleep 600;; esac')
+    run, limits = render.run_dot, []
+
+    def running(arguments, source, seconds):
+        limits.append(seconds)
+        return run(arguments, source, seconds if len(limits) == 1 else 60.0)  # the second has time here
+
+    monkeypatch.setattr(render, "run_dot", running)
     assert draw(graph, timeout=2.0).svg() == "<?xml?><svg></svg>\n"
+    assert limits == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])

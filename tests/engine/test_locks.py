@@ -91,27 +91,41 @@ def test_llvm_is_never_interrupted(monkeypatch):
 
 
 STRIKES = """
-import os, random, signal
+import glob, os, random, signal, time
 {imports}
 
 def strike(*_):
     raise KeyboardInterrupt
 
 def children():
-    return os.popen(f"ps --ppid {{os.getpid()}} -o comm=").read().split()
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path) as file:
+                name, _, rest = file.read().partition("(")[2].rpartition(")")
+        except OSError:  # it has ended
+            continue
+        if int(rest.split()[1]) == os.getpid():
+            found.append(name)
+    return found
 
 signal.signal(signal.SIGALRM, strike)
 rng, struck = random.Random(3), 0
 work()
-for _ in range({times}):
+took = [0.0] * 3
+for k in range({times}):
+    if k % 10 == 0:  # how long it takes here and now: the signals are to strike within
+        start = time.perf_counter()
+        work()
+        took[k // 10 % 3] = time.perf_counter() - start
     try:
-        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, {longest}))
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-5, max(took)))
         work()
         signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         struck += 1
 work()
-print(struck > 10, "dot" in children())
+print(struck > {times} / 10, [name for name in children() if "dot" in name or "graphviz" in name])
 """
 
 
@@ -123,14 +137,13 @@ def test_compiling_can_be_interrupted_at_any_moment():
         imports="from autograd import compile, tanh\n"
         "def work():\n    assert compile(lambda x: tanh(x) * rng.random())(0.0) == 0.0",
         times=150,
-        longest=0.06,
     )
-    assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "False"]
+    assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "[]"]
 
 
 @posix
 @pytest.mark.slow
-@pytest.mark.skipif(not os.path.exists("/proc/self"), reason="processes are listed by ps")
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="processes are listed in /proc")
 def test_drawing_can_be_interrupted_at_any_moment_and_leaves_no_process():
     pytest.importorskip("graphviz")
     code = STRIKES.format(
@@ -138,6 +151,5 @@ def test_drawing_can_be_interrupted_at_any_moment_and_leaves_no_process():
         "y = Value(2.0, 'x') * 3\n"
         "def work():\n    assert draw(y).pipe('png')",
         times=40,
-        longest=0.1,
     )
-    assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "False"]
+    assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "[]"]

@@ -111,7 +111,7 @@ def test_no_grad_in_one_thread_is_not_seen_in_another():
     started, done, seen = threading.Event(), threading.Event(), []
 
     def other():
-        started.wait(5)
+        assert started.wait(60)
         seen.append(len((Value(1.0) * 2).operands))
         done.set()
 
@@ -119,7 +119,7 @@ def test_no_grad_in_one_thread_is_not_seen_in_another():
     thread.start()
     with no_grad():
         started.set()
-        done.wait(5)
+        assert done.wait(60)
     thread.join(60)
     assert seen == [2]
 
