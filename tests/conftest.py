@@ -16,8 +16,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# No deadline for one example, which the slowest would miss on a busy machine; and the same examples in every run,
-# so that a change is judged by what it changed. tests/fuzz and tests.checking.million search for new ones.
+# No deadline for one example, which the slowest would miss on a busy machine; and the same examples in every
+# run, so that a change is judged by what it changed: tests/fuzz and tests.checking.million search for new ones.
 if util.find_spec("hypothesis"):
     from hypothesis import settings
 
@@ -52,7 +52,7 @@ def client():
     pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[cluster]'")
     from autograd import cluster
 
-    with cluster.connect(workers=2, timeout=60) as client:
+    with cluster.connect(workers=2, timeout=300) as client:
         yield client
 
 

@@ -69,7 +69,7 @@ def may_be_interrupted(frame: FrameType | None, inside_of: Any) -> bool:
 
 
 def assert_becomes_true(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds, a minute at most: for pages, whose policy forbids waiting, and processes."""
+    """Wait until a condition holds, a minute at most: pages forbid the browser's own waiting."""
     for _ in range(1_200):
         if condition():
             return

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from tests.helpers import ROOT
+from tests.helpers import ROOT, assert_becomes_true
 
 
 @pytest.fixture
-def remote():
+def remote(tmp_path):
     """Start a scheduler and a worker; give the address and both processes."""
     from distributed import Client
 
@@ -20,11 +20,16 @@ def remote():
     def start(module, *arguments):
         command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        with (tmp_path / module).open("wb") as log:  # a pipe that is not read would be full some time
+            started.append(subprocess.Popen(command, env=environment, stderr=log))
         return started[-1]
 
+    def said_address():
+        return re.search(r"tcp://127[\d.:]+(?=\s)", (tmp_path / "dask_scheduler").read_text())
+
     scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0")
-    address = next(re.search(r"tcp://127[\d.:]+", line) for line in scheduler.stderr if "tcp://127" in line)[0]
+    assert_becomes_true(said_address)
+    address = said_address()[0]
     worker = start("dask_worker", address, "--no-nanny")
     with Client(address, timeout=120, set_as_default=False) as client:
         client.wait_for_workers(1, timeout=120)

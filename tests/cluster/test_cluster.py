@@ -18,6 +18,7 @@ pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[
 from autograd import Value, cluster, compile, dot, exp, tanh
 from autograd.cluster.spreading import block_sum
 from tests.checking import million
+from tests.helpers import assert_becomes_true
 
 ROWS = 20_000
 RNG = np.random.default_rng(7)
@@ -76,7 +77,7 @@ def test_results_are_the_same_to_the_bit_for_one_and_two_workers_and_from_run_to
     far = cluster.spread(FAST, here)
     first = far.value_and_grad(W, B)
     assert_same_bits(far.value_and_grad(W, B), first)
-    with cluster.connect(workers=1, timeout=60) as alone:
+    with cluster.connect(workers=1, timeout=300) as alone:
         assert_same_bits(
             cluster.spread(FAST, cluster.rows(alone, x=X, y=Y, block=1500)).value_and_grad(W, B), first
         )
@@ -235,6 +236,15 @@ def slow_sum(block, *arguments):
     return block_sum(block, *arguments)
 
 
+def alive(process):
+    """Return whether a process exists, as it does until its parent has asked for its status."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_a_worker_that_is_killed_in_the_middle_of_a_step_loses_no_row_and_changes_no_bit(here):
     expected = cluster.spread(FAST, here).value_and_grad(W, B)
     with cluster.connect(
@@ -247,8 +257,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_step_loses_no_row_and_change
         killer.start()
         found = far.total(slow_sum, (W, B), "value_and_grad", ("w", "b"))
         killer.join(60)
-        with pytest.raises(ProcessLookupError):
-            os.kill(victim, 0)
+        assert_becomes_true(lambda: not alive(victim))
         assert_same_bits(found, expected)
 
 
@@ -303,12 +312,12 @@ def test_a_worker_without_the_extra_is_named(tmp_path):
     from distributed import Client, LocalCluster
 
     (tmp_path / "llvmlite.py").write_text("raise ImportError('No module named llvmlite')")
-    with LocalCluster(n_workers=0, dashboard_address=":0") as local, Client(local) as client:
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as local, Client(local) as client:
         address = local.scheduler_address
         with pytest.raises(
-            ConnectionError, match=r"has no worker after 0.2 s: start some with 'dask worker tcp://"
+            ConnectionError, match=r"has no worker after 5 s: start some with 'dask worker tcp://"
         ):
-            connected(address, 0.2)
+            connected(address, 5)  # of which a busy machine needs some to find the scheduler
         command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard"]
         environment = os.environ | {"PYTHONPATH": str(tmp_path)}
         worker = subprocess.Popen(
@@ -319,7 +328,7 @@ def test_a_worker_without_the_extra_is_named(tmp_path):
             with pytest.raises(
                 ImportError, match=r"cannot compute \(No module named llvmlite\): there, pip install"
             ):
-                connected(client, 30)
+                connected(client, 300)
         finally:
             worker.kill()
             worker.wait(60)
@@ -391,7 +400,7 @@ def test_tasks_run_on_the_client_that_was_given_though_a_newer_one_has_failed(cl
     with pytest.raises(ConnectionError) as kept:  # and with it the client that failed
         connected("tcp://127.0.0.1:9", 0.2)
     run = ThreadPoolExecutor(1).submit(lambda: list(cluster.run_on(client)(len, ["a", "bb"])))
-    assert sorted(run.result(timeout=20)) == [1, 2]
+    assert sorted(run.result(timeout=300)) == [1, 2]
     assert "127.0.0.1:9" in str(kept.value)
 
 

@@ -1,10 +1,8 @@
 """The graph and its backward pass: accumulation, depth, interruptions, threads."""
 
-import gc
 import os
 import random
 import sys
-import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -253,25 +251,26 @@ def test_operands_and_partials_can_be_replaced_whatever_their_number():
         assert all(item.grad == 0.5 for item in operands if type(item) is not float)
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [
-        lambda x, y: y + x, lambda x, y: y * x, lambda x, y: (y * x + x).relu() ** 2,
-        lambda x, y: (y * x + x).tanh() - 0.5, lambda x, y: y / x + 1.5,
-        lambda x, y: (2.0 * y).sin().exp().log1p(),
-    ],
-)  # fmt: skip
-def test_a_node_takes_at_most_190_bytes_after_the_backward_pass_too(operation):
+def test_a_node_takes_at_most_190_bytes_after_the_backward_pass_too():
+    code = """
+import gc, tracemalloc
+from autograd import Value, topological_order
+for step in (
+    lambda x, y: y + x, lambda x, y: y * x, lambda x, y: (y * x + x).relu() ** 2,
+    lambda x, y: (y * x + x).tanh() - 0.5, lambda x, y: y / x + 1.5,
+    lambda x, y: (2.0 * y).sin().exp().log1p(),
+):
     x = y = Value(0.5)
-    operation(x, y)
+    step(x, y).backward()
     gc.collect()
     tracemalloc.start()
-    try:
-        for _ in range(500):
-            y = operation(x, y)
-        y.backward()
-        used = tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
-    count = sum(bool(node.operands) for node in autograd.topological_order(y))
-    assert used / count <= 190
+    for _ in range(500):
+        y = step(x, y)
+    y.backward()
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    print(used / sum(bool(node.operands) for node in topological_order(y)))
+"""
+    found = [float(line) for line in python_output(code).split()]  # a process where no other thread allocates
+    assert len(found) == 6
+    assert 100 < min(found) <= max(found) <= 190
