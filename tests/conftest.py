@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import sys
 from importlib import util
 
 import pytest
@@ -54,6 +55,19 @@ def client():
 
     with cluster.connect(workers=2, timeout=300) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    """Close what pyplot keeps open, of earlier doctests and of the test: it warns of more than 20 figures."""
+    close_figures()
+    yield
+    close_figures()
+
+
+def close_figures():
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

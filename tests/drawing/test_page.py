@@ -180,15 +180,20 @@ def test_a_button_that_leads_nowhere_keeps_the_focus(visit, html):
 
 def test_playing_runs_to_the_end_and_a_key_or_a_second_press_stops_it(visit, html):
     page = visit(html, "#6")
+    page.clock.install()  # the page's time goes on when the test says so
     page.keyboard.press("Space")
-    assert page.inner_text("#play") == "❚❚ pause"
-    assert_becomes_true(lambda: when(page) == COMPLETE)
-    assert_becomes_true(lambda: page.inner_text("#play") == "▶ play")
+    page.clock.run_for(500)
+    assert (when(page), page.inner_text("#play")) == ("step 6 of 7", "❚❚ pause")
+    page.clock.run_for(500)
+    assert (when(page), page.inner_text("#play")) == ("step 7 of 7", "❚❚ pause")
+    page.clock.run_for(2_000)
+    assert (when(page), page.inner_text("#play")) == (COMPLETE, "▶ play")
+    page.keyboard.press("Home")
     page.click("#play")
     page.click("#play")
     assert page.inner_text("#play") == "▶ play"
     stopped = when(page)
-    time.sleep(1.1)
+    page.clock.run_for(5_000)
     assert when(page) == stopped
 
 

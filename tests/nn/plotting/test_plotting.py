@@ -1,7 +1,6 @@
 """Plots of training and of trained models: their contents and errors."""
 
 import random
-import sys
 import warnings
 
 import pytest
@@ -13,13 +12,6 @@ from nn import MLP, Dataset, Epoch, History, fit, moons
 from nn.plotting import style
 
 pytest.importorskip("matplotlib")
-
-
-@pytest.fixture(autouse=True)
-def _figures_closed():
-    yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def test_a_new_plot_is_one_of_pyplots_where_that_is_in_use():
