@@ -21,7 +21,7 @@ from threading import RLock
 from typing import Any
 
 from .locks import waited_for
-from .terminal import quoted
+from .terminal import kind_of, quoted
 
 ERA: list[int] = [0]
 """The number of derivatives that have begun; each node has the one of its creation, as `era`.
@@ -146,7 +146,7 @@ def grad_number(node: Any) -> float:
 
 def _not_a_grad(node: Any, grad: Any) -> str:
     return (
-        f"the grad of {node.label or 'a Value'} is {quoted(grad)}, of type {type(grad).__name__}: it must be "
+        f"the grad of {node.label or 'a Value'} is {quoted(grad)}, of type {kind_of(grad)}: it must be "
         "a number, or None for 0"
     )
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .terminal import kind_of
+
 Build = Callable[[Iterator[Any]], Any]
 
 
@@ -155,9 +157,7 @@ def _as_numpy(array: Any) -> Any:
 
 def _refuse(array: Any) -> None:
     if type(array).__name__ in ("matrix", "MaskedArray"):
-        raise TypeError(
-            f"the operators of a numpy {type(array).__name__} have other meanings: pass numpy.asarray(x)"
-        )
+        raise TypeError(f"the operators of a numpy {kind_of(array)} have other meanings: pass numpy.asarray(x)")
     if array.dtype.kind == "c":
         raise TypeError(
             "the numbers must be real, got a complex array: pass its real and imaginary parts as two arrays"

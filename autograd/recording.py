@@ -15,7 +15,7 @@ from .ops.operands import EDGES, checked, is_number, is_plain, number, plain, tr
 from .ops.primitives import FAST
 from .ops.rules import composed_in, define, define_later, ieee_functions, names_in, partials_source
 from .ops.table import TABLE
-from .terminal import quoted
+from .terminal import kind_of, quoted
 
 # An operand (x_) is a node with a number (x) in it, or a plain number: then the two are the same
 # object, it has no edge, and its partial is not evaluated. The partials are computed here, when the
@@ -135,7 +135,7 @@ def exceptional(op: Op, operands: tuple[Any, ...]) -> tuple[float, tuple[float |
         found = checked(partials(*grouped, out=out)) if any(edges) else ()
     except (ArithmeticError, ValueError) as error:  # a user's own function, not a rule in text
         point_text = ", ".join(map(repr, point))
-        raise DomainError(f"{op.name}({point_text}) raised {type(error).__name__}: {error}") from error
+        raise DomainError(f"{op.name}({point_text}) raised {kind_of(error)}: {error}") from error
     if not any(edges):
         return out, None
     return out, tuple(partial if edge else None for partial, edge in zip(found, edges, strict=True))

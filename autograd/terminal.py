@@ -78,6 +78,15 @@ def quoted(item: object, columns: int = 80) -> str:
         return brief(f"<{type(item).__name__}>", columns)
 
 
+def kind_of(item: object) -> str:
+    """Return the name of an object's class for a message: a class from outside can have any name.
+
+    >>> kind_of(1.0), kind_of(type("two\\nlines", (), {})())
+    ('float', 'two lines')
+    """
+    return brief(type(item).__name__)
+
+
 def listed(words: Iterable[object], most: int = 20) -> str:
     """Return names from outside as a list for an error message: the first `most`, and how many more.
 
@@ -160,7 +169,7 @@ def show(item: Any, save: Callable[[str], Any], name: str) -> None:
 
     path = save(f"{tempfile.mkdtemp(prefix='chainwalk-')}/{name}")
     webbrowser.open(path.as_uri())
-    print(path)  # there may be no viewer, which webbrowser does not always report
+    print(printable(str(path)))  # there may be no viewer, which webbrowser does not always report
 
 
 _BLUE, _VERMILION, _BOLD, _PLAIN = "\x1b[38;5;32m", "\x1b[38;5;166m", "\x1b[1m", "\x1b[0m"

@@ -24,7 +24,7 @@ from .ops.operands import (
 )
 from .pickling import copied, finish, reduced
 from .recording import RECORDED, Unrecorded, bind
-from .terminal import quoted
+from .terminal import kind_of, quoted
 
 if TYPE_CHECKING:
     from .checking.report import Report
@@ -167,7 +167,7 @@ class Value(Operations):
     @label.setter
     def label(self, label: str) -> None:
         if not isinstance(label, str):
-            raise TypeError(f"label must be a str, not {quoted(label)} of type {type(label).__name__}")
+            raise TypeError(f"label must be a str, not {quoted(label)} of type {kind_of(label)}")
         self._label = label
 
     if not TYPE_CHECKING:  # a type checker would accept a Value as a float
@@ -475,7 +475,7 @@ def zero_grad(values: Iterable[Value]) -> None:
         )
     if not isinstance(values, Iterable):
         raise TypeError(
-            f"zero_grad takes a list or set of Values, got {quoted(values)} of type {type(values).__name__}; a "
+            f"zero_grad takes a list or set of Values, got {quoted(values)} of type {kind_of(values)}; a "
             "model and an optimiser have a zero_grad() of their own"
         )
     for value in values:

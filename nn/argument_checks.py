@@ -9,7 +9,7 @@ from numbers import Real
 from types import CodeType
 from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
-from autograd.terminal import brief, quoted
+from autograd.terminal import brief, kind_of, quoted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -143,9 +143,7 @@ def by_name(
     ValueError: no activation is called 'tahn'. Did you mean 'tanh'? There are relu, tanh
     """
     if not isinstance(name, str):
-        raise TypeError(
-            f"the {kind} must be a name or a function, got {quoted(name)} of type {type(name).__name__}"
-        )
+        raise TypeError(f"the {kind} must be a name or a function, got {quoted(name)} of type {kind_of(name)}")
     plain = {**(synonyms or {}), **{_plain(word): word for word in known}}
     ours = name if name in known else plain.get(_plain(name), "")
     if ours:

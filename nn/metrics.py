@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from autograd import enable_grad, no_grad
-from autograd.terminal import quoted
+from autograd.terminal import kind_of, quoted
 
 from .data.dataset import Dataset, as_dataset
 from .losses import Loss, loss_function
@@ -87,7 +87,7 @@ def refuse_swapped(function: str, model: Any) -> None:
     if not callable(model):
         raise TypeError(
             f"{function} takes the model first, as in {function}(model, data), got {quoted(model)} of type "
-            f"{type(model).__name__}"
+            f"{kind_of(model)}"
         )
 
 

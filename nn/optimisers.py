@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from autograd import Value, zero_grad
 from autograd.graph import grad_number
-from autograd.terminal import listed, quoted
+from autograd.terminal import kind_of, listed, quoted
 
 from .argument_checks import also_called, real, several
 from .module import Module
@@ -67,7 +67,7 @@ class Optimiser:
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{key}={item!r}" for key, item in self.settings().items())
-        return f"{type(self).__name__}({len(self.parameters)} parameters, {shown})"
+        return f"{kind_of(self)}({len(self.parameters)} parameters, {shown})"
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments of the constructor, with the current learning rate.
@@ -94,7 +94,7 @@ class Optimiser:
         expected = self.state_dict().keys()
         if state.keys() != expected:
             own, given = listed(expected), listed(state)
-            raise ValueError(f"this is not the state of {type(self).__name__}: it has {given}, not {own}")
+            raise ValueError(f"this is not the state of {kind_of(self)}: it has {given}, not {own}")
         for name in self.kept:
             if len(state[name]) != len(self.parameters):
                 raise ValueError(
@@ -282,7 +282,7 @@ def _parameters_of(parameters: Any) -> Iterable[Any]:
     if not isinstance(parameters, Iterable) or isinstance(parameters, str):
         raise TypeError(
             "expected a model or a list of its parameters as the first argument, as in SGD(model, lr=0.1), got "
-            f"{quoted(parameters)} of type {type(parameters).__name__}"
+            f"{quoted(parameters)} of type {kind_of(parameters)}"
         )
     return parameters
 

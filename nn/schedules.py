@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autograd.terminal import listed, quoted
+from autograd.terminal import kind_of, listed, quoted
 
 from .optimisers import Optimiser
 
@@ -84,7 +84,7 @@ class Schedule:
         """Restore a state from `state_dict`; raise ValueError, and change nothing, for any other."""
         expected = self.state_dict().keys()
         if state.keys() != expected:
-            raise ValueError(f"this is not the state of {type(self).__name__}: it has {listed(state)}")
+            raise ValueError(f"this is not the state of {kind_of(self)}: it has {listed(state)}")
         vars(self).update(state)
 
 

@@ -16,6 +16,9 @@ from autograd import Value, label, tanh
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Where stdin is closed, pytest's own in its place fails when another library asks for its encoding.
+if sys.__stdin__ is None:
+    sys.__stdin__ = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (open until the end)
 
 # No deadline for one example, which the slowest would miss on a busy machine; and the same examples in every
 # run, so that a change is judged by what it changed: tests/fuzz and tests.checking.million search for new ones.

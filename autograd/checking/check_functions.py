@@ -16,7 +16,7 @@ from ..guidance.advice import OPTIONS, unknown_option
 from ..modes import always_recording
 from ..nested import flatten
 from ..ops.operands import is_number
-from ..terminal import quoted
+from ..terminal import brief, kind_of, quoted
 from ..value import Value
 from .cases.program import Program
 from .checker import check, refuse_order
@@ -138,7 +138,7 @@ def _undefined(f: Callable[..., Any], at: Point, gradient: Any) -> str:
         result = subject.value(at.parts(at.numbers)) if subject else at.call(f, at.parts(at.numbers))
         outputs = [leaf for leaf in flatten(result)[0] if is_number(leaf)]
     except (ArithmeticError, ValueError) as error:  # a DomainError is one of them
-        return f"{type(error).__name__}: {error}"
+        return f"{kind_of(error)}: {brief(error, 500)}"
     except (TypeError, AttributeError):  # f takes only Values or tensors; the check itself reports errors
         return ""
     return next((f"f returned {x!r}" for x in outputs if not math.isfinite(x)), "")
@@ -154,11 +154,11 @@ def _report(f: Callable[..., Any], at: Point, gradient: Any, order: int) -> Repo
         if library is not None:
             return check_given(opaque(f, library, at), at)
         if isinstance(error, TypeError | AttributeError) and _works_in_floats(f, at):
-            name = getattr(f, "__name__", "f")
+            name = brief(getattr(f, "__name__", "f"))
             raise TypeError(
                 f"{name} takes floats but cannot be recorded, so its gradient is not known: write it with "
                 f"autograd's functions, or give its gradient, check_gradients({name}, ..., gradient=g). "
-                f"With Values it raised {type(error).__name__}: {error}"
+                f"With Values it raised {kind_of(error)}: {brief(error, 500)}"
             ) from error
         raise
 

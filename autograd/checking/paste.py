@@ -37,7 +37,7 @@ def pasted(f: Callable[..., Any], point: Point, options: Mapping[str, Any]) -> s
 def _word(f: Any, fallback: str, imports: list[str]) -> str:
     """Return the name of a function and import it, or the source of a lambda, or else `fallback`."""
     name, module = getattr(f, "__qualname__", ""), getattr(f, "__module__", None)
-    if name.isidentifier() and module:
+    if module and _is_short(name):
         if module not in ("__main__", "builtins"):
             imports.append(f"from {module} import {name}")
         return str(name)
@@ -48,7 +48,12 @@ def _word(f: Any, fallback: str, imports: list[str]) -> str:
             imports += needed
             return source
     last = str(name).rpartition(".")[2]
-    return last if last.isidentifier() else fallback
+    return last if _is_short(last) else fallback
+
+
+def _is_short(name: str) -> bool:
+    """Return whether a name can be written in a line: code that makes functions can give them any name."""
+    return name.isidentifier() and len(name) < 200
 
 
 def _source(f: FunctionType) -> str:

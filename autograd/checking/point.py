@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..formulas import plain
 from ..nested import children, flatten, is_array, is_foreign_array, is_named_tuple, outline
 from ..ops.operands import number
-from ..terminal import cut, quoted
+from ..terminal import cut, kind_of, quoted
 from ..transforms.argnums import parameters
 from ..value import Value
 
@@ -276,7 +276,7 @@ def described(item: Any) -> str:
     found = children(item)
     if found is None:
         return f"a number, {item!r}" if isinstance(item, int | float) else repr(item)
-    what = type(item).__name__
+    what = kind_of(item)
     return f"a {what} of {len(found[1])}" if outline(item) != [None] else f"a {what} of one number"
 
 
@@ -316,5 +316,5 @@ def source(item: Any) -> str:
     if found is not None:
         keys, items, _ = found
         each = ", ".join(f"{key}={source(part)}" for key, part in zip(keys, items, strict=True))
-        return f"{type(item).__name__}({each})"
+        return f"{kind_of(item)}({each})"
     return repr(item)

@@ -9,6 +9,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from ..terminal import brief
 from .check_functions import check_gradients
 
 _SETTINGS = "_hypothesis_internal_use_settings"
@@ -73,8 +74,8 @@ def check_gradients_of(
 
         if inspect.iscoroutinefunction(test):
             raise TypeError(
-                f"the test {test.__name__} must be a plain function, since check_gradients_of calls it, got an "
-                "async one"
+                f"the test {brief(test.__name__)} must be a plain function, since check_gradients_of calls "
+                "it, got an async one"
             )
         taken = inspect.signature(test).parameters
         passed = [name for name in taken if name != "report" and name not in strategies]
@@ -179,6 +180,7 @@ def _strategies(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> dict
     needed = [name for name, p in parameters.items() if name in chosen or p.default is p.empty]
     if not needed:
         raise ValueError(
-            f"{getattr(f, '__name__', 'f')} has no parameters whose names are known: wrap it in a function"
+            f"{brief(getattr(f, '__name__', 'f'))} has no parameters whose names are known: wrap it "
+            "in a function"
         )
     return {name: drawn_from(chosen[name]) if name in chosen else numbers(-3.0, 3.0) for name in needed}

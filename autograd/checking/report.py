@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_atomically
-from ..terminal import cut, quoted, show
+from ..terminal import brief, cut, kind_of, quoted, show
 from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
@@ -76,7 +76,7 @@ class Report:
 
     def about(self, f: Any, point: Any, options: Mapping[str, Any]) -> None:
         """Store what messages say about the function and its arguments."""
-        name = getattr(f, "__name__", type(f).__name__)
+        name = brief(getattr(f, "__name__", kind_of(f)))
         self.name_of_f = "f" if name == "<lambda>" else name
         if point.slots:
             self.title = f"{self.name_of_f} at {point.where()}"

@@ -15,7 +15,7 @@ from ..checking.check_functions import check_gradients
 from ..checking.evidence.findings import RIGHT, UNDECIDED, WRONG
 from ..checking.report import Report
 from ..errors import DomainError
-from ..terminal import progress_bar, quoted
+from ..terminal import kind_of, printable, progress_bar, quoted
 from ..transforms.argnums import parameters
 from .parsing import evaluate
 
@@ -82,7 +82,7 @@ def _finished(report: Report, save: str | None) -> int:
     """Print the report, save its page if a path is given, and return the exit status."""
     print(report)
     if save is not None and _is_page(save):
-        print(f"  report: {report.save(save)}")
+        print(f"  report: {printable(str(report.save(save)))}")
     return EXIT[report.verdict]
 
 
@@ -95,7 +95,7 @@ def _labelled(f: Callable[..., Any], text: str, names: list[str], by_name: bool)
         except (ArithmeticError, ValueError):
             raise
         except Exception as error:
-            raise TypeError(f"{text} raised {type(error).__name__}: {error}") from error
+            raise TypeError(f"{text} raised {kind_of(error)}: {error}") from error
 
     called.__name__ = called.__qualname__ = getattr(f, "__name__", text)
     called.__module__ = f.__module__
@@ -136,7 +136,7 @@ def _imported(text: str) -> Callable[..., Any]:
     except AttributeError as error:
         raise ValueError(f"{text}: {error}") from error
     except (Exception, SystemExit) as error:  # no error in the module means that a gradient is wrong
-        raise ValueError(f"{text}: importing {module} raised {type(error).__name__}: {error}") from error
+        raise ValueError(f"{text}: importing {module} raised {kind_of(error)}: {error}") from error
     finally:
         sys.path.remove("")
     if not callable(found):

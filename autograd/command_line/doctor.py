@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..guidance.clash import clash
+from ..terminal import printable
 
 _REQUIREMENT = re.compile(r"([\w.-]+)(\[[^]]*\])?.*;.*extra\s*==\s*['\"]([\w-]+)['\"]")
 _FOR_DEVELOPERS = ("bench", "dev", "peers", "test")
@@ -37,9 +38,9 @@ def doctor() -> int:
         ("compiler", _compiler()),
     ]
     for name, text in [*rows, *_extras()]:
-        print(f"{name:<10} {text}")
+        print(f"{name:<10} {printable(text)}")
     for problem in problems:
-        print(f"\nproblem: {problem}")
+        print(f"\nproblem: {printable(problem)}")
     if not problems:
         print("\nno problems")
     return 2 if problems else 0

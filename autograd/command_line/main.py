@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     command = ""
     if problem := replaced():
-        print(f"chainwalk: {problem}", file=sys.stderr)
+        print(f"chainwalk: {printable(problem)}", file=sys.stderr)
         return 2
     try:
         _open_what_is_closed()
@@ -281,7 +281,12 @@ def _check(options: argparse.Namespace) -> int:
         )  # fmt: skip
     except (ExpressionError, DomainError, UsageError):
         raise
-    except (ValueError, TypeError, ImportError) as error:
+    except (
+        ValueError,
+        TypeError,
+        ImportError,
+        RuntimeError,
+    ) as error:  # the last is of a dot, or of its absence
         raise UsageError(str(error)) from error
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..differentiation import pull_back
 from ..nested import is_named_tuple
 from ..ops.operands import is_number
+from ..terminal import kind_of
 from ..value import Value
 from .run.query import Query
 
@@ -96,9 +97,7 @@ def _parts(tree: Any) -> list[tuple[Any, Any]]:
         return list(enumerate(tree))
     if is_dataclass(tree) and not isinstance(tree, type):
         return [(field.name, getattr(tree, field.name)) for field in fields(tree)]
-    raise TypeError(
-        f"expected real numbers, nested in lists, tuples, dicts or arrays, got {type(tree).__name__}"
-    )
+    raise TypeError(f"expected real numbers, nested in lists, tuples, dicts or arrays, got {kind_of(tree)}")
 
 
 def _built(tree: Any, parts: list[Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypedDict, runti
 from ..backward_pass import BackwardPass, State, present_state
 from ..graph import topological_order
 from ..ops.operands import is_number
-from ..terminal import quoted
+from ..terminal import kind_of, quoted
 from ..value import Value
 
 if TYPE_CHECKING:
@@ -175,9 +175,9 @@ def _refuse_options(
         raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {quoted(rankdir)}")
     for name, given in {"depth": depth, "max_nodes": max_nodes}.items():
         if given is not None and (isinstance(given, bool) or not isinstance(given, SupportsIndex)):
-            raise TypeError(f"{name} must be an int, got {quoted(given)} of type {type(given).__name__}")
+            raise TypeError(f"{name} must be an int, got {quoted(given)} of type {kind_of(given)}")
     if not isinstance(title, str):
-        raise TypeError(f"title must be a str, got {quoted(title)} of type {type(title).__name__}")
+        raise TypeError(f"title must be a str, got {quoted(title)} of type {kind_of(title)}")
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be a number of edges from the root, 0 or more, got {quoted(depth)}")
     if isinstance(show, str) or not isinstance(show, Collection) or not SHOWN.issuperset(show):
@@ -190,9 +190,7 @@ def _refuse_options(
 
 def _above_0(name: str, unit: str, number: float) -> float:
     if not is_number(number):
-        raise TypeError(
-            f"{name} must be a number of {unit}, got {quoted(number)} of type {type(number).__name__}"
-        )
+        raise TypeError(f"{name} must be a number of {unit}, got {quoted(number)} of type {kind_of(number)}")
     if not number > 0:
         raise ValueError(f"{name} must be a positive number of {unit}, got {quoted(number)}")
     return number
@@ -241,7 +239,7 @@ def _no_value(item: object) -> str:
     from .grouping import Grouped
 
     if isinstance(item, Grouped) and callable(item):
-        name = type(item).__name__
+        name = kind_of(item)
         return (
             f"draw takes a Value, not a model: call the {name} with an input and draw its output, "
             "as in draw(model([0.5, -1.0]), groups=model)"
@@ -251,7 +249,7 @@ def _no_value(item: object) -> str:
 
 def _state(recorded: BackwardPass, step: int) -> State:
     if isinstance(step, bool) or not isinstance(step, SupportsIndex):
-        raise TypeError(f"step must be an int, got {quoted(step)} of type {type(step).__name__}")
+        raise TypeError(f"step must be an int, got {quoted(step)} of type {kind_of(step)}")
     if not -1 <= step <= len(recorded.edges):
         raise ValueError(f"step must be -1 to {len(recorded.edges)}, got {quoted(step)}")
     return recorded.state(step)

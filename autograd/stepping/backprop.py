@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from ..backward_pass import BackwardPass, Step
 from ..formulas import fixed, formula
 from ..guidance.advice import nearest
-from ..terminal import derivative_sign, listed, plural, quoted
+from ..terminal import derivative_sign, kind_of, listed, plural, quoted
 from ..transforms.numerical import Replay
 from ..value import Value
 from .tables import Checked, Row, Steps, TextTable, checks, positions
@@ -348,7 +348,7 @@ class Backprop:
         """Save the picture of the current step; the file's suffix says in which format."""
         if not isinstance(path, str | os.PathLike):
             raise TypeError(
-                f'save takes a path, such as "step.svg", got {quoted(path)} of type {type(path).__name__}'
+                f'save takes a path, such as "step.svg", got {quoted(path)} of type {kind_of(path)}'
             )
         return self._drawn("save", options).save(path)
 
@@ -417,9 +417,7 @@ class Backprop:
 def _whole(method: str, given: Any, what: str) -> int:
     """Return an argument that must be a whole number. Raises TypeError for anything else."""
     if isinstance(given, bool) or not isinstance(given, SupportsIndex):
-        raise TypeError(
-            f"{method} takes a whole number{what}, got {quoted(given)} of type {type(given).__name__}"
-        )
+        raise TypeError(f"{method} takes a whole number{what}, got {quoted(given)} of type {kind_of(given)}")
     return operator.index(given)
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
-from ..terminal import coloured, printable, quoted
+from ..terminal import coloured, printable, printable_lines, quoted
 
 _SHORT = {
     "s": "step",
@@ -96,7 +96,7 @@ class Prompt(cmd.Cmd):
         try:
             self._answer(command(rest.strip()))
         except (ValueError, OSError, RuntimeError, ImportError) as error:
-            print(error)
+            print(printable_lines(str(error)))
         return False
 
     def _answer(self, answer: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..terminal import quoted
+from ..terminal import kind_of, quoted
 from ..value import Value
 
 Argnums = int | str | Sequence[int | str]
@@ -53,9 +53,7 @@ def chosen(f: Any, argnums: Any, wrt: Any, name: str) -> Argnums:
             "respect to others are gradients(y, [x])"
         )
     if not callable(f):
-        raise TypeError(
-            f"{name} takes a function, as in {name}(f)(x), got {quoted(f)} of type {type(f).__name__}"
-        )
+        raise TypeError(f"{name} takes a function, as in {name}(f)(x), got {quoted(f)} of type {kind_of(f)}")
     found = one_of(wrt, argnums)
     if found is None:
         return 0

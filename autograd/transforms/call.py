@@ -11,7 +11,7 @@ from ..graph import new_era, topological_order
 from ..modes import CURRENT, always_recording, arguments, in_effect, restore
 from ..nested import flatten
 from ..ops.operands import is_number
-from ..terminal import quoted
+from ..terminal import kind_of, quoted
 from ..value import Value
 
 
@@ -29,7 +29,7 @@ def _no_argument(leaf: Any) -> str:
     else:
         advice = "convert it to a list, dict or array first"
     return (
-        f"expected a real number, not {quoted(leaf)} of type {type(leaf).__name__}: the arguments to "
+        f"expected a real number, not {quoted(leaf)} of type {kind_of(leaf)}: the arguments to "
         "differentiate with respect to are numbers, numpy arrays, and nested lists, tuples, dicts and "
         f"dataclasses of them; {advice}"
     )
@@ -87,7 +87,7 @@ class Call:
         self.outputs, self.build_output = flatten(self.result)
         for output in self.outputs:
             if not isinstance(output, Value) and not is_number(output):
-                found = f"{quoted(output)} of type {type(output).__name__}"
+                found = f"{quoted(output)} of type {kind_of(output)}"
                 why = "returned it" if output is not None else "returned nothing. Is a return missing?"
                 raise TypeError(f"expected a real number or a Value, not {found}: the function {why}")
         if enclosing is not None:

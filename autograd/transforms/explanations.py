@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AnomalyError, DomainError, StaleGraphError, TracingError
 from ..ops.rules import GENERATED
 from ..ops.table import TABLE
+from ..terminal import kind_of
 
 if TYPE_CHECKING:
     from traceback import FrameSummary
@@ -96,7 +97,7 @@ def explained(error: Exception, integer: str) -> str:
     import traceback
 
     line = _shown_line(traceback.extract_tb(error.__traceback__))
-    text = f"{type(error).__name__}: {error}"
+    text = f"{kind_of(error)}: {error}"
     advice = next((advice for pattern, advice in _ADVICE.items() if re.search(pattern, text)), "")
     if not advice and ("Value" in str(error) or "ufunc" in text):
         advice = (

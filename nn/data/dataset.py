@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence, Sized
 from typing import Any, NamedTuple
 
 from autograd.nested import as_lists
-from autograd.terminal import plural, quoted
+from autograd.terminal import kind_of, plural, quoted
 
 from ..argument_checks import RNG, generator, real, several
 
@@ -172,15 +172,15 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
         if not (isinstance(data, tuple) and len(data) == 2):
             raise TypeError(
                 f"the targets are missing: pass inputs and targets, X and y, or Dataset(X, y), got a "
-                f"{type(data).__name__} alone"
+                f"{kind_of(data)} alone"
             )
         data, targets = data
     elif isinstance(data, Dataset) or on_cluster(data):
-        raise TypeError(f"a {type(data).__name__} already has targets: pass it alone, or X and y")
+        raise TypeError(f"a {kind_of(data)} already has targets: pass it alone, or X and y")
     for name, given in {"inputs": data, "targets": targets}.items():
         if not isinstance(given, Sized) or isinstance(given, str | dict):
             raise TypeError(
-                f"the {name} must be a list or an array, got {quoted(given)} of type {type(given).__name__}"
+                f"the {name} must be a list or an array, got {quoted(given)} of type {kind_of(given)}"
             )
     inputs = [row if isinstance(row, Sized) else [row] for row in _listed(data)]
     return Dataset(inputs, targets)

@@ -14,7 +14,7 @@ from autograd.drawing.javascript import definitions
 from autograd.drawing.page import as_json, colours, filled
 from autograd.files import write_atomically
 from autograd.ops.language import NotTranslatableError
-from autograd.terminal import quoted
+from autograd.terminal import kind_of, quoted
 
 from ..data.dataset import Dataset, as_dataset
 from ..layers import MLP
@@ -139,13 +139,13 @@ def playground(
             "data": as_json(content),
         },
     )
-    words = f"{model.describe()}, {points.size} points, {content['lossName']}, {type(stepping).__name__}"
+    words = f"{model.describe()}, {points.size} points, {content['lossName']}, {kind_of(stepping)}"
     return Playground(html, f"Playground(MLP {words})")
 
 
 def _check(model: Any, data: Dataset, features: Sequence[str]) -> None:
     if not isinstance(model, MLP):
-        raise TypeError(f"a playground takes an MLP, got {type(model).__name__}")
+        raise TypeError(f"a playground takes an MLP, got {kind_of(model)}")
     outputs = len(model.layers[-1].neurons)
     if outputs != 1:
         raise ValueError(f"a playground needs a model with one output, got {outputs} outputs")

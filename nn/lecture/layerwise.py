@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, dot, no_grad, topological_order, zero_grad
-from autograd.terminal import quoted
+from autograd.terminal import kind_of, quoted
 
 from ..chains import chain, refuse_shared
 from ..data.dataset import Dataset, as_dataset
@@ -81,7 +81,7 @@ def parameters_by_part(model: Module) -> dict[str, list[Value]]:
     >>> [len(own) for own in parameters_by_part(MLP(2, [3, 1], rng=random.Random(0))).values()]
     [9, 4]
     """
-    parts = dict(model.named_children()) or {type(model).__name__: model}
+    parts = dict(model.named_children()) or {kind_of(model): model}
     return {name: part.parameters() for name, part in parts.items()}
 
 
@@ -176,7 +176,7 @@ def _forward(model: Module, data: Dataset) -> list[_Link]:
     for name, module in chain(model):
         inputs = [[Value(number) for number in plain(list(row))] for row in rows]
         outputs = [as_list(module(row)) for row in inputs]
-        links.append(_Link(name or type(model).__name__, module, inputs, outputs))
+        links.append(_Link(name or kind_of(model), module, inputs, outputs))
         rows = outputs
     return links
 
@@ -207,7 +207,7 @@ def _adjust(link: _Link, errors: list[list[float]], lr: float | None, adjusted: 
             parameter.data -= lr * parameter.grad
     if adjusted:
         _pass_again(link)
-    description = f"{type(link.module).__name__}({link.module.describe()})"
+    description = f"{kind_of(link.module)}({link.module.describe()})"
     arrived = [[value.grad for value in row] for row in link.inputs]
     return LayerError(link.name, description, errors, arrived, length)
 
@@ -236,7 +236,7 @@ def _check(model: Module, data: Dataset) -> None:
             steps = as_list(module(steps))
     if repr(plain(steps)) != repr(whole):
         raise ValueError(
-            f"{type(model).__name__} is not a chain of its layers: its output is {whole}, that of the chain "
+            f"{kind_of(model)} is not a chain of its layers: its output is {whole}, that of the chain "
             f"{plain(steps)}. Use a chain of layers, such as an MLP"
         )
 

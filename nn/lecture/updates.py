@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from autograd import Value, zero_grad
+from autograd.terminal import kind_of
 
 from ..chains import chain
 from ..data.dataset import Dataset, as_dataset
@@ -94,7 +95,7 @@ def compare_updates(model: Module, data: Any, loss: str | Loss = "mse_loss", *, 
         after, plainly = moved(lambda: _update_after_pass(model, data, loss, lr))
         recorded, same = moved(lambda: layerwise_update(model, data, loss, lr=lr))
         adjusted, other = moved(lambda: layerwise_update(model, data, loss, lr=lr, through="adjusted"))
-    names = [name or type(link).__name__ for name, link in reversed(chain(model))]
+    names = [name or kind_of(link) for name, link in reversed(chain(model))]
     layers = [
         LayerUpdate(name, math.dist(a, s), _largest(b, a), math.dist(c, a) / (math.dist(a, s) or 1.0))
         for name, s, a, b, c in zip(names, start, plainly, same, other, strict=True)

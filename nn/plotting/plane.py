@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import no_grad
-from autograd.terminal import quoted
+from autograd.terminal import kind_of, quoted
 
 from ..chains import first_neurons
 from ..data.dataset import Dataset, as_dataset
@@ -79,7 +79,7 @@ def plot_hyperplanes(model: Module, data: Any, targets: Any = None, axes: Axes |
     xs, ys = (_span([inputs[k] for inputs in data.inputs]) for k in (0, 1))
     neurons = first_neurons(model)
     if not neurons or any(len(neuron.weights) != 2 for neuron in neurons):
-        raise ValueError(f"{type(model).__name__} has no neurons with two inputs to draw")
+        raise ValueError(f"{kind_of(model)} has no neurons with two inputs to draw")
     for k, neuron in enumerate(neurons):
         normal, offset = [weight.data for weight in neuron.weights], neuron.bias.data
         place = k / (len(neurons) - 1) - 0.5 if len(neurons) > 1 else 0.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd.terminal import kind_of
+
 from ..chains import first_neurons
 from ..metrics import plain
 from ..module import Module
@@ -28,7 +30,7 @@ def plot_weights(layer: Module, shape: tuple[int, int] | None = None, columns: i
     """
     rows = [[weight.data for weight in neuron.weights] for neuron in first_neurons(layer)]
     if not rows:
-        raise ValueError(f"{type(layer).__name__} has no neurons with weights to draw")
+        raise ValueError(f"{kind_of(layer)} has no neurons with weights to draw")
     largest = max(abs(weight) for row in rows for weight in row) or 1.0
     figure, shown = _grid(rows, shape, columns, [str(k) for k in range(len(rows))])
     for image in shown:

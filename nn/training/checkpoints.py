@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from autograd.files import Stamp, append_line, read_whole, stamp, write_atomically
-from autograd.terminal import brief, listed, printable, quoted
+from autograd.terminal import brief, kind_of, listed, printable, quoted
 
 from ..module import Module
 from .history import History
@@ -99,7 +99,7 @@ class Checkpoint:
             completed(lambda: [parts[changed].load_state_dict(saved) for changed, saved in before.items()])
             if not isinstance(error, Exception):
                 raise
-            reason = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else error
+            reason = f"{kind_of(error)} {error}" if isinstance(error, KeyError) else error
             raise ValueError(
                 f"{self._name} does not fit this run: {name}: {brief(reason, 1000)}. {_ADVICE}"
             ) from error

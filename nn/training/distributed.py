@@ -16,7 +16,7 @@ import numpy as np
 import autograd
 from autograd import cluster, minimum
 from autograd.cluster import Rows, Spread
-from autograd.terminal import quoted
+from autograd.terminal import kind_of, quoted
 
 from ..data.dataset import Dataset
 from ..losses import Loss, cross_entropy
@@ -286,6 +286,6 @@ def distributed(
     """Put a model and its examples on a cluster for one run of training (see `fit`)."""
     on_cluster = not isinstance(data, Dataset)
     if on_cluster and not isinstance(data, cluster.Rows):
-        raise TypeError(f"training takes a Dataset, or rows on a cluster, got {type(data).__name__}")
+        raise TypeError(f"training takes a Dataset, or rows on a cluster, got {kind_of(data)}")
     with cluster.connect(data.client if on_cluster else client) as connected:
         yield Distributed(model, loss, data, optimiser, watch, metrics, client=connected)

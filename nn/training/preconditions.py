@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any, Protocol, runtime_checkable
 
 from autograd import Value
-from autograd.terminal import quoted
+from autograd.terminal import kind_of, quoted
 
 from ..data.dataset import Dataset, on_cluster
 from ..losses import Loss, loss_function
@@ -60,7 +60,7 @@ def refuse_kinds(arguments: Mapping[str, Any]) -> None:
     for name, given in arguments.items():
         kinds, words = _KINDS[name]
         if given is not None and (not isinstance(given, kinds) or isinstance(given, bool)):
-            raise TypeError(f"{name} must be {words}, got {quoted(given)} of type {type(given).__name__}")
+            raise TypeError(f"{name} must be {words}, got {quoted(given)} of type {kind_of(given)}")
 
 
 @runtime_checkable
@@ -89,14 +89,14 @@ def refuse_no_model(model: Any) -> None:
     if not isinstance(model, Module):
         raise TypeError(
             f"model must be a Module, the first argument, as in fit(model, X, y), got {quoted(model, 40)} of "
-            f"type {type(model).__name__}"
+            f"type {kind_of(model)}"
         )
 
 
 def _refuse_no_data(name: str, data: Any) -> None:
     if not isinstance(data, Dataset) and not on_cluster(data):
         example = "Dataset([[0.0, 1.0]], [1.0])"
-        raise TypeError(f"{name} must be a Dataset, such as {example}, got a {type(data).__name__}")
+        raise TypeError(f"{name} must be a Dataset, such as {example}, got a {kind_of(data)}")
     if not data.size:
         raise ValueError(f"the data set has no examples: {name} needs at least 1")
 
@@ -119,6 +119,6 @@ def recorded(loss: Any) -> Value:
     TypeError: loss must return a Value computed from the predictions, got 0.5
     """
     if not isinstance(loss, Value):
-        shown = f"a {type(loss).__name__}" if isinstance(loss, list | tuple) else quoted(loss)
+        shown = f"a {kind_of(loss)}" if isinstance(loss, list | tuple) else quoted(loss)
         raise TypeError(f"loss must return a Value computed from the predictions, got {shown}")
     return loss

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+from autograd.terminal import brief
+
 from ..module import Module
 from .divergence import DivergenceError
 from .history import History
@@ -47,7 +49,7 @@ class Sweep:
     def __repr__(self) -> str:
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.setting))
         ranked = sorted(self.trials, key=lambda trial: trial.loss)
-        rows = [("", *names, "loss", "epochs", "seconds", "")]
+        rows = [("", *(brief(name, 40) for name in names), "loss", "epochs", "seconds", "")]
         for trial in ranked:
             settings = [_formatted(trial.setting.get(name, "")) for name in names]
             numbers = f"{trial.loss:.6g}", str(len(trial.history.epochs)), f"{trial.seconds:.2f}"
@@ -59,7 +61,7 @@ class Sweep:
 
 
 def _formatted(item: Any) -> str:
-    return f"{item:g}" if isinstance(item, float) else str(item)
+    return f"{item:g}" if isinstance(item, float) else brief(item, 40)
 
 
 def grid(**choices: Iterable[Any]) -> list[dict[str, Any]]:

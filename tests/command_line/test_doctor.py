@@ -1,5 +1,6 @@
 """`chainwalk doctor`, `--version`, and exit statuses other than "wrong" if nothing was checked."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import autograd
 import autograd.command_line.main as command_line
 from autograd.command_line import doctor
 from autograd.command_line.main import main
+from autograd.terminal import show
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +55,47 @@ def test_doctor_reports_a_missing_dot(capsys, monkeypatch):
     monkeypatch.setenv("CHAINWALK_DOT", "/no/such/dot")
     main(["doctor"])
     assert "dot        none: CHAINWALK_DOT=/no/such/dot is not a program" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the false dot is a shell script")
+@pytest.mark.parametrize("save", ["report.html", "picture.svg"])
+def test_a_check_whose_pictures_cannot_be_drawn_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, save):
+    monkeypatch.chdir(tmp_path)
+    Path("wrong.py").write_text(
+        "from autograd import operation\nf = operation('halved(x)', 'x * x', 'x')\n", encoding="utf-8"
+    )
+    dot = Path("dot")
+    for script in ("exit 1", "kill -SEGV $$", "cat > /dev/null; echo garbage"):
+        dot.write_text(f"#!/bin/sh\n{script}\n")
+        dot.chmod(0o755)
+        monkeypatch.setenv("CHAINWALK_DOT", str(dot.resolve()))
+        assert main(["check", "wrong:f", "x=1", "--save", save]) == 2
+        assert capsys.readouterr().err.startswith("chainwalk check: ")
+    monkeypatch.setenv("CHAINWALK_DOT", "/nowhere/dot")
+    assert main(["check", "wrong:f", "x=1", "--save", save]) == 2
+    assert "/nowhere/dot" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows does not allow")
+def test_no_path_controls_the_terminal(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = Path("\x1b[31m\u202e\udcff")
+    folder.mkdir()
+    dot = folder / "dot"
+    dot.write_text("#!/bin/sh\ncat > /dev/null; echo '<?xml?><svg></svg>'\n")
+    dot.chmod(0o755)
+    Path("square.py").write_text("def f(x): return x * x")
+    monkeypatch.setenv("CHAINWALK_DOT", str(dot.resolve()))
+    main(["doctor"])
+    assert main(["check", "square:f", "x=1", "--save", f"{folder}/report.html"]) == 0
+    monkeypatch.setattr("webbrowser.open", lambda _: True)
+    monkeypatch.setattr("tempfile.mkdtemp", lambda **_: str(folder.resolve()))
+    show("a picture", Path, "picture.svg")
+    said = capsys.readouterr().out
+    assert "chosen by $CHAINWALK_DOT" in said
+    assert "report: " in said
+    assert "picture.svg" in said
+    assert all(letter.isprintable() or letter == "\n" for letter in said)
 
 
 @pytest.mark.parametrize(

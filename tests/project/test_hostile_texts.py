@@ -90,6 +90,46 @@ def named(text):
     return f
 
 
+def checked_names(text, **more):
+    pytest.importorskip("hypothesis")
+    from autograd.checking import check_gradients
+
+    def f(x):
+        return x * x
+
+    f.__name__ = f.__qualname__ = text
+    return check_gradients(f, 1.0, raises=False, **more)
+
+
+def floats_only(text):
+    def f(x):
+        if isinstance(x, Value):
+            raise TypeError(text)
+        return 1.0
+
+    f.__name__ = text
+    return f
+
+
+def with_grad(grad):
+    x = Value(1.0, "x")
+    x.grad = grad
+    return x * 2
+
+
+def numbers_of(text):
+    np = pytest.importorskip("numpy")
+    return np.zeros(2, np.dtype([(text[:1000], "f8")]))
+
+
+def swept(text):
+    def train(**setting):
+        model = Data().model
+        return model, nn.fit(model, Data().rows, "mse_loss", epochs=1)
+
+    return nn.sweep(train, [{text: text}])
+
+
 CASES = {
     "a label outside the domain": lambda t, _: log(Value(-1.0, t)),
     "a label of a nested expression": lambda t, _: sqrt(tanh(Value(-1.0, t)) * Value(3.0, t + "2")),
@@ -128,6 +168,18 @@ CASES = {
     "a compiled function's cache": lambda t, d: compiled(lambda x: x, 1.0, cache=written(d / t[:60], "")),
     "a compiled function's name": lambda t, _: compiled(named(t), 1.0),
     "a checked function's name": lambda t, _: checked(named(t), 1.0),
+    "the report of a check": lambda t, _: repr(checked_names(t)),
+    "the report of a wrong gradient": lambda t, _: repr(checked_names(t, gradient=lambda x: 7.0)),
+    "an error of a checked function": lambda t, _: checked(floats_only(t), 1.0),
+    "a grad's class": lambda t, _: with_grad(class_of(t, object)()).backward(),
+    "the class of a list's item": lambda t, _: autograd.grad(tanh)(class_of(t, object)()),
+    "the class of a dataset": lambda t, _: nn.fit(Data().model, class_of(t, object)(), epochs=1),
+    "the class of a model": lambda t, _: nn.fit(class_of(t, object)(), Data().rows, epochs=1),
+    "the name of numpy's dtype": lambda t, _: compiled(lambda x: x * 1, numbers_of(t)),
+    "a setting of a sweep": lambda t, _: repr(swept(t)),
+    "the parts of a chain": lambda t, _: nn.layerwise_errors(
+        class_of(t, nn.Module, forward=lambda s, x: x)(), Data().rows
+    ),
     "a metric's name": lambda t, _: repr(fitted(metrics={t: lambda p, y: 0.5})),
     "a loss": lambda t, _: fitted(**{"callbacks": (), "metrics": None}) and nn.loss_function(t),
     "an activation": lambda t, _: nn.MLP(2, [1], activation=t),

@@ -29,6 +29,7 @@ PUBLIC = {
         "brief",
         "cut",
         "in_notebook",
+        "kind_of",
         "listed",
         "plural",
         "printable",

@@ -50,18 +50,27 @@ GIVEN = {
 
 
 def raises_of(source):
-    """Yield the lines that raise an error with `!r` or repr() in its text."""
+    """Yield the lines that raise an error with `!r`, repr() or the name of a class in its text."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Raise) and node.exc is not None:
             for each in ast.walk(node.exc):
                 called = isinstance(each, ast.Call) and ast.unparse(each.func) == "repr"
-                if called or (isinstance(each, ast.FormattedValue) and each.conversion == ord("r")):
+                if called or (isinstance(each, ast.FormattedValue) and is_raw(each)):
                     yield node.lineno
+
+
+def is_raw(part):
+    """Return whether a part of a text in braces is a repr, or a name that its user has chosen."""
+    return part.conversion == ord("r") or (
+        isinstance(part.value, ast.Attribute) and part.value.attr == "__name__"
+    )
 
 
 def test_what_an_error_quotes_goes_through_the_one_function_that_cuts_it():
     assert list(raises_of('raise ValueError(f"not {x!r}")')) == [1]
     assert list(raises_of('raise ValueError("not " + repr(x))')) == [1]
+    assert list(raises_of('raise ValueError(f"not {type(x).__name__}")')) == [1]
+    assert list(raises_of('raise ValueError(f"not {f.__name__}")')) == [1]
     found = {
         f"{path.relative_to(ROOT)}:{line}"
         for package in ("autograd", "nn")

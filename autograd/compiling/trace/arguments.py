@@ -15,7 +15,7 @@ import numpy as np
 
 from ...nested import is_named_tuple
 from ...ops.operands import is_number
-from ...terminal import quoted
+from ...terminal import kind_of, quoted
 from ...value import Value
 
 Array = Any
@@ -162,7 +162,7 @@ def numeric(argument: Any, name: str) -> Array:
     kind: Any = type(argument)
     if isinstance(argument, np.ndarray) and _has_own_operators(kind):
         raise TypeError(
-            f"{name} must be an array, got a {type(argument).__name__}, whose operators mean something else: "
+            f"{name} must be an array, got a {kind_of(argument)}, whose operators mean something else: "
             f"pass numpy.asarray({name})"
         )
     try:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.rules import GENERATED
+from ...terminal import kind_of
 from ...value import Value
 from .. import static
 from ..static import CONTAINERS, bases, is_a, is_core, is_python, module_of, namespace
@@ -99,7 +100,7 @@ class Search:
             except MemoryError:
                 raise
             except Exception as error:  # an extension type whose fields cannot be read
-                self.reasons.append(f"it reads {_described(kind)}, which raises {type(error).__name__}")
+                self.reasons.append(f"it reads {_described(kind)}, which raises {kind_of(error)}")
 
     def _kind(self, kind: type) -> _Kind:
         found = self.kinds.get(id(kind))
