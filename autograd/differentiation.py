@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .errors import StaleGraphError
 from .formulas import history
 from .graph import new_era, topological_order
-from .modes import CURRENT, always_recording, rule_over_values
+from .modes import CURRENT, always_recording, is_traced, rule_over_values
 from .ops.op import Op
 from .ops.operands import EDGES
 from .ops.primitives import FAST, IEEE
@@ -202,8 +202,7 @@ def _computed_zero(zero: float, beside: Any) -> Any:
 
     A plain number 0 in a product means that its result is constant.
     """
-    traced = (mode := CURRENT.get()) is not None and mode.tracer is not None
-    return zero if traced else RECORDED["where"](1.0, zero, beside)  # no leaf of its own
+    return zero if is_traced() else RECORDED["where"](1.0, zero, beside)  # no leaf of its own
 
 
 def _plus(first: Any, second: Any) -> Any:

@@ -49,10 +49,10 @@ def short(number: float, sign: bool = False) -> str:
     return format(number, f"{plus}#.3g" if 0.001 <= abs(number) < 10_000 else f"{plus}.1e")
 
 
-def plain(number: float) -> str:
+def literal(number: float) -> str:
     """Format a number as it is written in a formula, a negative one in parentheses.
 
-    >>> plain(2.0), plain(-0.5)
+    >>> literal(2.0), literal(-0.5)
     ('2', '(-0.5)')
     """
     text = repr(int(number)) if number == int_or_none(number) else repr(number)
@@ -133,7 +133,7 @@ def _shown(node: Any) -> list[Any]:
 
 def word(operand: Any, names: Mapping[Any, str]) -> str:
     """Return the name of an operand, or the number if it is a plain number."""
-    return plain(operand) if operand.__class__ is float else names[operand]
+    return literal(operand) if operand.__class__ is float else names[operand]
 
 
 def formula(node: Any, names: Mapping[Any, str], digits: int | None = None) -> str:
@@ -203,7 +203,7 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
 
 def name_of(node: Any, otherwise: str = "") -> str:
     """Return a node's label, shortened for an error message; without one `otherwise`, or its number."""
-    return brief(node.label, 60) if node.label else otherwise or plain(node._data)
+    return brief(node.label, 60) if node.label else otherwise or literal(node._data)
 
 
 def history(node: Any, depth: int = 4) -> str:
@@ -247,7 +247,7 @@ def _readable(node: Any, depth: int, most: int = 40) -> int:
 def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
     """Return the expression, and the precedence of its outermost operation."""
     if node.__class__ is float:
-        return plain(node), _TIGHTEST
+        return literal(node), _TIGHTEST
     if not _unfolds(node, top):
         return name_of(node), _TIGHTEST
     if depth == 0:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ContextDecorator, nullcontext
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
@@ -105,6 +105,11 @@ def in_effect(mode: Mode | None) -> Mode | None:
 CURRENT: ContextVar[Mode | None] = ContextVar("mode", default=None)
 
 
+def is_traced() -> bool:
+    """Return whether a function is being traced: its Values then stand for any numbers."""
+    return (mode := CURRENT.get()) is not None and mode.tracer is not None
+
+
 def restore(variable: ContextVar[Any], token: Token[Any]) -> None:
     """Restore a context variable; where that runs out of memory once more, or it would stay set for ever.
 
@@ -118,9 +123,12 @@ def restore(variable: ContextVar[Any], token: Token[Any]) -> None:
 
 
 class Inputs(NamedTuple):
-    """The leaves that a transform or the checker made for the arguments of the function that it calls."""
+    """The leaves that a transform or the checker made for the arguments of the function that it calls.
 
-    leaves: Collection[Any]
+    Those of transforms that this function called itself are added to them.
+    """
+
+    leaves: set[Any]
     outer: Inputs | None
     """Those of the function that called the transform."""
 
@@ -130,7 +138,7 @@ INPUTS: ContextVar[Inputs | None] = ContextVar("inputs", default=None)
 
 def is_being_differentiated(value: Any) -> bool:
     """Return whether a Value is an argument of a function that is differentiated, or computed inside it."""
-    if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+    if is_traced():
         return True
     inputs = INPUTS.get()
     if inputs is None or value.operands:
@@ -143,13 +151,16 @@ def is_being_differentiated(value: Any) -> bool:
 
 
 @contextlib.contextmanager
-def arguments(leaves: Collection[Any]) -> Iterator[None]:
+def differentiating(leaves: set[Any]) -> Iterator[None]:
     """Declare leaves as the arguments of the function that is called inside the block."""
-    token = INPUTS.set(Inputs(leaves, INPUTS.get()))
+    outer = INPUTS.get()
+    token = INPUTS.set(Inputs(leaves, outer))
     try:
         yield
     finally:
         restore(INPUTS, token)
+        if outer is not None:
+            outer.leaves.update(leaves)
 
 
 class _Switch(ContextDecorator):

@@ -11,7 +11,7 @@ from .graph import ERA
 from .modes import CURRENT, Mode, in_effect
 from .nested import is_array
 from .ops.op import Op
-from .ops.operands import EDGES, checked, is_number, is_plain, number, plain, truth
+from .ops.operands import EDGES, as_float, checked, is_number, is_plain, number, truth
 from .ops.primitives import FAST
 from .ops.rules import composed_in, define, define_later, ieee_functions, names_in, partials_source
 from .ops.table import TABLE
@@ -108,13 +108,13 @@ def numbers(operands: Iterable[Any]) -> tuple[Sequence[Any], Sequence[float], li
     kind = NAMESPACE["Value"]
     data = [node._data for node in nodes if node.__class__ is kind]
     if not data:
-        found = list(map(plain, nodes))
+        found = list(map(as_float, nodes))
         return found, found, []
     if len(data) == len(nodes):
         return nodes, data, None
     edges = [node.__class__ is kind for node in nodes]
     mixed: list[Any] = [
-        node if edge or node.__class__ is float else plain(node)
+        node if edge or node.__class__ is float else as_float(node)
         for node, edge in zip(nodes, edges, strict=True)
     ]
     return mixed, [node._data if edge else node for node, edge in zip(mixed, edges, strict=True)], edges
@@ -224,7 +224,7 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
             text.format(
                 x=x,
                 name=op.name,
-                coerce="truth" if x == "condition" else "plain",
+                coerce="truth" if x == "condition" else "as_float",
                 seen="".join(f"{name}{'_' if k < place else ''}, " for k, name in enumerate(names)),
             )
             for place, (text, x) in enumerate(zip(unwrap, names, strict=True))
@@ -282,7 +282,7 @@ NAMESPACE: dict[str, Any] = (
         "era": ERA,
         "mode": CURRENT.get,
         "number": number,
-        "plain": plain,
+        "as_float": as_float,
         "truth": truth,
         "numbers": numbers,
         "is_plain": is_plain,

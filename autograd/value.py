@@ -170,14 +170,6 @@ class Value(Operations):
             raise TypeError(f"label must be a str, not {quoted(label)} of type {kind_of(label)}")
         self._label = label
 
-    if not TYPE_CHECKING:  # a type checker would accept a Value as a float
-
-        def __float__(self) -> float:
-            raise TypeError(
-                "must be real number, not Value: a float would cut the graph. Use autograd's functions instead "
-                "of math's, such as autograd.sin, or .data for the number alone"
-            )
-
     # Names known from micrograd and PyTorch.
 
     def item(self) -> float:
@@ -303,7 +295,7 @@ class Value(Operations):
         """Refuse the conversion to a Python number, which would silently cut the graph."""
         raise TypeError(no_number())
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # a type checker would accept a Value as a float
         __float__ = __int__ = __complex__ = _as_number
 
         def __round__(self, digits=None):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..functions import dot
-from ..modes import always_recording, arguments
+from ..modes import always_recording, differentiating
 from ..nested import flatten, is_array
 from ..ops.operands import is_number, number
 from ..terminal import quoted
@@ -58,7 +58,7 @@ def recorder_of(call: Callable[..., Any], at: Point, weights: Sequence[float] | 
 
     def run(numbers: list[float]) -> tuple[Value, list[Value]]:
         leaves = [Value(x, name) for x, name in zip(numbers, at.names, strict=True)]
-        with always_recording(), arguments(set(leaves)):
+        with always_recording(), differentiating(set(leaves)):
             outputs, _ = flatten(call(leaves))
             for output in outputs:
                 if not isinstance(output, Value) and not is_number(output):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..formulas import plain
+from ..formulas import literal
 from ..nested import children, flatten, is_array, is_foreign_array, is_named_tuple, outline
 from ..ops.operands import number
 from ..terminal import cut, kind_of, quoted
@@ -168,7 +168,7 @@ class Point:
     def where(self) -> str:
         """Return the point as text: the numbers of a small one, the shapes of a large one."""
         if len(self.numbers) <= 12 and not any(is_array(slot.given) for slot in self.slots):
-            return ", ".join(f"{name} = {plain(x)}" for name, x in zip(self.names, self.numbers, strict=True))
+            return ", ".join(f"{name} = {literal(x)}" for name, x in zip(self.names, self.numbers, strict=True))
         return ", ".join(f"{slot.name} = {_shown(slot.given)}" for slot in self.slots)
 
     def pasted(self) -> str:

@@ -194,10 +194,10 @@ def held(item: Any) -> list[Any]:
     return [*kind.__iter__(item), *values]
 
 
-def plain(array: Any) -> Any:
+def as_ndarray(array: Any) -> Any:
     """Return a view of an array of any subclass as a plain array.
 
-    >>> plain(np.array([1.0]))
+    >>> as_ndarray(np.array([1.0]))
     array([1.])
     """
     return np.ndarray.view(array, np.ndarray)

@@ -33,10 +33,10 @@ def is_plain(operand: object) -> bool:
     return is_number(operand) or is_truth(operand)
 
 
-def plain(operand: Any) -> float:
+def as_float(operand: Any) -> float:
     """Return a plain operand as a float. Raises TypeError for anything else.
 
-    >>> plain(True), plain(2)
+    >>> as_float(True), as_float(2)
     (1.0, 2.0)
     """
     return float(operand) if is_truth(operand) else number(operand)
@@ -110,7 +110,7 @@ def truth(operand: Any) -> float:
     """Return a condition as a number: a bool (numpy's too) becomes 1 or 0."""
     if operand.__class__ is int and operand in (-1, -2):
         raise TypeError(f"the condition is {operand}: ~ of a bool is a nonzero int, always true. {NEGATION}")
-    return plain(operand)
+    return as_float(operand)
 
 
 NEGATION = "Write the opposite comparison, x <= 0 for ~(x > 0), or 1 - (x > 0)"

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 from ..differentiation import pull_back, push_forward
 from ..graph import new_era, topological_order
-from ..modes import CURRENT, always_recording, arguments, in_effect, restore
+from ..modes import CURRENT, always_recording, differentiating, in_effect, is_traced
 from ..nested import flatten
 from ..ops.operands import is_number
 from ..terminal import kind_of, quoted
 from ..value import Value
 
 
-def _is_traced() -> bool:
-    """Return whether a function is being traced: its Values then stand for any numbers."""
-    return (mode := CURRENT.get()) is not None and mode.tracer is not None
-
-
-def _no_argument(leaf: Any) -> str:
+def _not_a_number(leaf: Any) -> str:
     """Return the message for an object that is not a number, in an argument to be differentiated."""
     if isinstance(leaf, str | bool | None):
         advice = "a setting is an argument that is left out of argnums, or a captured variable"
@@ -33,10 +27,6 @@ def _no_argument(leaf: Any) -> str:
         "differentiate with respect to are numbers, numpy arrays, and nested lists, tuples, dicts and "
         f"dataclasses of them; {advice}"
     )
-
-
-_LEAVES: ContextVar[set[Value] | None] = ContextVar("leaves", default=None)
-"""Leaves created by derivatives that are computed inside the current function call."""
 
 
 class Call:
@@ -65,43 +55,38 @@ class Call:
         """What is older is not visited, however long its history is: it depends on no input."""
         for leaf in given:
             if not isinstance(leaf, Value) and not is_number(leaf):
-                raise TypeError(_no_argument(leaf))
+                raise TypeError(_not_a_number(leaf))
         with always_recording():
             self.inputs = [+leaf if isinstance(leaf, Value) else Value(leaf) for leaf in given]
         nodes = iter(self.inputs)
         for k, (_, build) in zip(argnums, self.trees, strict=True):
             every[k] = build(nodes)
         lifted = [every.pop(k) for k in range(len(args))]
-        enclosing, own = _LEAVES.get(), {node for node in self.inputs if not node.operands}
-        token = _LEAVES.set(own)
+        own = {node for node in self.inputs if not node.operands}
         try:
-            with always_recording(), arguments(own):
+            with always_recording(), differentiating(own):
                 self.result = f(*lifted, **every)  # type: ignore[arg-type]
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             from .explanations import FIXED, raise_explained  # traceback is slow to import
 
             raise_explained(error, FIXED)
             raise
-        finally:
-            restore(_LEAVES, token)
         self.outputs, self.build_output = flatten(self.result)
         for output in self.outputs:
             if not isinstance(output, Value) and not is_number(output):
                 found = f"{quoted(output)} of type {kind_of(output)}"
                 why = "returned it" if output is not None else "returned nothing. Is a return missing?"
                 raise TypeError(f"expected a real number or a Value, not {found}: the function {why}")
-        if enclosing is not None:
-            enclosing |= own
-        self.create_graph = _is_traced() or self._depends_on_others(own)
+        self.create_graph = is_traced() or self._depends_on_others(own)
 
-    def history(self, *outputs: Any) -> list[Value]:
+    def order(self, *outputs: Any) -> list[Value]:
         """Return the nodes between the inputs and outputs, in topological order, without the inputs."""
         values = [output for output in outputs if isinstance(output, Value)]
         return topological_order(*values, stop=self.inputs, since=self.era)
 
     def _depends_on_others(self, own: set[Value]) -> bool:
         """Return whether the result depends on any Value other than the leaves made for numbers."""
-        order = self.history(*self.outputs)
+        order = self.order(*self.outputs)
         inside = {node for node in order if node.operands}
         others: set[Any] = {output for output in self.outputs if isinstance(output, Value)}.union(order)
         for node in inside:
@@ -140,6 +125,6 @@ class Call:
         found: dict[Any, Any] = dict(seeds)
         for output in self.outputs:
             if isinstance(output, Value) and output not in found:
-                order = [node for node in self.history(output) if node not in found]
+                order = [node for node in self.order(output) if node not in found]
                 found |= push_forward(order, found, create_graph)
         return [found.get(output, 0.0) for output in self.outputs]

@@ -63,7 +63,7 @@ _FUNCTION = re.compile(
 _UFUNC = re.compile(r"ufunc '(\w+)' not supported|which has no callable (\w+) method")
 _OUR_NAMES = {
     "expit": "sigmoid", "fabs": "abs", "absolute": "abs", "power": "pow", "log_expit": "logsigmoid",
-    "logsumexp": "logsumexp", "clamp": "clip", "rint": "round", "remainder": "mod",
+    "clamp": "clip", "rint": "round", "remainder": "mod",
 }  # fmt: skip
 """This library's names of functions of numpy, SciPy and PyTorch."""
 

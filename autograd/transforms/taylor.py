@@ -46,7 +46,7 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     if not isinstance(root, Value):
         return [number(root)] + [0.0] * order
     with always_recording():
-        found = _expanded(root, call.history(root), leaf, call.create_graph, order)
+        found = _expanded(root, call.order(root), leaf, call.create_graph, order)
     return [call.finished(found.coefficient(n)) for n in range(order + 1)]
 
 

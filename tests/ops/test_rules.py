@@ -66,14 +66,14 @@ def test_a_traceback_shows_the_line_that_failed():
     (line,) = [
         frame.line for frame in traceback.extract_tb(raised.value.__traceback__) if frame.name == "record_mul"
     ]
-    assert line.endswith("y = y_ = plain(y)")
+    assert line.endswith("y = y_ = as_float(y)")
 
 
 def test_a_traceback_through_a_reflected_operator_shows_its_line():
     with pytest.raises(ZeroDivisionError) as raised:
         recorder(operation("bad(x, y)", "x + y", ["1.0", "1.0"]).op)(Value(1.0), Fails())
     frames = [frame for frame in traceback.extract_tb(raised.value.__traceback__) if frame.name == "record_bad"]
-    assert [frame.line.removeprefix("else: ") for frame in frames] == ["y = y_ = plain(y)"]
+    assert [frame.line.removeprefix("else: ") for frame in frames] == ["y = y_ = as_float(y)"]
 
 
 class Fails(float):

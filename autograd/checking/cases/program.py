@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
-from ...formulas import applied, plain
+from ...formulas import applied, literal
 from ...ops.op import Op
 from ...ops.table import TABLE
 from ...recording import function_of
@@ -97,7 +97,7 @@ class Program(NamedTuple):
     def expressions(self) -> list[str]:
         """Return each line as text, such as `v1 = v0 * x0`."""
         names, first = self.names, len(self.inputs)
-        words = [[names[i] if i.__class__ is int else plain(i) for i in line.operands] for line in self.lines]
+        words = [[names[i] if i.__class__ is int else literal(i) for i in line.operands] for line in self.lines]
         return [
             f"{name} = {applied(line.op, each)}"
             for name, line, each in zip(names[first:], self.lines, words, strict=True)
@@ -139,7 +139,7 @@ class Program(NamedTuple):
         return f"@example(Program({self.inputs!r}, ({lines.rstrip()})))"
 
     def _call(self, line: Line, names: list[str]) -> str:
-        words = [names[i] if i.__class__ is int else plain(i) for i in line.operands]
+        words = [names[i] if i.__class__ is int else literal(i) for i in line.operands]
         if line.op.variadic:
             groups = line.op.grouped(words)
             return f"{line.op.name}({', '.join('[' + ', '.join(group) + ']' for group in groups)})"
@@ -147,7 +147,7 @@ class Program(NamedTuple):
 
     def at(self) -> str:
         """Return the numbers of the inputs as text."""
-        return ", ".join(f"{name} = {plain(x)}" for name, x in zip(self.names, self.inputs, strict=False))
+        return ", ".join(f"{name} = {literal(x)}" for name, x in zip(self.names, self.inputs, strict=False))
 
     def __repr__(self) -> str:
         lines = "; ".join(self.expressions()) or self.names[0]

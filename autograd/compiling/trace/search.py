@@ -254,11 +254,11 @@ class Search:
         own = type(item) is np.ndarray
 
         def state() -> Any:
-            numbers = item if own else static.plain(item)
+            numbers = item if own else static.as_ndarray(item)
             return numbers.shape, numbers.dtype, numbers.tobytes()
 
         self.checks.append(watching.bits_check(state))
-        numbers = static.plain(item)
+        numbers = static.as_ndarray(item)
         if numbers.dtype.hasobject:
             fields = [numbers[name] for name in numbers.dtype.names or ()]
             self.waiting += fields or numbers.ravel().tolist()
