@@ -407,7 +407,7 @@ def _methods() -> str:
     for name in "value_and_grad grad jacobian hessian hvp explain source".split():
         _, *parameters = inspect.signature(method := getattr(Compiled, name)).parameters.values()
         shown = ", ".join(str(each.replace(annotation=each.empty)) for each in parameters)
-        lines += [f"  {name}({shown})", f"      {method.__doc__.splitlines()[0]}"]
+        lines += [f"  {name}({shown})", f"      {(method.__doc__ or '').partition(chr(10))[0]}"]
     return "\n".join(lines)
 
 

@@ -204,8 +204,10 @@ class Prompt(cmd.Cmd):
         commands = [getattr(self, f"do_{each}", None) for each in names]
         if None in commands:
             return f"{name!r} is not a command; h lists them"
-        lines = (str(command.__doc__).split(": ", 1) for command in commands)
-        return "\n".join(f"  {usage:<22}{meaning}" for usage, meaning in lines)
+        # python -OO leaves the names alone
+        texts = [command.__doc__ or each for each, command in zip(names, commands, strict=True)]
+        lines = (text.partition(": ") for text in texts)
+        return "\n".join(f"  {usage:<22}{meaning}".rstrip() for usage, _, meaning in lines)
 
 
 def _whole(text: str, default: int | None) -> int:
