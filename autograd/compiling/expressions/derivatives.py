@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ...differentiation import LENGTHS
@@ -51,13 +53,17 @@ def below(roots: Iterable[Expression]) -> list[Expression]:
     ['input', 'mul', 'constant', 'add']
     """
     seen: set[Expression] = set(roots)
-    waiting = list(seen)
-    while waiting:
-        for operand in waiting.pop().operands:
+    found = list(seen)
+    for node in found:  # which grows
+        for operand in node.operands:
             if operand not in seen:
                 seen.add(operand)
-                waiting.append(operand)
-    return sorted(seen, key=lambda node: node.number)
+                found.append(operand)
+    found.sort(key=_NUMBER)
+    return found
+
+
+_NUMBER = attrgetter("number")
 
 
 class Flow(NamedTuple):
@@ -78,13 +84,13 @@ class Flow(NamedTuple):
 
     def times(self, partial: Any, steep: bool = False) -> Flow:
         """Return the flow after an operation with a partial."""
-        return self._replace(gradient=self.gradient * partial, steep=self.steep or steep)
+        return Flow(self.gradient * partial, self.condition, self.steep or steep)
 
     def only_where(self, condition: Expression) -> Flow:
         """Return the flow into a branch that is selected under a condition."""
         world = condition.world
         both = condition if self.condition is None else world.logic("and", self.condition, condition)
-        return self._replace(condition=both)
+        return Flow(self.gradient, both, self.steep)
 
     def whole(self) -> Expression:
         """Return the gradient, 0 where none flows."""
@@ -95,7 +101,7 @@ class Flow(NamedTuple):
         """Return the sum of two flows."""
         steep = self.steep or other.steep
         if self.condition is other.condition:
-            return self._replace(gradient=self.gradient + other.gradient, steep=steep)
+            return Flow(self.gradient + other.gradient, self.condition, steep)
         condition = None
         if self.condition is not None and other.condition is not None:
             condition = self.gradient.world.logic("or", self.condition, other.condition)
@@ -137,8 +143,11 @@ def pulled_back(
 def _active(order: list[Expression], inputs: Sequence[Expression]) -> set[Expression]:
     reached = set(inputs)
     for node in order:
-        if node.kind is not DETACHED and not reached.isdisjoint(node.operands):
-            reached.add(node)
+        for operand in node.operands:
+            if operand in reached:
+                if node.kind is not DETACHED:
+                    reached.add(node)
+                break
     return reached
 
 
@@ -201,21 +210,39 @@ def _sent(
                 partial, flow = partial.partial, flow.only_where(partial.condition)
             if partial is None:
                 continue
+            if partial.__class__ is float and partial == 1.0 and not node.kind.absorbing:
+                if not flow.never:
+                    sent.append((operand, Flow(flow.gradient, flow.condition, flow.steep or steep)))
+                continue
             partial = world.lifted(partial)
-            for other in absorbing_beside(node.kind, node.operands, k):
-                if _is_zero(other):  # a constant: 0 * x, 0 / x, x ** 0
-                    varies = world.constant(0.0) if node.kind.variadic else world.logic("ne", partial, 0.0)
-                    flow = flow.only_where(varies)
-                elif (
-                    (flow.steep or operand in steep_below) and other not in edges and other.kind != "constant"
-                ):  # 0 perhaps, as data may be
-                    varies = world.logic("ne", other, 0.0)
-                    if partial is not other and not node.kind.variadic:
-                        varies = world.logic("or", varies, world.logic("ne", partial, 0.0))
-                    flow = flow.only_where(varies)
+            flow = _guarded(world, node, k, partial, flow, edges, steep_below)
             if not flow.never:
                 sent.append((operand, flow.times(partial, steep)))
     return [*sent, *_through_square(world, node, upstream, active)]
+
+
+def _guarded(
+    world: World,
+    node: Expression,
+    k: int,
+    partial: Expression,
+    flow: Flow,
+    edges: set[Expression],
+    steep_below: set[Expression],
+) -> Flow:
+    """Return the flow to operand k, which is stopped where another operand is a plain 0 that absorbs it."""
+    for other in absorbing_beside(node.kind, node.operands, k):
+        if _is_zero(other):  # a constant: 0 * x, 0 / x, x ** 0
+            varies = world.constant(0.0) if node.kind.variadic else world.logic("ne", partial, 0.0)
+            flow = flow.only_where(varies)
+        elif (
+            other.kind != "constant" and other not in edges and (flow.steep or node.operands[k] in steep_below)
+        ):  # 0 perhaps, as data may be
+            varies = world.logic("ne", other, 0.0)
+            if partial is not other and not node.kind.variadic:
+                varies = world.logic("or", varies, world.logic("ne", partial, 0.0))
+            flow = flow.only_where(varies)
+    return flow
 
 
 def _through_square(
@@ -225,10 +252,13 @@ def _through_square(
 
     There the length has a kink and its own derivatives are 0; see `autograd.differentiation.even_power`.
     """
+    name = node.kind.name
+    if name not in ("mul", "pow", "square"):
+        return []
     length, exponent = node.operands[0], 2.0
-    if node.kind.name == "pow" and node.operands[1].kind == "constant":
+    if name == "pow" and node.operands[1].kind == "constant":
         exponent = float(node.operands[1].value)
-    elif node.kind.name != "square" and not (node.kind.name == "mul" and node.operands[1] is length):
+    elif name != "square" and not (name == "mul" and node.operands[1] is length):
         return []
     if not _is_length(length) or exponent < 2 or exponent % 2:
         return []
@@ -258,20 +288,25 @@ def absorbing_beside(op: Any, operands: Sequence[Any], k: int) -> list[Any]:
     """Return the other operands that make the result constant if they are a plain number 0."""
     if not op.absorbing:
         return []
+    if not op.variadic:
+        return [operands[j] for j in _absorbing(op.operands, op.absorbing, k)]
     size = len(operands) // len(op.operands)
-    beside = range(len(operands))
-    if op.variadic:
-        beside = range(k % size, len(operands), size) if len(op.operands) > 1 else beside
-    return [
-        operands[j] for j in beside if j != k and op.operands[j // size if op.variadic else j] in op.absorbing
-    ]
+    beside = range(k % size, len(operands), size) if len(op.operands) > 1 else range(len(operands))
+    return [operands[j] for j in beside if j != k and op.operands[j // size] in op.absorbing]
+
+
+@cache
+def _absorbing(names: tuple[str, ...], absorbing: tuple[str, ...], k: int) -> tuple[int, ...]:
+    """Return the positions of the absorbing operands beside operand k."""
+    return tuple(j for j, name in enumerate(names) if j != k and name in absorbing)
 
 
 def _partials(world: World, node: Expression) -> Callable[[int], Any]:
     """Return a function from the position of an operand to its partial, by the op's rules."""
     op, operands = node.kind, list(node.operands)
     if not op.variadic:
-        names = dict(zip(op.operands, operands, strict=True)) | {"out": node}
+        names = dict(zip(op.operands, operands, strict=True))
+        names["out"] = node
         return lambda k: world.evaluate(op.partials[k], names, op)
     groups = op.grouped(operands)
     size = len(operands) // len(op.operands)
@@ -354,22 +389,24 @@ def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> li
     for node in order:
         if node in found:
             continue
+        kind = node.kind
         operands = [found[operand] for operand in node.operands]
-        if node.kind is _DOT and whole and (dot := _whole(lower, operands)):
-            found[node] = dot
-        elif node in layers:
-            _lower_layer(lower, layers[node], found)
-        elif node.kind == "constant":
+        if kind.__class__ is not str:
+            if kind is _DOT and whole and (dot := _whole(lower, operands)):
+                found[node] = dot
+            elif node in layers:
+                _lower_layer(lower, layers[node], found)
+            else:
+                found[node] = lower.operation(kind, kind.grouped(operands))
+        elif kind == "constant":
             found[node] = lower.constant(node.value)
-        elif node.kind == "input":
+        elif kind == "input":
             found[node] = lower.input(int(node.value))
-        elif node.kind == "select":
+        elif kind == "select":
             found[node] = lower.select(*operands)
-        elif node.kind.__class__ is str:
-            make = lower.logic if node.kind in LOGIC else lower.apply
-            found[node] = make(node.kind, *operands)
         else:
-            found[node] = lower.operation(node.kind, node.kind.grouped(operands))
+            make = lower.logic if kind in LOGIC else lower.apply
+            found[node] = make(kind, *operands)
     return [found[root] for root in roots]
 
 
