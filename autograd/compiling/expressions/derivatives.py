@@ -12,7 +12,7 @@ from ...ops.floats import products_around
 from ...ops.rules import common_parts
 from ...ops.table import TABLE
 from ...value import Value
-from .pool import DETACHED, LOGIC, Chosen, Expression, World
+from .pool import DETACHED, INSTRUCTIONS, LOGIC, Chosen, Expression, World
 
 _DOT = TABLE["dot"]
 TILE = 8
@@ -52,15 +52,18 @@ def below(roots: Iterable[Expression]) -> list[Expression]:
     >>> [getattr(node.kind, "name", node.kind) for node in below([x * x + 1.0])]
     ['input', 'mul', 'constant', 'add']
     """
-    seen: set[Expression] = set(roots)
-    found = list(seen)
+    found = list(dict.fromkeys(roots))
+    places: list[Expression | None] = [None] * (1 + max(map(_NUMBER, found), default=-1))
+    for node in found:
+        places[node.number] = node
     for node in found:  # which grows
         for operand in node.operands:
-            if operand not in seen:
-                seen.add(operand)
+            if places[operand.number] is None:
+                places[operand.number] = operand
                 found.append(operand)
-    found.sort(key=_NUMBER)
-    return found
+    if len(found) * 8 > len(places):
+        return [node for node in places if node is not None]
+    return sorted(found, key=_NUMBER)
 
 
 _NUMBER = attrgetter("number")
@@ -392,7 +395,9 @@ def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> li
         kind = node.kind
         operands = [found[operand] for operand in node.operands]
         if kind.__class__ is not str:
-            if kind is _DOT and whole and (dot := _whole(lower, operands)):
+            if kind in _INSTRUCTIONS:  # most of them
+                found[node] = lower.instruction(kind.name, tuple(operands))
+            elif kind is _DOT and whole and (dot := _whole(lower, operands)):
                 found[node] = dot
             elif node in layers:
                 _lower_layer(lower, layers[node], found)
@@ -408,6 +413,10 @@ def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> li
             make = lower.logic if kind in LOGIC else lower.apply
             found[node] = make(kind, *operands)
     return [found[root] for root in roots]
+
+
+_INSTRUCTIONS = frozenset(op for op in TABLE.values() if op.name in INSTRUCTIONS)
+"""The operations of the table that are operations of the lower level too."""
 
 
 def _whole(lower: World, operands: list[Expression]) -> Expression | None:

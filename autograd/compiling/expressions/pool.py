@@ -142,7 +142,9 @@ class World:
             flat = [item for group in operands for item in group] if op.variadic else operands
             items = self._all_lifted(flat)
             if (
-                op.name in _FOLD
+                items
+                and items[0].kind == "constant"
+                and op.name in _FOLD
                 and TABLE.get(op.name) is op
                 and not op.variadic
                 and all(item.kind == "constant" for item in items)
@@ -167,12 +169,15 @@ class World:
 
     def primitive(self, name: str, operands: Sequence[Any]) -> Expression:
         """Apply an operation of the lower level, folded if all operands are constants."""
-        lifted = self._all_lifted(operands)
-        if lifted[0].kind == "constant" and all(item.kind == "constant" for item in lifted):
-            return self.constant(_FOLD[name](*(item.value for item in lifted)))
-        if name == "pow" and lifted[1].kind == "constant" and lifted[1].value in _SMALL_POWERS:
-            return _small_power(lifted[0], int(lifted[1].value))
-        return self._simple(name, name, lifted)
+        return self.instruction(name, self._all_lifted(operands))
+
+    def instruction(self, name: str, operands: tuple[Expression, ...]) -> Expression:
+        """Apply an operation of the lower level to expressions."""
+        if operands[0].kind == "constant" and all(item.kind == "constant" for item in operands):
+            return self.constant(_FOLD[name](*(item.value for item in operands)))
+        if name == "pow" and operands[1].kind == "constant" and operands[1].value in _SMALL_POWERS:
+            return _small_power(operands[0], int(operands[1].value))
+        return self._simple(name, name, operands)
 
     def fused(self, x: Expression, y: Expression, z: Expression) -> Expression:
         """Return x * y + z as a fused multiply-add; only for sums of products, never for users' operations."""
@@ -247,6 +252,8 @@ class World:
         """
         if rule in names:  # a partial such as that of x * y
             return names[rule]
+        if rule in _NUMBERS:
+            return _NUMBERS[rule]
         if op.functions:
             raise TypeError(
                 f"{op.name} has a Python function as a rule, which cannot be compiled: declare its value and "
@@ -264,14 +271,16 @@ class World:
         return found
 
     def _made(self, kind: Any, operands: tuple[Expression, ...]) -> Expression:
-        found = self.known.get((kind, operands))
+        known, key = self.known, (kind, operands)
+        found = known.get(key)
         if found is None:
             rows = False
-            for operand in operands:
-                if operand.rows:
-                    rows = True
-                    break
-            found = self.known[kind, operands] = Expression(self, kind, operands, 0.0, len(self.known), rows)
+            if self.columns:
+                for operand in operands:
+                    if operand.rows:
+                        rows = True
+                        break
+            found = known[key] = Expression(self, kind, operands, 0.0, len(known), rows)
         return found
 
     def _simple(self, kind: Any, name: str, operands: tuple[Expression, ...]) -> Expression:
@@ -347,6 +356,8 @@ def _logsumexp(world: World, xs: list[Expression]) -> Expression:
     return top + world.apply("log1p", _total(world, [world.apply("exp", gap) for gap in gaps]))
 
 
+_NUMBERS = {"0.0": 0.0, "1.0": 1.0, "-1.0": -1.0}
+"""Rules that are numbers, such as the partials of x + y and x - y."""
 _SMALL_POWERS = frozenset((-2.0, -1.0, 1.0, 2.0, 3.0, 4.0))
 
 
