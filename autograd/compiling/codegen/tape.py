@@ -26,7 +26,6 @@ OPERATIONS = (
 CODES = {name: code for code, name in enumerate(OPERATIONS)}
 _CODE = 63
 """The bits of an operation's code in a key to sort by."""
-_PADDING = [(0,) * (4 - length) for length in range(5)]
 _FUNCTIONS = INSTRUCTIONS - BINARY.keys() - {"neg", "fused"}
 
 
@@ -54,49 +53,36 @@ def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Lay
     >>> encode(below([root]), [root], Layout(0, 1, 0, 1)).constants
     [2.0]
     """
+    size = len(order)
+    keys = np.array(_scheduled(order), dtype=np.int64)
+    steps = np.argsort(keys, kind="stable")
+    step_of = np.zeros(1 + max([node.number for node in order], default=0), dtype=np.int64)
+    """The step of each expression, by its number."""
+    step_of[np.array([node.number for node in order], dtype=np.int64)[steps]] = np.arange(size)
+    operands = _operands(order, step_of)[steps]
+    slots, slot_count = _slots(operands)
+    rows = np.zeros((size + len(roots), 4), dtype=np.int64)
+    """The numbers of each instruction: for the steps and, behind them, for storing the results."""
+    rows[:size, 0] = slots
+    rows[:size, 1:] = np.where(operands < 0, 0, slots[operands])
     constants: list[float] = []
-    keys = _scheduled(order)
-    steps = sorted(range(len(order)), key=keys.__getitem__)
-    uses = [0] * (order[-1].number + 1 if order else 0)
-    for node in order:
-        for operand in node.operands:
-            uses[operand.number] += 1
-    places: dict[int, list[int]] = {}
-    for place, root in enumerate(roots):
-        places.setdefault(root.number, []).append(place)
-    slots, free, slot_count = [0] * len(uses), list[int](), 0
-    written = _Writer()
-    for step in steps:
-        node = order[step]
-        code, number, operands = keys[step] & _CODE, node.number, node.operands
-        if free:
-            slot = free.pop()
-        else:
-            slot, slot_count = slot_count, slot_count + 1
-        slots[number] = slot
-        if operands:
-            written.add(code, (slot, *[slots[operand.number] for operand in operands]))
-        else:
-            written.add(code, (slot, _place(node, layout, constants)))
-        for place in places.get(number, ()):
-            outputs = layout.outputs
-            kind, target = ("output", place) if place < outputs else ("sum", place - outputs)
-            written.add(CODES[kind], (target, slot))
-        if not uses[number]:
-            free.append(slot)
-        for operand in operands:  # the slots of results are reused after their last use
-            uses[operand.number] -= 1
-            if not uses[operand.number]:
-                free.append(slots[operand.number])
-    written.add(CODES["end"], (0,))
-    operations = sorted({OPERATIONS[code] for code in written.used} - {"end"})
+    for step in np.flatnonzero(operands[:, 0] < 0).tolist():
+        rows[step, 1] = _place(order[steps[step]], layout, constants)
+    place, after = np.arange(len(roots)), step_of[[root.number for root in roots]]
+    stored = place < layout.outputs
+    rows[size:, 0] = np.where(stored, place, place - layout.outputs)
+    rows[size:, 1] = slots[after]
+    codes = np.concatenate([keys[steps] & _CODE, np.where(stored, CODES["output"], CODES["sum"])])
+    position = np.argsort(np.concatenate([np.arange(size), after]), kind="stable")
+    words, runs = _in_runs(codes[position], rows[position])
+    operations = tuple(sorted({OPERATIONS[code] for code in set(codes.tolist())}))
     return Tape(
-        np.array(written.code, dtype=np.int32),
+        words,
         slot_count,
         constants,
-        tuple(operations),
+        operations,
         tuple(name for name in operations if name in _FUNCTIONS),
-        written.runs,
+        runs,
         sum(1 for node in order if node.operands),
     )
 
@@ -115,33 +101,52 @@ def _scheduled(order: Sequence[Expression]) -> list[int]:
     return keys
 
 
+def _operands(order: Sequence[Expression], step_of: Any) -> Any:
+    """Return an array with the steps of up to three operands of each expression, then -1."""
+    counts = np.array([len(node.operands) for node in order], dtype=np.int64)
+    numbers = np.array([operand.number for node in order for operand in node.operands], dtype=np.int64)
+    found = np.full((len(order), 3), -1, dtype=np.int64)
+    found[np.arange(3) < counts[:, np.newaxis]] = step_of[numbers]
+    return found
+
+
+def _slots(operands: Any) -> tuple[Any, int]:
+    """Return the slot of each step, and the number of slots; they are reused after the last use of a result."""
+    left = np.bincount(operands[operands >= 0], minlength=len(operands)).tolist()
+    slots, free, count = list[int](), list[int](), 0
+    for step, used in enumerate(zip(*operands.T.tolist(), strict=True)):
+        if free:
+            slot = free.pop()
+        else:
+            slot, count = count, count + 1
+        slots.append(slot)
+        if not left[step]:
+            free.append(slot)
+        for operand in used:
+            if operand < 0:
+                break
+            left[operand] -= 1
+            if not left[operand]:
+                free.append(slots[operand])
+    return np.array(slots, dtype=np.int64), count
+
+
+def _in_runs(codes: Any, rows: Any) -> tuple[Any, int]:
+    """Return the tape of some instructions and of the end, and its number of runs."""
+    codes, rows = np.append(codes, CODES["end"]), np.concatenate([rows, [[0] * 4]])
+    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    heads = 4 * first + 2 * np.arange(len(first))
+    words = np.empty(2 * len(first) + 4 * len(codes), dtype=np.int32)
+    words[heads], words[heads + 1] = codes[first], np.diff(first, append=len(codes))
+    body = np.ones(len(words), dtype=bool)
+    body[heads] = body[heads + 1] = False
+    words[body] = rows.ravel()
+    return words, len(first)
+
+
 def _place(node: Expression, layout: Layout, constants: list[float]) -> int:
     """Return the place of an input; a constant gets the next one."""
     if node.kind == "constant":
         constants.append(node.value)
         return layout.shared + len(constants) - 1
     return int(node.value) if node.rows else int(node.value) - layout.columns
-
-
-class _Writer:
-    """Writes instructions in runs of the same operation."""
-
-    def __init__(self) -> None:
-        self.code: list[int] = []
-        self.runs: int = 0
-        self.used: set[int] = set()
-        self._operation: int = -1
-        self._count: int = 0
-        """The position of the number of instructions in the current run."""
-
-    def add(self, operation: int, numbers: tuple[int, ...]) -> None:
-        """Write an instruction: the result, then up to three operands."""
-        if self._operation != operation:
-            self._operation = operation
-            self._count = len(self.code) + 1
-            self.code += (operation, 0)
-            self.runs += 1
-            self.used.add(operation)
-        self.code[self._count] += 1
-        self.code += numbers
-        self.code += _PADDING[len(numbers)]
