@@ -220,9 +220,18 @@ tile.done:
   %again = icmp ult i64 %after, %rows
   br i1 %again, label %tile, label %reduce
 reduce:
-  br label %sum
+  %together.sums = and i64 %sums, -{shape.lanes}
+  br label %group
+group:
+  %g = phi i64 [ 0, %reduce ], [ %g.next, %grouped ]
+  %g.more = icmp ult i64 %g, %together.sums
+  br i1 %g.more, label %grouped, label %sum
+grouped:
+{_reduced(shape)}
+  %g.next = add i64 %g, {shape.lanes}
+  br label %group
 sum:
-  %s = phi i64 [ 0, %reduce ], [ %s.next, %summed ]
+  %s = phi i64 [ %together.sums, %group ], [ %s.next, %summed ]
   %s.more = icmp ult i64 %s, %sums
   br i1 %s.more, label %summed, label %done
 summed:
@@ -272,8 +281,7 @@ def _strided(shape: Shape) -> str:
 def _transposed(shape: Shape) -> str:
     """Return the function `transpose`, which loads as many adjacent columns as a vector has lanes.
 
-    A square of rows and columns is loaded row by row and transposed by exchanging halves, quarters, and
-    so on, in log2(lanes) rounds of shuffles.
+    A square of rows and columns is loaded row by row and transposed.
     """
     lanes, vector = shape.lanes, shape.vector
     lines = [
@@ -290,7 +298,32 @@ def _transposed(shape: Shape) -> str:
         target = "%after" if row == lanes - 1 else f"%source{row}"
         lines.append(f"  {target} = getelementptr i8, ptr {source}, i64 %stride")
         source = target
-    words = [f"%r{row}" for row in range(lanes)]
+    exchanged, words = _exchanged(shape, [f"%r{row}" for row in range(lanes)])
+    lines += exchanged
+    for column, word in enumerate(words):
+        lines += [
+            f"  %place{column} = add i64 %i, {column * shape.stride}",
+            f"  %to{column} = getelementptr {shape.scalar}, ptr %to, i64 %place{column}",
+            f"  store {vector} {word}, ptr %to{column}, align {shape.align}",
+        ]
+    lines += [
+        f"  %next = add i64 %i, {lanes}",
+        "  %more = icmp ult i64 %next, %n",
+        "  br i1 %more, label %loop, label %done",
+        "done:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _exchanged(shape: Shape, words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the lines that transpose a square of numbers, and the vectors of its columns.
+
+    The rows exchange halves, quarters, and so on, in log2(lanes) rounds of shuffles.
+    """
+    lanes, vector = shape.lanes, shape.vector
+    lines: list[str] = []
     distance = lanes // 2
     while distance:
         exchanged = list(words)
@@ -307,18 +340,29 @@ def _transposed(shape: Shape) -> str:
                     )
         words = exchanged
         distance //= 2
-    for column, word in enumerate(words):
+    return lines, words
+
+
+def _reduced(shape: Shape) -> str:
+    """Return the lines that add up the lanes of as many sums as a vector has lanes, in the order of `added`."""
+    lanes, vector = shape.lanes, shape.vector
+    lines = []
+    for row in range(lanes):
         lines += [
-            f"  %place{column} = add i64 %i, {column * shape.stride}",
-            f"  %to{column} = getelementptr {shape.scalar}, ptr %to, i64 %place{column}",
-            f"  store {vector} {word}, ptr %to{column}, align {shape.align}",
+            f"  %g.place{row} = add i64 %g, {row}",
+            f"  %g.from{row} = getelementptr {vector}, ptr %sum_vectors, i64 %g.place{row}",
+            f"  %r{row} = load {vector}, ptr %g.from{row}, align {shape.align}",
         ]
-    lines += [
-        f"  %next = add i64 %i, {lanes}",
-        "  %more = icmp ult i64 %next, %n",
-        "  br i1 %more, label %loop, label %done",
-        "done:",
-        "  ret void",
-        "}",
-    ]
-    return "\n".join(lines)
+    exchanged, columns = _exchanged(shape, [f"%r{row}" for row in range(lanes)])
+    lines += exchanged
+    total = shape.everywhere(shape.scalar, "0.0")
+    for lane, column in enumerate(columns):
+        lines.append(f"  %g.total{lane} = fadd {vector} {total}, {column}")
+        total = f"%g.total{lane}"
+    return "\n".join(
+        [
+            *lines,
+            f"  %g.to = getelementptr {shape.scalar}, ptr %totals, i64 %g",
+            f"  store {vector} {total}, ptr %g.to, align {shape.align}",
+        ]
+    )
