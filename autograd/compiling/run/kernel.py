@@ -34,8 +34,8 @@ _TILE = 256
 """Maximum number of rows in a tile: large tiles read and write the sums over the batch less often."""
 _PART = 32
 """Number of rows that pass through all functions together, which keeps them in the first-level cache."""
-_NEAR = 256 * 1024
-"""Maximum size of a tile in bytes: half of a typical second-level cache."""
+_NEAR = 512 * 1024
+"""Maximum size of a tile in bytes: that of a small second-level cache."""
 
 
 class Facts(NamedTuple):
@@ -199,6 +199,8 @@ class Workspace:
         self.staged_out: Array = None
         self.rows: int = -1
         """The number of rows for which the addresses of the staged arrays are set."""
+        self.located: dict[int, Any] = {}
+        """The addresses of arguments and results that are set, for batches that are read in place."""
         fields = {
             **kernel.addresses, **places, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
             "shared": self.shared.ctypes.data, "outputs": layout.outputs, "results": self.results.ctypes.data,
@@ -215,6 +217,7 @@ class Workspace:
         The numbers of output k begin at `places[0][k] * rows + places[1][k]` and are `strides[k]` apart.
         """
         layout, size = kernel.layout, kernel.dtype.itemsize
+        self.located.clear()
         if self.staged_in is None or self.staged_in.shape[1] < rows:
             self.staged_in = np.zeros((layout.columns, rows), dtype=kernel.dtype)
             self.staged_out = np.zeros(max(1, layout.outputs * rows), dtype=kernel.dtype)

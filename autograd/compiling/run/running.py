@@ -172,7 +172,9 @@ class Runner:
         """Read the arguments in place and write the results into their arrays, on several threads."""
         dtype = self.kernel.dtype
         arrays = [
-            np.require(array, dtype=dtype, requirements="A") if leaf.rows else array
+            np.require(array, dtype=dtype, requirements="A")
+            if leaf.rows and (array.dtype is not dtype or not array.flags.aligned)
+            else array
             for leaf, array in zip(self.places.leaves, leaves, strict=True)
         ]
         results = [
@@ -198,17 +200,21 @@ class Runner:
             workspace.rows = -1  # the addresses of staged arrays are about to be overwritten
             workspace.views = workspace.views or self.places.views(workspace.shared)
             self.places.put(workspace.shared, workspace.views, arrays)
+            located = workspace.located
             for k, start, stop in self.places.with_rows:
-                array = arrays[k]
-                inputs, stride = workspace.inputs[start:stop], array.strides[0]
-                inputs[:, 0] = self._offsets(k, array.strides[1:]) + (address(array) + first * stride)
-                inputs[:, 1] = stride
-            for (result, start, stop), array in zip(self.where, results, strict=True):
-                if result.rows:
-                    stride = array.itemsize * result.size
+                base, strides = address(arrays[k]) + first * arrays[k].strides[0], arrays[k].strides
+                if located.get(k) != (base, strides):
+                    located[k] = base, strides
+                    workspace.inputs[start:stop, 0] = self._offsets(k, strides[1:]) + base
+                    workspace.inputs[start:stop, 1] = strides[0]
+            for k, ((_, start, stop), array) in enumerate(zip(self.where, results, strict=True), len(arrays)):
+                if array is not None:
+                    stride = array.itemsize * (stop - start)
                     base = address(array) + first * stride
-                    workspace.results[start:stop, 0] = self.inside[start:stop] * array.itemsize + base
-                    workspace.results[start:stop, 1] = stride
+                    if located.get(k) != base:
+                        located[k] = base
+                        workspace.results[start:stop, 0] = self.inside[start:stop] * array.itemsize + base
+                        workspace.results[start:stop, 1] = stride
             workspace.call[0] = last - first
             self.kernel.run(workspace)
             return workspace.totals.copy()
