@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import abc
 import array
 import functools
 import gc
 import io
+import operator
 import sys
 import threading
 import weakref
@@ -145,6 +147,11 @@ class Search:
             self.waiting.append(weakref.ref.__call__(item))
         elif is_a(item, CellType):
             self._cell(item)
+        elif is_a(item, operator.attrgetter, operator.methodcaller):
+            _, (named, *more), *_ = item.__reduce__()
+            names = (named, *more) if is_a(item, operator.attrgetter) else (named,)
+            self.names |= {part for name in names if type(name) is str for part in name.split(".")}
+            self.waiting += more
         elif is_a(item, slice, MappingProxyType, np.ufunc):  # a ufunc may call a Python function
             self.waiting += gc.get_referents(item)
         elif is_a(item, bytearray, array.array):
@@ -268,6 +275,8 @@ class Search:
         """Watch the attributes of a class and its bases, including methods that Python calls implicitly."""
         if is_python(type(kind)):
             self.waiting.append(type(kind))
+        if is_a(kind, abc.ABCMeta) and not self.given.isdisjoint(("isinstance", "issubclass")):
+            self.checks += [watching.bits_check(abc.get_cache_token)] if self._once(abc.ABCMeta) else []
         if not is_python(kind) or not self._once((id(kind), "class"), kind):
             return
         self.checks.append(watching.bases_check(kind))

@@ -133,7 +133,7 @@ def attributes_check(item: Any, names: frozenset[str] | None) -> Check:
         if type(item) is not kind:
             return True
         own = read(item)
-        if _same(own, latest[0], apart[0]):
+        if _same(own, latest[0], apart[0]) and (names is not None or all(map(is_, own, latest[0]))):
             return False
         now = _chosen(own, names)
         if names is None or now.keys() != chosen.keys() or not all(map(is_, now.values(), chosen.values())):
@@ -155,10 +155,10 @@ def _apart(own: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _is_itself(item: Any) -> bool:
-    """Return whether an object equals no different one; 0 does not qualify since 0 == -0, nor 1 == True."""
+    """Return whether an object equals no different one; an integer does not, since 2 == 2.0 and 0 == -0.0."""
     kind = type(item)
-    if kind is float or kind is int:
-        return item == item and item not in (0, 1)
+    if kind is float:
+        return item % 1 != 0 and item == item
     if kind is Value or kind is str or item is None:
         return True
     return attribute_of_class(kind, "__eq__") is object.__dict__["__eq__"]
@@ -215,10 +215,10 @@ def _is_literal(item: Any) -> bool:
 
 
 def _is_comparable(item: Any) -> bool:
-    """Return whether all literals in an object equal no different one, as 0 == -0 and 1 == True do."""
+    """Return whether no different object equals this one: as 2 == 2.0, or a dict in another order, does."""
     kind = type(item)
     if kind is dict:
-        return all(map(_is_comparable, item.values()))
+        return len(item) < 2 and all(map(_is_comparable, chain(item, item.values())))
     return all(map(_is_comparable, item)) if kind is list or kind is tuple else _is_itself(item)
 
 
