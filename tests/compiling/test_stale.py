@@ -1,5 +1,6 @@
 """A compiled function always uses the current state of everything that it captures."""
 
+import abc
 import array
 import collections
 import contextvars
@@ -10,6 +11,7 @@ import enum
 import functools
 import itertools
 import math
+import multiprocessing
 import operator
 import os
 import random
@@ -17,6 +19,7 @@ import sys
 import threading
 import time
 import types
+import typing
 import warnings
 import weakref
 
@@ -635,3 +638,87 @@ def test_copies_constants_and_enumerations():
     assert_follows(
         lambda x: copy.deepcopy(original)["k"][0] * x * Kind.FAST.value, lambda: original["k"].insert(0, 5.0)
     )
+
+
+def test_the_order_of_a_dict_and_the_type_of_an_equal_number():
+    rates = {"a": 2.5, "b": 3.5}
+    assert_follows(lambda x: x * next(iter(rates.values())), lambda: rates.update(a=rates.pop("a")))
+    words = {"a": "u", "b": "v"}
+    assert_follows(lambda x: x * (2 if next(iter(words)) == "a" else 5), lambda: words.update(a=words.pop("a")))
+    deep = {"rows": [{"a": 2.0, "b": 3.0}]}
+    assert_follows(
+        lambda x: x * next(iter(deep["rows"][0].values())),
+        lambda: operator.setitem(deep["rows"], 0, {"b": 3.0, "a": 2.0}),
+    )
+    held = types.SimpleNamespace(u=2.0, v=3.0)
+    assert_follows(
+        lambda x: x * next(iter(vars(held).values())), lambda: (vars(held).pop("u"), setattr(held, "u", 2.0))
+    )
+    for items in ([2], {"k": 2}, [[2, 3]]):
+        key = "k" if type(items) is dict else 0
+        assert_follows(
+            lambda x, items=items, key=key: x * (3.0 if "." in repr(items[key]) else 5.0),
+            lambda items=items, key=key: operator.setitem(items, key, 2.0),
+        )
+    owner = types.SimpleNamespace(k=2)
+    assert_follows(lambda x: x * (3.0 if isinstance(owner.k, int) else 5.0), lambda: setattr(owner, "k", 2.0))
+
+
+def test_getters_that_were_made_outside_of_the_function():
+    model, factors = types.SimpleNamespace(part=types.SimpleNamespace(k=2.0), u=1.0), [1.0]
+    inner, both = operator.attrgetter("part.k"), operator.attrgetter("u", "part.k")
+    assert_follows(lambda x: x * inner(model), lambda: setattr(model.part, "k", 5.0))
+    assert_follows(lambda x: x * sum(both(model)), lambda: setattr(model.part, "k", 7.0))
+
+    class Scale:
+        k = 2.0
+
+        def times(self, factors):
+            return self.k * factors[0]
+
+    scale, times = Scale(), operator.methodcaller("times", factors)
+    assert_follows(
+        lambda x: x * times(scale), lambda: setattr(scale, "k", 3.0), lambda: operator.setitem(factors, 0, 4.0)
+    )
+
+
+def test_classes_that_are_registered_later():
+    class Interface(abc.ABC):  # noqa: B024
+        pass
+
+    class Registered(abc.ABC):  # noqa: B024
+        pass
+
+    @typing.runtime_checkable
+    class Doubling(typing.Protocol):
+        def double(self): ...
+
+    class Plain:
+        pass
+
+    def matched(x):
+        match item:
+            case Registered():
+                return 3.0 * x
+        return x
+
+    item = Plain()
+    assert_follows(lambda x: 3.0 * x if isinstance(item, Interface) else x, lambda: Interface.register(Plain))
+    assert_follows(matched, lambda: Registered.register(Plain))
+    assert_follows(
+        lambda x: 3.0 * x if isinstance(item, Doubling) else x, lambda: setattr(Plain, "double", lambda self: 2)
+    )
+    assert_follows(
+        lambda x: x * (1 + len(Plain.__subclasses__())), lambda: kept.append(type("B", (Plain,), {}))
+    )
+
+
+kept = []
+
+
+def test_a_row_of_a_structured_array_and_a_number_that_processes_share():
+    rows = np.array([(2.0, 1)], dtype=[("k", "f8"), ("n", "i4")])
+    row = rows[0]
+    assert_follows(lambda x: x * float(row["k"]), lambda: operator.setitem(rows["k"], 0, 5.0))
+    shared = multiprocessing.Value("d", 2.0)
+    assert_follows(lambda x: x * shared.value, lambda: setattr(shared, "value", 3.0))

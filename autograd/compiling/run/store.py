@@ -10,6 +10,7 @@ from ...value import Value
 from ..naming import Names
 from ..trace.arguments import leaves_of, with_values
 from ..trace.captures import Captures
+from ..trace.outside import noticed_reads
 from ..trace.tracing import Trace, trace
 from ..trace.watching import Check
 from .collector import collector_paused
@@ -50,6 +51,8 @@ class Store:
         self.current: set[tuple[Any, ...]] = set()
         """The forms of arguments whose traces belong to the current captures."""
         self.requests: dict[Any, Request] = {}
+        self._reads: set[str] = set()
+        """What f has read while it was traced, perhaps only the first time."""
         self._names = names
         self._options = options
         self._lock = OwnLock()
@@ -105,9 +108,13 @@ class Store:
     def record(self, arguments: list[Any], inputs: list[Value]) -> Trace:
         """Trace f. The captures are taken before, so that changes made by f itself are noticed."""
         if self.captures is None:
-            self.captures = Captures(self.f)
+            self.captures = Captures(self.f, self._reads)
             self.checks = self.captures.checks
-        return trace(self.f, arguments, inputs)
+        with noticed_reads() as reads:
+            recorded = trace(self.f, arguments, inputs)
+        self._reads |= reads
+        self.captures.add_reasons(reads)
+        return recorded
 
 
 def _limit(kept: dict[Any, Any]) -> list[tuple[Any, Any]]:

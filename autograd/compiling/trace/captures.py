@@ -10,6 +10,7 @@ be watched, such as a clock or a file, the function is traced at every call.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import FunctionType
 from typing import Any
 
@@ -30,7 +31,8 @@ class Captures:
     True
     """
 
-    def __init__(self, f: Any) -> None:
+    def __init__(self, f: Any, reads: Collection[str] = ()) -> None:
+        """`reads` are reasons that earlier traces have shown."""
         names = named_by(f.__code__).every if type(f) is FunctionType else frozenset[str]()
         while True:  # the functions that are found name more attributes, by which more is found
             search = Search(f, names)
@@ -41,10 +43,15 @@ class Captures:
         """The checks that `changed` runs in turn; each may raise if its object cannot be read any more."""
         self._kept = search.kept
         """All objects that were visited, kept alive so that their ids are not reused."""
-        self.reasons: tuple[str, ...] = tuple(dict.fromkeys(search.reasons))
+        self.reasons: tuple[str, ...] = ()
         """The reasons why the function must be traced at each call; usually none."""
-        if self.reasons:
+        self.add_reasons([*search.reasons, *sorted(reads)])
+
+    def add_reasons(self, reasons: Collection[str]) -> None:
+        """Add reasons why the function must be traced at each call."""
+        if reasons and not self.reasons:
             self.checks.append(lambda: True)
+        self.reasons = tuple(dict.fromkeys((*self.reasons, *reasons)))
 
     def changed(self) -> bool:
         """Return whether anything has changed, or cannot be watched."""

@@ -25,8 +25,13 @@ IMPURE_MODULES = frozenset("time posix nt _io io _random sys gc _thread".split()
 _IMPURE_BUILTINS = frozenset(("open", "input", "eval", "exec", "globals", "__import__"))
 _IMPURE_ATTRIBUTES = frozenset(
     """read_text read_bytes getenv urandom import_module getcontext localcontext exists isfile isdir is_file
-    is_dir stat iterdir getsize getmtime loadtxt genfromtxt fromfile read_csv active_count uuid4""".split()
+    is_dir stat iterdir getsize getmtime loadtxt genfromtxt fromfile read_csv getline getlines active_count
+    uuid1 uuid4 SystemRandom randbelow randbits token_bytes token_hex geterr get_printoptions locked
+    __subclasses__""".split()
 )
+_SEEDED = frozenset(("default_rng", "SeedSequence", "RandomState", "Random"))
+_NO_USE = frozenset(("CACHE", "PRECALL", "PUSH_NULL", "EXTENDED_ARG"))
+"""Instructions between a name and its call."""
 READING = frozenset("read readline readlines readinto readall".split())
 """Methods that read a file."""
 _CLOCKS, _WITH_CLOCKS = frozenset(("now", "utcnow", "today")), frozenset(("datetime", "date"))
@@ -89,14 +94,17 @@ def named_by(code: CodeType) -> Named:
     ['model', 'scale', 'weight']
     """
     every, read, imported = {*code.co_names, *_texts(code.co_consts)}, set(), set()
-    for instruction in dis.get_instructions(code):
+    instructions = [each for each in dis.get_instructions(code) if each.opname not in _NO_USE]
+    for instruction, following in zip(instructions, [*instructions[1:], instructions[-1]], strict=True):
+        if instruction.argval in _SEEDED and following.opname.startswith("CALL") and following.arg == 0:
+            every.add("urandom")  # a generator without a seed
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             read.add(instruction.argval)
         elif instruction.opname == "IMPORT_NAME":
             imported.add(instruction.argval)
             imported |= set(code.co_names) if not instruction.argval else set()  # from . import these
         elif instruction.opname == "MATCH_CLASS":
-            every.add("getattr")  # case Point(0, y) reads attributes that the class names
+            every |= {"getattr", "isinstance"}  # case Point(0, y) reads attributes that the class names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             inner = named_by(constant)
@@ -123,12 +131,15 @@ def is_fixed(kind: type) -> bool:
     """
     if id(kind) in _FIXED or name_of(kind) in _FIXED_NAMES:
         return True
-    return not is_python(kind) and is_subclass(kind, np.generic, np.dtype)
+    return not is_python(kind) and is_subclass(kind, np.generic, np.dtype) and not is_subclass(kind, np.void)
 
 
 def is_harmless(kind: type) -> bool:
     """Return whether a function can only compute with the attributes of a class's objects that it names."""
-    return module_of(kind).partition(".")[0] in _HARMLESS and (not is_python(kind) or is_found_by_name(kind))
+    module = module_of(kind)
+    if module == "multiprocessing.sharedctypes":  # numbers that processes share
+        return False
+    return module.partition(".")[0] in _HARMLESS and (not is_python(kind) or is_found_by_name(kind))
 
 
 _WHEN_MADE = frozenset(("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"))

@@ -10,6 +10,7 @@ import io
 import operator
 import sys
 import threading
+import typing
 import weakref
 from collections.abc import Mapping
 from types import (
@@ -125,6 +126,8 @@ class Search:
             self._class(kind)
             if not self._is_library(_text(static.attribute(item, "__name__"))):
                 self._space(_space_of(item), self.given)
+        elif is_a(item, operator.attrgetter, operator.methodcaller):
+            self._getter(item)
         elif is_harmless(kind) and not is_a(item, _FILE, threading.local):
             self._attributes(item, named_only=True)
         elif self._has_known_parts(item) or self._has_known_state(item, kind):
@@ -147,14 +150,9 @@ class Search:
             self.waiting.append(weakref.ref.__call__(item))
         elif is_a(item, CellType):
             self._cell(item)
-        elif is_a(item, operator.attrgetter, operator.methodcaller):
-            _, (named, *more), *_ = item.__reduce__()
-            names = (named, *more) if is_a(item, operator.attrgetter) else (named,)
-            self.names |= {part for name in names if type(name) is str for part in name.split(".")}
-            self.waiting += more
         elif is_a(item, slice, MappingProxyType, np.ufunc):  # a ufunc may call a Python function
             self.waiting += gc.get_referents(item)
-        elif is_a(item, bytearray, array.array):
+        elif is_a(item, bytearray, array.array, np.void):  # the last is a view of an array's row
             self.checks.append(watching.bits_check(lambda: memoryview(item).tobytes()))
         elif is_a(item, io.StringIO, io.BytesIO):
             kind: Any = io.StringIO if is_a(item, io.StringIO) else io.BytesIO
@@ -277,6 +275,8 @@ class Search:
             self.waiting.append(type(kind))
         if is_a(kind, abc.ABCMeta) and not self.given.isdisjoint(("isinstance", "issubclass")):
             self.checks += [watching.bits_check(abc.get_cache_token)] if self._once(abc.ABCMeta) else []
+            if is_a(kind, typing._ProtocolMeta):
+                self.names |= {name for name in _space_of(kind) if not name.startswith("_")}
         if not is_python(kind) or not self._once((id(kind), "class"), kind):
             return
         self.checks.append(watching.bases_check(kind))
@@ -289,6 +289,13 @@ class Search:
             makes = static.name_of(kind) in self.given
             special = {name for name in space if is_special(name, makes) and _is_called(space[name])}
             self._space(space, self.given | special if not self.by_any_name else {*space, *self.given})
+
+    def _getter(self, item: Any) -> None:
+        """Note the names that an attrgetter or a methodcaller reads, and watch a method's arguments."""
+        _, (first, *more), *_ = item.__reduce__()
+        named = (first, *more) if is_a(item, operator.attrgetter) else (first,)
+        self.names |= {part for name in named if type(name) is str for part in name.split(".")}
+        self.waiting += more
 
     def _has_known_state(self, item: Any, kind: type) -> bool:
         """Watch an object's hidden state; return whether its class and attributes must be watched too."""

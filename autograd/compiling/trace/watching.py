@@ -158,7 +158,7 @@ def _is_itself(item: Any) -> bool:
     """Return whether an object equals no different one; an integer does not, since 2 == 2.0 and 0 == -0.0."""
     kind = type(item)
     if kind is float:
-        return item % 1 != 0 and item == item
+        return bool(item % 1 != 0 and item == item)
     if kind is Value or kind is str or item is None:
         return True
     return attribute_of_class(kind, "__eq__") is object.__dict__["__eq__"]

@@ -1,0 +1,125 @@
+"""A compiled function that reads files, directories, processes or databases is traced at each call."""
+
+import glob
+import linecache
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+from autograd import compile
+from autograd.compiling.trace.captures import Captures
+from autograd.compiling.trace.outside import noticed_reads
+
+
+def numpys(path):
+    return float(np.load(f"{path}.npy")[0])
+
+
+def mapped(path):
+    return float(np.memmap(f"{path}.bin", dtype=float, mode="r")[0])
+
+
+def stored(path):
+    with sqlite3.connect(f"{path}.db") as connection:
+        found = connection.execute("select k from t").fetchone()[0]
+    connection.close()
+    return found
+
+
+def opened(path):
+    with pathlib.Path(path).open() as file:
+        return float(file.read())
+
+
+READS = {
+    "numpy.load": numpys,
+    "numpy.memmap": mapped,
+    "a database": stored,
+    "a path that is opened": opened,
+    "a line of a file": lambda path: float(linecache.getline(str(path), 1)),
+    "a process": lambda path: float(
+        subprocess.check_output([sys.executable, "-c", f"print(open({str(path)!r}).read())"])
+    ),
+    "a URL": lambda path: float(urllib.request.urlopen(path.as_uri()).read()),
+    "names in a directory": lambda path: float(glob.glob(f"{path}.is.*")[0].rpartition(".")[2]),
+    "names below a path": lambda path: float(next(path.parent.glob(f"{path.name}.is.*")).suffix[1:]),
+    "a walk through directories": lambda path: float(
+        next(name for name in next(os.walk(path.parent))[2] if ".is." in name).rpartition(".")[2]
+    ),
+}
+
+
+def write(path, k):
+    """Write a whole number into every kind of file that the functions read."""
+    path.write_text(f"{k}\n")
+    np.save(f"{path}.npy", np.array([float(k)]))
+    np.array([float(k)]).tofile(f"{path}.bin")
+    for old in path.parent.glob(f"{path.name}.is.*"):
+        old.unlink()
+    pathlib.Path(f"{path}.is.{k}").touch()
+    connection = sqlite3.connect(f"{path}.db")
+    connection.execute("create table if not exists t (k)")
+    connection.execute("delete from t")
+    connection.execute("insert into t values (?)", (float(k),))
+    connection.commit()
+    connection.close()
+    linecache.clearcache()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # what urlopen leaves open
+@pytest.mark.parametrize("name", READS)
+def test_what_a_function_reads_from_outside_is_read_at_each_call(name, tmp_path):
+    read, path = READS[name], tmp_path / "k"
+    write(path, 2)
+    fast, slope = compile(lambda x: x * read(path)), compile(lambda x: x * read(path)).grad
+    assert (fast(1.5), slope(1.5)) == (3.0, 2.0)
+    assert "traced at every call, since it" in fast.explain()
+    write(path, 5)
+    assert (fast(1.5), slope(1.5)) == (7.5, 5.0)
+
+
+def test_imports_and_files_that_are_only_written_are_not_reads(tmp_path, monkeypatch):
+    (tmp_path / "fresh_module_for_reads.py").write_text("k = 2.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def f(x):
+        import fresh_module_for_reads
+
+        with pathlib.Path(tmp_path / "log").open("a") as log:
+            log.write("called")
+        return x * fresh_module_for_reads.k
+
+    with noticed_reads() as reasons:
+        assert f(1.5) == 3.0
+    assert reasons == set()
+    assert "traced at every call" not in compile(f).explain()
+
+
+def test_reads_outside_of_a_trace_are_not_noticed(tmp_path):
+    write(tmp_path / "k", 2)
+    fast = compile(lambda x: 2.0 * x)
+    fast(1.0)
+    assert opened(tmp_path / "k") == 2.0
+    assert "traced at every call" not in fast.explain()
+
+
+@pytest.mark.parametrize(
+    ("f", "drawn"),
+    [
+        (lambda x: x * np.random.default_rng().random(), True),
+        (lambda x: x * np.random.RandomState().rand(), True),
+        (lambda x: x * np.random.default_rng(0).random(), False),
+    ],
+)
+def test_a_random_generator_without_a_seed_is_made_anew_at_each_call(f, drawn):
+    fast = compile(f)
+    assert len({fast(1.0) for _ in range(3)}) == (3 if drawn else 1)
+    assert bool(Captures(f).reasons) is drawn
