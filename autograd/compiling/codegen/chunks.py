@@ -25,18 +25,6 @@ TAKEN = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr %{name}" for name in ARGU
 NOALIAS = ", ".join(["i64 %blocks", "i64 %rows", *(f"ptr noalias %{name}" for name in ARGUMENTS)])
 
 
-def fused(vector: str, words: Sequence[str], out: str) -> list[str]:
-    """Return the lines for x * y + z, which may become a fused multiply-add.
-
-    >>> fused("double", ["%x", "%y", "%z"], "%r")[1]
-    '  %r = fadd contract double %z, %r.product'
-    """
-    return [
-        f"  {out}.product = fmul contract {vector} {words[0]}, {words[1]}",
-        f"  {out} = fadd contract {vector} {words[2]}, {out}.product",
-    ]
-
-
 class Setting:
     """The settings shared by all functions of a kernel."""
 
@@ -211,7 +199,7 @@ class Code:
         if kind in BINARY:
             text = f"{BINARY[kind]} {vector} {words[0]}, {words[1]}"
         elif kind == "fused":
-            return fused(vector, words, out)
+            return self.shape.fused(words, out)
         elif kind == "neg":
             text = f"fneg {vector} {words[0]}"
         elif kind in COMPARE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .chunks import ARGUMENTS, BINARY, COMPARE, fused
+from .chunks import ARGUMENTS, BINARY, COMPARE
 from .mathematics import TWO, Functions, Inline
 from .simd import Shape
 from .tape import CODES, OPERATIONS
@@ -27,7 +27,7 @@ def interpreter(
 ) -> str:
     """Return the IR of `body`, which runs a tape of the named operations for each block of rows."""
     functions = Functions(shape, vector_functions)
-    cases = [_case(name, shape, functions, rows) for name in names]
+    cases = [_Operation(name, shape, functions, rows).loop() for name in names]
     targets = "\n".join(f"    i32 {CODES[name]}, label %run.{name}" for name in names)
     arrivals = ", ".join(f"[ %after.{name}, %run.{name}.done ]" for name in names)
     pointers = ", ".join(f"ptr noalias %{name}" for name in ARGUMENTS)
@@ -72,21 +72,32 @@ done:
     )
 
 
-def _case(name: str, shape: Shape, functions: Functions, rows: bool) -> str:
-    """Return a loop over the instructions of a run of one operation, unrolled for the frequent ones."""
-    tag = f"{name}."
-    vectors = not rows and name in functions.inline
-    several: list[str] = []
-    for k in range(_TOGETHER if name in _UNROLLED or vectors else 0):
-        several += [
-            f"  %{tag}{k}.place = add i64 %{tag}offset, {4 * k}",
-            f"  %{tag}{k}.at = getelementptr i32, ptr %first, i64 %{tag}{k}.place",
-        ]
-        if not vectors:
-            several += _instruction(name, f"{tag}{k}.", shape, functions, rows)
-    several += _as_vector(name, tag) if vectors else []
-    one = "\n".join(_instruction(name, f"{tag}last.", shape, functions, rows))
-    unrolled = f"""
+class _Operation:
+    """The text of one operation. Names of values begin with the operation's, a unit's end with its number."""
+
+    def __init__(self, name: str, shape: Shape, functions: Functions, rows: bool) -> None:
+        self.name = name
+        self.shape = shape
+        self.functions = functions
+        self.rows = rows
+        two = BINARY.keys() | COMPARE.keys() | TWO | {"mod"}
+        self.operand_count: int = _OPERANDS.get(name, 2 if name in two else 1)
+
+    def loop(self) -> str:
+        """Return a loop over the instructions of a run, unrolled for the frequent operations."""
+        name, tag = self.name, f"{self.name}."
+        vectors = not self.rows and name in self.functions.inline
+        several: list[str] = []
+        for k in range(_TOGETHER if name in _UNROLLED or vectors else 0):
+            several += [
+                f"  %{tag}{k}.place = add i64 %{tag}offset, {4 * k}",
+                f"  %{tag}{k}.at = getelementptr i32, ptr %first, i64 %{tag}{k}.place",
+            ]
+            if not vectors:
+                several += self._instruction(f"{tag}{k}.")
+        several += _as_vector(name, tag) if vectors else []
+        one = "\n".join(self._instruction(f"{tag}last."))
+        unrolled = f"""
   %{tag}whole = and i64 %count, -{_TOGETHER}
   %{tag}some = icmp ne i64 %{tag}whole, 0
   br i1 %{tag}some, label %run.{name}.several, label %run.{name}.rest
@@ -100,10 +111,10 @@ run.{name}.several:
 run.{name}.rest:
   %{tag}left = icmp ult i64 %{tag}whole, %count
   br i1 %{tag}left, label %run.{name}.loop, label %run.{name}.done"""
-    begin, origin, first = (
-        (unrolled, "rest", f"%{tag}whole") if several else (f"\n  br label %run.{name}.loop", "", "0")
-    )
-    return f"""
+        begin, origin, first = (
+            (unrolled, "rest", f"%{tag}whole") if several else (f"\n  br label %run.{name}.loop", "", "0")
+        )
+        return f"""
 run.{name}:{begin}
 run.{name}.loop:
   %{tag}k = phi i64 [ {first}, %run.{name}{origin and "." + origin} ], [ %{tag}next, %run.{name}.loop ]
@@ -118,6 +129,115 @@ run.{name}.done:
   %after.{name} = getelementptr i32, ptr %first, i64 %{tag}length
   br label %dispatch
 """
+
+    def _instruction(self, tag: str) -> list[str]:
+        """Return the lines for one instruction, which is at the address `at`."""
+        shape, lines = self.shape, list[str]()
+        for k in range(1 + max(self.operand_count, 1)):
+            lines += [
+                f"  %{tag}p{k} = getelementptr i32, ptr %{tag}at, i64 {k}",
+                f"  %{tag}q{k} = load i32, ptr %{tag}p{k}",
+                f"  %{tag}i{k} = sext i32 %{tag}q{k} to i64",
+            ]
+        for unit in range(shape.units):
+            words = []
+            for k in range(self.operand_count):
+                lines += [
+                    f"  %{tag}m{k}_{unit} = mul i64 %{tag}i{k + 1}, {shape.block}",
+                    f"  %{tag}n{k}_{unit} = add i64 %{tag}m{k}_{unit}, {unit * shape.lanes}",
+                    f"  %{tag}a{k}_{unit} = getelementptr {shape.scalar}, ptr %scratch, i64 %{tag}n{k}_{unit}",
+                    f"  %{tag}x{k}_{unit} = load {shape.vector}, ptr %{tag}a{k}_{unit}, align {shape.align}",
+                ]
+                words.append(f"%{tag}x{k}_{unit}")
+            lines += self._unit(tag, unit, words)
+        return lines
+
+    def _unit(self, tag: str, unit: int, words: list[str]) -> list[str]:
+        """Return the lines for one vector of rows, given its operands: to a result, or else to a slot."""
+        shape, out = self.shape, f"%{tag}r{unit}"
+        if self.name == "output":
+            return [
+                *self._in_tile(tag, unit, "outputs", 0),
+                f"  store {shape.vector} {words[0]}, ptr %{tag}e{unit}, align {shape.align}",
+            ]
+        if self.name == "sum":
+            return self._add_to_sum(tag, unit, words[0])
+        if self.name == "column":
+            lines = [
+                *self._in_tile(tag, unit, "columns", 1),
+                f"  {out} = load {shape.vector}, ptr %{tag}e{unit}, align {shape.align}",
+            ]
+        elif self.name == "shared":
+            lines = [
+                f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %shared, i64 %{tag}i1",
+                f"  %{tag}f{unit} = load {shape.scalar}, ptr %{tag}e{unit}",
+                *shape.broadcast(f"%{tag}f{unit}", out),
+            ]
+        else:
+            lines = self._computed(tag, unit, words, out)
+        return [
+            *lines,
+            f"  %{tag}t{unit} = mul i64 %{tag}i0, {shape.block}",
+            f"  %{tag}u{unit} = add i64 %{tag}t{unit}, {unit * shape.lanes}",
+            f"  %{tag}w{unit} = getelementptr {shape.scalar}, ptr %scratch, i64 %{tag}u{unit}",
+            f"  store {shape.vector} {out}, ptr %{tag}w{unit}, align {shape.align}",
+        ]
+
+    def _in_tile(self, tag: str, unit: int, table: str, k: int) -> list[str]:
+        """Return the lines for the address of a vector in a column, which the k-th number selects."""
+        shape = self.shape
+        return [
+            f"  %{tag}c{unit} = mul i64 %{tag}i{k}, {shape.stride}",
+            f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
+            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.{table}, i64 %{tag}d{unit}",
+        ]
+
+    def _add_to_sum(self, tag: str, unit: int, word: str) -> list[str]:
+        """Return the lines that add a vector to a sum, without its padding rows; a single point is stored."""
+        v, mask, align = self.shape.vector, self.shape.mask, self.shape.align
+        target = f"  %{tag}e{unit} = getelementptr {v}, ptr %sums, i64 %{tag}i0"
+        if not self.rows:
+            return [target, f"  store {v} {word}, ptr %{tag}e{unit}, align {align}"]
+        return [
+            target,
+            f"  %{tag}h{unit} = load {v}, ptr %{tag}e{unit}, align {align}",
+            f"  %{tag}ma{unit} = getelementptr {v}, ptr %here.masks, i64 {unit}",
+            f"  %{tag}mb{unit} = load {v}, ptr %{tag}ma{unit}, align {align}",
+            f"  %{tag}mc{unit} = fcmp une {v} %{tag}mb{unit}, zeroinitializer",
+            f"  %{tag}md{unit} = fadd {v} %{tag}h{unit}, {word}",
+            f"  %{tag}me{unit} = select {mask} %{tag}mc{unit}, {v} %{tag}md{unit}, {v} %{tag}h{unit}",
+            f"  store {v} %{tag}me{unit}, ptr %{tag}e{unit}, align {align}",
+        ]
+
+    def _computed(self, tag: str, unit: int, words: list[str], out: str) -> list[str]:
+        """Return the lines that compute a result in registers. A condition is 1.0 or 0.0 in the slots."""
+        name, v, mask = self.name, self.shape.vector, self.shape.mask
+        one, zero = self.functions.constant(1.0), "zeroinitializer"
+        if name == "select":
+            return [
+                f"  %{tag}c{unit} = fcmp une {v} {words[0]}, {zero}",
+                f"  {out} = select {mask} %{tag}c{unit}, {v} {words[1]}, {v} {words[2]}",
+            ]
+        if name in COMPARE:
+            return [
+                f"  %{tag}c{unit} = fcmp {COMPARE[name]} {v} {words[0]}, {words[1]}",
+                f"  {out} = select {mask} %{tag}c{unit}, {v} {one}, {v} {zero}",
+            ]
+        if name == "or":
+            return [
+                f"  %{tag}c{unit} = fadd {v} {words[0]}, {words[1]}",
+                f"  %{tag}d{unit} = fcmp une {v} %{tag}c{unit}, {zero}",
+                f"  {out} = select {mask} %{tag}d{unit}, {v} {one}, {v} {zero}",
+            ]
+        if name == "fused":
+            return self.shape.fused(words, out)
+        if name in BINARY or name == "and":
+            return [f"  {out} = {BINARY.get(name, 'fmul')} {v} {words[0]}, {words[1]}"]
+        if name == "not":
+            return [f"  {out} = fsub {v} {one}, {words[0]}"]
+        if name == "neg":
+            return [f"  {out} = fneg {v} {words[0]}"]
+        return self.functions.written(name, words, out)
 
 
 def _as_vector(name: str, tag: str) -> list[str]:
@@ -144,107 +264,3 @@ def _as_vector(name: str, tag: str) -> list[str]:
             f"  store {shape.scalar} {at}.result, ptr {at}.to.at",
         ]
     return lines
-
-
-def _instruction(name: str, tag: str, shape: Shape, functions: Functions, rows: bool) -> list[str]:
-    """Return the lines for one instruction, which is at the address `at`."""
-    lines: list[str] = []
-    operand_count = _OPERANDS.get(name, 2 if name in BINARY.keys() | COMPARE.keys() | TWO | {"mod"} else 1)
-    for k in range(1 + max(operand_count, 1)):
-        lines += [
-            f"  %{tag}p{k} = getelementptr i32, ptr %{tag}at, i64 {k}",
-            f"  %{tag}q{k} = load i32, ptr %{tag}p{k}",
-            f"  %{tag}i{k} = sext i32 %{tag}q{k} to i64",
-        ]
-    step = shape.lanes * shape.units
-    for unit in range(shape.units):
-        words = []
-        for k in range(operand_count):
-            lines += [
-                f"  %{tag}m{k}_{unit} = mul i64 %{tag}i{k + 1}, {step}",
-                f"  %{tag}n{k}_{unit} = add i64 %{tag}m{k}_{unit}, {unit * shape.lanes}",
-                f"  %{tag}a{k}_{unit} = getelementptr {shape.scalar}, ptr %scratch, i64 %{tag}n{k}_{unit}",
-                f"  %{tag}x{k}_{unit} = load {shape.vector}, ptr %{tag}a{k}_{unit}, align {shape.align}",
-            ]
-            words.append(f"%{tag}x{k}_{unit}")
-        lines += _unit(name, tag, unit, words, shape, functions, rows)
-    return lines
-
-
-def _unit(  # noqa: PLR0912
-    name: str, tag: str, unit: int, words: list[str], shape: Shape, functions: Functions, rows: bool
-) -> list[str]:
-    """One operation on one register of rows."""
-    v, zero = shape.vector, "zeroinitializer"
-    mask = shape.mask
-    out = f"%{tag}r{unit}"
-    one = functions.constant(1.0)
-    if name == "column":
-        lines = [
-            f"  %{tag}c{unit} = mul i64 %{tag}i1, {shape.stride}",
-            f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
-            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.columns, i64 %{tag}d{unit}",
-            f"  {out} = load {v}, ptr %{tag}e{unit}, align {shape.align}",
-        ]
-    elif name == "shared":
-        lines = [
-            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %shared, i64 %{tag}i1",
-            f"  %{tag}f{unit} = load {shape.scalar}, ptr %{tag}e{unit}",
-            *shape.broadcast(f"%{tag}f{unit}", out),
-        ]
-    elif name == "output":
-        return [
-            f"  %{tag}c{unit} = mul i64 %{tag}i0, {shape.stride}",
-            f"  %{tag}d{unit} = add i64 %{tag}c{unit}, {unit * shape.lanes}",
-            f"  %{tag}e{unit} = getelementptr {shape.scalar}, ptr %here.outputs, i64 %{tag}d{unit}",
-            f"  store {v} {words[0]}, ptr %{tag}e{unit}, align {shape.align}",
-        ]
-    elif name == "sum":
-        target = f"  %{tag}e{unit} = getelementptr {v}, ptr %sums, i64 %{tag}i0"
-        if not rows:
-            return [target, f"  store {v} {words[0]}, ptr %{tag}e{unit}, align {shape.align}"]
-        return [
-            target,
-            f"  %{tag}h{unit} = load {v}, ptr %{tag}e{unit}, align {shape.align}",
-            f"  %{tag}ma{unit} = getelementptr {v}, ptr %here.masks, i64 {unit}",
-            f"  %{tag}mb{unit} = load {v}, ptr %{tag}ma{unit}, align {shape.align}",
-            f"  %{tag}mc{unit} = fcmp une {v} %{tag}mb{unit}, {zero}",
-            f"  %{tag}md{unit} = fadd {v} %{tag}h{unit}, {words[0]}",
-            f"  %{tag}me{unit} = select {mask} %{tag}mc{unit}, {v} %{tag}md{unit}, {v} %{tag}h{unit}",
-            f"  store {v} %{tag}me{unit}, ptr %{tag}e{unit}, align {shape.align}",
-        ]
-    elif name == "select":
-        lines = [
-            f"  %{tag}c{unit} = fcmp une {v} {words[0]}, {zero}",
-            f"  {out} = select {mask} %{tag}c{unit}, {v} {words[1]}, {v} {words[2]}",
-        ]
-    elif name in COMPARE:
-        lines = [
-            f"  %{tag}c{unit} = fcmp {COMPARE[name]} {v} {words[0]}, {words[1]}",
-            f"  {out} = select {mask} %{tag}c{unit}, {v} {one}, {v} {zero}",
-        ]
-    elif name == "and":
-        lines = [f"  {out} = fmul {v} {words[0]}, {words[1]}"]
-    elif name == "or":
-        lines = [
-            f"  %{tag}c{unit} = fadd {v} {words[0]}, {words[1]}",
-            f"  %{tag}d{unit} = fcmp une {v} %{tag}c{unit}, {zero}",
-            f"  {out} = select {mask} %{tag}d{unit}, {v} {one}, {v} {zero}",
-        ]
-    elif name == "not":
-        lines = [f"  {out} = fsub {v} {one}, {words[0]}"]
-    elif name in BINARY:
-        lines = [f"  {out} = {BINARY[name]} {v} {words[0]}, {words[1]}"]
-    elif name == "fused":
-        lines = fused(v, words, out)
-    elif name == "neg":
-        lines = [f"  {out} = fneg {v} {words[0]}"]
-    else:
-        lines = functions.written(name, words, out)
-    return [
-        *lines,
-        f"  %{tag}t{unit} = mul i64 %{tag}i0, {shape.lanes * shape.units}",
-        f"  %{tag}u{unit} = add i64 %{tag}t{unit}, {unit * shape.lanes}",
-        f"  %{tag}w{unit} = getelementptr {shape.scalar}, ptr %scratch, i64 %{tag}u{unit}",
-        f"  store {v} {out}, ptr %{tag}w{unit}, align {shape.align}",
-    ]

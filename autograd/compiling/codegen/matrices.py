@@ -82,11 +82,7 @@ class _Writer:
 
     def fused(self, name: str, x: str, y: str, z: str) -> None:
         """Write x * y + z, which may become a fused multiply-add."""
-        vector = self.shape.vector
-        self.lines += [
-            f"  {name}.product = fmul contract {vector} {x}, {y}",
-            f"  {name} = fadd contract {vector} {z}, {name}.product",
-        ]
+        self.lines += self.shape.fused((x, y, z), name)
 
     def write(self, text: str) -> None:
         """Write lines unchanged."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -91,4 +92,15 @@ class Shape(NamedTuple):
             f"  {name}.one = insertelement {self.vector} poison, {self.scalar} {word}, i32 0",
             f"  {name} = shufflevector {self.vector} {name}.one, {self.vector} poison, "
             f"<{self.lanes} x i32> zeroinitializer",
+        ]
+
+    def fused(self, words: Sequence[str], name: str) -> list[str]:
+        """Return the lines for x * y + z, which may become a fused multiply-add.
+
+        >>> Shape(1, 1, single=False, tile=1).fused(["%x", "%y", "%z"], "%r")[1]
+        '  %r = fadd contract double %z, %r.product'
+        """
+        return [
+            f"  {name}.product = fmul contract {self.vector} {words[0]}, {words[1]}",
+            f"  {name} = fadd contract {self.vector} {words[2]}, {name}.product",
         ]
