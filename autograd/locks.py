@@ -1,4 +1,4 @@
-"""Locks that are safe to use across fork, and blocks that no signal interrupts.
+"""Locks that are safe to use across fork, and blocks that no signal or garbage collection interrupts.
 
 Only the thread that forks exists in the child. Data that another thread was changing at that moment
 stays half changed there, and the lock that guarded it stays locked for ever.
@@ -6,6 +6,7 @@ stays half changed there, and the lock that guarded it stays locked for ever.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -108,3 +109,40 @@ def _delayed(
 ) -> Callable[..., None]:
     """Return a handler that leaves the call of another for later."""
     return lambda number, frame: came.append(lambda: handler(number, frame))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the cyclic garbage collector; one that is disabled stays so.
+
+    For blocks that create much and no garbage, and for those in which a finalizer could wait for a lock
+    that the block holds.
+
+    >>> with collector_paused():
+    ...     print(gc.isenabled())
+    False
+    """
+    if not (gc.isenabled() or _PAUSES):
+        yield
+        return
+    gc.disable()
+    _PAUSES.append(True)
+    try:
+        yield
+    finally:
+        _PAUSES.pop()
+        if not _PAUSES:  # or it would collect in another thread's pause
+            gc.enable()
+
+
+_PAUSES: list[bool] = []
+
+
+def _resume_in_child() -> None:
+    """Enable the collector in a forked child, in which the thread that paused it does not exist."""
+    if _PAUSES:
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_resume_in_child)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from ..locks import collector_paused
 from ..terminal import brief, quoted
 
 if TYPE_CHECKING:
@@ -52,30 +52,16 @@ def connect(
         return
     if not (to is None or isinstance(to, str)):
         raise TypeError(f"to must be the address of a scheduler, or a Client, got {quoted(to)}")
-    with _uncollected():
+    # The collector may find a client that could not connect, whose finalizer waits for the lock that starting
+    # or stopping another one holds: for ever, if that happens in the same thread.
+    with collector_paused():
         client = _local(workers, memory) if to in (None, "local") else _remote(to, timeout)
     try:
         check_workers(client, timeout)
         yield client
     finally:
-        with _uncollected():
+        with collector_paused():
             client.close()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Suspend garbage collection, which may find a client that could not connect.
-
-    Its finalizer waits for the lock that starting or stopping another client holds: for ever, if that
-    happens in the same thread.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _local(workers: int | None, memory: str | int | None) -> Client:

@@ -1,12 +1,13 @@
-"""Ctrl-C is delayed inside of blocks that it would leave damaged, and is lost nowhere."""
+"""Blocks that Ctrl-C does not leave damaged, and in which the garbage collector does not run."""
 
+import gc
 import os
 import signal
 import threading
 
 import pytest
 
-from autograd.locks import uninterrupted
+from autograd.locks import collector_paused, uninterrupted
 from tests.helpers import python_output
 
 posix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
@@ -153,3 +154,23 @@ def test_drawing_can_be_interrupted_at_any_moment_and_leaves_no_process():
         times=40,
     )
     assert python_output(code, PYTHONWARNINGS="ignore").split() == ["True", "[]"]
+
+
+def test_the_collector_is_paused_until_the_last_of_overlapping_pauses_ends():
+    first, second = collector_paused(), collector_paused()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
+
+
+def test_a_disabled_collector_stays_disabled_after_a_pause():
+    gc.disable()
+    try:
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...locks import OwnLock
+from ...locks import OwnLock, collector_paused
 from ...value import Value
 from ..naming import Names
 from ..trace.arguments import leaves_of, with_values
@@ -13,7 +13,6 @@ from ..trace.captures import Captures
 from ..trace.outside import noticed_reads
 from ..trace.tracing import Trace, trace
 from ..trace.watching import Check
-from .collector import collector_paused
 from .plan import Plan
 from .query import Query
 from .running import Options
@@ -78,7 +77,7 @@ class Store:
     def plan(self, request: Request, forms: tuple[Any, ...]) -> Plan:
         """Return the plan of a request for arguments of these forms, compiled if there is none."""
         query = request.query
-        with self._lock.held, collector_paused():
+        with self._lock.held, collector_paused():  # which would visit all expressions again and again
             trace = self._trace(forms[: len(forms) - len(query.wrt)] if query.what == "hvp" else forms)
             made = self.plans.get((query, forms))
             if made is None or made[0] is not trace:
