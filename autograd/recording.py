@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Any
@@ -181,18 +182,14 @@ def under_mode(node: Any, op: Op) -> None:
 
 
 def _refuse_anomaly(node: Any) -> None:
-    found = f"gave {node._data!r}" if not _finite(node._data) else ""
+    found = f"gave {node._data!r}" if not math.isfinite(node._data) else ""
     for position, slope in enumerate(node.partials):
-        if not found and slope is not None and not _finite(slope):
+        if not found and slope is not None and not math.isfinite(slope):
             found = f"has the derivative {slope!r} with respect to its operand {position + 1}"
     if found:
         from .formulas import history, point_of
 
         raise AnomalyError(f"{history(node, depth=12)} {found} at {point_of(node)}")
-
-
-def _finite(x: float) -> bool:
-    return x - x == 0
 
 
 def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callable[..., Any]:

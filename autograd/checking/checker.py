@@ -79,7 +79,7 @@ def _findings(record: Record, order: int) -> Iterator[Finding]:
     if record.root.op is None:
         return
     if not is_finite(*record.nodes) and not (record.is_masked and all(map(math.isfinite, fresh_grads(record)))):
-        first = next(node for node in record.nodes if node.data - node.data != 0)
+        first = next(node for node in record.nodes if not is_finite(node))
         why = f"{names_of(record.nodes)[first]} is {first.data!r}: the derivative is not defined"
         yield Finding("end to end", first, UNDECIDED, first.data, None, why=why)
         yield from check_local(record)

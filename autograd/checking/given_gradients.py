@@ -28,7 +28,7 @@ PROJECTIONS = 3
 """Number of random weighted sums of the results that are checked if there are more."""
 RECORDED_INPUTS, RECORDED_NODES = 2_000, 30_000
 """Maximum numbers of inputs and nodes up to which a function with its own gradient is also recorded."""
-MOST_RECORDED = 20_000, 50_000
+MOST_INPUTS, MOST_NODES = 20_000, 50_000
 """The same if finite differences leave something undecided: recording takes some seconds."""
 
 
@@ -124,8 +124,8 @@ def _one(subject: Opaque, at: Point, weights: list[float]) -> Report:
         findings = list(check_opaque(f, given, at.numbers, unit))
         verdicts = {finding.verdict for finding in findings}
         undecided = UNDECIDED in verdicts and WRONG not in verdicts
-        if undecided and isinstance(subject, OfUser) and RECORDED_INPUTS < len(given) <= MOST_RECORDED[0]:
-            precise = _in_high_precision(subject, at, weights, given, f(at.numbers), unit, MOST_RECORDED[1])
+        if undecided and isinstance(subject, OfUser) and RECORDED_INPUTS < len(given) <= MOST_INPUTS:
+            precise = _in_high_precision(subject, at, weights, given, f(at.numbers), unit, MOST_NODES)
             findings = precise or findings
     report = Report(findings, dict(enumerate(at.names)))
     report.library = subject.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from .differences import Sides
@@ -43,7 +44,7 @@ class Finding(NamedTuple):
     @property
     def bound(self) -> float:
         """An upper bound, from the evidence, of the relative error of the number."""
-        if not self.truth or self.truth - self.truth != 0:
+        if not self.truth or not math.isfinite(self.truth):
             return 0.0
         uncertain = self.tolerance if self.why.startswith("finite differences") else 0.0
         return (abs(self.found - self.truth) + uncertain) / abs(self.truth)
@@ -60,7 +61,7 @@ def judged(found: float, truth: Precise, tolerance: Precise, limit: float = LIMI
     """
     if not MP.isfinite(truth) or abs(truth) > LARGEST:
         return RIGHT if found in (MP.inf, -MP.inf) and (found > 0) == (truth > 0) else WRONG
-    if found - found != 0:
+    if not math.isfinite(found):
         return WRONG
     near = float(truth)
     if abs(found - near) <= 7 * EPS * abs(near) and abs(near) > TINY:

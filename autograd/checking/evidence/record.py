@@ -43,11 +43,11 @@ class Record:
         self.nodes: list[Value] = _operands_first(root)
         self.index: dict[Value, int] = {node: k for k, node in enumerate(self.nodes)}
         self.leaves: list[int] = [k for k, node in enumerate(self.nodes) if node.op is None]
+        # For each node, its operands as indices of nodes, or floats.
         read: list[list[Any]] = [
             [item if item.__class__ is float else self.index[item] for item in node.operands]
             for node in self.nodes
         ]
-        """For each node, its operands as indices of nodes, or floats."""
         self.operands: list[list[Any]] = [
             [
                 item if item.__class__ is float or is_finite(node, self.nodes[item]) else self.nodes[item].data
@@ -55,7 +55,7 @@ class Record:
             ]
             for node, operands in zip(self.nodes, read, strict=True)
         ]
-        """The edges: as `read`, but an infinite operand is a number, and so is every operand of an infinity."""
+        """The same, but without an edge to an infinity or from it: there the operand is a number."""
         self.consumers: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
         """For each node, its consumers and the position of the node among their operands."""
         for k, operands in enumerate(self.operands):
@@ -123,8 +123,8 @@ class Record:
 
         Then each is the exact result, and one that does not reach a finite root has the derivative 0.
         """
-        infinite = [k for k, node in enumerate(self.nodes) if node.data - node.data != 0]
-        if self.root.data - self.root.data != 0 or any(self.nodes[k].op is None for k in infinite):
+        infinite = [k for k, node in enumerate(self.nodes) if not is_finite(node)]
+        if not is_finite(self.root) or any(self.nodes[k].op is None for k in infinite):
             return False
         try:
             values = self.base()
@@ -188,7 +188,7 @@ def is_finite(*nodes: Value) -> bool:
     >>> is_finite(Value(3.0), Value(-math.inf))
     False
     """
-    return all(node.data - node.data == 0 for node in nodes)
+    return all(math.isfinite(node.data) for node in nodes)
 
 
 def _operands_first(root: Value) -> list[Value]:

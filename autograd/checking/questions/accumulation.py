@@ -45,7 +45,7 @@ def check_accumulation(record: Record, grads: list[float]) -> Iterator[Finding]:
     for k, node in enumerate(record.nodes):
         sent = terms(record, k, grads)
         found = grads[k]
-        if any(x - x != 0 for x in sent):  # with inf or nan, compare without a tolerance
+        if not all(map(math.isfinite, sent)):  # compare without a tolerance
             expected = sum(sent)
             right = found == expected or (found != found and expected != expected)
             yield Finding("accumulation", node, RIGHT if right else WRONG, found, expected)

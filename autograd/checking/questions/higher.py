@@ -128,7 +128,7 @@ def _without(
 ) -> Finding:
     """Return the finding at a kink, a pole or the edge of a domain, from derivatives at nearby points."""
     order = len(wrt)
-    if node.data - node.data != 0 and not truth.smooth:
+    if not math.isfinite(node.data) and not truth.smooth:
         return finding(RIGHT, why=f"no derivative of order {order} exists here, which {node.data} states")  # type: ignore[no-any-return]
     around = [found for k in range(PIECES) if (found := _beside(record, leaves, wrt, k)) is not None]
     slack = 1e-9 * max((abs(x) for x in around), default=0.0)

@@ -10,7 +10,7 @@ from ...value import Value
 from ..evidence.differences import DEEP, LEVELS, Sides, plain_derivative, sides
 from ..evidence.findings import EPS, LARGEST, RIGHT, TINY, UNDECIDED, WRONG, Finding, judged, within
 from ..evidence.precise import Precise, digits, exactly, partials_of, real
-from ..evidence.record import Record, flat_truth
+from ..evidence.record import Record, flat_truth, is_finite
 from ..evidence.rounding import MANY, first, partial_rounding
 
 MOST = 3000
@@ -53,13 +53,13 @@ def _slope(node: Value, position: int) -> Any:
     return 0.0 if partial is None else partial
 
 
-def _has_no_effect(node: Value, position: int) -> bool:
-    """Return whether an operand is finite, or infinite with the partial 0 that the operation tends to."""
+def _has_a_limit(node: Value, position: int) -> bool:
+    """Return whether an operand is finite, or infinite with a partial of 0, to which the operation tends."""
     point = [getattr(item, "data", item) for item in node.operands]
     x = point[position]
-    if x - x == 0:
+    if math.isfinite(x):
         return True
-    if x != x or _slope(node, position) != 0:
+    if math.isnan(x) or _slope(node, position) != 0:
         return False
     with digits(LEVELS[0]):
         for size in (1e200, 1e300):
@@ -72,9 +72,10 @@ def _has_no_effect(node: Value, position: int) -> bool:
 
 def _about_node(node: Value, positions: list[int], masked: bool = False) -> Iterator[Finding]:
     point = [getattr(item, "data", item) for item in node.operands]
-    if any(x - x != 0 for x in point) and masked and node.data - node.data != 0:
+    finite = all(map(math.isfinite, point))
+    if not finite and masked and not is_finite(node):
         return  # no gradient may arrive at an infinity: its consumers are checked for that
-    if any(x - x != 0 for x in point) and not (masked and all(_has_no_effect(node, k) for k in positions)):
+    if not finite and not (masked and all(_has_a_limit(node, k) for k in positions)):
         yield Finding(
             "local",
             node,
@@ -90,11 +91,11 @@ def _about_node(node: Value, positions: list[int], masked: bool = False) -> Iter
     yield from _about_value(node, point, f, here)
     known = _known_partials(node, point)
     for position in positions:
-        if point[position] - point[position] != 0:
+        if not math.isfinite(point[position]):
             yield Finding("local", node, RIGHT, _slope(node, position), 0.0, position=position)
             continue
         partial: Any = node.partials[position]
-        if known and partial - partial == 0 and judged(partial, known[position], 0) == RIGHT:
+        if known and math.isfinite(partial) and judged(partial, known[position], 0) == RIGHT:
             yield Finding("local", node, RIGHT, partial, float(known[position]), position=position)
         else:
             yield _about_partial(node, point, position, f, here)
@@ -173,7 +174,7 @@ def _about_partial(
 ) -> Finding:
     """Return the finding about one partial; one that seems wrong is examined in more digits."""
     partial = _slope(node, position)
-    if partial - partial == 0:
+    if math.isfinite(partial):
         plain = plain_derivative(
             _as_function_of(f, point, position), point[position], here, (*point, node.data)
         )
@@ -252,7 +253,7 @@ def stands_alone(record: Record) -> bool:
 
 def _at_a_kink(node: Value) -> bool:
     point = [getattr(item, "data", item) for item in node.operands]
-    if any(x - x != 0 for x in point):
+    if not all(map(math.isfinite, point)):
         return False
     f, edges = flat_truth(node), [k for k, item in enumerate(node.operands) if item.__class__ is not float]
     return any(sides_with_respect_to(f, point, k).kink for k in edges) or _kink_between(node, f, point, edges)
