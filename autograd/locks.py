@@ -130,7 +130,7 @@ def collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        _PAUSES.pop()
+        del _PAUSES[-1:]  # empty in a child that was forked inside the block
         if not _PAUSES:  # or it would collect in another thread's pause
             gc.enable()
 
@@ -139,8 +139,9 @@ _PAUSES: list[bool] = []
 
 
 def _resume_in_child() -> None:
-    """Enable the collector in a forked child, in which the thread that paused it does not exist."""
+    """Enable the collector in a forked child, in which the threads that paused it do not exist."""
     if _PAUSES:
+        _PAUSES.clear()
         gc.enable()
 
 
