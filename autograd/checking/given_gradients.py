@@ -17,7 +17,7 @@ from .evidence.findings import EPS, RIGHT, SINGLE, UNDECIDED, WRONG, Finding
 from .evidence.record import Record
 from .foreign import OfUser, Opaque
 from .point import Point
-from .questions.end_to_end import check_end_to_end
+from .questions.end_to_end import check_end_to_end, is_along_directions
 from .questions.opaque import IN_HIGH_PRECISION, check_opaque
 from .questions.replay import check_record
 from .report import Report
@@ -180,9 +180,7 @@ def _rows(found: Any, result: Any, count: int) -> list[Any]:
         return rows(found)  # type: ignore[no-any-return]
     items = list(found)
     if len(items) != count:
-        raise ValueError(
-            f"f returns {count} numbers: gradient must return a row of the Jacobian for each, got {len(items)}"
-        )
+        raise ValueError(f"f returns {count} numbers: gradient must return a row for each, got {len(items)}")
     return items
 
 
@@ -200,8 +198,10 @@ def _in_high_precision(
             return None
         if any(node.op is not None and set(node.op.partials) == {"None"} for node in record.nodes):
             return None  # a graph treats floor and similar functions as constants, even where they jump
-        if any(finding.verdict != RIGHT for finding in check_record(run, at.numbers, root, leaves)):
-            return None
+        if is_along_directions(record):
+            return None  # it says nothing about each input
+        if any(found.verdict != RIGHT or found.why for found in check_record(run, at.numbers, root, leaves)):
+            return None  # where the function branches, the graph has one of its two derivatives
         return list(_compared(record, leaves, given, unit))
     except Exception:  # a function of floats may raise anything when it is called with Values
         return None

@@ -42,10 +42,10 @@ def check_gradients_of(
 
     `domain` maps each parameter of f to a range (low, high), a hypothesis strategy such as
     `arrays((3, 2), -1, 1)`, or a list, tuple or dict of those; anything else is a constant. Without it,
-    parameters range from -3 to 3, those with a default keep it, and operands of a declared operation
-    are drawn from its domain. `order`, `gradient` and `undecided` are passed to `check_gradients`. With
-    `undefined="skip"`, a point at which f raises an ArithmeticError or ValueError, or returns inf or
-    nan, is rejected, and another is drawn.
+    parameters range from -3 to 3, those with a default keep it, and the operands of an operation, one of
+    the table or a declared one, are drawn from its domain. `order`, `gradient` and `undecided` are passed
+    to `check_gradients`. With `undefined="skip"`, a point at which f raises an ArithmeticError or
+    ValueError, or returns inf or nan, is rejected, and another is drawn.
 
     The body of the test runs once for each point; it may be `...`. Its parameter `report` is the
     `Report`; a parameter named like one of f is that argument; others are `self`, fixtures, or
@@ -78,7 +78,8 @@ def check_gradients_of(
                 "it, got an async one"
             )
         taken = inspect.signature(test).parameters
-        passed = [name for name in taken if name != "report" and name not in strategies]
+        together = list(_parameters(f)) if JOINT in strategies and JOINT not in _parameters(f) else []
+        passed = [name for name in taken if name not in ("report", *strategies, *together)]
 
         @wraps(test)
         def property_(*args: Any, **named: Any) -> None:
@@ -89,6 +90,7 @@ def check_gradients_of(
             if report.undefined:
                 reject()
             named |= dict(zip(passed, args, strict=False))  # self is passed by position
+            drawn |= dict(zip(together, drawn.get(JOINT, ()), strict=False))
             named |= {name: drawn[name] for name in taken if name in drawn}
             test(**named, **({"report": report} if "report" in taken else {}))
 
@@ -160,9 +162,9 @@ def _parameters(f: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 def _strategies(f: Callable[..., Any], domain: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a strategy for each parameter of f by name, or a single one that draws all of them."""
-    from .cases.strategies import drawn_from, numbers, operands
+    from .cases.strategies import drawn_from, numbers, operands, operation_of
 
-    op = getattr(f, "op", None)
+    op = operation_of(f)
     if domain is None and op is not None:
         if len(op.operands) > 1 or op.variadic:
             return {JOINT: operands(f)}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 
 from ..modes import CURRENT
+from ..nested import arranged
 from ..terminal import quoted
 from ..transforms.argnums import one_of
 from ..value import Value
@@ -231,7 +232,8 @@ class Compiled:
         parts = (vector,) if query.bare else tuple(vector)
         if len(parts) != len(query.wrt):
             raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, got {len(parts)}")
-        return self._run(request, (*args, *parts))
+        vectors = [arranged(part, args[k]) for part, k in zip(parts, query.wrt, strict=True)]
+        return self._run(request, (*args, *vectors))
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         bound = inspect.signature(self.f).bind(*args, **kwargs)

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from ..differentiation import pull_back
-from ..nested import flatten, outline
+from ..nested import arranged, flatten, outline
 from ..ops.operands import number
 from ..terminal import quoted
 from ..value import Value
@@ -194,8 +194,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
                 f"{quoted(given)} as {name}"
             )
     call = Call(f, tuple(primals), range(len(primals)))
-    direction, _ = flatten(list(tangents))
-    if outline(list(tangents)) != outline(list(primals)):
+    moved = arranged(list(tangents), list(primals))
+    direction, _ = flatten(moved)
+    if outline(moved) != outline(list(primals)):
         raise ValueError(
             f"jvp needs tangents with the structure of the primals ({len(call.inputs)} numbers), got "
             f"{len(direction)}: {quoted(tangents)}"
@@ -218,8 +219,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     call = Call(f, primals, range(len(primals)))
 
     def pull(gradient: Any) -> tuple[Any, ...]:
-        upstream, _ = flatten(gradient)
-        if outline(gradient) != outline(call.result):
+        weights = arranged(gradient, call.result)
+        upstream, _ = flatten(weights)
+        if outline(weights) != outline(call.result):
             raise ValueError(
                 f"the gradient must have the structure of the result ({len(call.outputs)} numbers), got "
                 f"{len(upstream)}: {quoted(gradient)}"

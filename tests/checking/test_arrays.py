@@ -10,6 +10,7 @@ pytest.importorskip("mpmath")
 np = pytest.importorskip("numpy")
 
 import autograd
+from autograd import Value
 from autograd.checking import GradientError, check_gradients, given_gradients
 from autograd.checking.questions import opaque
 
@@ -287,6 +288,12 @@ def test_functions_of_torch_are_recognised_with_arrays_tensors_and_models():
         assert "the gradient is computed by PyTorch" in str(report)
     assert check_gradients(f, X, W, gradient="torch").right
     assert check_gradients(torch.nn.Linear(2, 3), X).right
+    layer = torch.nn.Linear(2, 3)  # whose weights are float32: the whole is computed in it
+    report = check_gradients(lambda x: layer(x).sum(), X)
+    assert report.right
+    assert 1e-9 < report.error < 1e-3
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        check_gradients(lambda x: x @ torch.eye(5), torch.tensor(X))
     text = failure(lambda x: (x * x.detach()).sum(), X, gradient="torch")
     assert "x: the gradient is 0.5 times the right one" in text
 
@@ -329,6 +336,66 @@ def test_functions_of_jax_are_recognised_and_a_wrong_custom_rule_is_caught():
     cube.defvjp(lambda x: (x**3, x), lambda x, upstream: (upstream * 2 * x**2,))
     assert "times the right one" in failure(lambda x: cube(x).sum(), X, gradient="jax")
     assert jax.config.jax_enable_x64 == before
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_arrays_of_jax_may_stand_in_dicts_and_lists_in_any_order():
+    jax = pytest.importorskip("jax")
+
+    def f(p):
+        return (p["w"] ** 2 * p["b"][0]).sum()
+
+    point = {"w": jax.numpy.array([1.0, 2.0]), "b": [jax.numpy.array(3.0)]}
+    report = check_gradients(f, point)  # JAX returns the entries of a dict sorted
+    assert report.right
+    assert [report.name(finding.place) for finding in report.findings] == [
+        "p['w'][0]",
+        "p['w'][1]",
+        "p['b'][0]",
+    ]
+    assert check_gradients(f, point, gradient=jax.grad(f)).right
+
+
+def test_a_gradient_may_have_the_entries_of_a_dict_in_any_order():
+    point = {"w": 2.0, "b": 5.0}
+    right = {"b": lambda p: p["w"] ** 2, "w": lambda p: 2 * p["w"] * p["b"]}
+
+    def f(p):
+        return p["w"] ** 2 * p["b"]
+
+    assert check_gradients(f, point, gradient=lambda p: {key: g(p) for key, g in right.items()}).right
+    text = failure(f, point, gradient=lambda p: {"b": right["w"](p), "w": right["b"](p)})
+    assert "p['w'], p['b'] is wrong" in text
+
+
+@pytest.mark.parametrize("at_0", [0.0, 0.5, 1.0])
+def test_a_backward_pass_of_relu_in_numpy_is_right_at_0_whichever_side_it_takes(at_0):
+    def backward(x):
+        return np.where(x == 0, at_0, x > 0)
+
+    x = np.array([0.0, 1.0, -1.0])
+    assert check_gradients(lambda x: np.maximum(x, 0.0).sum(), x, gradient=backward).right
+    text = failure(lambda x: np.maximum(x, 0.0).sum(), x, gradient=lambda x: backward(x) - 2.0 * (x == 0))
+    assert "with respect to x[0] is wrong" in text
+
+
+def test_the_jacobian_of_several_arrays_has_a_part_for_each():
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    assert check_gradients(lambda a, b: a * b, a, b, gradient=lambda a, b: (np.diag(b), np.diag(a))).right
+    text = failure(lambda a, b: a * b, a, b, gradient=lambda a, b: (np.diag(b), np.diag(b)))
+    assert "b: the gradient is that of a" in text
+
+
+@pytest.mark.parametrize(
+    ("f", "point", "pasted"),
+    [
+        (lambda x: x[0] * x[1], (1.0, 2.0), "(1.0, 2.0), gradient="),
+        (lambda x: x[0] ** 2, (1.5,), "(1.5,), gradient="),
+        (lambda x: x**2, Value(1.5), "import Value; check_gradients(lambda x: x ** 2, Value(1.5), gradient="),
+    ],
+)
+def test_the_line_that_repeats_a_check_has_tuples_and_values(f, point, pasted):
+    assert pasted in failure(f, point, gradient=lambda x: [99.0] * len(x) if isinstance(x, tuple) else 99.0)
 
 
 def test_the_error_for_a_function_that_takes_only_floats_says_to_give_its_gradient():

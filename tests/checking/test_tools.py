@@ -12,6 +12,7 @@ hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
+import autograd
 from autograd import TABLE, Value, cos, exp, operation
 from autograd.checking import (
     GradientError,
@@ -137,6 +138,31 @@ def test_a_wrong_gradient_in_a_users_test_suite_fails_with_a_readable_message(py
     (line,) = set(re.findall(r"E +reproduce: (.*check_gradients\(slope.*)", text))
     again = pytester.makepyfile(again=line)
     assert "GradientError: the derivative of slope" in pytester.runpython(again).stderr.str()
+
+
+@pytest.mark.parametrize("name", ["log", "asin", "atan2", "pow", "logsumexp", "dot"])
+def test_the_decorator_draws_the_operands_of_an_operation_of_the_table_from_its_domain(name):
+    @check_gradients_of(getattr(autograd, name), undecided="allow", examples=20)
+    def test(report):
+        assert report.verdict != "wrong"
+
+    test()
+
+
+def test_operands_that_are_drawn_together_have_their_names_in_the_test():
+    seen = []
+
+    @check_gradients_of(autograd.hypot, undecided="allow", examples=5)
+    def test(x, y, point):
+        seen.append((x, y) == point)
+
+    test()
+    assert seen == [True] * len(seen) != []
+
+
+def test_a_function_whose_parameters_are_unknown_is_refused():
+    with pytest.raises(ValueError, match="max has no parameters whose names are known: wrap it in a function"):
+        check_gradients_of(max)
 
 
 def test_the_decorator_refuses_a_domain_of_other_names():

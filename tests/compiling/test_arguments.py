@@ -470,3 +470,11 @@ def test_a_set_in_wrt_is_refused_since_it_has_no_order(kind):
     with pytest.raises(TypeError, match="wrt takes"):
         fast.grad(2.0, 3.0, wrt={"x": 1})
     assert compile(lambda x, y: x * y, batched={"x", "y"})([2.0], [3.0]).tolist() == [6.0]
+
+
+def test_the_dicts_of_a_vector_correspond_by_their_keys_in_any_order():
+    fast = compile(lambda p: p["w"] ** 2 * p["b"])
+    assert fast.hvp({"w": 2.0, "b": 5.0}, vector={"b": 0.0, "w": 1.0}) == {"w": 10.0, "b": 4.0}
+    assert fast.hvp({"b": 5.0, "w": 2.0}, vector={"w": 1.0, "b": 0.0}) == {"w": 10.0, "b": 4.0}
+    with pytest.raises(ValueError, match="hvp needs a vector shaped like p"):
+        fast.hvp({"w": 2.0, "b": 5.0}, vector={"c": 0.0, "w": 1.0})

@@ -113,9 +113,9 @@ def test_a_wrong_argument_of_a_transform_is_refused():
         with pytest.raises(ValueError, match=r"structure of the primals \(3 numbers\)"):
             jvp(lambda x, y: x[0] * y, ([1.0, 2.0], 3.0), tangents)
     with pytest.raises(ValueError, match="structure of the primals"):
-        jvp(lambda x: x["a"], ({"a": 1.0, "b": 2.0},), ({"b": 1.0, "a": 0.0},))
+        jvp(lambda x: x["a"], ({"a": 1.0, "b": 2.0},), ({"a": 1.0, "c": 0.0},))
     with pytest.raises(ValueError, match="structure of the result"):
-        vjp(lambda x: {"a": x, "b": x * x}, 1.0)[1]({"b": 1.0, "a": 0.0})
+        vjp(lambda x: {"a": x, "b": x * x}, 1.0)[1]({"b": 1.0})
     with pytest.raises(TypeError, match="gradients takes Values"):
         gradients(Value(1.0), [1.0])
 

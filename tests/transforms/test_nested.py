@@ -230,3 +230,15 @@ def test_captured_values_are_still_differentiated_by_an_outer_derivative():
     assert grad(outer)(3.0) == 54.0
     assert grad(lambda a: grad(lambda x, y: x * y * y, argnums=0)(a, a * a))(2.0) == 32.0
     assert type(grad(lambda x: grad(lambda y: y * y)(3.0) * x)(2.0)) is float
+
+
+def test_dicts_correspond_by_their_keys_in_any_order():
+    def f(p):
+        return p["w"] ** 2 * p["b"]
+
+    point, direction = {"w": 2.0, "b": 5.0}, {"b": 0.0, "w": 1.0}
+    assert jvp(f, (point,), (direction,)) == (20.0, 20.0)
+    assert hvp(f, point, direction) == {"w": 10.0, "b": 4.0}
+    assert vjp(lambda x: [{"w": 2 * x, "b": 3 * x}], 1.0)[1]([{"b": 1.0, "w": 10.0}]) == (23.0,)
+    with pytest.raises(ValueError, match="structure of the primals"):
+        jvp(f, (point,), ({"c": 0.0, "w": 1.0},))

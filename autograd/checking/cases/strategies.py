@@ -10,6 +10,7 @@ from ...ops.language import float_function
 from ...ops.op import Op
 from ...ops.operands import is_number
 from ...ops.table import TABLE
+from ...recording import RECORDED
 from ...terminal import quoted
 from ...value import Value
 from .generation import CONSTANTS, PICKS, Gene, Source, generate
@@ -96,11 +97,25 @@ def operands(
     return count.flatmap(points).filter(lambda point: _inside(op, point))
 
 
+def operation_of(f: Any) -> Op | None:
+    """Return the operation that a function applies, of the table or declared; None for any other function.
+
+    >>> import math
+    >>> from autograd import log
+    >>> operation_of(log).domain, operation_of(math.log)
+    ('x > 0', None)
+    """
+    found = getattr(f, "op", None)
+    if isinstance(found, Op):
+        return found
+    name = getattr(f, "__name__", "")
+    return TABLE[name] if name in TABLE and RECORDED[name] is f else None
+
+
 def _op(operation: Any) -> Op:
-    found = TABLE.get(operation) if isinstance(operation, str) else getattr(operation, "op", operation)
-    if found is None or not isinstance(found, Op):
-        name = getattr(operation, "__name__", None)
-        found = TABLE.get(name) if name else None
+    if isinstance(operation, Op):
+        return operation
+    found = TABLE.get(operation) if isinstance(operation, str) else operation_of(operation)
     if found is None:
         raise ValueError(
             f"unknown operation {quoted(operation)}: give a name in the table, or a function declared with "
