@@ -200,7 +200,7 @@ class Module:
         """Return the text in the parentheses of the repr: shapes, the activation."""
         return ""
 
-    def listed(self) -> list[tuple[str, Module]]:
+    def _listed(self) -> list[tuple[str, Module]]:
         """Return the named modules that the repr lists below this one: its children."""
         return list(self.named_children())
 
@@ -283,7 +283,7 @@ def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "
     many = "parameter" if count == 1 else "parameters"
     yield f"{indent}{head}{_outline(module)}  {count} {many}"
     above |= {id(module)}
-    children = [(key, child) for key, child in module.listed() if id(child) not in above]
+    children = [(key, child) for key, child in module._listed() if id(child) not in above]
     while children:
         first, child = children[0]
         alike = [n for n, other in children if _outline(other) == _outline(child)]

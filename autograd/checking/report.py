@@ -13,7 +13,7 @@ from .cases.program import Program
 from .evidence.findings import RIGHT, UNDECIDED, WRONG, Finding
 from .paste import pasted
 from .patterns import Part
-from .report_text import described, failure, undecided_message
+from .report_text import as_text, failure, undecided_message
 
 
 class GradientError(AssertionError):
@@ -148,7 +148,7 @@ class Report:
         return failure(self, table)
 
     def __repr__(self) -> str:
-        return described(self)
+        return as_text(self)
 
     def html(self) -> str:
         """Return the report as an HTML page: found and expected numbers, the graph and its wrong edge."""

@@ -40,7 +40,7 @@ ROWS = 20
 """Maximum number of inputs that a report lists."""
 
 
-def described(report: Report) -> str:
+def as_text(report: Report) -> str:
     """Return the whole report: the gradients, the evidence and the verdict."""
     lines = [report.title] if report.title else []
     lines += _gradients(report)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import terminal
 from ..files import refuse_what_is_no_file
+from ..terminal import brief, listed
 from .blocks import FileBlock, load
 from .rows import BLOCK, Rows, partition
 from .waiting import gathered
@@ -50,7 +50,7 @@ def folder(
     """
     if not columns:
         raise ValueError("folder needs columns: give one or a list of them for each name, such as y='price'")
-    (found,) = gathered(client, [client.submit(attempted, listed, str(path), pure=False)])
+    (found,) = gathered(client, [client.submit(attempted, files_of, str(path), pure=False)])
     files = _good(found)
     look, read = _FORMATS[Path(files[0]).suffix]
     looks = client.map(
@@ -97,7 +97,7 @@ def _good(found: Any) -> Any:
     return found
 
 
-def listed(path: str) -> list[str]:
+def files_of(path: str) -> list[str]:
     """Return the sorted data files of a folder. Raises FileNotFoundError for none, ValueError for two kinds."""
     place = Path(path)
     if not place.is_dir():
@@ -128,14 +128,10 @@ def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
     asked = _columns(columns)
     twice = [name for name in asked if schema.names.count(name) > 1]
     if twice:
-        raise ValueError(
-            f"{path} has several columns called {terminal.listed(twice)}: give each a name of its own"
-        )
+        raise ValueError(f"{path} has several columns called {listed(twice)}: give each a name of its own")
     missing = [name for name in asked if name not in schema.names]
     if missing:
-        raise ValueError(
-            f"{path} has no column {terminal.listed(missing)}: its columns are {terminal.listed(schema.names)}"
-        )
+        raise ValueError(f"{path} has no column {listed(missing)}: its columns are {listed(schema.names)}")
     for name in asked:
         kind = schema.field(name).type
         if not (pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)):
@@ -147,7 +143,7 @@ def _damaged(path: str, error: Exception) -> Exception:
     """Return the error to raise for one of pyarrow's; its OSErrors for damaged content have no errno."""
     if isinstance(error, OSError) and error.errno:
         return error
-    return ValueError(f"{path} is not a whole Parquet file: {terminal.brief(error, 400)}")
+    return ValueError(f"{path} is not a whole Parquet file: {brief(error, 400)}")
 
 
 def _columns(columns: Columns) -> list[Any]:
@@ -223,7 +219,7 @@ def _head(path: str) -> Any:
     except OSError:
         raise
     except Exception as error:  # numpy evaluates the header as Python and may raise anything
-        raise ValueError(f"{path} is not a whole .npy file of numbers: {terminal.brief(error, 400)}") from error
+        raise ValueError(f"{path} is not a whole .npy file of numbers: {brief(error, 400)}") from error
     if not isinstance(table, np.ndarray):
         table.close()
         raise ValueError(f"{path} is a .npz file of several tables: save each as .npy")

@@ -10,10 +10,10 @@ from .labels import (
     again_label,
     arrow_label,
     box_label,
-    brief,
     font,
     group_label,
     input_label,
+    limited,
     list_label,
     neuron_label,
     text,
@@ -95,8 +95,8 @@ def _add_frames(graph: Digraph, scene: Scene, theme: Theme, places: Places | Non
                 _add_box(parent, box, scene, theme, places)
             return
         with parent.subgraph(name=f"cluster_{frame.id}") as cluster:
-            name = font(brief(frame.name), theme.mute, 11, bold=True)
-            detail = font("  " + brief(frame.detail.replace("->", "→")), theme.mute, 11)
+            name = font(limited(frame.name), theme.mute, 11, bold=True)
+            detail = font("  " + limited(frame.detail.replace("->", "→")), theme.mute, 11)
             cluster.attr(
                 id=f"frame-{frame.id}",
                 label=f"<{name}{detail}>",

@@ -39,7 +39,7 @@ def tooltip(words: str) -> str:
     return tooltip(words[: min(len(words) // 2, _QUOTED)].rstrip("…") + "…")
 
 
-def brief(words: str, columns: int = LONGEST) -> str:
+def limited(words: str, columns: int = LONGEST) -> str:
     """Return a string, cut to at most `columns` columns."""
     return cut(words, columns, "…")
 
@@ -118,7 +118,7 @@ def shortened(words: str, room: float, size: float) -> str:
 
 def _named(box: Box, theme: Theme, room: float, size: int) -> str:
     """Return a value's name; without a label, its formula too if there is room."""
-    name = brief(box.name)
+    name = limited(box.name)
     left = room - 0.6 * size * width(name)
     formula = shortened(f"= {box.formula}", left, size - 3) if box.formula else ""
     is_whole = formula == f"= {box.formula}"
@@ -128,7 +128,8 @@ def _named(box: Box, theme: Theme, room: float, size: int) -> str:
 
 def again_label(box: Box, theme: Theme) -> str:
     """Return the label of an operand that is drawn elsewhere: its name and its data."""
-    return font(brief(box.name, 24), theme.mute, 10, bold=True) + font(box.data, theme.mute, 10, before=_INDENT)
+    name = font(limited(box.name, 24), theme.mute, 10, bold=True)
+    return name + font(box.data, theme.mute, 10, before=_INDENT)
 
 
 def box_label(box: Box, theme: Theme, scene: Scene) -> str:
@@ -137,7 +138,7 @@ def box_label(box: Box, theme: Theme, scene: Scene) -> str:
         return _operation_label(box, theme, scene)
     compact, more = scene.compact, wider(scene)
     room, size = (64, 12) if compact else (118, 13)
-    wide = 0.6 * size * width(brief(box.name)) > room + more
+    wide = 0.6 * size * width(limited(box.name)) > room + more
     data = box.data if "data" in scene.show else ""
     if compact:
         fixed = 'FIXEDSIZE="TRUE" HEIGHT="18"'
@@ -183,9 +184,9 @@ HEAD, LINE = 24, 18
 def _head(name: str, detail: str, theme: Theme) -> str:
     return table(
         f'<TR><TD WIDTH="6" HEIGHT="{HEAD}"></TD>'
-        f'<TD ALIGN="LEFT" BALIGN="LEFT">{font(brief(name), theme.ink, 13, bold=True)}<BR ALIGN="LEFT"/></TD>'
+        f'<TD ALIGN="LEFT" BALIGN="LEFT">{font(limited(name), theme.ink, 13, bold=True)}<BR ALIGN="LEFT"/></TD>'
         f'<TD WIDTH="12"></TD>'
-        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(brief(detail, 24), theme.mute)}<BR ALIGN="RIGHT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(limited(detail, 24), theme.mute)}<BR ALIGN="RIGHT"/></TD>'
         f'<TD WIDTH="{CELL_MARGIN}"></TD></TR>'
     )
 
@@ -235,8 +236,8 @@ def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
     ]
     head = table(
         f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" HEIGHT="{HEAD}">'
-        f'{font(brief(box.name), theme.ink, 13, bold=True, before="&#160;")}<BR ALIGN="LEFT"/></TD>'
-        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(brief(box.formula, 24), theme.mute)}{_INDENT}'
+        f'{font(limited(box.name), theme.ink, 13, bold=True, before="&#160;")}<BR ALIGN="LEFT"/></TD>'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT">{font(limited(box.formula, 24), theme.mute)}{_INDENT}'
         '<BR ALIGN="RIGHT"/></TD></TR>'
     )
     return table(f"<TR><TD>{head}</TD></TR><TR><TD>{table(''.join(rows))}</TD></TR>")
@@ -245,8 +246,8 @@ def neuron_label(box: Box, theme: Theme, scene: Scene) -> str:
 def _operation_label(box: Box, theme: Theme, scene: Scene) -> str:
     """Return the label of an operation of many operands: name, data and grad, and below them the operands."""
     symbol = f'<FONT POINT-SIZE="13" COLOR="{theme.badge}"><B>{text(box.symbol)}</B></FONT>'
-    name = font(brief(box.name), theme.ink, 12, bold=True, before=_INDENT)
-    formula = font(f"= {brief(box.formula, 40)}", theme.mute, 9, before="&#160;") if box.formula else ""
+    name = font(limited(box.name), theme.ink, 12, bold=True, before=_INDENT)
+    formula = font(f"= {limited(box.formula, 40)}", theme.mute, 9, before="&#160;") if box.formula else ""
     data = font(box.data, theme.ink, before=_INDENT * 2) if "data" in scene.show else ""
     rows = f'<TR><TD ALIGN="LEFT" HEIGHT="20">&#160;{symbol}{name}{formula}{data}</TD></TR>'
     if "grad" in scene.show:
@@ -274,7 +275,7 @@ def list_label(box: Box, theme: Theme, scene: Scene) -> str:
 
 def input_label(box: Box, theme: Theme) -> str:
     """Return the label of an input of a network that is a plain number: its name above its data."""
-    lines = font(brief(box.name), theme.ink, 11, bold=True), font(box.data, theme.mute)
+    lines = font(limited(box.name), theme.ink, 11, bold=True), font(box.data, theme.mute)
     cells = (f'<TD ALIGN="LEFT" BALIGN="LEFT">{line}<BR ALIGN="LEFT"/></TD>' for line in lines)
     return table("".join(f"<TR>{cell}</TR>" for cell in cells), 2)
 

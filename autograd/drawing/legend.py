@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..terminal import width
-from .labels import brief, font, table
+from .labels import font, limited, table
 from .parts import Arrow, Scene
 from .theme import Theme
 from .words import left_out_words, legend_words
@@ -25,7 +25,7 @@ def caption(scene: Scene, theme: Theme) -> str:
     symbols, so that all frames have the same size.
     """
     room = f' WIDTH="{scene.room}"' if scene.room else ""
-    lines = [font(brief(scene.title, 400), theme.ink, 13, bold=True)]
+    lines = [font(limited(scene.title, 400), theme.ink, 13, bold=True)]
     if scene.change or scene.room:
         lines.append(font(scene.change or " ", theme.mute, 11))
     rows = [f'<TD ALIGN="LEFT" BALIGN="LEFT"{room}>{line}<BR ALIGN="LEFT"/></TD>' for line in lines]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..terminal import printable
 from .grouping import Frame
-from .labels import brief
+from .labels import limited
 from .parts import Arrow, Box, Scene
 from .theme import LIGHT
 
@@ -50,7 +50,7 @@ def _words(box: Box) -> str:
         return _escaped(box.name)
     head = f"{box.symbol} " if box.symbol else ""
     joint = ": " if box.kind == "neuron" else " = "
-    name = f"{head}{brief(box.name)}" + (f"{joint}{brief(box.formula, 40)}" if box.formula else "")
+    name = f"{head}{limited(box.name)}" + (f"{joint}{limited(box.formula, 40)}" if box.formula else "")
     lines = [f"<b>{_escaped(name)}</b>"]
     if box.lines:
         lines += [_escaped(f"{each.name} {each.data} {each.times} grad {each.grad}") for each in box.lines]
@@ -70,7 +70,7 @@ def _subgraph(frame: Frame, numbers: dict[str, str]) -> list[str]:
         return []
     if frame.id in numbers:
         return [f"    {numbers[frame.id]}"]
-    words = _escaped(f"{brief(frame.name)} {frame.detail.replace('->', '→')}".strip())
+    words = _escaped(f"{limited(frame.name)} {frame.detail.replace('->', '→')}".strip())
     return [f'    subgraph {frame.id}["{words}"]', *children, *(f"    {each}" for each in inside), "    end"]
 
 

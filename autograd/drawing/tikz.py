@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..terminal import printable, width
-from .labels import brief, shortened
+from .labels import limited, shortened
 from .latex import latex_name_text
 from .legend import LETTERS, meanings
 from .parts import Arrow, Box, Scene
@@ -158,11 +158,11 @@ def _inside(box: Box) -> str:
     if box.kind == "constant":
         return rf"\textcolor{{mute}}{{{_text(box.name)}}}"
     if box.kind in ("again", "input"):
-        return rf"\textcolor{{mute}}{{\textbf{{{_text(brief(box.name, 24))}}} {_text(box.data)}}}"
+        return rf"\textcolor{{mute}}{{\textbf{{{_text(limited(box.name, 24))}}} {_text(box.data)}}}"
     if box.kind == "leaves":
         return _list(box)
     symbol = rf"\colorbox{{badge}}{{\textcolor{{badgetext}}{{{_text(box.symbol)}}}}} " if box.symbol else ""
-    rows = [rf"\multicolumn{{2}}{{@{{}}l@{{}}}}{{{symbol}\textbf{{{_text(brief(box.name, 30))}}}}}"]
+    rows = [rf"\multicolumn{{2}}{{@{{}}l@{{}}}}{{{symbol}\textbf{{{_text(limited(box.name, 30))}}}}}"]
     if box.lines and box.kind == "neuron":
         rows += [
             rf"{_text(f'{each.name} {each.data} {each.times}')} & {_text(each.grad)}" for each in box.lines
@@ -176,7 +176,7 @@ def _inside(box: Box) -> str:
         )
     if box.lines and box.kind != "neuron":
         words = rf"\textcolor{{{colour}}}{{{_text(word)} {_text(box.grad or '·')}}}"
-        head = rf"{symbol}\textbf{{{_text(brief(box.name, 30))}}}\quad {_text(box.data)}\quad {words}"
+        head = rf"{symbol}\textbf{{{_text(limited(box.name, 30))}}}\quad {_text(box.data)}\quad {words}"
         return rf"\begin{{tabular}}{{@{{}}l@{{}}}}{head}\\[4bp]{_list(box)}\end{{tabular}}"
     stretch = r"\renewcommand{\arraystretch}{1.25}" if box.lines else ""
     return stretch + r"\begin{tabular}{@{}l@{\hskip 14bp}r@{}}" + r"\\".join(rows) + r"\end{tabular}"

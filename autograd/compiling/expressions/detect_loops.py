@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .derivatives import below
-from .dot_products import gathered
+from .dot_products import with_dot_products
 from .pool import Expression, World
 
 FEWEST = 32
@@ -311,7 +311,7 @@ class _Builder:
         for kind, *references in code:
             operands = [made(next(left)) if item < 0 else results[item] for item in references]
             results.append(world.again(kind, operands))
-        (template,) = gathered(world, [results[-1] * made(factor)])
+        (template,) = with_dot_products(world, [results[-1] * made(factor)])
         return Rolled(world, template, holes, count)
 
 

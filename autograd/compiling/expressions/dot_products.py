@@ -18,12 +18,12 @@ FEWEST = 3
 _ADD, _MUL, _TOTAL = TABLE["add"], TABLE["mul"], TABLE["total"]
 
 
-def gathered(world: World, roots: Sequence[Expression]) -> list[Expression]:
+def with_dot_products(world: World, roots: Sequence[Expression]) -> list[Expression]:
     """Return expressions in which sums of products of batched and unbatched numbers are dot products.
 
     >>> world = World(upper=True, columns=3)
     >>> terms = [world.input(k) * world.input(k + 3) for k in range(3)]
-    >>> gathered(world, [terms[0] + terms[1] + terms[2]])[0].kind.name
+    >>> with_dot_products(world, [terms[0] + terms[1] + terms[2]])[0].kind.name
     'dot'
     """
     if not any(node.rows for node in roots):  # a batched operand would make them batched

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..expressions.derivatives import as_expressions
 from ..expressions.detect_loops import rolled
-from ..expressions.dot_products import gathered
+from ..expressions.dot_products import with_dot_products
 from ..expressions.pool import World
 from ..trace.arguments import FLOAT, Leaf, read, spread
 from ..trace.input_layout import Places
@@ -32,7 +32,7 @@ class Plan:
         world = World(upper=True, columns=places.columns)
         given = {value: world.input(place) for value, place in zip(trace.inputs, places.all(), strict=False)}
         given |= {value: world.input(place) for value, place in places.of_captured.items()}
-        outputs = gathered(world, as_expressions(world, trace.nodes, trace.outputs, given))
+        outputs = with_dot_products(world, as_expressions(world, trace.nodes, trace.outputs, given))
         loops, rest = rolled(outputs[0]) if _may_be_loops(places, query, outputs) else ([], None)
         self.runner: Runner | LoopRunner
         if loops:
