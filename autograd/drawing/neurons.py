@@ -70,7 +70,8 @@ def _unit(recorded: BackwardPass, group: Folded, column: int) -> Unit | None:
     inputs, outputs = [], []
     for z in whole:
         products, added = _terms(recorded, z, nodes, leaves)
-        if not products or sorted(k for k, _, _ in products) != sorted(weights or (k for k, _, _ in products)):
+        found = sorted(k for k, _, _ in products)
+        if not found or len(added) > 1 or found != sorted(weights or found):
             return None
         if not weights:
             weights, edges = [k for k, _, _ in products], [edge for _, _, edge in products]
@@ -93,7 +94,10 @@ def _goes_on(order: Sequence[Value], k: int | None) -> bool:
 def _terms(
     recorded: BackwardPass, z: int, nodes: set[int], leaves: set[int]
 ) -> tuple[list[tuple[int, int | float, str]], list[int]]:
-    """Return the terms of a sum: the weight, its input and its edge for each product; and the biases."""
+    """Return the terms of a sum: the weight, its input and its edge for each product; and the biases.
+
+    Without products if a term is anything else, such as a plain number or a product of two weights.
+    """
     products: list[tuple[int, int | float, str]] = []
     added: list[int] = []
     waiting = [z]
@@ -103,9 +107,9 @@ def _terms(
         operands = [x if x.__class__ is float else recorded.index[x] for x in node.operands]
         if k in leaves:
             added.append(k)
-        elif node.op and node.op.name == "add" and k in nodes:
-            waiting += [int(x) for x in reversed(operands) if x.__class__ is int]
-        elif node.op and k in nodes:  # a product, or a dot product of two lists
+        elif node.op and node.op.name == "add" and k in nodes and float not in map(type, operands):
+            waiting += [int(x) for x in reversed(operands)]
+        elif node.op and node.op.name != "add" and linear(node) and k in nodes:
             half = len(operands) // 2
             first = 0 if leaves.issuperset(operands[:half]) else half
             for position in range(first, first + half):

@@ -13,7 +13,7 @@ from .theme import Theme, colours_of
 
 _MACROS = {"−": "$-$", "×": r"$\times$", "±": r"$\pm$", "·": r"$\cdot$", "Σ": r"$\Sigma$", "∂": r"$\partial$",
            "‖": r"$\|$", "→": r"$\to$", "√": r"$\surd$", "σ": r"$\sigma$", "²": "$^2$", "…": r"\dots{}",
-           "∞": r"$\infty$", "≈": r"$\approx$", "Σ×": r"$\Sigma\times$"}  # fmt: skip
+           "∞": r"$\infty$", "≈": r"$\approx$"}  # fmt: skip
 
 
 def tikz(scene: Scene, sheet: Sheet, theme: Theme) -> str:

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import Value, draw, label, tanh
+from autograd import Value, dot, draw, label, tanh, total
+from autograd.formulas import fixed, short
 from nn import MLP, mse_loss
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -119,6 +120,26 @@ def test_a_network_is_animated_layer_by_layer_and_its_lines_fill_step_by_step(tm
         assert begins(list(lines[f"n{k}"])[-1]) == [
             pytest.approx(0.9 * (bp.recorded.consumers[k][-1] + 2), abs=0.01)
         ]
+
+
+def test_the_lines_of_a_list_fill_step_by_step(tmp_path):
+    many = [Value(0.1 * k - 1.0, f"x{k}") for k in range(30)]
+    bp = (dot(many, [0.5 + k for k in range(30)]) * total(many)).backprop()
+    tree = ElementTree.fromstring(bp.animate(tmp_path / "list.svg").read_text(encoding="utf-8"))
+    lines = {g.get("data-line"): g for g in tree.iter(f"{SVG}g") if g.get("class") == "line"}
+    recorded = bp.recorded
+    for number, edge in enumerate(recorded.edges):
+        flow = lines.get(f"e{edge.result}_{edge.position}")
+        if flow is not None:
+            shown = [t.text for t in flow.iter(f"{SVG}text")]
+            flowed = short(recorded.contributions[number], sign=True)
+            assert shown[-2:] == ["·", flowed.replace("-", "−")]
+            assert begins(list(flow)[-1]) == [pytest.approx(0.9 * (number + 2), abs=0.01)]
+    for value in many:
+        k = recorded.index[value]
+        shown = [t.text.strip() for t in lines[f"n{k}"].iter(f"{SVG}text")]
+        assert shown[-1] == fixed(recorded.after[recorded.consumers[k][-1]], sign=True).replace("-", "−")
+        assert [word for word in shown if "/2" in word or "Σ" in word] == ["1/2", "Σ2"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import Value, draw, square, tanh
-from nn import MLP, Neuron, mse_loss
+from nn import MLP, Module, Neuron, mse_loss
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -154,6 +154,32 @@ def test_other_graphs_than_feed_forward_networks_are_drawn_value_by_value():
     scene = draw(y, groups=neuron).scene
     assert not scene.columns
     assert len(scene.frames) == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda w, b, x: tanh(w[0] * x[0] + w[1] * x[1] + b + 1.0),
+        lambda w, b, x: tanh(w[0] * x[0] + w[1] * x[1] + b + b),
+        lambda w, b, x: tanh(w[0] * x[0] + w[0] * x[1] + w[1] * x[0] + b),
+        lambda w, b, x: tanh(w[0] * w[1] + b),
+        lambda w, b, x: tanh(w[0] * x[0] + w[1] / x[1] + b),
+        lambda w, b, x: tanh(w[0] * x[0] + w[1] ** 2 * x[1] + b),
+        lambda w, b, x: tanh(w[0] * x[0] + w[1] * x[1] + tanh(b)),
+    ],
+)
+def test_what_is_not_a_weighted_sum_and_a_bias_is_drawn_value_by_value(form):
+    class Other(Module):
+        level = "neuron"
+
+        def __init__(self):
+            self.w, self.b = [Value(0.5, "w0"), Value(-0.25, "w1")], Value(0.125, "b")
+
+    module = Other()
+    y = form(module.w, module.b, [Value(1.5, "x0"), Value(-2.0, "x1")])
+    scene = draw(y, groups=module).scene
+    assert not [box for box in scene.boxes if box.kind == "neuron"]
+    assert len(scene.boxes) >= len(y.backprop().recorded.order)
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png", "json", "gv", "html"])

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from autograd import Value, draw, relu
+from autograd import Value, dot, draw, relu, total
+from autograd.drawing.rows import joined, rows
 from nn import MLP
 
 
@@ -28,7 +29,11 @@ def pictures():
     for _ in range(8):
         deep = deep * 0.99 + a
     model = MLP(2, [2, 1], rng=0)
+    many = [Value(0.1 * k, f"x{k}") for k in range(30)]
+    sums = dot(many, [float(k) for k in range(30)]) * total(many)
+    sums.backward()
     return {
+        "list": draw(sums),
         "graph": draw(root),
         "step": draw(root, step=2),
         "rows": draw(deep),
@@ -44,7 +49,7 @@ def test_every_box_and_arrow_is_in_the_document(name, tmp_path):
     assert text.startswith("\\documentclass")
     assert text.endswith("\\end{tikzpicture}\n\\end{document}\n")
     assert_balanced(text)
-    scene = picture.scene
+    scene = joined(rows(picture.scene)) if name == "list" else picture.scene
     assert len(re.findall(r"(?m)^\\node\[.*minimum width=", text)) >= len(scene.boxes)
     assert len(re.findall(r"(?m)^\\draw\[draw=\w+,line width", text)) >= len(scene.arrows)
     colours = set(re.findall(r"\\definecolor\{(\w+)\}", text))
@@ -60,3 +65,16 @@ def test_names_cannot_be_commands_of_latex(tmp_path):
     assert r"$\alpha$" in text
     assert "luatexja" in text  # for letters that LaTeX's own fonts do not have
     assert "luatexja" not in source(draw(Value(1.0, "w") * 2), tmp_path)
+
+
+def test_a_list_has_the_numbers_of_its_lines(tmp_path):
+    picture = pictures()["list"]
+    cell = (
+        r"\\makebox\[74bp\]\[l\]\{(\w+)\}\\makebox\[48bp\]\[r\]\{(.*?)\}\\makebox\[60bp\].*?\\textbf\{(.*?)\}"
+    )
+    found = [
+        tuple(word.replace("$-$", "−") for word in each) for each in re.findall(cell, source(picture, tmp_path))
+    ]
+    lines = [line for box in joined(rows(picture.scene)).boxes for line in box.lines if line.name]
+    assert sorted(found) == sorted((line.name, line.data, line.grad) for line in lines)
+    assert len(found) == 120  # 60 operands of the dot product, 30 of the sum, and their 30 leaves
