@@ -63,7 +63,7 @@ def _unit(recorded: BackwardPass, group: Folded, column: int) -> Unit | None:
         for operand in order[k].operands:
             if operand.__class__ is not float and recorded.index[operand] not in leaves:
                 following[recorded.index[operand]] = k
-    whole = [k for k in sorted(nodes - leaves) if linear(order[k]) and not _goes_on(order, following.get(k))]
+    whole = [k for k in sorted(nodes - leaves) if _is_sum(order[k]) and not _goes_on(order, following.get(k))]
     weights: list[int] = []
     edges: list[str] = []
     bias: set[int] = set()
@@ -88,7 +88,12 @@ def _unit(recorded: BackwardPass, group: Folded, column: int) -> Unit | None:
 
 
 def _goes_on(order: Sequence[Value], k: int | None) -> bool:
-    return k is not None and linear(order[k])
+    return k is not None and _is_sum(order[k])
+
+
+def _is_sum(node: Value) -> bool:
+    """Return whether a node can be the weighted sum or a part of it; a plain number is added afterwards."""
+    return linear(node) and not (node.op and node.op.name == "add" and float in map(type, node.operands))
 
 
 def _terms(
@@ -107,9 +112,11 @@ def _terms(
         operands = [x if x.__class__ is float else recorded.index[x] for x in node.operands]
         if k in leaves:
             added.append(k)
-        elif node.op and node.op.name == "add" and k in nodes and float not in map(type, operands):
+        elif not _is_sum(node) or k not in nodes:
+            return [], []
+        elif node.op and node.op.name == "add":
             waiting += [int(x) for x in reversed(operands)]
-        elif node.op and node.op.name != "add" and linear(node) and k in nodes:
+        else:  # a product, or a dot product of two lists
             half = len(operands) // 2
             first = 0 if leaves.issuperset(operands[:half]) else half
             for position in range(first, first + half):
@@ -117,8 +124,6 @@ def _terms(
                 if operands[position] not in leaves or (other.__class__ is int and other in leaves):
                     return [], []
                 products.append((int(operands[position]), other, f"e{k}_{position}"))
-        else:
-            return [], []
     return products, added
 
 

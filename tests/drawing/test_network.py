@@ -156,10 +156,25 @@ def test_other_graphs_than_feed_forward_networks_are_drawn_value_by_value():
     assert len(scene.frames) == 1
 
 
+class Handwritten(Module):
+    level = "neuron"
+
+    def __init__(self):
+        self.w, self.b = [Value(0.5, "w0"), Value(-0.25, "w1")], Value(0.125, "b")
+
+
+def test_a_number_that_is_added_to_the_weighted_sum_is_not_a_part_of_it():
+    module = Handwritten()
+    y = tanh(module.w[0] * 1.5 + module.w[1] * -2.0 + module.b + 1.0)
+    [box] = [box for box in draw(y, groups=module).scene.boxes if box.kind == "neuron"]
+    shown = {line.name: line.data for line in box.lines}
+    assert (shown["z"], shown["out"]) == ("1.3750", f"{y.data:.4f}")
+
+
 @pytest.mark.parametrize(
     "form",
     [
-        lambda w, b, x: tanh(w[0] * x[0] + w[1] * x[1] + b + 1.0),
+        lambda w, b, x: tanh(w[0] * x[0] + 1.0 + w[1] * x[1] + b),
         lambda w, b, x: tanh(w[0] * x[0] + w[1] * x[1] + b + b),
         lambda w, b, x: tanh(w[0] * x[0] + w[0] * x[1] + w[1] * x[0] + b),
         lambda w, b, x: tanh(w[0] * w[1] + b),
@@ -169,13 +184,7 @@ def test_other_graphs_than_feed_forward_networks_are_drawn_value_by_value():
     ],
 )
 def test_what_is_not_a_weighted_sum_and_a_bias_is_drawn_value_by_value(form):
-    class Other(Module):
-        level = "neuron"
-
-        def __init__(self):
-            self.w, self.b = [Value(0.5, "w0"), Value(-0.25, "w1")], Value(0.125, "b")
-
-    module = Other()
+    module = Handwritten()
     y = form(module.w, module.b, [Value(1.5, "x0"), Value(-2.0, "x1")])
     scene = draw(y, groups=module).scene
     assert not [box for box in scene.boxes if box.kind == "neuron"]
