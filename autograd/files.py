@@ -150,9 +150,11 @@ def append_line(
                 file.seek(0)
                 _write_all(file, head)
         except BaseException:
-            file.seek(0)
-            _write_all(file, old_head)
-            file.truncate(now.st_size)
+            try:
+                file.seek(0)
+                _write_all(file, old_head)
+            finally:  # on a broken disk too
+                file.truncate(now.st_size)
             raise
         return _stamp(os.fstat(descriptor))
 

@@ -1,5 +1,6 @@
 """Files are written atomically, and only regular files are read."""
 
+import errno
 import os
 import random
 import stat
@@ -249,6 +250,20 @@ except OSError as error:
     print(open(path).read().strip(), os.listdir({str(tmp_path)!r}))
 """
     assert python_output(code).strip() == "old ['state']"
+
+
+def test_a_line_that_never_reaches_the_disk_is_taken_back(tmp_path, monkeypatch):
+    path = tmp_path / "lines"
+    write_atomically(path, b"head\none\n")
+
+    def fail(descriptor):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    for head in (b"", b"HEAD"):
+        with pytest.raises(OSError, match="Input/output"):
+            append_line(path, b"two", after=stamp(path), head=head)
+        assert path.read_bytes() == b"head\none\n"
 
 
 def test_lines_are_appended_whole(tmp_path):
