@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,15 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from ..locks import collector_paused
+from ..ops.operands import is_number
 from ..terminal import brief, quoted
 
 if TYPE_CHECKING:
     from distributed import Client
 
 EXTRA = "pip install 'chainwalk[cluster]'"
+LONGEST = 1_000_000
+"""The longest time in seconds to wait for a scheduler, some days."""
 
 
 @contextmanager
@@ -36,7 +40,8 @@ def connect(
 
     Raises ImportError without the extra `cluster`, here or on a worker, and if a worker has another
     version of Python or of this library; ConnectionError if no scheduler answers; TypeError if `to`
-    is neither an address nor a client.
+    is neither an address nor a client; ValueError for a number of workers, a memory or a timeout that
+    cannot be meant.
 
     >>> with connect(workers=2) as client:  # doctest: +SKIP
     ...     len(client.scheduler_info()["workers"])
@@ -46,6 +51,7 @@ def connect(
         from distributed import Client
     except ImportError as error:
         raise ImportError(f"a cluster needs Dask: {EXTRA}") from error
+    _check_settings(workers, memory, timeout)
     if isinstance(to, Client):
         check_workers(to, timeout)
         yield to
@@ -62,6 +68,27 @@ def connect(
     finally:
         with collector_paused():
             client.close()
+
+
+def _check_settings(workers: int | None, memory: str | int | None, timeout: float) -> None:
+    """Raise ValueError for what would start processes without end, or wait for ever or not at all."""
+    from dask.utils import parse_bytes
+
+    most = max(64, 4 * (os.cpu_count() or 1))
+    if workers is not None and not (type(workers) is int and 1 <= workers <= most):
+        raise ValueError(f"workers must be an int from 1 to {most} on this machine, got {quoted(workers)}")
+    try:
+        enough = memory is None or (not isinstance(memory, bool) and 2**20 <= parse_bytes(memory) < 2**60)
+    except (ValueError, TypeError, OverflowError, AttributeError, IndexError):
+        enough = False
+    if not enough:
+        raise ValueError(
+            f'memory must be a number of bytes, at least 1 MiB, or a text such as "2 GiB", got {quoted(memory)}'
+        )
+    if not (is_number(timeout) and 0 < timeout <= LONGEST):
+        raise ValueError(
+            f"timeout must be a number of seconds, above 0 and at most {LONGEST:,}, got {quoted(timeout)}"
+        )
 
 
 def _local(workers: int | None, memory: str | int | None) -> Client:

@@ -174,7 +174,8 @@ def _refuse_options(
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(_DIRECTIONS)}, got {quoted(rankdir)}")
     for name, given in {"depth": depth, "max_nodes": max_nodes}.items():
-        if given is not None and (isinstance(given, bool) or not isinstance(given, SupportsIndex)):
+        chosen = given is not None or name != "depth"
+        if chosen and (isinstance(given, bool) or not isinstance(given, SupportsIndex)):
             raise TypeError(f"{name} must be an int, got {quoted(given)} of type {kind_of(given)}")
     if not isinstance(title, str):
         raise TypeError(f"title must be a str, got {quoted(title)} of type {kind_of(title)}")

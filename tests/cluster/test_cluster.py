@@ -1,5 +1,6 @@
 """Beyond one machine: what a cluster computes is what one machine does, whatever happens to its workers."""
 
+import math
 import os
 import re
 import signal
@@ -299,6 +300,23 @@ def test_arguments_that_do_not_fit_are_told(client, here):
 def connected(to, timeout):
     with cluster.connect(to, timeout=timeout):
         pass
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [
+        ("workers", [0, -1, 10**30, 10**4, 2.5, math.nan, math.inf, True, "two"]),
+        ("memory", [0, -1, 1000, 10**30, math.nan, math.inf, True, "much", "", "-1 GiB", "9e999 GiB", [2]]),
+        ("timeout", [0, -1, math.nan, math.inf, 10**30, "soon", None]),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused_before_anything_is_started(setting, wrong, monkeypatch):
+    from distributed import Client
+
+    monkeypatch.setattr(Client, "__init__", pytest.fail)
+    for given in wrong:
+        with pytest.raises(ValueError, match=f"{setting} must be"), cluster.connect(**{setting: given}):
+            pass
 
 
 def test_an_unreachable_scheduler_is_an_error_that_says_how_long_it_waited():
