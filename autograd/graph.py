@@ -159,9 +159,13 @@ def _numbers(leaves: list[Any], grads: list[Any]) -> list[Any]:
     """Return the leaves' grads to add to, with 0 for None. Raises TypeError for a grad that is not a number."""
     if {*map(type, grads)} <= _ONLY_FLOATS:
         return grads
-    found = [0.0 if grad is None else grad for grad in grads]
-    for leaf, grad in zip(leaves, found, strict=True):
-        if not isinstance(grad, Real) and grad.__class__ is not leaf.__class__:
+    found = []
+    for leaf, grad in zip(leaves, grads, strict=True):
+        if grad.__class__ is leaf.__class__:
+            found.append(grad)
+        elif grad is None or isinstance(grad, Real):
+            found.append(float(grad or 0.0))  # a float32 would round what is added to it
+        else:
             raise TypeError(f"{_not_a_grad(leaf, grad)}. No grad has been changed")
     return found
 

@@ -166,6 +166,9 @@ def differentiating(leaves: set[Any]) -> Iterator[None]:
 class _Switch(ContextDecorator):
     """A context manager, also usable as a decorator, that changes one field of the current mode."""
 
+    _is_inner = False
+    """Whether it is always left before the caller's generator suspends, as in the engine's own use."""
+
     def __init__(self, **changes: Any) -> None:
         self._changes = changes
         self._token: Token[Mode | None] | None = None
@@ -186,15 +189,12 @@ class _Switch(ContextDecorator):
     def __enter__(self) -> None:
         if self._token is not None:
             raise RuntimeError("this switch is already on: create a new one for a nested use")
-        current, caller = CURRENT.get(), sys._getframe(1)
-        while caller.f_code.co_filename == contextlib.__file__ and caller.f_back:  # ExitStack.enter_context
-            caller = caller.f_back
+        current = CURRENT.get()
         mode = (in_effect(current) or Mode())._replace(**self._changes)
         mode = mode._replace(owner=None, outer=None)
-        if caller.f_code.co_flags & _GENERATOR and not _is_context_manager(caller):
-            self._mode = mode._replace(
-                owner=_Owner(caller), outer=current
-            )  # which has control between its items
+        generator = None if self._is_inner else _generator(sys._getframe(1))
+        if generator is not None:
+            self._mode = mode._replace(owner=_Owner(generator), outer=current)
         elif _has_suspended(current):
             self._mode = mode._replace(outer=current)
         else:
@@ -230,9 +230,23 @@ class _Switch(ContextDecorator):
             CURRENT.set(mode.outer)
 
 
-def _is_context_manager(frame: Any) -> bool:
-    """Return whether a generator is the body of a `contextlib.contextmanager`, whose switch is for its user."""
-    return frame.f_back is not None and frame.f_back.f_code.co_filename == contextlib.__file__
+class _InnerSwitch(_Switch):
+    _is_inner = True
+
+
+def _generator(frame: Any) -> Any:
+    """Return the frame of the generator that is being executed, the innermost one; None if there is none.
+
+    It may suspend before it leaves the switch, so that its caller has control. The body of a
+    `contextlib.contextmanager` is none of them: its switch is for the code that uses it.
+    """
+    while frame is not None:
+        if frame.f_code.co_flags & _GENERATOR and not (
+            frame.f_back is not None and frame.f_back.f_code.co_filename == contextlib.__file__
+        ):
+            return frame
+        frame = frame.f_back
+    return None
 
 
 def _has_suspended(mode: Mode | None) -> bool:
@@ -278,7 +292,7 @@ def always_recording() -> AbstractContextManager[None]:
 
     Differentiation needs the function recorded, inside a `no_grad()` too.
     """
-    return _NOTHING_TO_DO if CURRENT.get() is None else enable_grad()
+    return _NOTHING_TO_DO if CURRENT.get() is None else _InnerSwitch(recording=True)
 
 
 def anomaly_detection() -> _Switch:
@@ -308,9 +322,9 @@ def ieee_arithmetic() -> _Switch:
 
 def rule_over_values(declared: bool) -> _Switch:
     """Evaluate a rule over Values as over floats; in a declared rule `==` compares numbers."""
-    return _Switch(total=True, by_number=declared)
+    return _InnerSwitch(total=True, by_number=declared)
 
 
 def tracing(tracer: Tracer) -> _Switch:
     """Record without numbers: operations that depend on one call the tracer."""
-    return _Switch(tracer=tracer, total=True, recording=True, watching=False)
+    return _InnerSwitch(tracer=tracer, total=True, recording=True, watching=False)

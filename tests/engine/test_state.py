@@ -435,3 +435,91 @@ def test_a_switch_of_an_exit_stack_belongs_to_the_generator_that_entered_it():
     assert not records()
     kept.close()
     assert (records(), CURRENT.get()) == (True, None)
+
+
+class Evaluating:
+    def __enter__(self):
+        self.switch = no_grad()
+        self.switch.__enter__()
+
+    def __exit__(self, *error):
+        self.switch.__exit__(*error)
+
+
+def entered_by_hand():
+    switch = no_grad()
+    enter(switch)
+    try:
+        yield recorded()
+    finally:
+        switch.__exit__(None, None, None)
+
+
+def enter(switch):
+    switch.__enter__()
+
+
+def in_a_stack():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(evaluating())
+        yield recorded()
+
+
+def delegating():
+    yield from inside(evaluating)
+
+
+def inside(manager):
+    with manager():
+        yield recorded()
+
+
+def recorded():
+    return bool((Value(2.0) * 2).operands)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: inside(evaluating),
+        lambda: inside(evaluating_twice),
+        lambda: inside(Evaluating),
+        entered_by_hand,
+        in_a_stack,
+        delegating,
+    ],
+)
+def test_a_switch_that_a_helper_turns_on_for_a_generator_does_not_leak_into_its_caller(make):
+    generator = make()
+    assert (next(generator), recorded()) == (False, True)
+    assert (list(generator), recorded()) == ([], True)
+    for end in (lambda generator: generator.close(), lambda generator: None):
+        generator = make()
+        next(generator)
+        end(generator)
+        del generator
+        assert recorded()
+    with no_grad():
+        generator = make()
+        assert (next(generator), recorded()) == (False, False)
+    assert recorded()
+    assert (list(generator), recorded(), CURRENT.get()) == ([], True, None)
+
+
+@pytest.mark.parametrize("manager", [evaluating, evaluating_twice, Evaluating])
+def test_a_context_manager_that_uses_a_switch_works_outside_of_generators(manager):
+    with manager():
+        assert not recorded()
+        with enable_grad():
+            assert recorded()
+        assert not recorded()
+    assert recorded()
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "int64"])
+def test_a_grad_of_another_type_does_not_round_what_is_added_to_it(kind):
+    numpy = pytest.importorskip("numpy")
+    x = Value(2.0)
+    x.grad = getattr(numpy, kind)(1)
+    (x * 0.1).backward()
+    assert (x.grad, type(x.grad)) == (1.1, float)
