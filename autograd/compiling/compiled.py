@@ -16,17 +16,16 @@ from ..modes import CURRENT
 from ..nested import arranged
 from ..terminal import quoted
 from ..transforms.argnums import one_of
-from ..value import Value
 from .codegen.cache import CodeCache
 from .codegen.native import Host, host
 from .inside import answer
 from .naming import Arguments, Names
-from .run.query import Query
 from .run.running import Options
 from .run.store import Request, Store
 from .run.summary import summarised
+from .signature import Signature
 from .static import attribute
-from .trace.arguments import described, gathered, shapes
+from .trace.arguments import gathered
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -79,23 +78,20 @@ class Compiled:
             raise ValueError(f"threads must be an int >= 1, got {quoted(threads)}")
         self._machine = machine
         self._cache = cache
-        self._names = self._named()
+        self._signature = self._new_signature()
+        self._names = self._signature.names
         self._store = self._new_store(self._options())
         self._value = self._store.value  # read at each call
-        self._all_batched = batched == "all"
-        if not self._all_batched:
-            self._rows = frozenset(self._names.positions(batched, "batched"))
         for name in WRAPPER_ASSIGNMENTS:
             if (found := attribute(f, name)) is not None:
                 setattr(self, name, found)
         self.__wrapped__ = f
         text = attribute(f, "__doc__")
-        self.__doc__ = (
-            f"{inspect.cleandoc(text) if isinstance(text, str) else self._names.function}\n\n{_methods()}"
-        )
+        about = inspect.cleandoc(text) if isinstance(text, str) else self._names.function
+        self.__doc__ = f"{about}\n\n{_methods()}"
 
-    def _named(self) -> Names:
-        return Names.of(self.f)
+    def _new_signature(self) -> Signature:
+        return Signature(self.f, Names.of(self.f), self.batched)
 
     def _new_store(self, options: Options) -> Store:
         return Store(self.f, self._names, options)
@@ -130,7 +126,7 @@ class Compiled:
         if kwargs:
             if (mode := CURRENT.get()) is not None and mode.tracer is not None:
                 return self.f(*args, **kwargs)
-            args = self._bound(args, kwargs)
+            args = self._signature.bound(args, kwargs)
         return self._run(self._value, args)
 
     def value_and_grad(
@@ -160,7 +156,7 @@ class Compiled:
         >>> autograd.compile(lambda x: x * x).value_and_grad(3.0)
         (9.0, 6.0)
         """
-        args = self._bound(args, kwargs) if kwargs else args
+        args = self._signature.bound(args, kwargs) if kwargs else args
         request = self._request("value_and_grad", wrt, argnums, per_row, args, has_aux)
         return self._run(request, args)  # type: ignore[no-any-return]
 
@@ -173,7 +169,7 @@ class Compiled:
         >>> autograd.compile(lambda x, w: w * x * x).grad(3.0, 2.0, wrt="x")
         12.0
         """
-        args = self._bound(args, kwargs) if kwargs else args
+        args = self._signature.bound(args, kwargs) if kwargs else args
         return self._run(self._request("grad", wrt, argnums, per_row, args), args)
 
     def jacobian(
@@ -188,7 +184,7 @@ class Compiled:
         >>> autograd.compile(lambda x: [x * x, 2 * x]).jacobian(3.0)
         [6.0, 2.0]
         """
-        args = self._bound(args, kwargs) if kwargs else args
+        args = self._signature.bound(args, kwargs) if kwargs else args
         return self._run(self._request("jacobian", wrt, argnums, per_row, args), args)
 
     def hessian(
@@ -204,7 +200,7 @@ class Compiled:
         >>> autograd.compile(lambda x: x**3).hessian(2.0)
         12.0
         """
-        args = self._bound(args, kwargs) if kwargs else args
+        args = self._signature.bound(args, kwargs) if kwargs else args
         return self._run(self._request("hessian", wrt, argnums, per_row, args), args)
 
     def hvp(
@@ -226,7 +222,7 @@ class Compiled:
         >>> autograd.compile(lambda x: x**3).hvp(2.0, vector=10.0)
         120.0
         """
-        args = self._bound(args, kwargs) if kwargs else args
+        args = self._signature.bound(args, kwargs) if kwargs else args
         request = self._request("hvp", wrt, argnums, per_row, args)
         query = request.query
         parts = (vector,) if query.bare else tuple(vector)
@@ -234,15 +230,6 @@ class Compiled:
             raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, got {len(parts)}")
         vectors = [arranged(part, args[k]) for part, k in zip(parts, query.wrt, strict=True)]
         return self._run(request, (*args, *vectors))
-
-    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        bound = inspect.signature(self.f).bind(*args, **kwargs)
-        if bound.kwargs:
-            raise TypeError(
-                f"{self._names.function} has the keyword-only parameter {', '.join(bound.kwargs)}: compile a "
-                "lambda with positional parameters instead"
-            )
-        return bound.args
 
     def _request(
         self,
@@ -259,26 +246,9 @@ class Compiled:
         try:
             return self._store.requests[key]
         except (KeyError, TypeError) as missing:  # TypeError: an unhashable wrt
-            query = self._new_query(what, one_of(wrt, argnums), per_row, args)
+            query = self._signature.query(what, one_of(wrt, argnums), per_row, args)
             made = Request(query._replace(auxiliary=auxiliary))
             return self._store.keep(key, made) if isinstance(missing, KeyError) else made
-
-    def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
-        if wrt is None:
-            return Query(what, tuple(range(len(args))), len(args) == 1, per_row)
-        bare = isinstance(wrt, str | int)
-        items = self._names.items(wrt, "wrt")
-        if items and all(isinstance(item, Value) for item in items):
-            if what in ("hessian", "hvp"):
-                raise TypeError(f"{what} does not take captured Values in wrt: make them arguments of f")
-            return Query(what, (), False, per_row, tuple(items))
-        positions = self._names.positions(items, "wrt", len(args))
-        if len(set(positions)) < len(positions):
-            raise ValueError(f"wrt={quoted(wrt)} names an argument twice")
-        return Query(what, positions, bare, per_row)
-
-    def _is_batched(self, position: int) -> bool:
-        return self._all_batched or position in self._rows
 
     def _run(self, request: Request, args: Sequence[Any]) -> Any:
         if (mode := CURRENT.get()) is not None and mode.tracer is not None:
@@ -298,28 +268,11 @@ class Compiled:
                 return plan.build(items)
         leaves = plan.read(args) if plan is not None else None
         if plan is None or leaves is None:
-            plan = self._store.plan(request, self._forms(request.query, args))
+            plan = self._store.plan(request, self._signature.forms(request.query, args))
             leaves = [
                 leaf for form, item in zip(plan.forms, args, strict=True) for leaf in gathered(form, item)
             ]
         return plan.run(leaves)
-
-    def _forms(self, query: Query, args: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the forms of all arguments, followed for hvp by those of the vectors."""
-        count = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
-        forms = [
-            described(argument, self._is_batched(k), self._names.called(k))
-            for k, argument in enumerate(args[:count])
-        ]
-        for k, vector in zip(query.wrt, args[count:], strict=False):
-            form = described(vector, self._is_batched(k), f"the vector for {self._names.called(k)}")
-            if shapes(form) != shapes(forms[k]):
-                raise ValueError(
-                    f"hvp needs a vector shaped like {self._names.called(k)}, {shapes(forms[k])}"
-                    f"{' in each row' if self._is_batched(k) else ''}, got {shapes(form)}"
-                )
-            forms.append(form)
-        return tuple(forms)
 
     # Describing.
 
@@ -371,12 +324,8 @@ class Compiled:
             )
         found: Compiled | None = kept.get(name)
         if found is None or found.f.__self__ is not instance:  # a copy has the compiled code of its original
-            batched: Any = self.batched
-            if not self._all_batched:
-                items = self._names.items(batched, "batched")
-                batched = [item - 1 if isinstance(item, int) and item > 0 else item for item in items]
             bound = MethodType(self.f, instance)
-            found = kept[name] = type(self)(bound, batched, **self._settings())
+            found = kept[name] = type(self)(bound, self._signature.batched_of_method(), **self._settings())
         return found
 
     # Pickled by name if a decorator has replaced the function by it, else with the function.

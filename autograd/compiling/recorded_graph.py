@@ -16,6 +16,7 @@ from .naming import Names
 from .run.query import Query
 from .run.running import Options
 from .run.store import Request, Store
+from .signature import Signature
 from .trace.tracing import Trace
 
 
@@ -46,6 +47,10 @@ class GraphFunction:
         self.names: tuple[str, ...] = (*unique, "parameters") if parameters else tuple(unique)
         self.__name__: str = root.label or "graph"
 
+    def leaves_out_parameters(self, given: int) -> bool:
+        """Return whether a call with this number of arguments omits the parameters."""
+        return bool(self.parameters) and given == len(self.inputs)
+
     def __call__(self, *arguments: Any) -> Any:
         raise TypeError("a recorded graph has no function to call")
 
@@ -55,35 +60,37 @@ class CompiledGraph(Compiled):
 
     f: GraphFunction
 
-    def _named(self) -> Names:
-        return Names(self.f.__name__, self.f.names)
+    def _new_signature(self) -> Signature:
+        return GraphSignature(self.f, Names(self.f.__name__, self.f.names), self.batched)
 
     def _new_store(self, options: Options) -> Store:
         return GraphStore(self.f, self._names, options)
 
-    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    def _run(self, request: Request, args: Sequence[Any]) -> Any:
+        query = request.query
+        given = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
+        if self.f.leaves_out_parameters(given):
+            data = np.array([value._data for value in self.f.parameters])
+            args = (*args[:given], data, *args[given:])
+        return super()._run(request, args)
+
+
+class GraphSignature(Signature):
+    """The signature of a recorded graph, whose arguments have the labels of its inputs."""
+
+    f: GraphFunction
+
+    def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         names = self.f.names
         given = dict(zip(names, args, strict=False)) | kwargs
         if len(given) < len(args) + len(kwargs) or not given.keys() <= set(names):
             raise TypeError(f"this graph takes {', '.join(names)}, each once, got also {', '.join(kwargs)}")
         return tuple(given[name] for name in names if name in given)
 
-    def _new_query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
-        if wrt is None and what != "hvp" and self._left_out(len(args)):
+    def query(self, what: str, wrt: Any, per_row: bool, args: tuple[Any, ...]) -> Query:
+        if wrt is None and what != "hvp" and self.f.leaves_out_parameters(len(args)):
             return Query(what, tuple(range(len(args) + 1)), not args, per_row)  # includes the parameters
-        return super()._new_query(what, wrt, per_row, args)
-
-    def _left_out(self, given: int) -> bool:
-        """Return whether the parameters are omitted from the arguments."""
-        return bool(self.f.parameters) and given == len(self.f.inputs)
-
-    def _run(self, request: Request, args: Sequence[Any]) -> Any:
-        query = request.query
-        given = len(args) - (len(query.wrt) if query.what == "hvp" else 0)
-        if self._left_out(given):
-            data = np.array([value._data for value in self.f.parameters])
-            args = (*args[:given], data, *args[given:])
-        return super()._run(request, args)
+        return super().query(what, wrt, per_row, args)
 
 
 class GraphStore(Store):
