@@ -2,6 +2,7 @@
 
 import glob
 import linecache
+import math
 import os
 import pathlib
 import sqlite3
@@ -14,9 +15,10 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import compile
+from autograd import compile, total
 from autograd.compiling.trace.captures import Captures
 from autograd.compiling.trace.outside import noticed_reads
+from tests.helpers import python_output
 
 
 def numpys(path):
@@ -123,3 +125,46 @@ def test_a_random_generator_without_a_seed_is_made_anew_at_each_call(f, drawn):
     fast = compile(f)
     assert len({fast(1.0) for _ in range(3)}) == (3 if drawn else 1)
     assert bool(Captures(f).reasons) is drawn
+
+
+def test_only_what_a_library_reads_needs_a_profiler(tmp_path):
+    weights = [2.0, 3.0]
+    own = Captures(lambda x: total([w * math.tanh(w) * x for w in weights]))
+    librarys = Captures(lambda x: x * np.load(tmp_path / "k.npy")[0])
+    assert not own.reach_a_library()
+    assert librarys.reach_a_library()
+
+
+def test_a_profiler_of_the_user_goes_on_while_a_function_is_traced(tmp_path):
+    write(tmp_path / "k", 2)
+    seen = set()
+
+    def f(x):
+        return x * numpys(tmp_path / "k")
+
+    def profiler(frame, event, called):
+        seen.add((event, frame.f_code.co_name))
+
+    fast = compile(f)
+    sys.setprofile(profiler)
+    try:
+        fast(1.5)
+        assert sys.getprofile() is profiler
+    finally:
+        sys.setprofile(None)
+    assert ("call", "f") in seen
+    assert "it reads a file" in fast.explain()
+
+
+def test_calls_of_compiled_functions_leave_no_hook_behind():
+    code = """
+import sys, autograd
+added = []
+def audit(event, arguments):
+    if event == "sys.addaudithook":
+        added.append(event)
+sys.addaudithook(audit)
+import numpy
+fast = autograd.compile(lambda x: x * numpy.float64(2.0))
+print(fast(1.5), sys.getprofile(), added)"""
+    assert python_output(code).split() == ["3.0", "None", "[]"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from ...locks import OwnLock, collector_paused
@@ -109,7 +110,7 @@ class Store:
         if self.captures is None:
             self.captures = Captures(self.f, self._reads)
             self.checks = self.captures.checks
-        with noticed_reads() as reads:
+        with noticed_reads() if self.captures.reach_a_library() else nullcontext(set[str]()) as reads:
             recorded = trace(self.f, arguments, inputs)
         self._reads |= reads
         self.captures.add_reasons(reads)

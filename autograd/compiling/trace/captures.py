@@ -10,10 +10,11 @@ be watched, such as a clock or a file, the function is traced at every call.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from types import FunctionType
+from collections.abc import Collection, Iterable
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
+from .. import static
 from .named import named_by
 from .search import Search
 from .watching import Check
@@ -53,6 +54,40 @@ class Captures:
             self.checks.append(lambda: True)
         self.reasons = tuple(dict.fromkeys((*self.reasons, *reasons)))
 
+    def reach_a_library(self) -> bool:
+        """Return whether one of them belongs to a library that may read files, and so on, without saying so."""
+        return any(
+            name.partition(".")[0] not in _READING_NOTHING and static.is_library(name)
+            for name in _modules_of(self._kept)
+        )
+
     def changed(self) -> bool:
         """Return whether anything has changed, or cannot be watched."""
         return any(check() for check in self.checks)
+
+
+_READING_NOTHING = frozenset(
+    """autograd nn builtins math cmath operator itertools functools collections numbers typing types enum abc
+    dataclasses copy random statistics fractions decimal string""".split()
+)
+"""Packages that read nothing from outside."""
+
+
+def _modules_of(items: Iterable[Any]) -> set[str]:
+    """Return the names of the modules of functions and classes, and of the classes of other objects."""
+    found: set[Any] = set()
+    kinds: dict[int, type] = {}  # by id, since a metaclass may define __eq__
+    metaclasses: set[int] = set()
+    for item in items:
+        kind = type(item)
+        if kind is FunctionType or kind is BuiltinFunctionType:
+            found.add(item.__module__)
+        elif kind is ModuleType:
+            found.add(static.attribute(item, "__name__"))
+        else:
+            if id(kind) not in kinds:
+                kinds[id(kind)] = kind
+                metaclasses |= {id(kind)} if static.is_subclass(kind, type) else set()
+            if id(kind) in metaclasses:
+                kinds[id(item)] = item
+    return {name for name in (*found, *map(static.module_of, kinds.values())) if type(name) is str}
