@@ -115,12 +115,12 @@ def outline(tree: Any) -> Any:
     return [(key, outline(item)) for key, item in zip(keys, items, strict=True)]
 
 
-def arranged(tree: Any, like: Any) -> Any:
+def ordered_like(tree: Any, like: Any) -> Any:
     """Return a container whose dicts have the keys of another's in its order, where they have the same keys.
 
     Equal dicts may differ in the order of their keys: JAX returns them sorted.
 
-    >>> arranged([{"b": 2.0, "w": 1.0}], [{"w": 0.0, "b": 0.0}])
+    >>> ordered_like([{"b": 2.0, "w": 1.0}], [{"w": 0.0, "b": 0.0}])
     [{'w': 1.0, 'b': 2.0}]
     """
     found, model = children(tree), children(like)
@@ -129,8 +129,8 @@ def arranged(tree: Any, like: Any) -> Any:
     if isinstance(tree, dict):
         if not isinstance(like, dict) or tree.keys() != like.keys():
             return tree
-        return {key: arranged(tree[key], item) for key, item in like.items()}
-    return found[2]([arranged(item, other) for item, other in zip(found[1], model[1], strict=True)])
+        return {key: ordered_like(tree[key], item) for key, item in like.items()}
+    return found[2]([ordered_like(item, other) for item, other in zip(found[1], model[1], strict=True)])
 
 
 def flatten(tree: Any) -> tuple[list[Any], Build]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formulas import literal
-from ..nested import arranged, children, flatten, is_array, is_foreign_array, is_named_tuple, outline
+from ..nested import children, flatten, is_array, is_foreign_array, is_named_tuple, ordered_like, outline
 from ..ops.operands import number
 from ..terminal import cut, kind_of, quoted
 from ..transforms.argnums import parameters
@@ -126,7 +126,7 @@ class Point:
         parts = self._by_slot(found)
         numbers: list[float] = []
         for slot, given_back in zip(self.slots, parts, strict=True):
-            part = arranged(given_back, slot.given)
+            part = ordered_like(given_back, slot.given)
             if outline(part) != outline(slot.given):
                 returned, given = described(part), described(slot.given)
                 why = _transposed(part, slot.given)
@@ -138,7 +138,7 @@ class Point:
         names = [slot.name for slot in self.slots]
         if len(self.slots) == 1:
             (slot,) = self.slots
-            if outline(arranged(found, slot.given)) == outline(slot.given) or not isinstance(
+            if outline(ordered_like(found, slot.given)) == outline(slot.given) or not isinstance(
                 found, list | tuple | dict
             ):
                 return [found]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 
 from ..modes import CURRENT
-from ..nested import arranged
+from ..nested import ordered_like
 from ..terminal import quoted
 from ..transforms.argnums import one_of
 from .codegen.cache import CodeCache
@@ -228,7 +228,7 @@ class Compiled:
         parts = (vector,) if query.bare else tuple(vector)
         if len(parts) != len(query.wrt):
             raise ValueError(f"hvp needs a vector for each of {len(query.wrt)} arguments, got {len(parts)}")
-        vectors = [arranged(part, args[k]) for part, k in zip(parts, query.wrt, strict=True)]
+        vectors = [ordered_like(part, args[k]) for part, k in zip(parts, query.wrt, strict=True)]
         return self._run(request, (*args, *vectors))
 
     def _request(

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from ..differentiation import pull_back
-from ..nested import arranged, flatten, outline
+from ..nested import flatten, ordered_like, outline
 from ..ops.operands import number
 from ..terminal import quoted
 from ..value import Value
@@ -194,7 +194,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
                 f"{quoted(given)} as {name}"
             )
     call = Call(f, tuple(primals), range(len(primals)))
-    moved = arranged(list(tangents), list(primals))
+    moved = ordered_like(list(tangents), list(primals))
     direction, _ = flatten(moved)
     if outline(moved) != outline(list(primals)):
         raise ValueError(
@@ -219,7 +219,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     call = Call(f, primals, range(len(primals)))
 
     def pull(gradient: Any) -> tuple[Any, ...]:
-        weights = arranged(gradient, call.result)
+        weights = ordered_like(gradient, call.result)
         upstream, _ = flatten(weights)
         if outline(weights) != outline(call.result):
             raise ValueError(

@@ -50,7 +50,8 @@ def usual_loss(model: Module, data: Any) -> str:
 
     "cross_entropy" for several outputs and targets that are class numbers;
     "binary_cross_entropy_with_logits" for one output and targets of 0 and 1, unless the output is a
-    sigmoid; else "mse_loss". Raises ValueError for several outputs and other numbers as targets.
+    sigmoid; else, and for rows on a cluster, "mse_loss". Raises ValueError for several outputs and other
+    numbers as targets.
 
     >>> from nn import MLP
     >>> usual_loss(MLP(2, [3]), Dataset([[0.0, 1.0], [1.0, 0.0]], [2, 0]))

@@ -287,6 +287,10 @@ def test_arguments_that_do_not_fit_are_told(client, here):
         cluster.spread(FAST, cluster.rows(client, y=Y))
     with pytest.raises(TypeError, match=r"spread takes a function compiled with batched"):
         cluster.spread(loss, here)
+    with pytest.raises(ValueError, match="rows needs at least one array"):
+        cluster.rows(client)
+    with pytest.raises(ValueError, match="folder needs columns"):
+        cluster.folder(client, "somewhere")
     with pytest.raises(ValueError, match="a block has zero rows"):
         cluster.rows(client, y=Y[:0])
     with pytest.raises(ValueError, match="different numbers of rows"):
@@ -430,3 +434,33 @@ def test_the_command_line_checks_programs_on_a_cluster(client, monkeypatch, caps
     assert re.search(r"all +40 .* 0  ", capsys.readouterr().out)
     with pytest.raises(ConnectionError, match="no scheduler answers at 'nonsense://x'"):
         million.main(["--programs", "20", "--cluster", "nonsense://x"])
+
+
+def test_all_arguments_may_be_batched(client):
+    both = cluster.rows(client, x=X, y=Y, block=7_000)
+    far = cluster.spread(compile(lambda x, y: x[0] * y, batched="all"), both)
+    assert far.values() == pytest.approx(X[:, 0] * Y)
+    assert len(both) == len(Y)
+
+
+def test_tasks_longer_than_the_patience_are_waited_for(client, monkeypatch):
+    monkeypatch.setattr("autograd.cluster.tasks.PATIENCE", 0.05)
+    monkeypatch.setattr("autograd.cluster.waiting.PATIENCE", 0.05)
+    assert sorted(cluster.run_on(client)(_slowly, [1, 2])) == [2, 4]
+    assert cluster.gathered(client, [client.submit(_slowly, k, pure=False) for k in (3, 4)]) == [6, 8]
+
+
+def _slowly(number):
+    time.sleep(0.3)
+    return 2 * number
+
+
+def test_a_worker_of_another_version_is_named(client, monkeypatch):
+    from autograd.cluster import connecting
+
+    monkeypatch.setattr(
+        connecting, "equipment", lambda real=connecting.equipment: {**real(), "chainwalk": "9.9"}
+    )
+    monkeypatch.setattr(client, "run", lambda *_, **__: {"tcp://there": {"Python": "2.7", "chainwalk": "0.1"}})
+    with pytest.raises(ImportError, match=r"the worker tcp://there has .*2\.7.*9\.9.*: install equal versions"):
+        connecting.check_workers(client, 1.0)

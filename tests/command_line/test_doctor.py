@@ -45,6 +45,19 @@ def test_the_doctor_names_extras_that_are_missing(monkeypatch):
     }
 
 
+def test_the_doctor_works_without_the_compiler_and_without_metadata(monkeypatch, without, capsys):
+    def unknown(_):
+        raise doctor.importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", unknown)
+    for name in [name for name in sys.modules if name.startswith("autograd.compiling")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(autograd, "compiling", raising=False)
+    without("llvmlite")
+    assert list(doctor._extras()) == []
+    assert "the extra `compile`: pip install 'chainwalk[compile]'" in doctor._compiler()
+
+
 def test_the_doctor_finds_hips_autograd_beside_this_library(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "_version", lambda name: "1.7.0" if name == "autograd" else "")
     assert main(["doctor"]) == 2

@@ -182,3 +182,12 @@ def test_without_arguments_a_worked_example_is_shown_and_drawn(capsys, tmp_path,
     assert out.startswith("A worked example. To explain another expression:")
     assert "chainwalk explain" in out
     assert b"<svg" in (tmp_path / "chainwalk.svg").read_bytes()
+
+
+def test_a_picture_that_cannot_be_saved_is_an_error_in_one_line(capsys, tmp_path):
+    (tmp_path / "folder.svg").mkdir()
+    assert main(["explain", "x * x", "x=3", "--save", str(tmp_path / "folder.svg")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("chainwalk explain: the picture could not be saved as ")
+    assert err.endswith("folder.svg': Is a directory\n")

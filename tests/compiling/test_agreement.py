@@ -7,6 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
+import autograd
 from autograd import (
     TABLE,
     compile,
@@ -193,3 +194,24 @@ def test_the_derivatives_of_sums_norms_and_softmax(name):
         found = [*fast.grad(point), *fast.hessian(point).ravel(), *fast.hvp(point, vector=[1.0, 0.0])]
         assert all(map(same, found, [*first, *second[0], *second[1], *product])), point
         assert same(first[0], forward) or not math.isfinite(first[0] + forward), point
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: 7.5 % x,
+        lambda x: x % 0.75,
+        lambda x: 7.5 // x + x,
+        lambda x: +x * x,
+        lambda x: 2.0**x - (3.0 - x),
+        lambda x: 3.0 / x,
+        lambda x: autograd.logsumexp([x, x * x, 1.0]),
+        lambda x: total([]) + x * dot([], []) + autograd.prod([]) * x,
+    ],
+)
+def test_operators_with_a_number_on_the_left_agree_in_every_mode(f):
+    fast = compile(f)
+    value, slope, half = autograd.taylor(f, 2.25, 2)
+    found = [f(2.25), jvp(f, (2.25,), (1.0,))[1], grad(grad(f))(2.25)]
+    assert found == pytest.approx([value, slope, 2 * half], rel=1e-14)
+    assert found == pytest.approx([fast(2.25), fast.grad(2.25), fast.hessian(2.25)], rel=1e-14)

@@ -478,3 +478,18 @@ def test_the_dicts_of_a_vector_correspond_by_their_keys_in_any_order():
     assert fast.hvp({"b": 5.0, "w": 2.0}, vector={"w": 1.0, "b": 0.0}) == {"w": 10.0, "b": 4.0}
     with pytest.raises(ValueError, match="hvp needs a vector shaped like p"):
         fast.hvp({"w": 2.0, "b": 5.0}, vector={"c": 0.0, "w": 1.0})
+
+
+def test_another_structure_than_at_the_first_call_is_another_plan():
+    first = compile(lambda x: x[0][0] * 2.0 + x[1][0])
+    assert [first([[1.0, 2.0], [3.0, 4.0]]), first([[1.0, 2.0], [3.0]])] == [5.0, 5.0]
+    assert [row.tolist() for row in first.grad([[1.0, 2.0], [3.0]])] == [[2.0, 0.0], [1.0]]
+    named = compile(lambda p: p["a"] / p["b"])
+    assert named({"a": 1.0, "b": 2.0}) == 0.5
+    assert named({"b": 2.0, "a": 3.0}) == 1.5
+    assert named({"a": 1.0, "b": 4.0, "c": 0.0}) == 0.25
+    with pytest.raises(KeyError, match="b"):
+        named({"a": 1.0})
+    rows = compile(lambda x: x[0] * x[1], batched="x")
+    with pytest.raises(ValueError, match="one array or as a list of lists of the same length"):
+        rows([[1.0, 2.0], [3.0]])

@@ -274,6 +274,23 @@ def test_lines_are_appended_whole(tmp_path):
     assert path.read_bytes() == b"one\nhalf of a li\ntwo\n"
 
 
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_line_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path, monkeypatch, failing):
+    path = tmp_path / "lines"
+    write_atomically(path, b"head one\n")
+    calls = []
+
+    def fsync(descriptor):
+        calls.append(descriptor)
+        if len(calls) == failing:
+            raise OSError(errno.EIO, "disk error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match=f"disk error.*{path.name}"):
+        append_line(path, b"two", after=stamp(path), head=b"HEAD")
+    assert path.read_bytes() == b"head one\n"
+
+
 def test_a_line_after_a_stamp_needs_the_very_file(tmp_path):
     path = tmp_path / "lines"
     write_atomically(path, b"one\n")

@@ -1,6 +1,7 @@
 """Training on a cluster: the same runs as on one machine, to rounding, and the same checkpoints."""
 
 import random
+import sys
 
 import pytest
 
@@ -57,6 +58,32 @@ def test_a_data_set_is_trained_on_as_on_one_machine(client, data, loss, outputs,
     assert told.losses == pytest.approx(history.losses, rel=1e-9)
     assert told.metrics == history.metrics
     assert told.gradients.keys() == history.gradients.keys()
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("batch_size", [None, 130])
+def test_the_predictions_of_several_blocks_are_in_the_order_of_the_targets(
+    client, monkeypatch, outputs, batch_size
+):
+    monkeypatch.setattr(sys.modules["autograd.cluster.rows"], "BLOCK", 50)
+    data, loss = (MOONS, "hinge") if outputs == 1 else (BLOBS, "cross_entropy")
+    model, history = trained(data, loss, outputs, batch_size=batch_size, compiled=True)
+    far, told = trained(data, loss, outputs, batch_size=batch_size, client=client)
+    assert parameter_values(far) == pytest.approx(parameter_values(model), rel=1e-9, abs=1e-12)
+    assert told.accuracies == history.accuracies
+
+
+def test_the_last_batch_of_blocks_may_be_smaller(client):
+    rows = on_cluster(client, BLOBS, block=50)  # 240 rows in 5 blocks of 48
+    sizes = [batch.inputs.size for batch in batches_of(client, rows, 100)]
+    assert sizes == [144, 96]
+
+
+def batches_of(client, rows, size):
+    from nn.training.distributed import DistributedModel
+
+    model = DistributedModel(MLP(2, [3], rng=0), "cross_entropy", rows, client, None)
+    return list(model.batches(size, random.Random(0)))
 
 
 def test_rows_that_are_on_the_cluster_already(client):
