@@ -31,9 +31,9 @@ class Optimiser:
     def __init__(self, parameters: Parameters, lr: float, weight_decay: float = 0.0) -> None:
         self.parameters: list[Any] = list(_parameters_of(parameters))
         _check_parameters(self.parameters)
-        _refuse(not real("lr", lr) > 0, "lr, the learning rate, must be a number above 0", lr)
+        _refuse(not 0 < real("lr", lr) < math.inf, "lr, the learning rate, must be a number above 0", lr)
         self.lr: float = lr
-        self.weight_decay: float = _not_negative("weight_decay", weight_decay)
+        self.weight_decay: float = not_negative("weight_decay", weight_decay)
         self.steps: int = 0
         for name in self.kept:
             setattr(self, name, [0.0] * len(self.parameters))
@@ -172,7 +172,7 @@ class RMSprop(Optimiser):
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
         self.alpha: float = _below_one("alpha", alpha)
-        self.eps: float = _not_negative("eps", eps)
+        self.eps: float = not_negative("eps", eps)
         self.momentum: float = _below_one("momentum", momentum)
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
@@ -214,7 +214,7 @@ class Adam(Optimiser):
         several("betas", betas, "such as (0.9, 0.999)")
         _refuse(len(betas) != 2, "betas must be two numbers", betas)
         self.betas: list[float] = [_below_one("each of betas", beta, "beta") for beta in betas]
-        self.eps: float = _not_negative("eps", eps)
+        self.eps: float = not_negative("eps", eps)
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
         first, second = self.betas
@@ -314,7 +314,7 @@ def _below_one(name: str, given: float, short: str = "") -> float:
     return given
 
 
-def _not_negative(name: str, given: float) -> float:
+def not_negative(name: str, given: float) -> float:
     """Return a setting of 0 or more, such as a weight decay; raise ValueError for any other."""
-    _refuse(not real(name, given) >= 0, f"{name} must be 0 or more", given)
+    _refuse(not 0 <= real(name, given) < math.inf, f"{name} must be 0 or more", given)
     return given

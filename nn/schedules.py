@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 from autograd.terminal import kind_of, listed, quoted
 
-from .optimisers import Optimiser
+from .argument_checks import real
+from .optimisers import Optimiser, not_negative
 
 
 def refuse_no_optimiser(name: str, given: Any) -> None:
@@ -98,9 +99,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimiser: Optimiser, step_size: int, gamma: float = 0.1) -> None:
-        if step_size < 1:
-            raise ValueError(f"step_size must be a number of epochs, 1 or more, got {quoted(step_size)}")
-        self.step_size: int = step_size
+        self.step_size: int = _epochs("step_size", step_size)
         self.gamma: float = _fraction(gamma)
         super().__init__(optimiser)
 
@@ -138,10 +137,8 @@ class CosineAnnealingLR(Schedule):
     """
 
     def __init__(self, optimiser: Optimiser, T_max: int, eta_min: float = 0.0) -> None:  # noqa: N803
-        if T_max < 1:
-            raise ValueError(f"T_max must be a number of epochs, 1 or more, got {quoted(T_max)}")
-        self.T_max: int = T_max
-        self.share: float = eta_min / optimiser.lr
+        self.T_max: int = _epochs("T_max", T_max)
+        self.share: float = not_negative("eta_min", eta_min) / optimiser.lr
         super().__init__(optimiser)
 
     def rate(self, epoch: int) -> float:
@@ -165,11 +162,9 @@ class WarmUp(Schedule):
     def __init__(
         self, optimiser: Optimiser, epochs: int, start: float = 1 / 3, after: Schedule | None = None
     ) -> None:
-        if epochs < 1:
-            raise ValueError(f"epochs must be 1 or more, got {quoted(epochs)}")
         if isinstance(after, ReduceLROnPlateau):
             raise ValueError("after must be a schedule that depends on the epoch alone, not ReduceLROnPlateau")
-        self.epochs: int = epochs
+        self.epochs: int = _epochs("epochs", epochs)
         self.start: float = _fraction(start)
         self.after: Schedule | None = after
         super().__init__(optimiser)
@@ -196,12 +191,10 @@ class ReduceLROnPlateau(Schedule):
         min_lr: float = 0.0,
     ) -> None:
         refuse_no_optimiser("ReduceLROnPlateau", optimiser)
-        if patience < 0:
-            raise ValueError(f"patience must be a number of epochs, 0 or more, got {quoted(patience)}")
         self.factor: float = _fraction(factor)
-        self.patience: int = patience
-        self.threshold: float = threshold
-        self.min_lr: float = min_lr
+        self.patience: int = _epochs("patience", patience, least=0)
+        self.threshold: float = not_negative("threshold", threshold)
+        self.min_lr: float = not_negative("min_lr", min_lr)
         self.best: float
         self.now: float
         self.bad: int
@@ -228,7 +221,13 @@ class ReduceLROnPlateau(Schedule):
         self.optimiser.lr = self.now
 
 
+def _epochs(name: str, given: Any, least: int = 1) -> int:
+    if isinstance(given, bool) or not isinstance(given, SupportsIndex) or given.__index__() < least:
+        raise ValueError(f"{name} must be a number of epochs, {least} or more, got {quoted(given)}")
+    return given.__index__()
+
+
 def _fraction(number: float) -> float:
-    if not 0 < number < 1:
+    if not 0 < real("a factor of the learning rate", number) < 1:
         raise ValueError(f"a factor of the learning rate must be between 0 and 1, got {quoted(number)}")
     return number

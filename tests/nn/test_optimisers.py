@@ -279,6 +279,23 @@ def test_schedules_refuse_invalid_arguments():
             make()
 
 
+@pytest.mark.parametrize("given", [-1, math.nan, math.inf, -math.inf, "two", None, True])
+def test_no_setting_is_negative_infinite_nan_or_another_type(given):
+    optimiser = SGD([Value(0.0)], lr=0.4)
+    for make in (
+        lambda: StepLR(optimiser, step_size=given), lambda: StepLR(optimiser, 1, gamma=given),
+        lambda: ExponentialLR(optimiser, gamma=given), lambda: CosineAnnealingLR(optimiser, T_max=given),
+        lambda: CosineAnnealingLR(optimiser, 1, eta_min=given), lambda: WarmUp(optimiser, epochs=given),
+        lambda: WarmUp(optimiser, 1, start=given), lambda: ReduceLROnPlateau(optimiser, patience=given),
+        lambda: ReduceLROnPlateau(optimiser, factor=given), lambda: ReduceLROnPlateau(optimiser, min_lr=given),
+        lambda: ReduceLROnPlateau(optimiser, threshold=given), lambda: SGD([Value(0.0)], lr=given),
+        lambda: SGD([Value(0.0)], 0.1, weight_decay=given), lambda: SGD([Value(0.0)], 0.1, momentum=given),
+        lambda: RMSprop([Value(0.0)], alpha=given), lambda: Adam([Value(0.0)], eps=given),
+    ):  # fmt: skip
+        with pytest.raises((ValueError, TypeError), match=r"must (be|satisfy)"):
+            make()
+
+
 def test_momentum_is_a_running_sum_of_gradients():
     w = Value(1.0)
     optimiser = SGD([w], lr=0.1, momentum=0.5)
