@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from autograd import Value
@@ -155,21 +156,12 @@ def fit(
             last_step=LastStep(optimiser, schedule, stopping),
         )
         settings = Settings()
+        parts = _parts(run, settings, rng)
         if keeper is not None:
             settings.begin(
                 {"optimiser": optimiser, "schedule": schedule}, data=data, validation=validation, loss=loss,
                 batch_size=size, clip=clip,
             )  # fmt: skip
-        optional = {"schedule": schedule, "early stopping": stopping}
-        parts: dict[str, Part] = {
-            "settings": settings,
-            "model": model,
-            "optimiser": optimiser,
-            "history": history,
-            "generators": Generators(rng, model),
-            "watch": watch,
-            **{name: part for name, part in optional.items() if part is not None},
-        }
         resumed = keeper is not None and keeper.load(parts)
         if stopping is not None and not resumed:
             stopping.reset()
@@ -281,3 +273,17 @@ class _Run(NamedTuple):
             self.engine.measure(steps),
             {layer: sum(norms[layer] for _, norms in done) / len(done) for layer in self.layers},
         )
+
+
+def _parts(run: _Run, settings: Settings, rng: Random) -> dict[str, Part]:
+    """Return the parts of a checkpoint: all that a run needs to go on."""
+    optional = {"schedule": run.schedule, "early stopping": run.stopping}
+    return {
+        "settings": settings,
+        "model": run.model,
+        "optimiser": run.optimiser,
+        "history": run.history,
+        "generators": Generators(rng, run.model),
+        "watch": run.watch,
+        **{name: part for name, part in optional.items() if part is not None},
+    }
