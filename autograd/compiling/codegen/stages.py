@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from ..expressions.derivatives import below
+from ..expressions.levels import below
 from ..expressions.pool import LOGIC, Expression
 from .simd import Layout
 

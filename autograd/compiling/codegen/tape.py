@@ -47,7 +47,7 @@ class Tape(NamedTuple):
 def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Layout) -> Tape:
     """Return the tape of expressions, given operands first; the roots are the outputs, then the sums.
 
-    >>> from autograd.compiling.expressions.derivatives import below
+    >>> from autograd.compiling.expressions.levels import below
     >>> from autograd.compiling.expressions.pool import World
     >>> root = World(upper=False).input(0) * 2.0
     >>> encode(below([root]), [root], Layout(0, 1, 0, 1)).constants

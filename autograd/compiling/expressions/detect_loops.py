@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from .derivatives import below
 from .dot_products import with_dot_products
+from .levels import below
 from .pool import Expression, World
 
 FEWEST = 32

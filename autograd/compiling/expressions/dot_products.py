@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...ops.table import TABLE
-from .derivatives import below
+from .levels import below
 from .pool import Expression, World
 
 FEWEST = 3

@@ -21,7 +21,7 @@ from ..codegen.native import Host, Native, drive, vector_library
 from ..codegen.simd import Layout, Shape
 from ..codegen.stages import Chunk, Outer, Product, Program, staged
 from ..codegen.tape import LIMIT, LIMIT_SINGLE, encode
-from ..expressions.derivatives import below, lowered
+from ..expressions.levels import below, lowered
 from ..expressions.pool import Expression, World
 
 Array = Any

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..codegen.native import Host
 from ..codegen.simd import Layout
-from ..expressions.derivatives import below, pulled_back
+from ..expressions.derivatives import pulled_back
 from ..expressions.detect_loops import Hole, Rolled, transplanted
+from ..expressions.levels import below
 from ..expressions.pool import Expression, World
 from .kernel import Array, Kernel, Workspace
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions.derivatives import as_expressions
 from ..expressions.detect_loops import rolled
 from ..expressions.dot_products import with_dot_products
+from ..expressions.levels import as_expressions
 from ..expressions.pool import World
 from ..trace.arguments import FLOAT, Leaf, read, spread
 from ..trace.input_layout import Places
