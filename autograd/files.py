@@ -180,7 +180,7 @@ def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
     return content
 
 
-def refuse_what_is_no_file(path: str | os.PathLike[str]) -> os.stat_result:
+def refuse_special_file(path: str | os.PathLike[str]) -> os.stat_result:
     """Return the status of a file that another library is going to open. Raises as `read_whole` does."""
     _refuse_long(path)
     status = os.stat(path)
@@ -218,7 +218,7 @@ def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
     """Return the status of the file that is to be written, None where there is none yet."""
     _refuse_planted_link(path)
     try:
-        return refuse_what_is_no_file(path)
+        return refuse_special_file(path)
     except FileNotFoundError:
         return None
 

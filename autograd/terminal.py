@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -129,6 +129,20 @@ def padded(text: str, columns: int) -> str:
     """
     shown = cut(text, columns)
     return shown + " " * (columns - width(shown))
+
+
+def aligned(rows: Sequence[Sequence[str]], right: bool = False) -> list[str]:
+    """Return the lines of a table, each column as wide as its widest cell, two spaces apart.
+
+    >>> aligned([("layer", "error"), ("重み", "+0.5")])
+    ['layer  error', '重み   +0.5']
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+
+    def cell(text: str, columns: int) -> str:
+        return " " * (columns - width(text)) + text if right else padded(text, columns)
+
+    return ["  ".join(map(cell, row, widths)).rstrip() for row in rows]
 
 
 def shows_unicode() -> bool:

@@ -9,7 +9,7 @@ from numbers import Real
 from types import CodeType
 from typing import Any, ParamSpec, SupportsIndex, TypeVar
 
-from autograd.terminal import brief, kind_of, quoted
+from autograd.terminal import kind_of, quoted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,8 +38,8 @@ def generator(rng: Any = None) -> random.Random:
         if callable(draw := getattr(rng, "integers", getattr(rng, "randint", None))):
             return random.Random(int(draw(2**31)))
     raise TypeError(
-        f"rng must be a random.Random, a seed (an int), or None for a fresh generator, got "
-        f"{quoted(rng)} of type {brief(type(rng).__name__)}"
+        f"rng must be a random.Random, a seed (an int), or None for a new generator, got "
+        f"{quoted(rng)} of type {kind_of(rng)}"
     )
 
 
@@ -54,8 +54,7 @@ def whole(what: str, word: str, given: Any) -> int:
     TypeError: a neuron takes a whole number of inputs, got '2' of type str
     """
     if isinstance(given, bool) or not isinstance(given, SupportsIndex):
-        kind = brief(type(given).__name__)
-        raise TypeError(f"{what} takes a whole number of {word}s, got {quoted(given)} of type {kind}")
+        raise TypeError(f"{what} takes a whole number of {word}s, got {quoted(given)} of type {kind_of(given)}")
     count: int = given.__index__()
     if count < 1:
         raise ValueError(f"{what} needs at least 1 {word}, got {count}")
@@ -71,7 +70,7 @@ def real(name: str, given: Any) -> Any:
     TypeError: lr must be a number, got '0.1' of type str
     """
     if isinstance(given, bool) or not isinstance(given, Real):
-        raise TypeError(f"{name} must be a number, got {quoted(given)} of type {brief(type(given).__name__)}")
+        raise TypeError(f"{name} must be a number, got {quoted(given)} of type {kind_of(given)}")
     return given
 
 
@@ -84,9 +83,7 @@ def several(name: str, given: Any, kind: str) -> None:
     TypeError: widths must be a list, the neurons of each layer, such as [4, 1], got 4 of type int
     """
     if not isinstance(given, Sized) or isinstance(given, str | dict):
-        raise TypeError(
-            f"{name} must be a list, {kind}, got {quoted(given)} of type {brief(type(given).__name__)}"
-        )
+        raise TypeError(f"{name} must be a list, {kind}, got {quoted(given)} of type {kind_of(given)}")
 
 
 def check_width(inputs: Any, expected: int, what: str) -> None:

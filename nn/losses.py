@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence, Sized
 from typing import Any, SupportsFloat
 
 from autograd import Value, clip, dot, log, logsumexp, mean, relu, softplus, square, total, where
-from autograd.terminal import brief, quoted
+from autograd.terminal import kind_of, quoted
 
 from .argument_checks import by_name, real
 
@@ -69,7 +69,10 @@ def hinge(predictions: Sequence[Any], targets: Sequence[float]) -> Any:
     pairs = _entries("hinge", predictions, targets)
     for _, target in pairs:
         if _known(target) and target not in (-1, 1):
-            raise ValueError(f"hinge takes targets of -1 and +1, not {quoted(target)}")
+            raise ValueError(
+                f"hinge takes targets of -1 and +1, not {quoted(target)}: turn 0 and 1 into -1 and +1 with "
+                "2 * target - 1"
+            )
     return mean([relu(1 - t * p) for p, t in pairs])
 
 
@@ -86,9 +89,8 @@ def binary_cross_entropy_with_logits(predictions: Sequence[Any], targets: Sequen
     for _, target in pairs:
         if _known(target) and not 0 <= target <= 1:
             raise ValueError(
-                f"binary_cross_entropy_with_logits takes targets from 0 to 1, not {quoted(target)}: "
-                f"turn -1 and +1 "
-                "into 0 and 1 with (1 + target) / 2, or use hinge"
+                f"binary_cross_entropy_with_logits takes targets from 0 to 1, not {quoted(target)}: turn -1 "
+                "and +1 into 0 and 1 with (1 + target) / 2, or use hinge"
             )
     # For a correct prediction softplus(z) - z would lose the digits that softplus(-z) has.
     return mean([_cross_entropy_of_two(p, t) for p, t in pairs])
@@ -225,34 +227,33 @@ def _entries(name: str, predictions: Sequence[Any], targets: Sequence[Any]) -> l
     _same_length(name, predictions, targets)
     pairs: list[tuple[Any, Any]] = []
     for prediction, target in zip(predictions, targets, strict=True):
-        several, wanted = _is_list(prediction), _is_list(target)
-        if several and wanted and len(prediction) == len(target):
+        lists = _is_list(prediction), _is_list(target)
+        if all(lists) and len(prediction) == len(target):
             pairs += zip(prediction, target, strict=True)
-        elif several or wanted:
-            raise ValueError(_mismatch(len(prediction) if several else None, target))
+        elif any(lists):
+            raise ValueError(_mismatch(len(prediction) if lists[0] else None, target))
         else:
             pairs.append((prediction, target))
     for _, target in pairs:
         if type(target) is not float:  # the common case, without a call
-            _refuse_no_number(target)
+            _check_target(target)
     return pairs
 
 
 def _mismatch(count: int | None, target: Any) -> str:
     """Describe a prediction of `count` numbers (None: not a list) with a target of another shape."""
-    gave = "one number" if count is None else f"a list of {count}"
-    wanted = f"a list of {len(target)}" if _is_list(target) else repr(target)
+    given = "one number" if count is None else f"a list of {count}"
+    expected = f"a list of {len(target)}" if _is_list(target) else repr(target)
     advice = "This loss compares them one by one; for classes use cross_entropy"
     if count == 1:
         advice = "Give lists of one number as targets, or end the model with a Neuron, which returns one number"
-    return f"the model gave {gave} and its target is {wanted}. {advice}"
+    return f"the model gave {given} and its target is {expected}. {advice}"
 
 
-def _refuse_no_number(target: Any) -> None:
+def _check_target(target: Any) -> None:
     if isinstance(target, bool | str) or not (isinstance(target, SupportsFloat | Value)):
-        kind = brief(type(target).__name__)
         raise TypeError(
-            f"a target is a number, or a list of numbers, not {quoted(target)} of type {brief(kind)}"
+            f"a target must be a number or a list of numbers, got {quoted(target)} of type {kind_of(target)}"
         )
 
 

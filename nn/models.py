@@ -53,7 +53,7 @@ class Sequential(Module):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _listed(self) -> list[tuple[str, Module]]:
+    def _shown_children(self) -> list[tuple[str, Module]]:
         """Return the modules with their positions; a plain function as a `Function`."""
         return [(str(k), m if isinstance(m, Module) else Function(m)) for k, m in enumerate(self)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value, zero_grad
 from autograd.nested import flatten
-from autograd.terminal import brief
+from autograd.terminal import brief, kind_of, plural
 
 from .state import Mismatch, read, write
 
@@ -36,7 +36,7 @@ class Module:
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; subclasses define it, and calling the module calls it."""
-        raise NotImplementedError(f"{brief(type(self).__name__)} needs a forward that computes its output")
+        raise NotImplementedError(f"{kind_of(self)} needs a forward that computes its output")
 
     def __call__(self, *inputs: Any) -> Any:
         try:
@@ -200,7 +200,7 @@ class Module:
         """Return the text in the parentheses of the repr: shapes, the activation."""
         return ""
 
-    def _listed(self) -> list[tuple[str, Module]]:
+    def _shown_children(self) -> list[tuple[str, Module]]:
         """Return the named modules that the repr lists below this one: its children."""
         return list(self.named_children())
 
@@ -271,19 +271,17 @@ def _groups(module: Module, above: frozenset[int]) -> list[Group]:
     inside = [group for child in children for group in _groups(child, above)]
     if module.level is None:
         return inside
-    name = f"{brief(type(module).__name__)} {module.number}".strip()
+    name = f"{kind_of(module)} {module.number}".strip()
     own = () if inside else tuple(module.parameters())
     return [Group(name, module.describe(), module.level, own, tuple(inside))]
 
 
 def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "") -> Iterator[str]:
     """Yield the lines of the repr; equal neighbouring children are shown once, with their range."""
-    count = len(module.parameters())
     head = f"{brief(name)}: " if name else ""
-    many = "parameter" if count == 1 else "parameters"
-    yield f"{indent}{head}{_outline(module)}  {count} {many}"
+    yield f"{indent}{head}{_outline(module)}  {plural(len(module.parameters()), 'parameter')}"
     above |= {id(module)}
-    children = [(key, child) for key, child in module._listed() if id(child) not in above]
+    children = [(key, child) for key, child in module._shown_children() if id(child) not in above]
     while children:
         first, child = children[0]
         alike = [n for n, other in children if _outline(other) == _outline(child)]
@@ -294,4 +292,4 @@ def _tree(module: Module, above: frozenset[int], name: str = "", indent: str = "
 
 
 def _outline(module: Module) -> str:
-    return f"{brief(type(module).__name__)}({brief(module.describe(), 200)})"
+    return f"{kind_of(module)}({brief(module.describe(), 200)})"

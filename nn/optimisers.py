@@ -52,7 +52,7 @@ class Optimiser:
             self._move(k, parameter, grad_number(parameter) + self.weight_decay * parameter.data)
 
     def _move(self, k: int, parameter: Value, gradient: float) -> None:
-        raise NotImplementedError
+        raise NotImplementedError(f"{kind_of(self)} needs a _move that updates one parameter from its gradient")
 
     def zero_grad(self) -> None:
         """Set the grad of every parameter to 0, before the next backward pass.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from autograd import Value
 from autograd.nested import as_lists, flatten, mapped
-from autograd.terminal import brief, listed
+from autograd.terminal import brief, kind_of, listed
 
 
 class Mismatch(NamedTuple):
@@ -41,7 +41,7 @@ def write(tensors: Mapping[str, Any], state: Mapping[str, Any], strict: bool = T
     0.5
     """
     if not isinstance(state, Mapping):
-        raise TypeError(f"a state must be a dict from names to numbers, not {brief(type(state).__name__)}")
+        raise TypeError(f"a state must be a dict from names to numbers, not {kind_of(state)}")
     mismatch = Mismatch([n for n in tensors if n not in state], [str(n) for n in state if n not in tensors])
     given = {name: as_lists(state[name]) for name in tensors if name in state}
     problems = _wrong_names(mismatch) if strict else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..files import refuse_what_is_no_file
+from ..files import refuse_special_file
 from ..terminal import brief, listed
 from .blocks import FileBlock, load
 from .rows import BLOCK, Rows, partition
@@ -118,7 +118,7 @@ def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
     """Scan the columns and row groups of a file."""
     import pyarrow.parquet
 
-    refuse_what_is_no_file(path)
+    refuse_special_file(path)
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             schema, groups = file.schema_arrow, file.metadata
@@ -213,7 +213,7 @@ def look_npy(path: str, columns: Columns, block: int | None) -> Found:
 
 def _head(path: str) -> Any:
     """Return the memory-mapped table of a file. Raises ValueError if it holds no table of numbers."""
-    refuse_what_is_no_file(path)
+    refuse_special_file(path)
     try:
         table = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError:

@@ -35,10 +35,9 @@ def explain(root: Value) -> str:
       x                 +6             +6  ...
     """
     pass_ = Backprop(root)
-    count = len(pass_)
     sections = [
         "forward: every value in the order it is computed\n" + forward_text(pass_),
-        f"backward: {count} application{'' if count == 1 else 's'} of the chain rule\n" + _steps_text(pass_),
+        f"backward: {plural(len(pass_), 'application')} of the chain rule\n" + _steps_text(pass_),
         "gradients beside numerical derivatives\n" + repr(pass_.check()),
     ]
     return "\n\n".join(sections)

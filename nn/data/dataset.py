@@ -32,7 +32,7 @@ class Dataset(_Examples):
     __slots__ = ()
 
     def __new__(cls, inputs: Any, targets: Any) -> Dataset:
-        inputs, targets = _listed(inputs), _listed(targets)
+        inputs, targets = _as_list(inputs), _as_list(targets)
         several("inputs", inputs, "one list of numbers for each example")
         several("targets", targets, "one for each example")
         if len(inputs) != len(targets):
@@ -177,16 +177,12 @@ def as_dataset(data: Any, targets: Any = None) -> Any:
         data, targets = data
     elif isinstance(data, Dataset) or on_cluster(data):
         raise TypeError(f"a {kind_of(data)} already has targets: pass it alone, or X and y")
-    for name, given in {"inputs": data, "targets": targets}.items():
-        if not isinstance(given, Sized) or isinstance(given, str | dict):
-            raise TypeError(
-                f"the {name} must be a list or an array, got {quoted(given)} of type {kind_of(given)}"
-            )
-    inputs = [row if isinstance(row, Sized) else [row] for row in _listed(data)]
+    several("inputs", data, "one list of numbers for each example")
+    inputs = [row if isinstance(row, Sized) else [row] for row in _as_list(data)]
     return Dataset(inputs, targets)
 
 
-def _listed(table: Any) -> Any:
+def _as_list(table: Any) -> Any:
     """Return an array or a table as nested lists of Python's numbers, and a list unchanged."""
     table = as_lists(table)
     return list(table) if isinstance(table, tuple) else table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from autograd.terminal import quoted
+from autograd.terminal import plural, quoted
 
 from ..argument_checks import RNG, by_name, generator, real
 from .dataset import Dataset
@@ -154,5 +154,4 @@ def _check(count: int, least: int, what: str, noise: float, rng: RNG, name: str 
 
 def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:
     if not isinstance(count, int) or count < least:
-        things = f"{thing}{'' if least == 1 else 's'}"
-        raise ValueError(f"{what} need at least {least} {things}, got {quoted(count)}")
+        raise ValueError(f"{what} need at least {plural(least, thing)}, got {quoted(count)}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd import Value, dot, no_grad, topological_order, zero_grad
-from autograd.terminal import kind_of, quoted
+from autograd.terminal import aligned, kind_of, plural, quoted
 
 from ..chains import chain, refuse_shared
 from ..data.dataset import Dataset, as_dataset
@@ -46,16 +46,14 @@ class LayerErrors(list[LayerError]):
 
     def __repr__(self) -> str:
         count = len(self[0].at_output)
-        head = f"loss {self.loss:.4f} on {count} example{'' if count == 1 else 's'}; "
+        head = f"loss {self.loss:.4f} on {plural(count, 'example')}; "
         head += "the error arrives at the last layer first" + ("" if count == 1 else " (first example shown)")
         rows = [
             (each.name, each.description, _row(each.at_output), _row(each.at_input), f"{each.gradient:.4f}")
             for each in self
         ]
         table = [("layer", "", "at its output", "at its input", "own gradient"), *rows]
-        widths = [max(len(row[k]) for row in table) for k in range(5)]
-        lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) for row in table]
-        return "\n".join([head, *(f"  {line}".rstrip() for line in lines)])
+        return "\n".join([head, *(f"  {line}" for line in aligned(table))])
 
 
 def gradient_lengths(model: Module) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from autograd import Value, zero_grad
-from autograd.terminal import kind_of
+from autograd.terminal import aligned, kind_of
 
 from ..chains import chain
 from ..data.dataset import Dataset, as_dataset
@@ -53,10 +53,8 @@ class UpdateComparison(NamedTuple):
             ("loss", *(f"{loss:.6g}" for loss in self[1:4])),
             *(layer.words() for layer in self.layers),
         ]
-        widths = [max(len(row[k]) for row in rows) for k in range(4)]
-        lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]
         head = f"one step from a loss of {self.before:.6g}"
-        return "\n".join([head, *(f"  {line}".rstrip() for line in lines)])
+        return "\n".join([head, *(f"  {line}" for line in aligned(rows))])
 
 
 def compare_updates(model: Module, data: Any, loss: str | Loss = "mse_loss", *, lr: float) -> UpdateComparison:

@@ -236,7 +236,8 @@ class Generators:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of each by its name in the model; that of the run by the empty name."""
-        return {name: _listed(generator.getstate()) for name, generator in self._generators.items()}
+        states = {name: generator.getstate() for name, generator in self._generators.items()}
+        return {name: [version, list(numbers), gauss] for name, (version, numbers, gauss) in states.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the states that `state_dict` returned. Raises ValueError for other names."""
@@ -252,10 +253,6 @@ def _generators_in(model: Module) -> Iterator[tuple[str, random.Random]]:
         for key, attribute in vars(module).items():
             if isinstance(attribute, random.Random):
                 yield f"{name}.{key}" if name else key, attribute
-
-
-def _listed(state: tuple[Any, ...]) -> list[Any]:
-    return [list(part) if isinstance(part, tuple) else part for part in state]
 
 
 _ADVICE = "Use another path, or Checkpoint(path, resume=False) to start again; nothing was changed"

@@ -225,12 +225,12 @@ class _Run(NamedTuple):
         """Train on all batches once, then do the work between epochs; or restore the last complete step."""
         self.last_step.keep(epoch, 0)
         try:
-            self.history.record(self.trained_epoch(epoch))
+            self.history.record(self.run_epoch(epoch))
         except BaseException:
             self.last_step.restore(self.history)
             raise
 
-    def trained_epoch(self, epoch: int) -> Epoch:
+    def run_epoch(self, epoch: int) -> Epoch:
         """Train on all batches once, and return the epoch's summary."""
         lr = self.optimiser.lr
         with mode(self.model, training=True):

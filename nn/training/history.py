@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from autograd.terminal import brief, quoted
+from autograd.terminal import brief, plural, quoted
 
 
 @dataclass(frozen=True)
@@ -157,15 +157,15 @@ class History:
     def __repr__(self) -> str:
         end = ", interrupted" if self.interrupted else ""
         if self.interrupted and self.further_steps:
-            end += f" after {self.further_steps} step{'s'[: self.further_steps > 1]} more"
+            end += f" after {plural(self.further_steps, 'step')} more"
         if not self.epochs:
             return f"History(no epoch finished{end})"
         first, last = (
             loss.partition(" ")[2] for loss in (self.epochs[0].summary[0], self.epochs[-1].summary[0])
         )
         losses = f"loss {first} -> {last}" if len(self.epochs) > 1 else f"loss {first}"
-        epochs = f"{len(self.epochs)} epoch{'s'[: len(self.epochs) > 1]}"
-        return f"History({epochs}, {', '.join([losses, *self.epochs[-1].summary[1:]])}{end})"
+        words = [plural(len(self.epochs), "epoch"), losses, *self.epochs[-1].summary[1:]]
+        return f"History({', '.join(words)}{end})"
 
     if not TYPE_CHECKING:  # a type checker would accept every name
 

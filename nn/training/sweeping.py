@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from autograd.terminal import brief
+from autograd.terminal import aligned, brief, plural
 
 from ..module import Module
 from .divergence import DivergenceError
@@ -55,9 +55,7 @@ class Sweep:
             numbers = f"{trial.loss:.6g}", str(len(trial.history.epochs)), f"{trial.seconds:.2f}"
             mark = "best" if trial is self.best else ""
             rows.append((mark, *settings, *numbers, trial.problem[:60]))
-        widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-        lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]
-        return "\n".join([f"a sweep of {len(self.trials)} trainings", *(line.rstrip() for line in lines)])
+        return "\n".join([f"a sweep of {plural(len(self.trials), 'training')}", *aligned(rows, right=True)])
 
 
 def _formatted(item: Any) -> str:

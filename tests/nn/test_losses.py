@@ -138,7 +138,7 @@ def test_invalid_targets_are_refused(loss, predictions, targets, word):
 @pytest.mark.parametrize("loss", [mse_loss, l1_loss, huber_loss, hinge, binary_cross_entropy_with_logits])
 @pytest.mark.parametrize("target", ["a", None, True])
 def test_a_target_that_is_not_a_number_is_a_clear_error(loss, target):
-    with pytest.raises(TypeError, match="a target is a number, or a list of numbers, not"):
+    with pytest.raises(TypeError, match="a target must be a number or a list of numbers, got"):
         loss([Value(1.0)], [target])
 
 

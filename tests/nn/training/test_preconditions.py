@@ -48,7 +48,7 @@ def parameters(rng):
         (
             {"data": 3.0, "targets": [1.0]},
             TypeError,
-            "the inputs must be a list or an array, got 3.0 of type float",
+            "inputs must be a list, one list of numbers for each example, got 3.0 of type float",
         ),
         ({"data": [[0.0, 1.0]], "targets": [1.0, 2.0]}, ValueError, "1 inputs and 2 targets"),
         ({"optimiser": "adm"}, ValueError, "no optimiser is called 'adm'. Did you mean 'Adam'?"),
