@@ -163,7 +163,7 @@ class Report:
         """
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"path must end in .html, got {quoted(str(target))}")
+            raise ValueError(f"path must end in .html, got {quoted(str(target), 500)}")
         return write_atomically(target, self.html().encode())
 
     def show(self) -> None:

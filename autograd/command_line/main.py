@@ -342,7 +342,7 @@ def _refuse_no_folder(path: str) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
         raise UsageError(
-            f"the picture could not be saved: there is no folder {quoted(str(folder))}; make it first"
+            f"the picture could not be saved: there is no folder {quoted(str(folder), 500)}; make it first"
         )
 
 
@@ -351,7 +351,7 @@ def _save(root: Value, path: str, theme: str | None) -> Path:
     try:
         return draw(root, theme=theme).save(path)
     except OSError as error:
-        raise UsageError(f"the picture could not be saved as {quoted(path)}: {error.strerror}") from error
+        raise UsageError(f"the picture could not be saved as {quoted(path, 500)}: {error.strerror}") from error
     except (ValueError, RuntimeError, ImportError) as error:
         raise UsageError(f"the picture could not be saved: {error}") from error
 

@@ -38,7 +38,7 @@ def _made(nn: Any, options: argparse.Namespace) -> Any:
 
 def _read(nn: Any, path: str) -> Any:
     if not Path(path).is_file():
-        raise ValueError(f"{quoted(path)} is neither a data set ({', '.join(_MADE)}) nor a file")
+        raise ValueError(f"{quoted(path, 500)} is neither a data set ({', '.join(_MADE)}) nor a file")
     data = nn.load_csv(path)
     classes = sorted({*data.targets})
     if len(classes) == 2:  # one side of the plane is negative, the other positive

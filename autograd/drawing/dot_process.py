@@ -49,7 +49,7 @@ def dot_command() -> str:
         found = shutil.which(override)
         if not found:
             raise RuntimeError(
-                f"{VARIABLE}={brief(override)} is not a program: set it to the path of a dot, or unset it"
+                f"{VARIABLE}={brief(override, 500)} is not a program: set it to the path of a dot, or unset it"
             )
         return found
     found = shutil.which("dot") or bundled()

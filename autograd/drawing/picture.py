@@ -152,7 +152,7 @@ class Picture:
         format_ = target.suffix[1:].lower()
         if not format_:
             raise ValueError(
-                f"{quoted(str(target))} needs a suffix that selects the format: .svg, .png, .gv, .json ..."
+                f"{quoted(str(target), 500)} needs a suffix that selects the format: .svg, .png, .gv, .json ..."
             )
         return write_atomically(target, self._bytes(format_))
 

@@ -7,7 +7,7 @@ import os
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from autograd.terminal import quoted
 
@@ -29,9 +29,9 @@ class Recording:
     """
 
     def __init__(self, most: int = 300) -> None:
-        if most < 2:
-            raise ValueError(f"most must be at least 2, got {quoted(most)}")
-        self.most = most
+        if isinstance(most, bool) or not isinstance(most, SupportsIndex) or most.__index__() < 2:
+            raise ValueError(f"most must be an int of at least 2, got {quoted(most)}")
+        self.most = most.__index__()
         self.losses: list[float] = []
         """The loss of the batch before each update."""
         self.errors: dict[str, list[float]] = {}

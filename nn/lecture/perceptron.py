@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from autograd import Value, dot, step
 from autograd.terminal import quoted
 
-from ..argument_checks import check_width
+from ..argument_checks import check_width, whole
 from ..data.dataset import Dataset, as_dataset
 from ..module import Module
 
@@ -71,8 +71,7 @@ class Perceptron(Module):
     level: str | None = "neuron"
 
     def __init__(self, inputs: int) -> None:
-        if inputs < 1:
-            raise ValueError(f"a perceptron needs at least 1 input, got {quoted(inputs)}")
+        inputs = whole("a perceptron", "input", inputs)
         self.weights: list[Value] = [Value(0.0, f"w{k}") for k in range(inputs)]
         self.bias: Value = Value(0.0, "b")
 

@@ -191,3 +191,15 @@ def test_a_picture_that_cannot_be_saved_is_an_error_in_one_line(capsys, tmp_path
     assert out == ""
     assert err.startswith("chainwalk explain: the picture could not be saved as ")
     assert err.endswith("folder.svg': Is a directory\n")
+
+
+def test_an_error_shows_the_end_of_a_long_path(capsys, tmp_path):
+    folder = tmp_path / ("f" * 100) / ("g" * 100)
+    folder.mkdir(parents=True)
+    (folder / "folder.svg").mkdir()
+    assert main(["explain", "x * x", "x=3", "--save", str(folder / "folder.svg")]) == 2
+    assert capsys.readouterr().err.endswith("folder.svg': Is a directory\n")
+    assert main(["explain", "x * x", "x=3", "--save", str(folder / "none" / "x.svg")]) == 2
+    assert "none'; make it first" in capsys.readouterr().err
+    assert main(["explain", "x * x", "x=3", "--save", str(folder / "picture")]) == 2
+    assert "picture' needs a suffix" in capsys.readouterr().err

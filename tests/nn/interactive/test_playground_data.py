@@ -87,3 +87,6 @@ def test_a_recording_that_has_not_begun_says_what_to_do():
         recording.add(1.0, {})
     with pytest.raises(ValueError, match="at least 2"):
         Recording(most=1)
+    for strange in (None, "x", 2.5, float("nan"), True):
+        with pytest.raises(ValueError, match="most must be an int of at least 2"):
+            Recording(most=strange)

@@ -78,6 +78,9 @@ def test_a_perceptron_is_a_neuron_that_can_be_drawn_and_has_no_gradient():
 
 
 def test_invalid_arguments_raise_a_clear_error():
+    for strange in ("x", None, 2.5, math.nan):
+        with pytest.raises(TypeError, match="a perceptron takes a whole number of inputs"):
+            Perceptron(strange)
     with pytest.raises(ValueError, match="at least 1 input"):
         Perceptron(0)
     with pytest.raises(ValueError, match="takes 2 inputs"):
