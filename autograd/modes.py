@@ -1,6 +1,6 @@
-"""Switches for how nodes are recorded: no_grad, enable_grad and anomaly_detection.
+"""Switches for how nodes are recorded: no_grad, enable_grad, anomaly_detection; what is being differentiated.
 
-The mode is a context variable, so that threads and async tasks do not affect each other.
+Both are context variables, so that threads and async tasks do not affect each other.
 """
 
 from __future__ import annotations
