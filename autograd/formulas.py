@@ -231,13 +231,13 @@ def _unfolds(node: Any, top: bool = False) -> bool:
     return node.__class__ is not float and node.op is not None and (top or not node.label)
 
 
-def _readable(node: Any, depth: int, most: int = 40) -> int:
-    """Return how deep a history can go before it has more than `most` operations."""
+def _readable(node: Any, depth: int) -> int:
+    """Return how deep a history can go before it has more than 40 operations."""
     level, count = [node] if _unfolds(node, top=True) else [], 0
     for reached in range(depth):
         level = [operand for item in level for operand in _shown(item) if _unfolds(operand)]
         count += len(level)
-        if count > most:
+        if count > 40:
             return reached + 1
         if not level:
             break

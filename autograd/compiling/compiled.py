@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
-from ..modes import CURRENT
+from ..modes import CURRENT, is_traced
 from ..nested import ordered_like
 from ..terminal import quoted
 from ..transforms.argnums import one_of
@@ -124,7 +124,7 @@ class Compiled:
         array([3., 6.])
         """
         if kwargs:
-            if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+            if is_traced():
                 return self.f(*args, **kwargs)
             args = self._signature.bound(args, kwargs)
         return self._run(self._value, args)
@@ -251,7 +251,7 @@ class Compiled:
             return self._store.keep(key, made) if isinstance(missing, KeyError) else made
 
     def _run(self, request: Request, args: Sequence[Any]) -> Any:
-        if (mode := CURRENT.get()) is not None and mode.tracer is not None:
+        if (mode := CURRENT.get()) is not None and mode.tracer is not None:  # is_traced(), without a call
             return self.f(*args) if request is self._value else answer(self.f, request.query, args)
         checks = self._store.checks
         try:

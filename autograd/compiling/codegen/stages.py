@@ -133,8 +133,8 @@ def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> li
 def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expression]], list[Outer]]:
     """Return the other terms, and stages for batched products that form whole outer products."""
     partners: dict[Expression, dict[Expression, int]] = {}
+    # The sums that each left is added to: a stage holds each of its sums once.
     taken: dict[Expression, set[int]] = {}
-    """The sums that each left is added to: a stage holds each of its sums once."""
     rest = []
     for place, node in terms:
         if node.kind == "mul" and all(operand.rows for operand in node.operands):

@@ -56,13 +56,13 @@ def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Lay
     size = len(order)
     keys = np.array(_scheduled(order), dtype=np.int64)
     steps = np.argsort(keys, kind="stable")
+    # The step of each expression, by its number.
     step_of = np.zeros(1 + max([node.number for node in order], default=0), dtype=np.int64)
-    """The step of each expression, by its number."""
     step_of[np.array([node.number for node in order], dtype=np.int64)[steps]] = np.arange(size)
     operands = _operands(order, step_of)[steps]
     slots, slot_count = _slots(operands)
+    # The numbers of each instruction: for the steps and, behind them, for storing the results.
     rows = np.zeros((size + len(roots), 4), dtype=np.int64)
-    """The numbers of each instruction: for the steps and, behind them, for storing the results."""
     rows[:size, 0] = slots
     rows[:size, 1:] = np.where(operands < 0, 0, slots[operands])
     constants: list[float] = []
