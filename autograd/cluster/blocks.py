@@ -14,14 +14,14 @@ Block = dict[str, Any]
 """An array for each name, all with the same number of rows, at least 1."""
 
 
-def made(where: str, arrays: Mapping[str, Any]) -> Block:
+def block_of(where: str, arrays: Mapping[str, Any]) -> Block:
     """Return a block. Raises ValueError for different numbers of rows or zero rows, TypeError for text."""
     block = {}
     for name, array in arrays.items():
         if array.dtype.kind not in "iuf":
             raise TypeError(f"{where}: {name} must hold real numbers (int or float), not {array.dtype}")
-        wanted = array.dtype if array.dtype in (np.float32, np.float64) else np.float64
-        block[name] = np.ascontiguousarray(array, dtype=wanted)
+        dtype = array.dtype if array.dtype in (np.float32, np.float64) else np.float64
+        block[name] = np.ascontiguousarray(array, dtype=dtype)
     counts = {name: len(array) for name, array in block.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(f"{where}: different numbers of rows: {counts}")
@@ -32,7 +32,7 @@ def made(where: str, arrays: Mapping[str, Any]) -> Block:
 
 def joined(where: str, names: Sequence[str], *arrays: Any) -> Block:
     """Return a block of arrays computed by other tasks."""
-    return made(where, dict(zip(names, arrays, strict=True)))
+    return block_of(where, dict(zip(names, arrays, strict=True)))
 
 
 def size(block: Block) -> int:
@@ -53,7 +53,7 @@ class FileBlock:
     def load(self) -> Block:
         """Read the rows. Raises FileNotFoundError if the file is missing, ValueError if it has changed."""
         try:
-            found = made(self.path, self.read(self.path, self.columns, self.part))
+            found = block_of(self.path, self.read(self.path, self.columns, self.part))
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{self.path} no longer exists, or not on every worker") from error
         if size(found) != self.rows:
@@ -66,7 +66,7 @@ def load(block: FileBlock) -> Block:
     return block.load()
 
 
-def here(block: Block | FileBlock, chosen: Any) -> Block:
+def rows_of(block: Block | FileBlock, chosen: Any) -> Block:
     """Return the rows of a block at the chosen positions, or all of them."""
     block = block.load() if isinstance(block, FileBlock) else block
     return block if chosen is None else {name: array[chosen] for name, array in block.items()}
@@ -76,14 +76,14 @@ def on_block(
     block: Block | FileBlock, chosen: Any, function: Callable[..., Any], there: list[Any], sent: list[Any]
 ) -> Any:
     """Call a function on a block, with arguments held on the workers, then those sent with the task."""
-    return function(here(block, chosen), *there, *sent)
+    return function(rows_of(block, chosen), *there, *sent)
 
 
 def partial_of(
     block: Block | FileBlock, chosen: Any, function: Callable[..., Any], there: list[Any], sent: list[Any]
 ) -> Partial:
     """Call a function on a block and return the result as a partial sum."""
-    rows = here(block, chosen)
+    rows = rows_of(block, chosen)
     return Partial(size(rows), function(rows, *there, *sent))
 
 

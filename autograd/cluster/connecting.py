@@ -40,8 +40,8 @@ def connect(
 
     Raises ImportError without the extra `cluster`, here or on a worker, and if a worker has another
     version of Python or of this library; ConnectionError if no scheduler answers; TypeError if `to`
-    is neither an address nor a client; ValueError for a number of workers, a memory or a timeout that
-    cannot be meant.
+    is neither an address nor a client; ValueError for a number of workers, a memory or a timeout outside
+    its range.
 
     >>> with connect(workers=2) as client:  # doctest: +SKIP
     ...     len(client.scheduler_info()["workers"])
@@ -57,7 +57,7 @@ def connect(
         yield to
         return
     if not (to is None or isinstance(to, str)):
-        raise TypeError(f"to must be the address of a scheduler, or a Client, got {quoted(to)}")
+        raise TypeError(f"to must be the address of a scheduler, a Client or None, got {quoted(to)}")
     # The collector may find a client that could not connect, whose finalizer waits for the lock that starting
     # or stopping another one holds: for ever, if that happens in the same thread.
     with collector_paused():
@@ -71,7 +71,7 @@ def connect(
 
 
 def _check_settings(workers: int | None, memory: str | int | None, timeout: float) -> None:
-    """Raise ValueError for what would start processes without end, or wait for ever or not at all."""
+    """Raise ValueError for settings that would start too many processes, or wait for ever or not at all."""
     from dask.utils import parse_bytes
 
     most = max(64, 4 * (os.cpu_count() or 1))

@@ -51,15 +51,15 @@ def folder(
     if not columns:
         raise ValueError("folder needs columns: give one or a list of them for each name, such as y='price'")
     (found,) = gathered(client, [client.submit(attempted, files_of, str(path), pure=False)])
-    files = _good(found)
-    look, read = _FORMATS[Path(files[0]).suffix]
-    looks = client.map(
-        attempted, [look] * len(files), files, columns=columns, block=block, key="look", pure=False
+    files = _value_of(found)
+    scan, read = _FORMATS[Path(files[0]).suffix]
+    scans = client.map(
+        attempted, [scan] * len(files), files, columns=columns, block=block, key="scan", pure=False
     )
-    looked = [_good(found) for found in gathered(client, looks)]
+    scanned = [_value_of(found) for found in gathered(client, scans)]
     blocks = [
         FileBlock(read, file, columns, part, count)
-        for file, found in zip(files, looked, strict=True)
+        for file, found in zip(files, scanned, strict=True)
         for part, count in zip(found.parts, found.counts, strict=True)
     ]
     shapes: dict[str, tuple[int, ...]] = {
@@ -91,7 +91,8 @@ def attempted(function: Callable[..., Any], *arguments: Any, **options: Any) -> 
         return error
 
 
-def _good(found: Any) -> Any:
+def _value_of(found: Any) -> Any:
+    """Return what `attempted` returned, or raise its exception."""
     if isinstance(found, Exception):
         raise found
     return found
@@ -114,7 +115,7 @@ def files_of(path: str) -> list[str]:
 # Parquet: a part is a range of row groups.
 
 
-def look_parquet(path: str, columns: Columns, block: int | None) -> Found:
+def scan_parquet(path: str, columns: Columns, block: int | None) -> Found:
     """Scan the columns and row groups of a file."""
     import pyarrow.parquet
 
@@ -143,7 +144,7 @@ def _damaged(path: str, error: Exception) -> Exception:
     """Return the error to raise for one of pyarrow's; its OSErrors for damaged content have no errno."""
     if isinstance(error, OSError) and error.errno:
         return error
-    return ValueError(f"{path} is not a whole Parquet file: {brief(error, 400)}")
+    return ValueError(f"{path} is not a complete Parquet file: {brief(error, 400)}")
 
 
 def _columns(columns: Columns) -> list[Any]:
@@ -195,7 +196,7 @@ def _arrays(columns: Columns, column: Callable[[Any], Any]) -> dict[str, Any]:
 # .npy: a part is a range of rows.
 
 
-def look_npy(path: str, columns: Columns, block: int | None) -> Found:
+def scan_npy(path: str, columns: Columns, block: int | None) -> Found:
     """Scan the header of a file."""
     table = _head(path)
     width = table.shape[1]
@@ -219,7 +220,7 @@ def _head(path: str) -> Any:
     except OSError:
         raise
     except Exception as error:  # numpy evaluates the header as Python and may raise anything
-        raise ValueError(f"{path} is not a whole .npy file of numbers: {brief(error, 400)}") from error
+        raise ValueError(f"{path} is not a complete .npy file of numbers: {brief(error, 400)}") from error
     if not isinstance(table, np.ndarray):
         table.close()
         raise ValueError(f"{path} is a .npz file of several tables: save each as .npy")
@@ -245,6 +246,6 @@ def read_npy(path: str, columns: Columns, part: tuple[int, int]) -> dict[str, An
 
 
 _FORMATS: dict[str, tuple[Callable[..., Found], Callable[..., dict[str, Any]]]] = {
-    ".parquet": (look_parquet, read_parquet),
-    ".npy": (look_npy, read_npy),
+    ".parquet": (scan_parquet, read_parquet),
+    ".npy": (scan_npy, read_npy),
 }

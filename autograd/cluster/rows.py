@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..terminal import quoted
-from .blocks import FileBlock, joined, made, on_block, partial_of, together
+from .blocks import FileBlock, block_of, joined, on_block, partial_of, together
 from .sums import FAN, combined
 from .waiting import gathered
 
@@ -83,11 +83,14 @@ class Rows:
 
     def take(self, positions: Sequence[int]) -> Rows:
         """Select the rows at these positions, in ascending order; only the positions are sent."""
-        wanted = np.sort(np.asarray(positions, dtype=np.int64))
-        if not len(wanted) or wanted[0] < 0 or wanted[-1] >= self.size:
-            raise ValueError(f"positions must be between 0 and {self.size - 1:,}, and at least one is needed")
+        asked = np.sort(np.asarray(positions, dtype=np.int64))
+        if not len(asked) or asked[0] < 0 or asked[-1] >= self.size:
+            raise ValueError(
+                f"positions must be between 0 and {self.size - 1:,}, and at least one is needed, got "
+                f"{quoted(positions)}"
+            )
         cuts = np.cumsum([0, *self.counts])
-        inside = [wanted[a:b] for a, b in pairwise(np.searchsorted(wanted, cuts).tolist())]
+        inside = [asked[a:b] for a, b in pairwise(np.searchsorted(asked, cuts).tolist())]
         used = [k for k, found in enumerate(inside) if len(found)]
         chosen = [(inside[k] - cuts[k]).astype(np.uint32) for k in used]
         return self._part(used, [len(item) for item in chosen], chosen)
@@ -126,7 +129,7 @@ def rows(client: Client, *, block: int | None = None, **arrays: Any) -> Rows:
 
     if any(dask.is_dask_collection(array) for array in arrays.values()):
         return _of_dask(client, arrays, block)
-    given = made("rows", {name: np.asarray(array) for name, array in arrays.items()})
+    given = block_of("rows", {name: np.asarray(array) for name, array in arrays.items()})
     count = len(next(iter(given.values())))
     cuts = partition(count, sum(array.nbytes for array in given.values()) // count, block)
     pieces = [{name: array[a:b] for name, array in given.items()} for a, b in pairwise(cuts)]
@@ -140,7 +143,7 @@ def partition(count: int, row: int, block: int | None) -> list[int]:
     [0, 3, 6, 10]
     """
     if block is not None and block < 1:
-        raise ValueError(f"block must be at least 1, not {quoted(block)}")
+        raise ValueError(f"block must be a number of rows, at least 1, got {quoted(block)}")
     usual = min(max(count // BLOCKS, SMALL), BLOCK, max(1, BYTES // max(row, 1)))
     most = usual if block is None else block
     blocks = math.ceil(count / most)

@@ -24,7 +24,7 @@ def run_on(client: Client) -> Callable[[Callable[..., Any], Iterable[Any]], Iter
         watch = Waiting(client)
         while waiting:
             if not _wait(client, waiting):
-                watch.look()
+                watch.check()
             finished = [future for future in waiting if future.done()]
             waiting = [future for future in waiting if future not in finished]
             for future in finished:

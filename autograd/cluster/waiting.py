@@ -20,13 +20,13 @@ LIMIT = 60.0
 
 
 class Waiting:
-    """One wait for results; `look` raises if the cluster has been stalled for too long."""
+    """One wait for results; `check` raises if the cluster has been stalled for too long."""
 
     def __init__(self, client: Client, limit: float | None = None) -> None:
         self.client, self.limit = client, LIMIT if limit is None else limit
         self._since: float | None = None
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise ConnectionError without scheduler or workers, MemoryError if all workers are out of memory."""
         workers = self._workers()
         if workers and any(status != "paused" for status in workers):
@@ -71,7 +71,7 @@ def gathered(client: Client, futures: Sequence[Any]) -> list[Any]:
     """
     waiting = Waiting(client)
     while not _all_done(client, futures):
-        waiting.look()
+        waiting.check()
     return list(client.gather(list(futures)))
 
 

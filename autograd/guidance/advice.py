@@ -132,8 +132,5 @@ def missing(module: str, name: str) -> Exception:
     if advice and sys._getframe(3).f_globals.get("__name__") == "importlib._bootstrap":
         return ImportError(text.replace("has no attribute", "has no"), name=module)
     error = AttributeError(text)
-    error.name, error.obj = (
-        name,
-        sys.modules.get(module),
-    )  # so that Python suggests a name that is spelled alike
+    error.name, error.obj = name, sys.modules.get(module)  # Python then suggests a similar name
     return error

@@ -193,7 +193,7 @@ def test_what_is_wrong_with_a_folder_is_told(client, folders):
     np.save(folders / "empty" / "0.npy", np.zeros((0, 4)))
     refused("empty", r"0.npy: a block has zero rows", x=0)
     (folders / "empty" / "0.npy").write_bytes(b"nothing")
-    refused("empty", "0.npy is not a whole .npy file", x=0)
+    refused("empty", "0.npy is not a complete .npy file", x=0)
     np.save(folders / "empty" / "0.npy", np.array(["text"]))
     refused("empty", "it must be a table of numbers", x=0)
     (folders / "npy" / "1.parquet").write_bytes(b"")
@@ -297,7 +297,7 @@ def test_arguments_that_do_not_fit_are_told(client, here):
         cluster.rows(client, x=X, y=Y[:-1])
     with pytest.raises(TypeError, match="y must hold real numbers"):
         cluster.rows(client, y=Y > 0)
-    with pytest.raises(ValueError, match="block must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="block must be a number of rows, at least 1, got 0"):
         cluster.rows(client, y=Y, block=0)
 
 

@@ -11,7 +11,7 @@ pytest.importorskip("distributed")
 import pyarrow
 from pyarrow import parquet
 
-from autograd.cluster.folders import look_npy, look_parquet, read_parquet
+from autograd.cluster.folders import read_parquet, scan_npy, scan_parquet
 
 
 def refused(look, path, message, **columns):
@@ -25,23 +25,23 @@ def test_what_is_no_npy_file_of_one_table_is_refused(tmp_path):
     path = tmp_path / "0.npy"
     np.savez(tmp_path / "several", a=np.zeros(3), b=np.zeros(3))
     os.replace(tmp_path / "several.npz", path)
-    refused(look_npy, path, "is a .npz file of several tables: save each as .npy", x=0)
+    refused(scan_npy, path, "is a .npz file of several tables: save each as .npy", x=0)
     path.write_bytes(
         b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (3,\n" + b" " * 80
     )
-    refused(look_npy, path, "is not a whole .npy file", x=0)
+    refused(scan_npy, path, "is not a complete .npy file", x=0)
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
-    refused(look_npy, path, "is not a whole .npy file", x=0)
+    refused(scan_npy, path, "is not a complete .npy file", x=0)
 
 
 def test_what_is_no_parquet_file_of_named_numbers_is_refused(tmp_path):
     path = tmp_path / "0.parquet"
     path.write_bytes(b"PAR1" + bytes(100) + b"PAR1")
-    refused(look_parquet, path, "is not a whole Parquet file", x="x")
+    refused(scan_parquet, path, "is not a complete Parquet file", x="x")
     parquet.write_table(pyarrow.Table.from_arrays([pyarrow.array([1.0])] * 2, names=["x", "x"]), path)
-    refused(look_parquet, path, "has several columns called x", x="x")
+    refused(scan_parquet, path, "has several columns called x", x="x")
     parquet.write_table(pyarrow.table({f"c{k}": [1.0] for k in range(3000)}), path)
-    refused(look_parquet, path, "has no column x: its columns are c0, .* and 2,980 more", x="x")
+    refused(scan_parquet, path, "has no column x: its columns are c0, .* and 2,980 more", x="x")
     parquet.write_table(pyarrow.table({"x": np.arange(100.0)}), path)
     whole = path.read_bytes()
     path.write_bytes(whole[:4] + bytes(64) + whole[68:])
@@ -50,7 +50,7 @@ def test_what_is_no_parquet_file_of_named_numbers_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
-@pytest.mark.parametrize("look", [look_npy, look_parquet])
+@pytest.mark.parametrize("look", [scan_npy, scan_parquet])
 def test_a_fifo_is_not_waited_for(tmp_path, look):
     os.mkfifo(tmp_path / "0")
     refused(look, tmp_path / "0", "is a fifo, not a file", x=0)

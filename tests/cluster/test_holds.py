@@ -99,13 +99,13 @@ class Silent:
 
 
 def test_workers_that_are_all_out_of_memory_are_an_error_and_one_that_goes_on_is_none():
-    waiting.Waiting(Silent("paused", "running"), limit=0.0).look()
+    waiting.Waiting(Silent("paused", "running"), limit=0.0).check()
     with pytest.raises(MemoryError, match="all 2 workers have been out of memory"):
-        waiting.Waiting(Silent("paused", "paused"), limit=0.0).look()
+        waiting.Waiting(Silent("paused", "paused"), limit=0.0).check()
     with pytest.raises(ConnectionError, match="has had no worker for 0 s: start some with 'dask worker'"):
-        waiting.Waiting(Silent(), limit=0.0).look()
+        waiting.Waiting(Silent(), limit=0.0).check()
     with pytest.raises(ConnectionError, match="the scheduler has not answered for 0 s"):
-        waiting.Waiting(object(), limit=0.0).look()
+        waiting.Waiting(object(), limit=0.0).check()
     patient = waiting.Waiting(Silent("paused"), limit=1e9)
-    patient.look()
-    patient.look()
+    patient.check()
+    patient.check()

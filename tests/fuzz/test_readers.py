@@ -305,10 +305,10 @@ def test_a_damaged_table_is_numbers_or_an_error_of_its_own(tmp_path_factory, dam
     stream = io.BytesIO()
     if kind == "npy":
         np.save(stream, np.arange(12.0).reshape(4, 3))
-        columns, look, read = {"x": [0, 1], "y": 2}, folders.look_npy, folders.read_npy
+        columns, look, read = {"x": [0, 1], "y": 2}, folders.scan_npy, folders.read_npy
     else:
         parquet.write_table(pyarrow.table({"x": [1.0, 2.0], "y": [3, 4]}), stream)
-        columns, look, read = {"x": "x", "y": "y"}, folders.look_parquet, folders.read_parquet
+        columns, look, read = {"x": "x", "y": "y"}, folders.scan_parquet, folders.read_parquet
     path = tmp_path_factory.getbasetemp() / f"table.{kind}"
     path.write_bytes(damage(stream.getvalue()))
     try:
