@@ -23,18 +23,17 @@ def groups(roots: Iterable[Any], leaves: Iterable[Value]) -> tuple[list[Group], 
     depth = dict.fromkeys(same, 0)
     known: dict[Any, Value] = {}
     found: dict[Any, Group] = {}
-    for root in roots:
-        for node in topological_order(root) if isinstance(root, Value) else ():
-            if node in same or node.op is None:
-                continue
-            operands = [same.get(item, item) if isinstance(item, Value) else item for item in node.operands]
-            key = (node.op, tuple(item if isinstance(item, Value) else repr(item) for item in operands))
-            same[node] = known.setdefault(key, node)
-            if same[node] is node:
-                level = 1 + max([depth.get(item, 0) for item in operands if isinstance(item, Value)], default=0)
-                depth[node] = level
-                kind = (level, node.op, len(operands), _constant(node.op, operands))
-                found.setdefault(kind, Group(node.op, [])).nodes.append(node)
+    for node in topological_order(*(root for root in roots if isinstance(root, Value))):
+        if node in same or node.op is None:
+            continue
+        operands = [same.get(item, item) if isinstance(item, Value) else item for item in node.operands]
+        key = (node.op, tuple(item if isinstance(item, Value) else repr(item) for item in operands))
+        same[node] = known.setdefault(key, node)
+        if same[node] is node:
+            level = 1 + max([depth.get(item, 0) for item in operands if isinstance(item, Value)], default=0)
+            depth[node] = level
+            kind = (level, node.op, len(operands), _constant(node.op, operands))
+            found.setdefault(kind, Group(node.op, [])).nodes.append(node)
     ordered = sorted(found.items(), key=lambda item: item[0][0])
     return [group for _, group in ordered], same
 

@@ -12,7 +12,20 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 import autograd
-from autograd import TABLE, Value, compile, dot, exp, export, operation, relu, tanh, total, where
+from autograd import (
+    TABLE,
+    Value,
+    compile,
+    dot,
+    exp,
+    export,
+    operation,
+    relu,
+    tanh,
+    topological_order,
+    total,
+    where,
+)
 from autograd.errors import TracingError
 
 JAX = importlib.util.find_spec("jax") is not None
@@ -348,3 +361,23 @@ def test_a_compiled_graph_is_exported_as_the_graph():
     a, b = Value(2.0, "a"), Value(3.0, "b")
     root = a * b + a
     assert export(compile(root, inputs=[a, b])) == export(root, inputs=[a, b])
+
+
+def test_each_node_is_visited_once_for_all_results(monkeypatch):
+    from autograd.exporting import vectorise
+
+    visited = []
+    monkeypatch.setattr(
+        vectorise,
+        "topological_order",
+        lambda *roots: visited.extend(found := topological_order(*roots)) or found,
+    )
+
+    def running_sums(x):
+        sums = [x]
+        for _ in range(99):
+            sums.append(sums[-1] * x + 1.0)
+        return sums
+
+    assert len(module(export(running_sums, 0.5))) > 1
+    assert len(visited) == len(set(visited)) == 199
