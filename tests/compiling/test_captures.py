@@ -22,9 +22,11 @@ from autograd import (
     relu,
     sin,
     tanh,
+    topological_order,
+    total,
     where,
 )
-from autograd.compiling.run import kernel, store
+from autograd.compiling.run import kernel, query, store
 from autograd.compiling.trace.tracing import trace
 
 ROWS = np.array([-1.5, -0.5, 0.0, 0.5, 2.0])
@@ -221,6 +223,24 @@ def test_a_captured_result_contributes_its_number_as_in_the_engine():
     assert fast.grad(ROWS, wrt=[z]).tolist() == [ROWS.sum()]
     with pytest.raises(TypeError, match="compute it inside"):
         fast.grad(ROWS, wrt=[w])
+
+
+def test_the_history_of_captured_results_is_visited_once(monkeypatch):
+    visited, sums, unused = [], [Value(1.0)], Value(3.0)
+    for _ in range(99):
+        sums.append(sums[-1] * 0.5 + 1.0)
+
+    def counted(*roots):
+        order = topological_order(*roots)
+        visited.extend(order)
+        return order
+
+    monkeypatch.setattr(query, "topological_order", counted)
+    fast = compile(lambda x: total([each * x for each in sums]))
+    assert fast.grad(2.0, wrt=[unused]).tolist() == [0.0]
+    assert len(visited) == len(set(visited))
+    with pytest.raises(TypeError, match="computed outside of it"):
+        fast.grad(2.0, wrt=[sums[0]])
 
 
 def test_an_unused_captured_value_has_gradient_0():

@@ -367,11 +367,13 @@ def test_each_node_is_visited_once_for_all_results(monkeypatch):
     from autograd.exporting import vectorise
 
     visited = []
-    monkeypatch.setattr(
-        vectorise,
-        "topological_order",
-        lambda *roots: visited.extend(found := topological_order(*roots)) or found,
-    )
+
+    def counted(*roots):
+        order = topological_order(*roots)
+        visited.extend(order)
+        return order
+
+    monkeypatch.setattr(vectorise, "topological_order", counted)
 
     def running_sums(x):
         sums = [x]

@@ -66,8 +66,11 @@ def refuse_hidden(places: Places, query: Query) -> None:
 
     f uses only its number, so that the derivative would be wrong.
     """
-    for result in places.captured:
-        if result.operands and not set(topological_order(result)[:-1]).isdisjoint(query.captured):
+    results = [value for value in places.captured if value.operands]
+    if set(topological_order(*results)).isdisjoint(query.captured):
+        return
+    for result in results:
+        if not set(topological_order(result)[:-1]).isdisjoint(query.captured):
             raise TypeError(
                 f"f uses {history(result)}, computed outside of it from a Value in wrt: compute it inside f"
             )
