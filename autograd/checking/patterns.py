@@ -104,5 +104,5 @@ def _rows(part: Part) -> str:
             reason = f" (it {common})" if common else ""
             if len(part.shape) == 2:
                 return f"the whole {words[axis]}{many} {listed} {'are' if many else 'is'} wrong{reason}"
-            return f"everything at {listed} of its axis {axis} is wrong{reason}"
+            return f"every number at index {listed} of axis {axis} is wrong{reason}"
     return ""

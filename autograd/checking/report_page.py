@@ -62,9 +62,10 @@ def page(report: Report) -> str:
 
 def _gradient(part: Part) -> str:
     """Return the gradient with respect to one argument as a table of its shape, with expected numbers."""
+    shape = f' <span class="mute">{part.shape}</span>' if len(part.found) > 1 else ""
+    head = f"<h2>Gradient with respect to {html.escape(part.name)}{shape}</h2>"
     if len(part.found) > MOST_CELLS:
-        wrong = sum(part.wrong)
-        return f"<h2>{html.escape(part.name)}</h2><p>{wrong:,} of {len(part.found):,} numbers are wrong</p>"
+        return f"{head}<p>{sum(part.wrong):,} of {len(part.found):,} numbers are wrong</p>"
     columns = part.shape[-1] if part.shape else 1
     rows = []
     for start in range(0, len(part.found), columns or 1):
@@ -75,9 +76,7 @@ def _gradient(part: Part) -> str:
             for k in range(start, start + columns)
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    shape = f' <span class="mute">{part.shape}</span>' if len(part.found) > 1 else ""
-    table = f'<div class="scroll"><table>{"".join(rows)}</table></div>'
-    return f"<h2>Gradient with respect to {html.escape(part.name)}{shape}</h2>{table}"
+    return f'{head}<div class="scroll"><table>{"".join(rows)}</table></div>'
 
 
 def _graphs(report: Report) -> str:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..terminal import quoted
+
 
 class Player:
-    """A page in an iframe, which is the output of a notebook's cell."""
+    """A page in an iframe `height` pixels high, which is the output of a notebook's cell.
+
+    Raises ValueError for a height that is not a positive int.
+
+    >>> Player("<p>", "a page", height=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: height must be a positive int, in pixels, got 0
+    """
 
     def __init__(self, page: str, words: str, height: int) -> None:
+        if isinstance(height, bool) or not isinstance(height, int) or height < 1:
+            raise ValueError(f"height must be a positive int, in pixels, got {quoted(height)}")
         self.page: str = page
         self.words: str = words
         self.height: int = height

@@ -364,8 +364,6 @@ class Backprop:
         """Return the interactive page in a frame for a notebook's cell; `height` is in pixels."""
         from ..drawing.inline import Player
 
-        if isinstance(height, bool) or not isinstance(height, int) or height < 1:
-            raise ValueError(f"height must be a positive int, in pixels, not {quoted(height)}")
         return Player(self._drawn("player", options).html(), repr(self), height)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

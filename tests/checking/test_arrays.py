@@ -119,6 +119,29 @@ def test_a_pattern_in_wrong_numbers_is_recognised(change, words):
     assert words in failure(layer, X, W, B, gradient=wrong(change))
 
 
+def test_wrong_slices_of_an_array_of_three_axes_are_recognised():
+    x = RNG.normal(size=(3, 4, 5))
+
+    def doubled(index):
+        scale = np.ones_like(x)
+        scale[index] = 2.0
+        return lambda x: np.cos(x) * scale
+
+    text = failure(lambda x: np.sin(x).sum(), x, gradient=doubled((slice(None), 1)))
+    assert "x: every number at index 1 of axis 1 is wrong (it is 2 times the right one)" in text
+    text = failure(lambda x: np.sin(x).sum(), x, gradient=doubled([0, 2]))
+    assert "x: every number at index 0, 2 of axis 0 is wrong (it is 2 times the right one)" in text
+
+
+def test_the_page_of_a_large_array_has_the_count_of_its_wrong_numbers():
+    x = RNG.normal(size=(7, 100))
+    report = check_gradients(
+        lambda x: np.sin(x).sum(), x, gradient=lambda x: np.cos(x) + 0.5 * (x == x[3, 14]), raises=False
+    )
+    assert "<h2>Gradient with respect to x" in report.html()
+    assert "<p>1 of 700 numbers are wrong</p>" in report.html()
+
+
 def test_a_transposed_square_matrix_and_swapped_gradients_are_recognised():
     square = RNG.normal(size=(3, 3))
 

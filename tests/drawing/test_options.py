@@ -336,3 +336,12 @@ def test_an_animation_is_an_image_of_a_plain_screens_size(final):
     with image.open(io.BytesIO(draw(final["L"]).pipe("gif"))) as animation:
         (wide, _), _ = size_of(draw(final["L"], scale=1).pipe("png"))
         assert abs(animation.size[0] - wide) < 80
+
+
+@pytest.mark.parametrize("height", [0, -1, True, 2.5, "tall"])
+def test_a_frame_has_a_height_in_pixels(graph, height):
+    for picture in (draw(graph["L"]), graph["L"].backprop()):
+        assert picture.player(300).height == 300
+        assert repr(picture.player()) == repr(picture)
+        with pytest.raises(ValueError, match="height must be a positive int, in pixels, got"):
+            picture.player(height)

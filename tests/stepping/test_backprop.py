@@ -375,7 +375,7 @@ def test_an_option_that_is_not_there_is_an_error_of_the_method_that_was_called(m
     ("call", "error", "message"),
     [
         (lambda bp: bp.save(3), TypeError, 'save takes a path, such as "step.svg", got 3 of type int'),
-        (lambda bp: bp.player("tall"), ValueError, "height must be a positive int, in pixels, not 'tall'"),
+        (lambda bp: bp.player("tall"), ValueError, "height must be a positive int, in pixels, got 'tall'"),
         (lambda bp: bp.player(groups=3), TypeError, "groups must be a model"),
     ],
 )
