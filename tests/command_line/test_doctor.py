@@ -11,7 +11,7 @@ import autograd
 import autograd.command_line.main as command_line
 from autograd.command_line import doctor
 from autograd.command_line.main import main
-from autograd.terminal import show
+from autograd.terminal import printable, show
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ def test_version(capsys):
 def test_doctor_reports_what_is_installed(capsys):
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
-    assert f"in {ROOT / 'autograd'}" in out
+    assert f"in {printable(str(ROOT / 'autograd'))}" in out
     assert f"Python     {sys.version.split()[0]}" in out
     assert out.endswith("\nno problems\n")
 
