@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from autograd import no_grad
 from autograd.terminal import kind_of, quoted
@@ -96,11 +96,16 @@ def _arranged(data: Any, targets: Any, axes: Any) -> tuple[Dataset, Any]:
     return as_dataset(data, targets), axes
 
 
+_FINEST = 2_000
+"""The limit for the grid points along each side: the model is called for each of their pairs."""
+
+
 def landscape(model: Model, data: Dataset, resolution: int) -> Landscape:
     """Return a model's outputs, in evaluation mode, over a grid that is slightly larger than the data."""
     check_plane(data)
-    if resolution < 2:
-        raise ValueError(f"resolution must be at least 2, got {quoted(resolution)}")
+    is_whole = isinstance(resolution, SupportsIndex) and not isinstance(resolution, bool)
+    if not (is_whole and 2 <= resolution.__index__() <= _FINEST):
+        raise ValueError(f"resolution must be an int from 2 to {_FINEST:,}, got {quoted(resolution)}")
     xs, ys = (_range(_span([inputs[k] for inputs in data.inputs]), resolution) for k in (0, 1))
     with no_grad(), mode(model, training=False):
         rows = [[as_list(plain(model([x, y]))) for x in xs] for y in ys]

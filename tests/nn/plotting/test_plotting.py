@@ -63,8 +63,9 @@ def test_a_decision_boundary_needs_two_inputs_and_a_grid(rng):
     model = MLP(2, [1], rng=rng)
     with pytest.raises(ValueError, match="points of 2 numbers, not of 3"):
         nn.plot_decision_boundary(model, Dataset([[1.0, 2.0, 3.0]], [1.0]))
-    with pytest.raises(ValueError, match="resolution must be at least 2, got 1"):
-        nn.plot_decision_boundary(model, moons(4, rng=rng), resolution=1)
+    for strange in (1, 10**9, 2.5, float("nan"), "x", None, True):
+        with pytest.raises(ValueError, match="resolution must be an int from 2 to 2,000, got"):
+            nn.plot_decision_boundary(model, moons(4, rng=rng), resolution=strange)
 
 
 def scores(inputs):
