@@ -211,3 +211,26 @@ def test_infinities_that_cancel_between_loops_give_nan_without_a_warning(recwarn
     assert "a loop over" in fast.explain()
     assert (math.isnan(value), math.isnan(slopes[0]), slopes[2]) == (True, True, pytest.approx(3 + math.e))
     assert recwarn.list == []
+
+
+@pytest.mark.parametrize("name", ["clip", "where", "maximum", "relu"])
+def test_second_derivatives_of_a_sum_of_chained_choices_compile_in_linear_time(name):
+    """The conditions share their parts: read once for each path, they would take hours."""
+    choice = {
+        "clip": lambda v: autograd.clip(v, -1.0, 1.0),
+        "where": lambda v: autograd.where(v > 0.2, v, 2 * v),
+        "maximum": lambda v: autograd.maximum(v, 0.3),
+        "relu": autograd.relu,
+    }[name]
+
+    def f(xs):
+        terms = []
+        for k in range(40):
+            v = xs[0]
+            for _ in range(6):
+                v = choice(v) + 0.1 * xs[1] + 1e-3 * k
+            terms.append(v * v)
+        return autograd.sqrt(autograd.total(terms) + 1.0)
+
+    found = autograd.compile(f).hvp([0.3, 0.4], vector=[1.0, -0.5])
+    assert found == pytest.approx(autograd.hvp(f, [0.3, 0.4], [1.0, -0.5]), rel=1e-9, abs=1e-12)

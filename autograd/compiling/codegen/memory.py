@@ -62,13 +62,14 @@ class Memory:
         if not isinstance(stage, Chunk):
             yield from read(stage)
             return
-        waiting = list(stage.nodes)
+        waiting, seen = list(stage.nodes), set[Expression]()
         while waiting:
             for operand in waiting.pop().operands:
-                if operand.kind in LOGIC and operand not in self.shared:
-                    waiting.append(operand)
-                else:
+                if operand.kind not in LOGIC or operand in self.shared:
                     yield operand
+                elif operand not in seen:  # conditions share conditions: without this, once for each path
+                    seen.add(operand)
+                    waiting.append(operand)
 
     def column(self, node: Expression) -> int:
         """Return the column of a batched number in a tile: inputs, then outputs, then slots."""
