@@ -26,6 +26,7 @@ PUBLIC = {
     "autograd.drawing.page": {"as_json", "colours", "filled"},
     "autograd.ops.language": {"NotTranslatableError"},
     "autograd.terminal": {
+        "aligned",
         "brief",
         "cut",
         "in_notebook",
