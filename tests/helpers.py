@@ -32,6 +32,14 @@ def python_output(code: str, **environment: str) -> str:
     return result.stdout
 
 
+def compile_to_tapes(monkeypatch: Any) -> None:
+    """Compile every kernel to a tape for the interpreter, of a batch and at a single point."""
+    from autograd.compiling.run import kernel
+
+    monkeypatch.setattr(kernel, "LIMIT", 0)
+    monkeypatch.setattr(kernel, "LIMIT_SINGLE", 0)
+
+
 def copied(source: Path, target: Path) -> None:
     """Copy a folder without compiled files; the copy can be written to, whether the checkout can or not."""
     leave = shutil.ignore_patterns("__pycache__")

@@ -27,9 +27,9 @@ from autograd import (
     total,
     where,
 )
-from autograd.compiling.run import kernel
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
+from tests.helpers import compile_to_tapes
 
 POINTS = (
     math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -0.5, 5e-324, -5e-324, 1e-310, 1.7e308,
@@ -75,7 +75,7 @@ TWO_OPERATIONS = {
 def tier(request, monkeypatch):
     """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
-        monkeypatch.setattr(kernel, "LIMIT", 0)
+        compile_to_tapes(monkeypatch)
 
 
 def assert_agreement(functions):
@@ -104,7 +104,7 @@ def sliced(functions, start, step):
 @pytest.mark.parametrize("start", range(6))
 @pytest.mark.parametrize("functions", [ONE_OPERATION, TWO_OPERATIONS], ids=["one", "two"])
 def test_the_derivatives_of_one_and_two_operations_on_a_tape(functions, start, monkeypatch):
-    monkeypatch.setattr(kernel, "LIMIT", 0)
+    compile_to_tapes(monkeypatch)
     assert_agreement(sliced(functions, start, 6))
 
 

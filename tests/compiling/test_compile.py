@@ -9,10 +9,7 @@ import random
 import pytest
 
 import autograd
-from autograd import (
-    Value,
-    tanh,
-)
+from autograd import Value, add, exp, mul, sin, tanh
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
@@ -21,11 +18,11 @@ from autograd import TABLE, compile
 from autograd.checking.cases.generation import FAMILIES, from_generator, generate
 from autograd.compiling import BASELINE, Compiled, host
 from autograd.compiling.codegen import stages
-from autograd.compiling.run import kernel
 from autograd.drawing import PictureOptions
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
 from tests.engine.test_unselected import FRONTS, STEEP, UNSELECTED
+from tests.helpers import compile_to_tapes
 from tests.truth import POINTS
 
 EDGES = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e300, -1e300, 5e-324, 0.5, 2.0, -3.0)
@@ -36,7 +33,7 @@ TIERS = ("straight-line", "tape")
 def tier(request, monkeypatch):
     """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
-        monkeypatch.setattr(kernel, "LIMIT", 0)
+        compile_to_tapes(monkeypatch)
     return request.param
 
 
@@ -215,7 +212,7 @@ def test_programs_of_the_strategies_equal_the_engine_to_rounding(family):
 @pytest.mark.parametrize("way", ["parts of 3 expressions", "tape"])
 def test_random_programs_cut_into_small_parts_and_on_the_tape(family, way, monkeypatch):
     if way == "tape":
-        monkeypatch.setattr(kernel, "LIMIT", 0)
+        compile_to_tapes(monkeypatch)
     else:
         monkeypatch.setattr(stages, "CHUNK", 3)
     programs = [generate(from_generator(random.Random(seed)), family=family) for seed in range(100, 105)]
@@ -515,23 +512,58 @@ def test_no_gradient_flows_through_a_branch_that_was_not_selected(name):
         assert compile(lambda x, steep=steep: UNSELECTED[name](steep(x)) + x).grad(0.0) == 1.0
 
 
-def test_tanh_is_within_3_units_in_the_last_place_at_every_exponent():
+def tanh_at(points, way):
+    """Return tanh compiled for rows, for a machine without fused multiply-adds, or on a tape at one point."""
+    if way == "tape":
+        return np.array(compile(lambda *xs: [tanh(x) for x in xs])(*points.tolist()))
+    return Compiled(tanh, "x", **({"machine": BASELINE} if way == "baseline" else {}))(points)
+
+
+@pytest.mark.parametrize("way", ["rows", "baseline", "tape"])
+def test_tanh_is_within_2_and_a_half_units_in_the_last_place_at_every_exponent(way, monkeypatch):
     mpmath = pytest.importorskip("mpmath")
+    if way == "tape":
+        compile_to_tapes(monkeypatch)
     rng = np.random.default_rng(0)
     points = np.concatenate(
         [np.ldexp(rng.uniform(1, 2, 4), e) for e in range(-1074, 1023, 3)]
         + [rng.uniform(0, 0.6, 2000), rng.uniform(0, 3, 2000), rng.uniform(2, 23, 500)]
     )
-    found = compile(tanh, batched="x")(points)
+    found = tanh_at(points, way)
     with mpmath.workprec(140):
         for x, y in zip(points.tolist(), found.tolist(), strict=True):
             exact = mpmath.tanh(mpmath.mpf(x))
-            assert abs(exact - y) <= 3 * np.spacing(float(exact)), x
-    ends = compile(tanh, batched="x")(np.array([np.inf, -np.inf, -0.0, np.nan, -1.0]))
+            assert abs(exact - y) <= 2.5 * np.spacing(float(exact)), x
+    ends = tanh_at(np.array([np.inf, -np.inf, -0.0, np.nan, -1.0, 1.0]), way)
     assert ends[:2].tolist() == [1.0, -1.0]
     assert np.signbit(ends[2])
     assert np.isnan(ends[3])
-    assert ends[4] == -compile(tanh, batched="x")(np.array([1.0]))[0]
+    assert ends[4] == -ends[5]
+
+
+@pytest.mark.parametrize("function", [exp, tanh, add, mul, sin], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("count", range(1, 10))
+def test_a_run_of_a_tape_has_any_number_of_instructions(count, function, monkeypatch):
+    """Four at a time pass through an unrolled loop, exp and tanh as one vector; the others one by one."""
+    compile_to_tapes(monkeypatch)
+    binary = function in (add, mul)
+
+    def f(*xs):
+        return [function(x, 0.75) if binary else function(x) for x in xs]
+
+    points = [0.3 * k - 1.1 for k in range(count)]
+    fast = compile(f)
+    found = fast(*points)
+    assert "a tape of" in fast.explain()
+    np.testing.assert_allclose(found, f(*points), rtol=1e-15)
+    swapped = fast(*points[::-1])
+    assert swapped == found[::-1]  # the same number wherever it is in the run
+    for k in range(count):  # each instruction reads its own operand, and special numbers stay in their lane
+        special = list(points)
+        special[k] = math.nan
+        around = fast(*special)
+        assert math.isnan(around[k])
+        assert around[:k] + around[k + 1 :] == found[:k] + found[k + 1 :]
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 8, 11])

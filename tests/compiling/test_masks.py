@@ -43,8 +43,8 @@ from autograd import (
     total,
     where,
 )
-from autograd.compiling.run import kernel
 from autograd.modes import ieee_arithmetic
+from tests.helpers import compile_to_tapes
 
 SELECTORS = {
     "where": lambda x: where(x > 0.5, x, 0.0),
@@ -93,7 +93,7 @@ POINTS = (-2.0, -1.0, -0.25, 0.0, 0.75, 2.0)
 def tier(request, monkeypatch):
     """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
-        monkeypatch.setattr(kernel, "LIMIT", 0)
+        compile_to_tapes(monkeypatch)
 
 
 def close(found, expected):

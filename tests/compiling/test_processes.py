@@ -22,8 +22,7 @@ from autograd import Value, compile, exp, log1p, sin, sqrt, tanh, total
 from autograd.compiling import BASELINE, Compiled
 from autograd.compiling.codegen import native
 from autograd.compiling.codegen.cache import CodeCache
-from autograd.compiling.run import kernel
-from tests.helpers import ROOT, python_output
+from tests.helpers import ROOT, compile_to_tapes, python_output
 
 X = np.linspace(-2.0, 2.0, 50)
 
@@ -247,6 +246,41 @@ def test_a_damaged_file_is_compiled_again_and_replaced(damage, folder, expected)
     assert same(compile(curve, batched="x", cache=folder).value_and_grad(X, W), expected)
 
 
+RUN = """
+import sys
+from autograd import compile, exp, tanh, total
+from autograd.compiling.codegen import native
+from autograd.compiling.run import kernel
+
+kernel.LIMIT = kernel.LIMIT_SINGLE = {limit}
+compiled = []
+real = native.Native._module
+native.Native._module = lambda self: compiled.append(self) or real(self)
+f = lambda x: total([tanh(x * k) * exp(-x) for k in range(6)])
+rows = compile(f, batched="x", cache={folder!r}).value_and_grad([0.1, 0.2, -3.0, 2.5, 1.0])
+point = compile(f, cache={folder!r}).value_and_grad(0.7)
+print([[y.hex() for y in part.tolist()] for part in rows], [y.hex() for y in point], "compiled", len(compiled))
+"""
+
+
+@pytest.mark.parametrize("tier", ["straight-line", "tape"])
+@pytest.mark.parametrize("damage", [None, "cut off", "a bit in the code"])
+def test_another_process_takes_kernels_drivers_and_interpreters_from_the_folder(tier, damage, folder):
+    code = RUN.format(limit=0 if tier == "tape" else 10_000, folder=str(folder))
+    first, _, count = python_output(code).partition("compiled")
+    assert (
+        int(count) == len(files(folder)) == 4
+    )  # a kernel or interpreter and a driver, for rows and for a point
+    assert python_output(code).partition("compiled") == (first, "compiled", " 0\n")
+    if damage is None:
+        return
+    for file in files(folder):
+        good = file.read_bytes()
+        file.write_bytes(DAMAGES[damage](good))
+        assert python_output(code).partition("compiled") == (first, "compiled", " 1\n")
+        assert len(file.read_bytes()) == len(good)
+
+
 def test_a_folder_in_place_of_a_file_and_a_deleted_folder_only_cost_time(folder, expected):
     fast = compile(curve, batched="x", cache=folder)
     fast.value_and_grad(X, W)
@@ -342,9 +376,10 @@ def test_without_the_vector_library_the_numbers_are_the_same_to_rounding(expecte
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("limit", [kernel.LIMIT, 0], ids=["straight-line", "tape"])
-def test_code_for_a_machine_without_avx_has_no_avx(limit, monkeypatch):
-    monkeypatch.setattr(kernel, "LIMIT", limit)
+@pytest.mark.parametrize("tier", ["straight-line", "tape"])
+def test_code_for_a_machine_without_avx_has_no_avx(tier, monkeypatch):
+    if tier == "tape":
+        compile_to_tapes(monkeypatch)
     fast = Compiled(lambda x: total([tanh(x * k) + sin(x) for k in range(4)]), "x", machine=BASELINE)
     np.testing.assert_allclose(
         fast(X), sum(np.tanh(X * k) + np.sin(X) for k in range(4)), rtol=1e-12, atol=1e-15

@@ -9,7 +9,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
 from autograd import Value, compile, dot, grad, logsumexp, maximum, sqrt, where
-from autograd.compiling.run import kernel
+from tests.helpers import compile_to_tapes
 
 rng = np.random.default_rng(5)
 NUMBERS = rng.normal(size=200) * 10.0 ** rng.integers(-3, 4, size=200)
@@ -19,7 +19,7 @@ NUMBERS = rng.normal(size=200) * 10.0 ** rng.integers(-3, 4, size=200)
 def tier(request, monkeypatch):
     """Run a test with straight-line code, and with a tape."""
     if request.param == "tape":
-        monkeypatch.setattr(kernel, "LIMIT", 0)
+        compile_to_tapes(monkeypatch)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
