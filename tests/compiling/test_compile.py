@@ -548,8 +548,8 @@ def test_a_run_of_a_tape_has_any_number_of_instructions(count, function, monkeyp
     compile_to_tapes(monkeypatch)
     binary = function in (add, mul)
 
-    def f(*xs):
-        return [function(x, 0.75) if binary else function(x) for x in xs]
+    def f(*xs):  # with a minus, since a result is stored directly after its instruction, which ends a run
+        return [-(function(x, 0.75) if binary else function(x)) for x in xs]
 
     points = [0.3 * k - 1.1 for k in range(count)]
     fast = compile(f)

@@ -268,9 +268,7 @@ print([[y.hex() for y in part.tolist()] for part in rows], [y.hex() for y in poi
 def test_another_process_takes_kernels_drivers_and_interpreters_from_the_folder(tier, damage, folder):
     code = RUN.format(limit=0 if tier == "tape" else 10_000, folder=str(folder))
     first, _, count = python_output(code).partition("compiled")
-    assert (
-        int(count) == len(files(folder)) == 4
-    )  # a kernel or interpreter and a driver, for rows and for a point
+    assert int(count) == len(files(folder)) == 5  # code and driver, for rows and a point; the fast call
     assert python_output(code).partition("compiled") == (first, "compiled", " 0\n")
     if damage is None:
         return

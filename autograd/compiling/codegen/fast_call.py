@@ -13,7 +13,6 @@ import ctypes
 import sys
 import sysconfig
 from collections.abc import Callable
-from functools import cache
 from struct import Struct
 from typing import Any
 
@@ -120,24 +119,31 @@ def available() -> bool:
     return ctypes.c_void_p.from_address(id(1.5) + _TYPE_AT).value == id(float)
 
 
-@cache
-def _definition(machine: Host) -> tuple[_Definition, Native]:
-    """Return the definition of the native function for CPython; it is never freed, as functions refer to it."""
+def _definition(machine: Host, kept: Any) -> _Definition:
+    """Return the definition of the native function, compiled once or taken from the cache `kept`."""
+    found = _DEFINITIONS.get(machine)
+    if found is not None:
+        return found[0]
     for name in _API.split():
         llvm.add_symbol(name, ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value)
-    native = Native(_SOURCE, machine)
-    return _Definition(b"fast_call", native.address("fast_call"), _FAST_CALL, None), native
+    native = Native(_SOURCE, machine, kept=kept)
+    made = _Definition(b"fast_call", native.address("fast_call"), _FAST_CALL, None)
+    return _DEFINITIONS.setdefault(machine, (made, native))[0]
+
+
+_DEFINITIONS: dict[Host, tuple[_Definition, Native]] = {}
+"""The definitions, each with the code that it belongs to; they are never freed, as functions refer to them."""
 
 
 def fast_call(
-    arguments: int, results: int, workspace: Any, drive: Any, machine: Host
+    arguments: int, results: int, workspace: Any, drive: Any, machine: Host, kept: Any = None
 ) -> Callable[..., tuple[float, ...] | None]:
     """Return a function of `arguments` floats that returns a tuple of `results` floats, or None.
 
     It runs the kernel `drive` in a workspace, which must not be used otherwise and must outlive the function.
     The function returns None for any other arguments.
     """
-    definition, _ = _definition(machine)
+    definition = _definition(machine, kept)
     facts = _FACTS.pack(
         arguments,
         results,

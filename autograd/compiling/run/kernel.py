@@ -79,7 +79,7 @@ class Kernel:
         self, roots: Sequence[Expression], layout: Layout, machine: Host, single: bool = False, kept: Any = None
     ) -> None:
         started = time.perf_counter()
-        self.layout = layout
+        self.layout, self.kept = layout, kept
         self.dtype: Any = np.dtype(np.float32 if single else np.float64)
         library = vector_library(machine, single) if layout.rows else {}
         self.tape: Array = None

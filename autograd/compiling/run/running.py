@@ -101,7 +101,8 @@ class Runner:
         numbers = not any(result.shape for result, _, _ in self.where)
         if numbers and count and self.kernel.facts.instructions <= _SHORT and available():
             workspace = self.kernel.workspace()
-            call = fast_call(count, results, workspace, self.kernel.drive, self.kernel.facts.machine)
+            machine = self.kernel.facts.machine
+            call = fast_call(count, results, workspace, self.kernel.drive, machine, self.kernel.kept)
             self._kept.append(workspace)
             return (lambda *floats: call(*floats, *[x._data for x in captured])) if captured else call
         new, free, drive = self.kernel.workspace, self.kernel.free, self.kernel.drive
