@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
 from collections.abc import Sequence
@@ -63,9 +64,14 @@ def aligned(count: int, dtype: Any) -> Array:
 
 
 def address(array: Array) -> int:
-    """Return the address of an array's data, four times as fast as `array.ctypes.data`."""
+    """Return the address of an array's data, for most arrays five times as fast as `array.ctypes.data`."""
+    if array.flags.carray and array.size:  # contiguous, and can be written to
+        return ctypes.addressof(_BYTE(array))
     found: int = array.__array_interface__["data"][0]
     return found
+
+
+_BYTE = ctypes.c_char.from_buffer
 
 
 class Kernel:
