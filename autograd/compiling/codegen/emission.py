@@ -135,8 +135,6 @@ class _Emitter:
         calls, start = [], 0
         inputs = self._table(self._places(stage.inputs))
         for size, count in blocks(len(stage.results), blocking(self.shape).neurons):
-            if f"product{size}" not in self.kernels:
-                self.kernels[f"product{size}"] = product(self.shape, size)
             targets = self._table(self._places(stage.results[start : start + size * count]))
             at = self.memory.packed + len(self.pack)
             for first in range(start, start + size * count, size):
@@ -144,14 +142,31 @@ class _Emitter:
                 self.pack += [self._common(stage.biases[n]) for n in block]
                 for column in zip(*(stage.weights[n] for n in block), strict=True):
                     self.pack += [self._common(weight) for weight in column]
-            tag = f"%w{at}"
-            calls += [
-                f"  {tag} = getelementptr {self.shape.scalar}, ptr %shared, i64 {at}",
-                f"  call void @product{size}(i64 %blocks, ptr %columns, ptr {inputs}, i64 {len(stage.inputs)}, "
-                f"ptr {tag}, i64 {count}, ptr {targets})",
-            ]
+            calls += self._blocks_of_rows(size, f"ptr {inputs}, i64 {len(stage.inputs)}", at, count, targets)
             start += size * count
         return calls
+
+    def _blocks_of_rows(self, size: int, inputs: str, at: int, count: int, targets: str) -> list[str]:
+        """Return the calls that compute neurons for all rows; few neurons for several blocks at once."""
+        shape, tag = self.shape, f"%w{at}"
+        times = max(1, min(blocking(shape).neurons // size, shape.part // shape.block, 4))
+        for factor in (1, times):
+            name = f"product{size}x{factor}"
+            if name not in self.kernels:
+                self.kernels[name] = product(shape, size, factor)
+        given = f"{inputs}, ptr {tag}, i64 {count}, ptr {targets}"
+        lines = [f"  {tag} = getelementptr {shape.scalar}, ptr %shared, i64 {at}"]
+        if times == 1:
+            return [*lines, f"  call void @product{size}x1(i64 %blocks, ptr %columns, {given})"]
+        return [
+            *lines,
+            f"  {tag}.groups = udiv i64 %blocks, {times}",
+            f"  call void @product{size}x{times}(i64 {tag}.groups, ptr %columns, {given})",
+            f"  {tag}.left = urem i64 %blocks, {times}",
+            f"  {tag}.rows = mul i64 {tag}.groups, {times * shape.block}",
+            f"  {tag}.rest = getelementptr {shape.scalar}, ptr %columns, i64 {tag}.rows",
+            f"  call void @product{size}x1(i64 {tag}.left, ptr {tag}.rest, {given})",
+        ]
 
     def _common(self, node: Expression | None) -> int:
         return -1 if node is None else self.memory.common(node)

@@ -89,17 +89,21 @@ class _Writer:
         self.lines.append(text)
 
 
-def product(shape: Shape, neurons: int) -> str:
-    """Return the function `productN` for blocks of N neurons, whose biases and weights are packed."""
-    w, vector = _Writer(shape), shape.vector
-    cells = [(n, u) for n in range(neurons) for u in range(shape.units)]
+def product(shape: Shape, neurons: int, times: int = 1) -> str:
+    """Return the function `productNxT` for blocks of N neurons, whose biases and weights are packed.
+
+    It computes T blocks of rows at once, of which there may be none.
+    """
+    w, vector, units = _Writer(shape), shape.vector, shape.units * times
+    cells = [(n, u) for n in range(neurons) for u in range(units)]
     w.write(
-        f"""define internal void @product{neurons}({PARAMETERS["product"]}) noinline {{
+        f"""define internal void @product{neurons}x{times}({PARAMETERS["product"]}) noinline {{
 entry:
-  br label %group
+  %some = icmp ne i64 %groups, 0
+  br i1 %some, label %group, label %done
 group:
   %g = phi i64 [ 0, %entry ], [ %g.next, %group.done ]
-  %row = mul i64 %g, {shape.block}"""
+  %row = mul i64 %g, {shape.block * times}"""
     )
     w.at("%here", "%tile", "%row")
     w.write(
@@ -118,13 +122,13 @@ block:
         w.write(f"  %sum{n}.{u} = phi {vector} [ %bias{n}, %block ], [ %new{n}.{u}, %loop ]")
     w.place("%place", "%inputs", "%c")
     w.at("%x.at", "%here", "%place")
-    for u in range(shape.units):
+    for u in range(units):
         w.at(f"%x{u}.at", "%x.at", str(u * shape.lanes))
         w.load(f"%x{u}", f"%x{u}.at")
     for n in range(neurons):
         w.at(f"%w{n}.at", "%at", str(n))
         w.everywhere(f"%w{n}", f"%w{n}.at")
-        for u in range(shape.units):
+        for u in range(units):
             w.fused(f"%new{n}.{u}", f"%w{n}", f"%x{u}", f"%sum{n}.{u}")
     w.at("%after", "%at", str(neurons))
     w.write(
@@ -138,7 +142,7 @@ store:
     for n in range(neurons):
         w.place(f"%target{n}", "%targets", str(n))
         w.at(f"%y{n}", "%here", f"%target{n}")
-        for u in range(shape.units):
+        for u in range(units):
             w.at(f"%y{n}.{u}", f"%y{n}", str(u * shape.lanes))
             w.store(f"%new{n}.{u}", f"%y{n}.{u}")
     w.write(
