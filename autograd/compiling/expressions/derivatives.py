@@ -102,6 +102,8 @@ def _edges(order: list[Expression], inputs: Sequence[Expression]) -> set[Express
     """Return the nodes that are Values in the engine, where a comparison is a bool: a plain number."""
     reached = set(inputs)
     for node in order:
+        if not node.operands:
+            continue
         compares = (node.kind if isinstance(node.kind, str) else node.kind.name) in LOGIC
         if node.kind is DETACHED or (not compares and not reached.isdisjoint(node.operands)):
             reached.add(node)
