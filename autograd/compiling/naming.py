@@ -50,7 +50,7 @@ class Names:
 
     def items(self, given: Any, option: str) -> list[Any]:
         """Return the items of an option as a list. Raises TypeError for anything but names and positions."""
-        if isinstance(given, str | int):
+        if isinstance(given, str | int) and not isinstance(given, bool):
             return [given]
         if isinstance(given, set | frozenset) and option == "wrt":
             raise TypeError(f"wrt must be a list, which orders the gradients, got the set {quoted(given)}")

@@ -108,7 +108,9 @@ class Call:
             return item
         if not self.create_graph and not any(isinstance(other, Value) for other in given):
             return item._data
-        return item if self.recording else item.detach()
+        if not self.recording:
+            return item.detach()
+        return item if item.op is not None else +item  # a captured parameter is not its own result
 
     def pulled_back(self, output: Any, gradient: Any = 1.0) -> list[Any]:
         """Return the gradient of one output with respect to each input."""
