@@ -299,3 +299,13 @@ def test_a_stable_softmax_with_numpys_max_is_told_what_to_write():
 
     assert compile(advised)(X) == pytest.approx(softmax(X), rel=1e-14)
     assert np.allclose(compile(advised).grad(X), grad(softmax)(X), rtol=1e-12)
+
+
+def test_second_derivatives_by_captured_values_are_refused_and_first_ones_are_not():
+    w = autograd.Value(2.0, "w")
+    fast = compile(lambda x: w * x * x)
+    assert fast.grad(3.0, wrt=[w]) == [9.0]
+    with pytest.raises(
+        TypeError, match="hessian does not take captured Values in wrt: make them arguments of f"
+    ):
+        fast.hessian(3.0, wrt=[w])
