@@ -3,6 +3,7 @@
 import math
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -287,7 +288,7 @@ def test_a_report_shows_wrong_numbers_in_the_shape_of_their_array(tmp_path, monk
     monkeypatch.setattr("webbrowser.open", opened.append)
     report = check_gradients(lambda x: np.sum(x**2), np.ones((2, 2)), gradient=lambda x: -2 * x, raises=False)
     report.show()
-    page = Path(opened[0].removeprefix("file://")).read_text("utf-8")
+    page = Path(unquote(opened[0].removeprefix("file://"))).read_text("utf-8")
     assert page.count("<small>expected 2</small>") == 4
     assert page.count("<tr>") == 2
     assert "x: the gradient has the wrong sign" in page
