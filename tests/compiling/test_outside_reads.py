@@ -48,9 +48,9 @@ READS = {
     "a path that is opened": opened,
     "a line of a file": lambda path: float(linecache.getline(str(path), 1)),
     "a process": lambda path: float(
-        subprocess.check_output([sys.executable, "-c", f"print(open({str(path)!r}).read())"])
+        subprocess.check_output([sys.executable, "-c", f"print(open({str(path)!r}).read())"], timeout=60)
     ),
-    "a URL": lambda path: float(urllib.request.urlopen(path.as_uri()).read()),
+    "a URL": lambda path: float(urllib.request.urlopen(path.as_uri(), timeout=60).read()),
     "names in a directory": lambda path: float(glob.glob(f"{path}.is.*")[0].rpartition(".")[2]),
     "names below a path": lambda path: float(next(path.parent.glob(f"{path.name}.is.*")).suffix[1:]),
     "a walk through directories": lambda path: float(

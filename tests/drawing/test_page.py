@@ -217,7 +217,7 @@ def test_the_end_of_the_pass_explains_a_gradient(visit, html):
     assert "nudge a by 0.001, and L moves by about −0.0026" in page.inner_text("#change")
     assert page.eval_on_selector_all("g.now, g.receiver, g.result", "all => all.length") == 0
     full = "getComputedStyle(document.querySelector('#e6_1 .line')).stroke"
-    assert page.evaluate(full) == "rgb(0, 114, 178)"
+    assert_becomes_true(lambda: page.evaluate(full) == "rgb(0, 114, 178)")  # its transition takes a while
     page.keyboard.press("ArrowLeft")
     assert_becomes_true(lambda: page.evaluate(full) == "rgb(102, 170, 209)")
 
