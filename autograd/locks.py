@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import RLock, current_thread, main_thread
 from types import FrameType
@@ -75,11 +75,12 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[Sequence[object]]:
     """Call the Python handlers of signals after the block, not inside of it.
 
-    For short blocks of other libraries that an exception at the wrong line would damage. It concerns the
-    main thread alone: only there does Python call handlers.
+    For short blocks that an exception at the wrong line would damage. A longer one looks at what `with`
+    returns, which stays empty until a signal comes, and then ends early. It concerns the main thread
+    alone: only there does Python call handlers.
 
     >>> try:
     ...     with uninterrupted():
@@ -91,7 +92,7 @@ def uninterrupted() -> Iterator[None]:
     then the interruption
     """
     if current_thread() is not main_thread():
-        yield
+        yield ()
         return
     came: list[Callable[[], object]] = []
     with ExitStack() as stack:
@@ -101,7 +102,7 @@ def uninterrupted() -> Iterator[None]:
             if callable(handler):
                 stack.callback(signal.signal, number, handler)
                 signal.signal(number, _delayed(handler, came))
-        yield
+        yield came
 
 
 def _delayed(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
+from collections.abc import Sequence
 from functools import cache
 from threading import Thread
 from typing import IO, TYPE_CHECKING
@@ -89,10 +91,9 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
 
     command = dot_command()
     name = os.path.basename(command)
-    process: subprocess.Popen[bytes] | None = None
     printed, said = bytearray(), bytearray()
-    try:
-        with uninterrupted():  # or it would go on, unknown to anyone
+    with uninterrupted() as signals:  # or an exception between two lines would leave the process behind
+        try:
             process = subprocess.Popen(
                 [command, *arguments],
                 stdin=subprocess.PIPE,
@@ -100,24 +101,23 @@ def run_dot(arguments: list[str], source: str, seconds: float) -> bytes:
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # so that its child processes are ended with it
             )
-        threads = [
-            Thread(target=_write, args=(process.stdin, source.encode(errors="replace")), daemon=True),
-            Thread(target=_read, args=(process, process.stdout, printed, _MOST), daemon=True),
-            Thread(target=_read, args=(process, process.stderr, said, _MOST_SAID), daemon=True),
-        ]
-        for thread in threads:
-            thread.start()
-        process.wait(seconds)
-        for thread in threads[1:]:
-            thread.join(5)
-    except subprocess.TimeoutExpired:
-        raise DotTimeoutError(f"{name} did not finish within {seconds:g} s") from None
-    except OSError as error:
-        raise DotError(f"{command} cannot be run ({error.strerror}): {_OTHER}") from error
-    finally:
-        if process is not None:
-            with uninterrupted():
-                _ended(process)
+        except OSError as error:
+            raise DotError(f"{command} cannot be run ({error.strerror}): {_OTHER}") from error
+        try:
+            threads = [
+                Thread(target=_write, args=(process.stdin, source.encode(errors="replace")), daemon=True),
+                Thread(target=_read, args=(process, process.stdout, printed, _MOST), daemon=True),
+                Thread(target=_read, args=(process, process.stderr, said, _MOST_SAID), daemon=True),
+            ]
+            for thread in threads:
+                thread.start()
+            ended = _wait(process, seconds, signals)
+            for thread in threads[1:] if ended else ():
+                thread.join(5)
+        finally:
+            _ended(process)
+    if not ended:
+        raise DotTimeoutError(f"{name} did not finish within {seconds:g} s")
     words = brief(_what_was_wrong(said), 120)
     if len(printed) >= _MOST or len(said) >= _MOST_SAID:
         raise DotError(f"{name} printed too much and was stopped: {_OTHER}")
@@ -145,6 +145,15 @@ def _read(process: subprocess.Popen[bytes], stream: IO[bytes], into: bytearray, 
             if len(into) >= most:
                 _end(process)
                 return
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float, signals: Sequence[object]) -> bool:
+    """Wait until a process has ended, the time is up, or a signal has come; return whether it has ended."""
+    deadline, pause = time.monotonic() + seconds, 0.0005
+    while process.poll() is None and not signals and (left := deadline - time.monotonic()) > 0.0:
+        pause = min(2.0 * pause, left, 0.02)
+        time.sleep(pause)
+    return process.poll() is not None
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:

@@ -68,20 +68,20 @@ def test_a_cluster_that_is_lost_in_the_middle_of_training_is_an_error_soon_and_t
     remote, tmp_path, monkeypatch, victim, number, message
 ):
     path = tmp_path / "run.json"
-    looks, look = [], waiting.Waiting.look
+    checks, check = [], waiting.Waiting.check
 
     def strike(epoch, history):
         if epoch == 2:
             monkeypatch.setattr(waiting, "LIMIT", 1.0)  # before, a busy machine has all the time it needs
             remote[victim].send_signal(getattr(signal, number))
-            monkeypatch.setattr(waiting.Waiting, "look", lambda self: (looks.append(self), look(self)))
+            monkeypatch.setattr(waiting.Waiting, "check", lambda self: (checks.append(self), check(self)))
 
     with pytest.raises(ConnectionError, match=message):
         fit(
             model(), DATA, "mse_loss", epochs=50, rng=random.Random(0), client=remote[0], checkpoint=path,
             callbacks=[strike],
         )  # fmt: skip
-    assert len(looks) <= 4  # of PATIENCE seconds each
+    assert len(checks) <= 4  # of PATIENCE seconds each
     done = len(Checkpoint(path)._read()["history"]["state"]["epochs"])
     assert 2 <= done < 50
     history = fit(model(), DATA, "mse_loss", epochs=done + 1, rng=random.Random(0), checkpoint=path)

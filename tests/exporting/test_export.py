@@ -352,9 +352,11 @@ def test_batched_arguments_are_named_counted_or_all_of_them():
     for batched in ("x", 0, ["x"], -2):
         found = module(export(f, x, 2.5, batched=batched, name="g"))["g"](x, 2.5)
         assert np.asarray(found) == pytest.approx(np.sin(x) * 2.5)
-    for wrong in ("z", 2, -3, ["x", 2], True):
+    for wrong in ("z", 2, -3, ["x", 2], [True]):
         with pytest.raises(ValueError, match=re.escape("is not an argument of f, which takes x, y")):
             export(f, x, 2.5, batched=wrong)
+    with pytest.raises(TypeError, match="batched takes a name or position, or several in a list, got True"):
+        export(f, x, 2.5, batched=True)
 
 
 def test_a_compiled_graph_is_exported_as_the_graph():
@@ -381,5 +383,5 @@ def test_each_node_is_visited_once_for_all_results(monkeypatch):
             sums.append(sums[-1] * x + 1.0)
         return sums
 
-    assert len(module(export(running_sums, 0.5))) > 1
+    assert "def running_sums(x" in export(running_sums, 0.5)
     assert len(visited) == len(set(visited)) == 199
