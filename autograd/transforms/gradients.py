@@ -42,7 +42,10 @@ def gradients(output: Value, inputs: Iterable[Value], create_graph: bool = False
 
 
 def _as_value(item: Any) -> Value:
-    return item if isinstance(item, Value) else Value(item)
+    """Return a derivative as a Value, which is never one of the user's own leaves."""
+    if not isinstance(item, Value):
+        return Value(item)
+    return item if item.op is not None else +item
 
 
 def _called(

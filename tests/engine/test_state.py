@@ -525,12 +525,15 @@ def test_a_grad_of_another_type_does_not_round_what_is_added_to_it(kind):
     assert (x.grad, type(x.grad)) == (1.1, float)
 
 
-def test_a_derivative_of_a_function_is_never_the_parameter_that_it_captures():
+def test_a_derivative_is_never_the_parameter_itself():
     w = Value(3.0, "w")
     found = [
         autograd.grad(lambda x: x * w)(2.0),
         autograd.jvp(lambda x: x * w, (2.0,), (1.0,))[1],
         autograd.taylor(lambda x: x * w, 2.0, 1)[1],
+        gradients((x := Value(2.0)) * w, [x], create_graph=True)[0],
+        autograd.jacobian(lambda x: [x * w])(2.0)[0],
+        autograd.vjp(lambda x: x * w, 2.0)[1](1.0)[0],
     ]
     assert all(item is not w and item.data == 3.0 for item in found)
-    assert [gradients(item, [w]) for item in found] == [[1.0]] * 3
+    assert [gradients(item, [w]) for item in found] == [[1.0]] * 6
