@@ -184,7 +184,7 @@ class _Emitter:
                 rights = self._table(self._places(stage.rights[start : start + wide * wides]))
                 sums = self._table(
                     [
-                        stage.sums[top + a * high + n][start + b * wide + m]
+                        stage.sums[top + a * high + n][start + b * wide + m] * self.shape.lanes
                         for a in range(highs) for b in range(wides) for n in range(high) for m in range(wide)
                     ]
                 )  # fmt: skip

@@ -35,9 +35,9 @@ def blocking(shape: Shape) -> Blocking:
     """Return the size of blocks for 32 registers of 64 bytes, or for 16 smaller ones.
 
     >>> blocking(Shape(8, 2, False, 256))
-    Blocking(neurons=8, lefts=4, rights=4)
+    Blocking(neurons=8, lefts=6, rights=4)
     """
-    return Blocking(8, 4, 4) if shape.align == 64 else Blocking(6, 4, 3)
+    return Blocking(8, 6, 4) if shape.align == 64 else Blocking(6, 4, 3)
 
 
 def blocks(count: int, most: int) -> list[tuple[int, int]]:
@@ -198,7 +198,7 @@ right:
         w.at(f"%r{m}.base", "%tile", f"%r{m}.place")
     for k, (n, m) in enumerate(cells):
         w.place(f"%s{n}.{m}.place", "%own", str(k))
-        w.at(f"%s{n}.{m}.at", "%sums", f"%s{n}.{m}.place", vector)
+        w.at(f"%s{n}.{m}.at", "%sums", f"%s{n}.{m}.place")
         w.load(f"%s{n}.{m}", f"%s{n}.{m}.at")
     w.write("  br i1 %some, label %loop, label %loop.done\nloop:")
     w.write("  %i = phi i64 [ 0, %right ], [ %i.next, %loop ]")
@@ -226,8 +226,10 @@ right:
     w.write("  br label %right.done\nright.done:")
     for n, m in cells:
         w.write(f"  %y{n}.{m} = phi {vector} [ %v{n}.{m}, %loop.done ], [ %x{n}.{m}, %rest ]")
-    for n, m in cells:
-        w.store(f"%y{n}.{m}", f"%s{n}.{m}.at")
+    for k, (n, m) in enumerate(cells):  # the addresses again: kept during the loop, they would be spilled
+        w.place(f"%z{n}.{m}.place", "%own", str(k))
+        w.at(f"%z{n}.{m}.at", "%sums", f"%z{n}.{m}.place")
+        w.store(f"%y{n}.{m}", f"%z{n}.{m}.at")
     w.at("%table.next", "%own", str(len(cells)), "i32")
     w.write(
         """  %b.next = add i64 %b, 1
