@@ -42,6 +42,22 @@ def test_one_wrong_number_is_found_and_named_alone(case, error):
     assert len(names) == 1
 
 
+@pytest.mark.parametrize("count", [3, 7])
+def test_a_wrong_gradient_is_wrong_also_where_derivatives_cancel_exactly(count):
+    x = np.linspace(-0.3, 0.7, count) ** 3
+
+    def f(x):
+        centred = x - x.mean()
+        return centred.sum() + 0.5 * x[0]
+
+    def wrong(x):
+        return np.r_[0.55, np.zeros(count - 1)]
+
+    report = check_gradients(f, x, gradient=wrong, raises=False)
+    assert report.verdict == "wrong", report
+    assert report.failure().startswith("the derivative of f with respect to x[0] is wrong")
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_cancelling_terms_do_not_make_a_right_gradient_wrong_and_hide_only_errors_below_their_rounding(seed):
     r = random.Random(seed)

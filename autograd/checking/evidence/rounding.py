@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -151,16 +151,27 @@ def rounding_of_derivative(record: Record, direction: Mapping[int, float], many:
         for leaf, speed in direction.items():
             tangents[leaf] = exactly(speed)
         for n, each in enumerate(edges):
-            for j, item in each:
-                tangents[n] += known[n, j] * tangents[item]
-        arrived[-1] = MP.one
-        moved = MP.zero
+            if each:
+                tangents[n] = _sum(known[n, j] * tangents[item] for j, item in each)
+        terms: list[list[Precise]] = [[] for _ in values]
+        moved, terms[-1] = MP.zero, [MP.one]
         for n in range(len(values) - 1, -1, -1):
+            arrived[n] = _sum(terms[n])
             for j, item in edges[n]:
                 if arrived[n] and tangents[item]:
                     moved += abs(arrived[n] * tangents[item]) * _rounds(record, n, j, many)
-                arrived[item] += arrived[n] * known[n, j]
+                terms[item].append(arrived[n] * known[n, j])
         return moved if all(map(_in_range, (*tangents, *arrived))) else None
+
+
+def _sum(terms: Iterable[Precise]) -> Precise:
+    """Return a sum, exactly 0 if its terms cancel: what is left then is the error of the partials.
+
+    In a thousand digits, that is smaller than any float, but not an underflow.
+    """
+    every = list(terms)
+    found = MP.fsum(every)
+    return MP.zero if abs(found) < MP.ldexp(max(map(abs, every), default=0), -MP.prec // 2) else found
 
 
 def partials(record: Record, many: int) -> dict[tuple[int, int], Precise]:
