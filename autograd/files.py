@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 LARGEST = 2**30
 """The most bytes that are read at once where nothing else limits them: 1 GiB."""
-_LONGEST = 32_767
-"""Letters of a path: no system takes more, most take 4,096 or 255."""
+_LONGEST = 32_767 if os.name == "nt" else 4_096
+"""Letters of a path that a system takes."""
 _PREFIX, _SUFFIX = ".chainwalk-", ".tmp"
 _OPEN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a fifo would wait for its other end
@@ -176,6 +176,8 @@ def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
         _refuse_others(path, status)
         _refuse_larger(path, status.st_size, most)
         content = file.read(most + 1)  # it may grow meanwhile
+    if content is None:  # one of the kernel's files, such as /proc/kmsg, which has nothing to read yet
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), os.fspath(path))
     _refuse_larger(path, len(content), most)
     return content
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..files import refuse_special_file
-from ..terminal import brief, listed
+from ..terminal import brief, listed, printable
 from .blocks import FileBlock, load
 from .rows import BLOCK, Rows, partition
 from .waiting import gathered
@@ -102,13 +102,17 @@ def files_of(path: str) -> list[str]:
     """Return the sorted data files of a folder. Raises FileNotFoundError for none, ValueError for two kinds."""
     place = Path(path)
     if not place.is_dir():
-        raise FileNotFoundError(f"{path} is not a folder on the workers: it must exist at that path on each")
+        raise FileNotFoundError(
+            f"{printable(path)} is not a folder on the workers: it must exist at that path on each"
+        )
     files = sorted(file for file in place.iterdir() if file.suffix in _FORMATS and file.name[0] not in "._")
     kinds = {file.suffix for file in files}
     if not kinds:
-        raise FileNotFoundError(f"{path} has no files that end in .parquet or .npy")
+        raise FileNotFoundError(f"{printable(path)} has no files that end in .parquet or .npy")
     if len(kinds) > 1:
-        raise ValueError(f"{path} has files of two kinds, .npy and .parquet: give each kind a folder")
+        raise ValueError(
+            f"{printable(path)} has files of two kinds, .npy and .parquet: give each kind a folder"
+        )
     return [str(file) for file in files]
 
 
@@ -129,14 +133,18 @@ def scan_parquet(path: str, columns: Columns, block: int | None) -> Found:
     asked = _columns(columns)
     twice = [name for name in asked if schema.names.count(name) > 1]
     if twice:
-        raise ValueError(f"{path} has several columns called {listed(twice)}: give each a name of its own")
+        raise ValueError(
+            f"{printable(path)} has several columns called {listed(twice)}: give each a name of its own"
+        )
     missing = [name for name in asked if name not in schema.names]
     if missing:
-        raise ValueError(f"{path} has no column {listed(missing)}: its columns are {listed(schema.names)}")
+        raise ValueError(
+            f"{printable(path)} has no column {listed(missing)}: its columns are {listed(schema.names)}"
+        )
     for name in asked:
         kind = schema.field(name).type
         if not (pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)):
-            raise ValueError(f"{path}: column {name} is of {kind}, not of numbers")
+            raise ValueError(f"{printable(path)}: column {name} is of {kind}, not of numbers")
     return _with_rows(path, _ranges(counts, BLOCK if block is None else block), counts)
 
 
@@ -144,7 +152,7 @@ def _damaged(path: str, error: Exception) -> Exception:
     """Return the error to raise for one of pyarrow's; its OSErrors for damaged content have no errno."""
     if isinstance(error, OSError) and error.errno:
         return error
-    return ValueError(f"{path} is not a complete Parquet file: {brief(error, 400)}")
+    return ValueError(f"{printable(path)} is not a complete Parquet file: {brief(error, 400)}")
 
 
 def _columns(columns: Columns) -> list[Any]:
@@ -167,7 +175,7 @@ def _ranges(counts: list[int], most: int) -> list[tuple[int, int]]:
 def _with_rows(path: str, ranges: list[tuple[int, int]], counts: list[int]) -> Found:
     found = Found(ranges, [sum(counts[a:b]) for a, b in ranges])
     if not found.counts or not all(found.counts):
-        raise ValueError(f"{path}: a block has zero rows: remove the file, or its empty row groups")
+        raise ValueError(f"{printable(path)}: a block has zero rows: remove the file, or its empty row groups")
     return found
 
 
@@ -182,7 +190,7 @@ def read_parquet(path: str, columns: Columns, part: tuple[int, int]) -> dict[str
         raise _damaged(path, error) from error
     for name in table.column_names:
         if table[name].null_count:
-            raise ValueError(f"{path}: column {name} has {table[name].null_count:,} empty cells")
+            raise ValueError(f"{printable(path)}: column {name} has {table[name].null_count:,} empty cells")
     return _arrays(columns, lambda name: table[name].to_numpy())
 
 
@@ -203,10 +211,10 @@ def scan_npy(path: str, columns: Columns, block: int | None) -> Found:
     wrong = [k for k in _columns(columns) if not isinstance(k, int) or not -width <= k < width]
     if wrong:
         raise ValueError(
-            f"{path} has no column {', '.join(map(repr, wrong))}: its columns are 0 to {width - 1}"
+            f"{printable(path)} has no column {', '.join(map(repr, wrong))}: its columns are 0 to {width - 1}"
         )
     if not len(table):
-        raise ValueError(f"{path}: a block has zero rows: remove the file")
+        raise ValueError(f"{printable(path)}: a block has zero rows: remove the file")
     cuts = partition(len(table), table.strides[0], block)
     parts = list(pairwise(cuts))
     return Found(parts, [b - a for a, b in parts])
@@ -220,15 +228,17 @@ def _head(path: str) -> Any:
     except OSError:
         raise
     except Exception as error:  # numpy evaluates the header as Python and may raise anything
-        raise ValueError(f"{path} is not a complete .npy file of numbers: {brief(error, 400)}") from error
+        raise ValueError(
+            f"{printable(path)} is not a complete .npy file of numbers: {brief(error, 400)}"
+        ) from error
     if not isinstance(table, np.ndarray):
         table.close()
-        raise ValueError(f"{path} is a .npz file of several tables: save each as .npy")
+        raise ValueError(f"{printable(path)} is a .npz file of several tables: save each as .npy")
     table = table[:, None] if table.ndim == 1 else table
     if table.ndim != 2 or table.dtype.kind not in "iuf" or not table.flags.c_contiguous:
         raise ValueError(
-            f"{path} has {table.dtype} of shape {table.shape}: it must be a table of numbers, rows by columns, "
-            "in C order"
+            f"{printable(path)} has {table.dtype} of shape {table.shape}: it must be a table of numbers, "
+            "rows by columns, in C order"
         )
     return table
 

@@ -49,6 +49,16 @@ def test_what_is_no_parquet_file_of_named_numbers_is_refused(tmp_path):
         read_parquet(str(path), {"x": "x"}, (0, 1))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows does not allow")
+@pytest.mark.parametrize("look", [scan_npy, scan_parquet])
+def test_the_name_of_a_damaged_file_does_not_reach_the_terminal_as_it_is(tmp_path, look):
+    path = tmp_path / "\x1b[31mred\x07\u202e\n\u2028"
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"red.* is not a complete") as caught:
+        look(str(path), {"x": "x"}, None)
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no fifos here")
 @pytest.mark.parametrize("look", [scan_npy, scan_parquet])
 def test_a_fifo_is_not_waited_for(tmp_path, look):

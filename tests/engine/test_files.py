@@ -1,6 +1,7 @@
 """Files are written atomically, and only regular files are read."""
 
 import errno
+import io
 import os
 import random
 import stat
@@ -224,6 +225,27 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
     assert read_whole(path, 5) == b"12345"
     with pytest.raises(ValueError, match="more than the limit of 4"):
         read_whole(path, 4)
+
+
+def test_a_file_of_the_kernel_with_nothing_to_read_yet_is_an_oserror(tmp_path, monkeypatch):
+    path = tmp_path / "messages"
+    path.write_bytes(b"")
+
+    class Silent(io.FileIO):
+        def read(self, size=-1):
+            return None
+
+    monkeypatch.setattr(os, "fdopen", Silent)
+    with pytest.raises(BlockingIOError, match="messages"):
+        read_whole(path)
+
+
+def test_a_path_longer_than_any_system_takes_is_an_error_without_the_whole_path(tmp_path):
+    path = f"{tmp_path}{'/name' * 7_000}"
+    for use in (read_whole, lambda path: write_atomically(path, b""), lambda path: append_line(path, b"")):
+        with pytest.raises(OSError, match="too long") as caught:
+            use(path if os.name == "nt" else path[:5_000])
+        assert len(str(caught.value)) < 200
 
 
 @posix
