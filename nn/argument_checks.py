@@ -18,6 +18,9 @@ T = TypeVar("T")
 RNG = random.Random | int | None
 """A random number generator, a seed, or None for a newly seeded generator."""
 
+MOST = 10_000_000
+"""The most weights of a layer, and points of a generated data set: they take some gigabytes of memory."""
+
 
 def generator(rng: Any = None) -> random.Random:
     """Return a random number generator: the given one, one made from a seed, or a new one for None.
@@ -46,7 +49,7 @@ def generator(rng: Any = None) -> random.Random:
 def whole(what: str, word: str, given: Any) -> int:
     """Return a number of things, such as the inputs of a neuron, which must be an int of 1 or more.
 
-    Raises TypeError for another type and ValueError for a smaller number.
+    Raises TypeError for another type and ValueError for a smaller number, or one above 10 million.
 
     >>> whole("a neuron", "input", "2")
     Traceback (most recent call last):
@@ -58,6 +61,8 @@ def whole(what: str, word: str, given: Any) -> int:
     count: int = given.__index__()
     if count < 1:
         raise ValueError(f"{what} needs at least 1 {word}, got {count}")
+    if count > MOST:
+        raise ValueError(f"{what} takes at most {MOST:,} {word}s, got {quoted(count)}")
     return count
 
 

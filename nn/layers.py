@@ -8,7 +8,17 @@ from typing import Any
 import autograd
 from autograd import Value, dot
 
-from .argument_checks import RNG, also_called, by_name, check_width, generator, refuse_batch, several, whole
+from .argument_checks import (
+    MOST,
+    RNG,
+    also_called,
+    by_name,
+    check_width,
+    generator,
+    refuse_batch,
+    several,
+    whole,
+)
 from .init import Initialiser, initialiser
 from .module import Module
 
@@ -166,7 +176,9 @@ class Layer(Module):
         name: str = "",
         number: str = "",
     ) -> None:
-        outputs = whole("a layer", "neuron", outputs)
+        inputs, outputs = whole("a neuron", "input", inputs), whole("a layer", "neuron", outputs)
+        if inputs * outputs > MOST:
+            raise ValueError(f"a layer has at most {MOST:,} weights, got {inputs:,} times {outputs:,}")
         rng = generator(rng)
         self.number = number
         self.neurons: list[Neuron] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypedDict, runtime_checkable
@@ -155,6 +156,8 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Digraph:
     return graph
 
 
+_SHARPEST = 2_400
+"""The most pixels per inch: twice as many take dot four times as long."""
 _LARGEST = 200_000
 """The largest graph of which a part can be shown: recording more values would take minutes."""
 
@@ -189,11 +192,13 @@ def _refuse_options(
         raise ValueError(f"lang must be one of {', '.join(LANGUAGES)}, got {quoted(lang)}")
 
 
-def _above_0(name: str, unit: str, number: float) -> float:
+def _above_0(name: str, unit: str, number: float, most: float = math.inf) -> float:
     if not is_number(number):
         raise TypeError(f"{name} must be a number of {unit}, got {quoted(number)} of type {kind_of(number)}")
     if not number > 0:
         raise ValueError(f"{name} must be a positive number of {unit}, got {quoted(number)}")
+    if number > most:
+        raise ValueError(f"{name} must be at most {most:,g} {unit}, got {quoted(number)}")
     return number
 
 
@@ -203,8 +208,8 @@ def _dpi(scale: float | None, dpi: float | None) -> float:
     if scale is not None and dpi is not None:
         raise ValueError("scale and dpi set the same thing: give one of them (scale=2 is dpi=192)")
     if scale is not None:
-        return 96 * _above_0("scale", "pixels", scale)
-    return DPI if dpi is None else _above_0("dpi", "pixels per inch", dpi)
+        return 96 * _above_0("scale", "pixels", scale, _SHARPEST / 96)
+    return DPI if dpi is None else _above_0("dpi", "pixels per inch", dpi, _SHARPEST)
 
 
 def _recorded(outputs: Sequence[Any], max_nodes: int) -> tuple[BackwardPass, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterator
 from itertools import islice
@@ -74,7 +75,7 @@ def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -
     ├─ x            3.0000     × +3.00      +3.00     +3.0000
     └─ x            3.0000     × +3.00          ·     +3.0000
     """
-    rows = list(islice(_rows(recorded, state, depth), most + 1))
+    rows = list(islice(_rows(recorded, state, depth), min(most, sys.maxsize - 1) + 1))
     wide = min(COLUMNS - 47, max(width(words) for words, _ in rows))
     lines = [_line("value", ("data", "× partial", "adds", "grad"), wide)]
     lines += [_line(words, numbers, wide) for words, numbers in rows[:most]]

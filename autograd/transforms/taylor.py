@@ -18,6 +18,9 @@ from ..terminal import quoted
 from ..value import Value
 from .call import Call
 
+_HIGHEST = 1_000_000
+"""The highest order: its coefficients would take days."""
+
 
 def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     """Return the coefficients of the Taylor series of f around x: f(x), f'(x), f''(x) / 2, ...
@@ -26,7 +29,8 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     captures Values. They are computed coefficient by coefficient from out' = sum of partial * operand',
     so the work grows with the square of the order, not exponentially as with nested derivatives.
 
-    Raises ValueError if the order is not an int >= 0, TypeError if f does not return one number.
+    Raises ValueError if the order is not an int from 0 to 1,000,000, TypeError if f does not return one
+    number.
 
     >>> from autograd import exp, grad
     >>> taylor(exp, 0.0, 4)
@@ -34,8 +38,8 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     >>> grad(lambda a: taylor(lambda x: exp(a * x), 0.0, 2)[2])(3.0)  # of a * a / 2
     3.0
     """
-    if not isinstance(order, int) or order < 0:
-        raise ValueError(f"order must be an int >= 0, got {quoted(order)}")
+    if not isinstance(order, int) or not 0 <= order <= _HIGHEST:
+        raise ValueError(f"order must be an int from 0 to {_HIGHEST:,}, got {quoted(order)}")
     call = Call(f, (x,), (0,))
     if len(call.inputs) != 1 or len(call.outputs) != 1:
         raise TypeError(

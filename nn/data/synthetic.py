@@ -7,7 +7,7 @@ import random
 
 from autograd.terminal import plural, quoted
 
-from ..argument_checks import RNG, by_name, generator, real
+from ..argument_checks import MOST, RNG, by_name, generator, real
 from .dataset import Dataset
 
 
@@ -155,3 +155,5 @@ def _check(count: int, least: int, what: str, noise: float, rng: RNG, name: str 
 def _at_least(count: int, least: int, what: str, thing: str = "point") -> None:
     if not isinstance(count, int) or count < least:
         raise ValueError(f"{what} need at least {plural(least, thing)}, got {quoted(count)}")
+    if count > MOST:
+        raise ValueError(f"{what} have at most {MOST:,} {thing}s, got {quoted(count)}")

@@ -213,6 +213,8 @@ def test_an_image_is_sharp_on_a_high_density_screen_and_has_a_size_in_print(any_
     [
         ({"scale": 2, "dpi": 96}, "set the same thing"),
         ({"scale": 0}, "scale must be a positive number of pixels"),
+        ({"scale": 26}, "scale must be at most 25 pixels, got 26"),
+        ({"dpi": 10**30}, "dpi must be at most 2,400 pixels per inch, got 10000"),
         ({"decimals": -1}, "decimals must be an int from 0 to 17"),
         ({"decimals": 2.5}, "decimals must be an int"),
         ({"show": "data"}, "show must be a list of some of"),

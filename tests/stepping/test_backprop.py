@@ -300,6 +300,7 @@ def test_the_tree_has_a_row_for_each_edge_with_what_has_flowed_along_it(graph):
     assert ["└─", "a", "2.0000", "×", "+0.0707", "+0.283", "+0.2826"] in lines
     assert ["│", "├─", "e", "=", "a", "*", "b", "-6.0000", "×", "+1.00", "·", "·"] in lines
     assert len(lines) == 1 + 1 + len(bp)
+    assert repr(bp.tree(10**30, 10**30)) == repr(bp.tree())
 
 
 def test_the_tree_shows_both_edges_of_x_times_x_and_what_is_shared_once():

@@ -55,6 +55,9 @@ def test_blobs_lie_around_their_centres():
     ("make", "word"),
     [
         (lambda: moons(1, rng=generator()), "at least 2 points"),
+        (lambda: moons(10**30, rng=generator()), "two moons have at most 10,000,000 points, got 10000"),
+        (lambda: spirals(10**30, rng=generator()), "two spirals have at most 10,000,000 points"),
+        (lambda: blobs(9, 10**30, rng=generator()), "blobs have at most 10,000,000 centres, got 10000"),
         (lambda: circles(1, rng=generator()), "at least 2 points"),
         (lambda: circles(9, factor=2.0, rng=generator()), "factor"),
         (lambda: spirals(0, rng=generator()), "at least 2 points"),

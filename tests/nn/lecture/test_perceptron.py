@@ -83,6 +83,8 @@ def test_invalid_arguments_raise_a_clear_error():
             Perceptron(strange)
     with pytest.raises(ValueError, match="at least 1 input"):
         Perceptron(0)
+    with pytest.raises(ValueError, match="at most 10,000,000 inputs, got 1000000000"):
+        Perceptron(10**9)
     with pytest.raises(ValueError, match="takes 2 inputs"):
         Perceptron(2)([1.0])
     with pytest.raises(ValueError, match="has no examples"):
