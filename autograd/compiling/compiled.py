@@ -262,8 +262,8 @@ class Compiled:
         except Exception:  # it could be read before
             self._store.forget(checks, request)
         plan = request.plan
-        if plan is not None and plan.of_floats is not None:
-            items = plan.of_floats(*args)
+        if plan is not None and plan.at_once is not None:
+            items = plan.at_once(*args)
             if items is not None:
                 return plan.build(items)
         leaves = plan.read(args) if plan is not None else None

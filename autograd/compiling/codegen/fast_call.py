@@ -25,7 +25,7 @@ _POINTERS = _FIELDS[2:]
 _FACTS = Struct(f"{len(_FIELDS)}q")
 _API = "PyBytes_AsString PyFloat_AsDouble PyFloat_FromDouble PyTuple_New PyTuple_SetItem Py_IncRef Py_DecRef"
 _FAST_CALL = 0x80
-_TYPE_AT = 8
+TYPE_AT = 8
 """The offset of an object's type, which follows its reference count."""
 
 _LOADS = "\n".join(
@@ -56,7 +56,7 @@ read:
   %k = phi i64 [ 0, %begin ], [ %k.next, %number ]
   %item.at = getelementptr ptr, ptr %items, i64 %k
   %item = load ptr, ptr %item.at
-  %type.at = getelementptr i8, ptr %item, i64 {_TYPE_AT}
+  %type.at = getelementptr i8, ptr %item, i64 {TYPE_AT}
   %type = load ptr, ptr %type.at
   %is.float = icmp eq ptr %type, %float_type
   br i1 %is.float, label %number, label %drop
@@ -116,22 +116,28 @@ def available() -> bool:
         return False
     if ctypes.sizeof(ctypes.c_void_p) != 8:
         return False
-    return ctypes.c_void_p.from_address(id(1.5) + _TYPE_AT).value == id(float)
+    return ctypes.c_void_p.from_address(id(1.5) + TYPE_AT).value == id(float)
 
 
-def _definition(machine: Host, kept: Any) -> _Definition:
-    """Return the definition of the native function, compiled once or taken from the cache `kept`."""
-    found = _DEFINITIONS.get(machine)
-    if found is not None:
-        return found[0]
-    for name in _API.split():
-        llvm.add_symbol(name, ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value)
-    native = Native(_SOURCE, machine, kept=kept)
-    made = _Definition(b"fast_call", native.address("fast_call"), _FAST_CALL, None)
-    return _DEFINITIONS.setdefault(machine, (made, native))[0]
+def native_function(name: str, source: str, facts: bytes, machine: Host, kept: Any) -> Callable[..., Any]:
+    """Return a Python function that is defined as `name`, a METH_FASTCALL function, in LLVM IR.
+
+    Its `self` is `facts`. The code is compiled once in a process, or taken from the cache `kept`.
+    """
+    if (found := _DEFINITIONS.get((name, machine))) is None:
+        for symbol in _API.split():
+            llvm.add_symbol(symbol, ctypes.cast(getattr(ctypes.pythonapi, symbol), ctypes.c_void_p).value)
+        native = Native(source, machine, kept=kept)
+        made = _Definition(name.encode(), native.address(name), _FAST_CALL, None)
+        found = _DEFINITIONS.setdefault((name, machine), (made, native))
+    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    function: Callable[..., Any] = new(("PyCFunction_NewEx", ctypes.pythonapi))(
+        ctypes.addressof(found[0]), facts, None
+    )
+    return function
 
 
-_DEFINITIONS: dict[Host, tuple[_Definition, Native]] = {}
+_DEFINITIONS: dict[tuple[str, Host], tuple[_Definition, Native]] = {}
 """The definitions, each with the code that it belongs to; they are never freed, as functions refer to them."""
 
 
@@ -143,7 +149,6 @@ def fast_call(
     It runs the kernel `drive` in a workspace, which must not be used otherwise and must outlive the function.
     The function returns None for any other arguments.
     """
-    definition = _definition(machine, kept)
     facts = _FACTS.pack(
         arguments,
         results,
@@ -154,8 +159,4 @@ def fast_call(
         id(float),
         id(None),
     )
-    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    function: Callable[..., tuple[float, ...] | None] = new(("PyCFunction_NewEx", ctypes.pythonapi))(
-        ctypes.addressof(definition), facts, None
-    )
-    return function
+    return native_function("fast_call", _SOURCE, facts, machine, kept)

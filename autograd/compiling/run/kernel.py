@@ -26,8 +26,6 @@ from ..expressions.levels import below, lowered
 from ..expressions.pool import Expression, World
 
 Array = Any
-STAGED = 4096
-"""Batches up to this many numbers are copied to a preallocated buffer: addresses of arrays are slow to get."""
 ALIGNMENT = 64
 UNITS_OF_LAYERS = 2
 """Number of SIMD vectors of rows for each weight that is loaded."""
@@ -195,18 +193,12 @@ class Workspace:
             name: self.tile.ctypes.data + start * dtype.itemsize
             for name, start in zip(sizes, starts, strict=False)
         }
-        self.places: list[tuple[int, Array]] = []
-        """Views that receive the shared arguments and, for staged batches, the columns."""
         self.views: list[tuple[int, Array]] = []
-        """Views that receive the shared arguments, for batches that are read in place."""
+        """Views that receive the shared arguments."""
+        self.receive: Any = None
+        """The native function that receives the arguments; None before the first call of it."""
         self.readers: list[Any] = []
-        """Functions that return each result as a number, or as a new array."""
-        self.staged_in: Array = None
-        self.staged_out: Array = None
-        self.rows: int = -1
-        """The number of rows for which the addresses of the staged arrays are set."""
-        self.located: dict[int, Any] = {}
-        """The addresses of arguments and results that are set, for batches that are read in place."""
+        """For each result, a function that returns it as a number or a new array; None if it has rows."""
         fields = {
             **kernel.addresses, **places, "columns": layout.columns, "inputs": self.inputs.ctypes.data,
             "shared": self.shared.ctypes.data, "outputs": layout.outputs, "results": self.results.ctypes.data,
@@ -216,27 +208,6 @@ class Workspace:
         }  # fmt: skip
         self.call: Any = np.array([fields.get(name, 0) for name in FIELDS], dtype=np.int64)
         self.address: int = self.call.ctypes.data
-
-    def stage(self, rows: int, kernel: Kernel, places: Array, strides: Array) -> None:
-        """Allocate buffers for a number of rows, at fixed addresses.
-
-        The numbers of output k begin at `places[0][k] * rows + places[1][k]` and are `strides[k]` apart.
-        """
-        layout, size = kernel.layout, kernel.dtype.itemsize
-        self.located.clear()
-        if self.staged_in is None or self.staged_in.shape[1] < rows:
-            self.staged_in = np.zeros((layout.columns, rows), dtype=kernel.dtype)
-            self.staged_out = np.zeros(max(1, layout.outputs * rows), dtype=kernel.dtype)
-            self._bases = self.staged_in.ctypes.data, self.staged_out.ctypes.data
-        stride = self.staged_in.strides[0]
-        self.inputs[:, 0] = self._bases[0] + stride * np.arange(len(self.inputs))
-        self.inputs[:, 1] = size
-        if layout.outputs:
-            # the address of each output in the first row, and the distance to the next row
-            self.results[:, 0] = self._bases[1] + size * places[0] * rows + size * places[1]
-            self.results[:, 1] = size * strides
-        self.rows = rows
-        self.call[0] = rows
 
 
 def tape_runner(rows: bool, shape: Shape, machine: Host, operations: tuple[str, ...], kept: Any) -> Native:

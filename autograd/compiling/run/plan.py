@@ -42,25 +42,18 @@ class Plan:
             answer = Answer(world, places, query, trace, outputs)
             self.runner = Runner(places, answer.results, options)
             self.build = answer.build
-        self.of_floats: Callable[..., Sequence[Any] | None] | None = None
-        """The items of the results for arguments that are all floats, or None; there is none for rows."""
-        plain = bool(forms) and all(form.__class__ is Leaf and form.form == "number" for form in forms)
-        if plain and isinstance(self.runner, Runner) and not places.batched and not options.single:
-            self.of_floats = self.runner.for_floats()
+        self.at_once: Callable[..., Sequence[Any] | None] | None = None
+        """The items of the results for arguments that are all floats or arrays, or None for other arguments."""
+        if isinstance(self.runner, Runner) and not options.single and forms:
+            self.at_once = self._at_once(self.runner)
         self.recorded: int = len(trace.nodes)
         self.operations: int = sum(bool(item.operands) for item in world.known.values())
         world.known.clear()  # as in `Kernel`
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
         """Return the numbers of the arguments; None if their form is not that of this plan."""
-        if len(arguments) != len(self.forms):
+        if (found := self._spread(arguments)) is None:
             return None
-        found: list[Any] = []
-        for form, argument in zip(self.forms, arguments, strict=True):
-            if form.__class__ is Leaf:
-                found.append(argument)
-            elif not spread(form, argument, found):
-                return None
         for k, (shape, rows) in enumerate(self._expected):
             item = found[k]
             if item.__class__ is np.ndarray and item.dtype is FLOAT:  # the most frequent case
@@ -69,6 +62,24 @@ class Plan:
             elif (item := read(self.leaves[k], item)) is not None:
                 found[k] = item
             else:
+                return None
+        return found
+
+    def _at_once(self, runner: Runner) -> Callable[..., Sequence[Any] | None] | None:
+        if all(form.__class__ is Leaf and form.form == "number" for form in self.forms):
+            return runner.for_floats()
+        lists = any(leaf.form == "list" for leaf in self.leaves)
+        return None if lists else runner.for_arrays(self._spread)
+
+    def _spread(self, arguments: Sequence[Any]) -> list[Any] | None:
+        """Return the leaves of the arguments; None if their structure is not that of this plan."""
+        if len(arguments) != len(self.forms):
+            return None
+        found: list[Any] = []
+        for k, form in enumerate(self.forms):
+            if form.__class__ is Leaf:
+                found.append(arguments[k])
+            elif not spread(form, arguments[k], found):
                 return None
         return found
 

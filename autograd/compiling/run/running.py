@@ -1,7 +1,8 @@
-"""Run kernels on arrays: at a single point, or over batches, staged or in place, on several threads."""
+"""Run kernels on arrays: at a single point, or over batches, on several threads."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -12,11 +13,13 @@ import numpy as np
 
 from ..codegen.fast_call import available, fast_call
 from ..codegen.native import Host
+from ..codegen.receive import Received, receiver
+from ..codegen.receive import available as readable
 from ..codegen.simd import Layout
 from ..expressions.detect_loops import Rolled
 from ..expressions.pool import Expression
 from ..trace.input_layout import Places
-from .kernel import STAGED, Array, Kernel, Workspace, address, pool
+from .kernel import Array, Kernel, Workspace, address, pool
 from .loop_kernels import Loops, Target
 from .query import Build, Query, Result, each_wrt, refuse_hidden
 
@@ -59,10 +62,8 @@ class Runner:
         """Workspaces whose addresses native functions contain."""
         self._known_offsets: dict[tuple[int, tuple[int, ...]], Array] = {}
         self.where: list[Located] = self._located(results)
-        wide = [(start, stop - start) for result, start, stop in self.where if result.rows]
-        self.first: Any = np.array([start for start, size in wide for _ in range(size)], dtype=np.int64)
-        self.inside: Any = np.array([k for _, size in wide for k in range(size)], dtype=np.int64)
-        self.stride: Any = np.array([size for _, size in wide for _ in range(size)], dtype=np.int64)
+        wide = [stop - start for result, start, stop in self.where if result.rows]
+        self.inside: Any = np.array([k for size in wide for k in range(size)], dtype=np.int64)
 
     def _located(self, results: Sequence[Result]) -> list[Located]:
         free = {True: 0, False: 0}
@@ -78,18 +79,14 @@ class Runner:
         """Return an item for each result."""
         if not self.places.batched:
             return self._run_single(leaves)
-        rows = self.places.rows(leaves)
-        few = rows * self.places.columns <= STAGED
-        return self._run_staged(leaves, rows) if few else self._run_in_place(leaves, rows)
+        return self._run_in_place(leaves, self.places.rows(leaves))
 
-    def _readers(self, workspace: Workspace, rows: int) -> list[Callable[[], Any]]:
-        found: list[Callable[[], Any]] = []
+    def _readers(self, workspace: Workspace) -> list[Callable[[], Any] | None]:
+        """Return a function for each result without rows, which returns it as a number or a new array."""
+        found: list[Callable[[], Any] | None] = []
         for result, start, stop in self.where:
-            if result.rows:
-                found.append(workspace.staged_out[start * rows : stop * rows].reshape(rows, *result.shape).copy)
-            else:
-                view = workspace.totals[start:stop].reshape(result.shape)
-                found.append(view.copy if result.shape else view.item)
+            view = workspace.totals[start:stop].reshape(result.shape) if not result.rows else None
+            found.append(None if view is None else view.copy if result.shape else view.item)
         return found
 
     def for_floats(self) -> Callable[..., Sequence[Any] | None]:
@@ -123,49 +120,75 @@ class Runner:
                 drive(workspace.address)
                 if numbers:
                     return unpack(workspace.totals)
-                if not workspace.readers:
+                workspace.readers = workspace.readers or self._readers(workspace)
+                return [take() for take in workspace.readers if take is not None]
+            finally:
+                free.append(workspace)
+
+        return run
+
+    def for_arrays(
+        self, spread: Callable[[Sequence[Any]], list[Any] | None]
+    ) -> Callable[..., Sequence[Any] | None] | None:
+        """Return a function of arguments, whose leaves `spread` returns, or None where there is none.
+
+        It returns an item for each result if the leaves are float64 arrays and floats of the right shapes,
+        which native code checks; else None.
+        """
+        places, kernel = self.places, self.kernel
+        if kernel.dtype != np.float64 or not readable():
+            return None
+        new, free, drive, dtype = kernel.workspace, kernel.free, kernel.drive, kernel.dtype
+        shapes = [result.shape for result, _, _ in self.where if result.rows]
+        batch = places.with_rows[0][0] if places.batched else None
+        few = 2 * kernel.shape.tile if self.threads > 1 else sys.maxsize
+
+        def run(*arguments: Any) -> Sequence[Any] | None:
+            if (leaves := spread(arguments)) is None:
+                return None
+            outputs = []
+            if batch is not None:
+                first = leaves[batch]
+                if first.__class__ is not np.ndarray or not first.ndim or not 0 < len(first) < few:
+                    return None
+                outputs = [np.empty((len(first), *shape), dtype) for shape in shapes]
+            workspace = new()
+            try:
+                if workspace.receive is None:
                     self._prepare(workspace)
-                return [take() for take in workspace.readers]
+                if not workspace.receive(*leaves, *outputs):
+                    return None
+                places.put_captured(workspace.shared)
+                drive(workspace.address)
+                made = iter(outputs)
+                return [next(made) if take is None else take() for take in workspace.readers]
             finally:
                 free.append(workspace)
 
         return run
 
     def _prepare(self, workspace: Workspace) -> None:
-        workspace.places = self.places.views(workspace.shared)
-        workspace.readers = self._readers(workspace, 0)
+        """Make the functions that receive arguments and arrays for results, and that read the results."""
+        places, items = self.places, list[Received]()
+        for start, leaf in zip(places.starts, places.leaves, strict=True):
+            table = workspace.inputs[start:] if leaf.rows else workspace.shared[start - places.columns :]
+            items.append(Received(leaf.rows, leaf.shape, leaf.size, table.ctypes.data))
+        for result, start, _ in self.where:
+            if result.rows:
+                to = workspace.results[start:].ctypes.data
+                items.append(Received(True, result.shape, result.size, to))
+        machine, kept = self.kernel.facts.machine, self.kernel.kept
+        workspace.readers = self._readers(workspace)
+        workspace.receive = receiver(items, workspace.address, machine, kept)
 
     def _run_single(self, leaves: list[Array]) -> list[Any]:
         workspace = self.kernel.workspace()
         try:
-            if not workspace.readers:
-                self._prepare(workspace)
-            self.places.put(workspace.shared, workspace.places, leaves)
+            workspace.readers = workspace.readers or self._readers(workspace)
+            workspace.views = workspace.views or self.places.views(workspace.shared)
+            self.places.put(workspace.shared, workspace.views, leaves)
             self.kernel.run(workspace)
-            return [take() for take in workspace.readers]
-        finally:
-            self.kernel.release(workspace)
-
-    def _stage(self, workspace: Workspace, rows: int) -> None:
-        """Allocate buffers for a number of rows, and prepare the transfer of arguments and results."""
-        workspace.stage(rows, self.kernel, (self.first, self.inside), self.stride)
-        staged = workspace.staged_in[:, :rows]
-        columns = [
-            (k, np.moveaxis(staged[start:stop].reshape(*self.places.leaves[k].shape, rows), -1, 0))
-            for k, start, stop in self.places.with_rows
-            if stop > start
-        ]
-        workspace.places = self.places.views(workspace.shared) + columns
-        workspace.readers = self._readers(workspace, rows)
-
-    def _run_staged(self, leaves: list[Array], rows: int) -> list[Any]:
-        workspace = self.kernel.workspace()
-        try:
-            if workspace.rows != rows:
-                self._stage(workspace, rows)
-            self.places.put(workspace.shared, workspace.places, leaves)
-            self.kernel.run(workspace)
-            return [take() for take in workspace.readers]
+            return [take() for take in workspace.readers if take is not None]
         finally:
             self.kernel.release(workspace)
 
@@ -198,24 +221,18 @@ class Runner:
     def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
         workspace = self.kernel.workspace()
         try:
-            workspace.rows = -1  # the addresses of staged arrays are about to be overwritten
             workspace.views = workspace.views or self.places.views(workspace.shared)
             self.places.put(workspace.shared, workspace.views, arrays)
-            located = workspace.located
             for k, start, stop in self.places.with_rows:
                 base, strides = address(arrays[k]) + first * arrays[k].strides[0], arrays[k].strides
-                if located.get(k) != (base, strides):
-                    located[k] = base, strides
-                    workspace.inputs[start:stop, 0] = self._offsets(k, strides[1:]) + base
-                    workspace.inputs[start:stop, 1] = strides[0]
-            for k, ((_, start, stop), array) in enumerate(zip(self.where, results, strict=True), len(arrays)):
+                workspace.inputs[start:stop, 0] = self._offsets(k, strides[1:]) + base
+                workspace.inputs[start:stop, 1] = strides[0]
+            for (_, start, stop), array in zip(self.where, results, strict=True):
                 if array is not None:
                     stride = array.itemsize * (stop - start)
                     base = address(array) + first * stride
-                    if located.get(k) != base:
-                        located[k] = base
-                        workspace.results[start:stop, 0] = self.inside[start:stop] * array.itemsize + base
-                        workspace.results[start:stop, 1] = stride
+                    workspace.results[start:stop, 0] = self.inside[start:stop] * array.itemsize + base
+                    workspace.results[start:stop, 1] = stride
             workspace.call[0] = last - first
             self.kernel.run(workspace)
             return workspace.totals.copy()

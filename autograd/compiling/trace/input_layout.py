@@ -74,6 +74,10 @@ class Places:
         """Copy arguments into their views, and the current numbers of captured Values."""
         for k, view in views:
             view[...] = leaves[k]
+        self.put_captured(shared)
+
+    def put_captured(self, shared: Array) -> None:
+        """Copy the current numbers of captured Values to their places."""
         if self.captured:
             start = self.captured_from - self.columns
             shared[start : start + len(self.captured)] = [value._data for value in self.captured]
