@@ -248,9 +248,8 @@ def alive(process):
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_step_loses_no_row_and_changes_no_bit(here):
     expected = cluster.spread(FAST, here).value_and_grad(W, B)
-    with cluster.connect(
-        workers=2, timeout=60
-    ) as client:  # of its own: what was killed is no use to other tests
+    # Of its own: what was killed is no use to other tests.
+    with cluster.connect(workers=2, timeout=300) as client:
         far = cluster.spread(FAST, cluster.rows(client, x=X, y=Y, block=1500))
         assert_same_bits(far.value_and_grad(W, B), expected)
         victim = next(iter(client.run(os.getpid).values()))

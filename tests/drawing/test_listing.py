@@ -3,7 +3,6 @@
 import io
 import random
 import re
-import time
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -14,6 +13,7 @@ from autograd.drawing.listing import CROWDED, LISTED, MANY_LINES
 from autograd.drawing.rows import joined, rows
 from autograd.formulas import fixed, short
 from nn import MLP, Module, mse_loss
+from tests.helpers import assert_becomes_true
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -275,6 +275,16 @@ def test_an_image_of_a_list_can_be_made():
     assert image.width < 1_800
 
 
+def numbers_in(page):
+    """Return the data and the grad of each line of the boxes in a page, by the name of its value."""
+    shown = page.eval_on_selector_all(
+        "g.line",
+        "all => all.map(g => [g.dataset.value, g.querySelector('.data-value').textContent,"
+        " g.querySelector('.grad-value').textContent])",
+    )
+    return {name: rest for name, *rest in shown}
+
+
 @pytest.mark.browser
 def test_the_page_of_a_network_is_as_on_the_board_and_its_lines_follow_every_step(visit, tmp_path):
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(5))
@@ -284,16 +294,7 @@ def test_the_page_of_a_network_is_as_on_the_board_and_its_lines_follow_every_ste
         page.evaluate("n => { location.hash = '#' + n }", number)
         scene = draw(bp.recorded, step=number, groups=model).scene
         expected = {line.id: [line.data, line.grad] for box in scene.boxes for line in box.lines}
-        for _ in range(100):
-            shown = page.eval_on_selector_all(
-                "g.line",
-                "all => all.map(g => [g.dataset.value, g.querySelector('.data-value').textContent,"
-                " g.querySelector('.grad-value').textContent])",
-            )
-            if {name: rest for name, *rest in shown} == expected:
-                break
-            time.sleep(0.1)
-        assert {name: rest for name, *rest in shown} == expected
+        assert_becomes_true(lambda expected=expected: numbers_in(page) == expected)
 
 
 @pytest.mark.browser

@@ -6,7 +6,6 @@ import random
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -398,7 +397,6 @@ def test_the_address_keeps_everything_and_the_link_can_be_copied(visit, html):
     assert_becomes_true(
         lambda: all(part in page.evaluate("location.hash") for part in ("view=", "lang=ja", "theme=dark"))
     )
-    time.sleep(0.2)
     address = page.evaluate("location.hash")
     again = visit(html, address)
     assert table(again) == table(page)
