@@ -25,6 +25,8 @@ FAMILIES = ("sums", "masks", "infinite", "state")
 """Long sums; masks in front of singular functions; infinities and other extremes; captured state."""
 STRAIGHT = 40
 """One in this many programs is compiled to straight-line code, which takes a second, the others to a tape."""
+_ROWS = 11
+"""Maximum number of rows of a batch: more than a SIMD register has, and not a multiple of it."""
 
 _UNARY = "square tanh sin relu abs neg sigmoid softplus exp atan".split()
 _SINGULAR = "sqrt cbrt log log2 log10 log1p acosh asin acos atanh reciprocal exp exp2 cosh tan".split()
@@ -147,14 +149,15 @@ def _extreme(rng):
 
 def verdict(made: Program, rng: random.Random, family: str, straight: bool = False) -> tuple[str, str]:
     """Return the verdict on the agreement of engine and compiled code, and where they differ."""
-    before, kernel.LIMIT = kernel.LIMIT, kernel.LIMIT if straight else 0
+    before = kernel.LIMIT, kernel.LIMIT_SINGLE
+    kernel.LIMIT, kernel.LIMIT_SINGLE = before if straight else (0, 0)
     try:
         with ieee_arithmetic():
             if family == "state":
                 return _with_state(made, rng)
             return _at(made, list(made.inputs), rng, ordinary=family != "infinite")
     finally:
-        kernel.LIMIT = before
+        kernel.LIMIT, kernel.LIMIT_SINGLE = before
 
 
 def _at(made, point, rng, ordinary):
@@ -169,11 +172,11 @@ def _at(made, point, rng, ordinary):
     value, slopes = _number(root), list(grad(f, everything)(*point))
     order = topological_order(root) if isinstance(root, Value) else []
     forward = [push_forward(order, {leaf: 1.0}).get(root, 0.0) for leaf in leaves]
-    found, by_argument = compile(f).value_and_grad(*point, wrt=list(everything))
+    found, *by_argument = _compiled(f, point, rng)
     errors = _errors(order, leaves) if ordinary else [0.0] * (1 + len(point))
     for what, one, other, possible in (
         ("forward mode", slopes, forward, errors[1:]),
-        ("compiled", [value, *slopes], [found, *map(float, by_argument)], errors),
+        ("compiled", [value, *slopes], [found, *by_argument], errors),
     ):
         differences = [
             (a, b)
@@ -195,6 +198,19 @@ def _at(made, point, rng, ordinary):
             return WRONG, f"{made}: {what} {other}, the engine {one}"
         return UNDECIDED, ""
     return RIGHT, ""
+
+
+def _compiled(f, point, rng):
+    """Return the value and the derivatives of compiled code, at a single point or in one row of a batch."""
+    everything = list(range(len(point)))
+    count = rng.randrange(_ROWS + 1)
+    if not count:
+        found, slopes = compile(f).value_and_grad(*point, wrt=everything)
+        return [found, *map(float, slopes)]
+    row = rng.randrange(count)
+    columns = [[rng.choice(_MASKED) for _ in range(row)] + [x] * (count - row) for x in point]
+    values, slopes = compile(f, batched=tuple(everything)).value_and_grad(*columns, wrt=everything)
+    return [float(values[row]), *(float(slope[row]) for slope in slopes)]
 
 
 def _overflows(order, forward):

@@ -62,6 +62,20 @@ def test_the_engine_and_compiled_code_agree_on_random_programs(family, monkeypat
     assert block.right > 0.95 * million.BLOCK
 
 
+def test_random_programs_are_compiled_in_both_tiers_for_single_points_and_for_batches(monkeypatch):
+    kernel = pytest.importorskip("autograd.compiling.run.kernel")
+    compiled = set()
+    monkeypatch.setattr(million, "BLOCK", 45)
+    monkeypatch.setattr(kernel.Kernel, "workspace", lambda self: compiled.add(described(self)) or made(self))
+    made = kernel.Workspace
+
+    def described(self):
+        return "tape" if self.tape is not None else "straight-line", self.layout.rows
+
+    assert check_block(("masks", 0, 1)).wrong == 0
+    assert {("tape", True), ("tape", False), ("straight-line", True)} <= compiled
+
+
 @pytest.mark.slow
 def test_every_planted_difference_of_compiled_code_is_found(monkeypatch):
     """Reintroduce past bugs: each family of programs finds its own."""

@@ -157,8 +157,8 @@ for name, point in CASES:
     "compiled code, in both tiers": """
 import numpy
 from autograd.compiling.run import kernel
-for limit in (kernel.LIMIT, 0):
-    kernel.LIMIT = limit
+for limits in ((kernel.LIMIT, kernel.LIMIT_SINGLE), (0, 0)):
+    kernel.LIMIT, kernel.LIMIT_SINGLE = limits
     for name, point in CASES:
         fast = autograd.compile(of(name))
         if TABLE[name].variadic:
