@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from .terminal import kind_of
@@ -149,7 +150,7 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
     if is_array(tree):
         _refuse(tree)
         shape, count = tree.shape, tree.size
-        return tree.ravel().tolist(), lambda items: _array([next(items) for _ in range(count)], shape)
+        return tree.ravel().tolist(), lambda items: _array(list(islice(items, count)), shape)
     if is_foreign_array(tree):
         return flatten(_as_numpy(tree))
     found = children(tree)

@@ -244,6 +244,20 @@ def test_a_gradient_in_float32_is_judged_with_its_rounding():
         check_gradients(layer, *point, gradient=wrong(lambda x, w, b: (x, w * np.float32(1.002), b)))
 
 
+def test_in_float32_a_partial_whose_terms_cancel_has_the_rounding_error_of_float32():
+    z = np.linspace(-5, 5, 41, dtype=np.float32)
+
+    def f(z):
+        return (np.tanh(z) ** 2).sum()
+
+    def back(z):
+        return 2 * np.tanh(z) * (1 - np.tanh(z) ** 2)  # at 5, the rounding error is a thousandth of this
+
+    assert check_gradients(f, z, gradient=back).right
+    report = check_gradients(f, z, gradient=lambda z: np.float32(1.01) * back(z), raises=False)
+    assert {finding.verdict for finding in report.findings if finding.truth} == {"wrong"}
+
+
 def test_a_function_that_computes_in_float32_internally_is_judged_by_its_precision():
     def f(x):
         y = np.float32(x)

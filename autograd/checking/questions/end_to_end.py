@@ -132,7 +132,7 @@ class _Question(NamedTuple):
         rounded, moved = sweep(self.record.rounded), rounding_sweep(self.record.rounded, LEVELS[0])
         if rounded is None or moved is None:
             return self._result(WRONG, truth, allowed, "")
-        tolerance = 4 * EPS * moved[place] + allowed
+        tolerance = 4 * max(unit, EPS) * moved[place] + allowed
         if judged(self.gradient, rounded.truths[place], tolerance) == WRONG:
             return self._result(WRONG, truth, tolerance, "")
         return self._near(truth, tolerance, abs(truth - rounded.truths[place]) + tolerance, unit)
@@ -172,7 +172,7 @@ class _Question(NamedTuple):
             return _at_kink(self.record, self.place, self.gradient, found, unit > 0)
         truth = found.right.derivative
         moved = rounding_of_derivative(rounded, self.direction, levels[1])
-        tolerance = found.right.noise + 4 * EPS * (moved or 0) + allowed
+        tolerance = found.right.noise + 4 * max(unit, EPS) * (moved or 0) + allowed
         if judged(self.gradient, truth, tolerance) == WRONG:
             singular = kinks(self.record)
             if not singular and moved is not None:
