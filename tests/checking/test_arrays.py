@@ -456,7 +456,8 @@ def softmax(x):
     return np.exp(x) / np.exp(x).sum()
 
 
-def test_ten_thousand_inputs_are_not_moved_one_by_one_and_the_report_states_the_evidence():
+def test_ten_thousand_inputs_are_not_moved_one_by_one_and_the_report_states_the_evidence(monkeypatch):
+    monkeypatch.setattr("autograd.checking.questions.opaque.SECONDS", 0.0)  # else a fast machine checks more
     x = RNG.normal(size=(100, 100))
     calls = []
     report = check_gradients(lambda x: (calls.append(1), log_sum_exp(x))[1], x, gradient=softmax)
