@@ -520,20 +520,25 @@ def tanh_at(points, way):
 
 
 @pytest.mark.parametrize("way", ["rows", "baseline", "tape"])
-def test_tanh_is_within_2_and_a_half_units_in_the_last_place_at_every_exponent(way, monkeypatch):
+def test_tanh_is_within_2_units_in_the_last_place_at_every_exponent(way, monkeypatch):
     mpmath = pytest.importorskip("mpmath")
     if way == "tape":
         compile_to_tapes(monkeypatch)
     rng = np.random.default_rng(0)
     points = np.concatenate(
         [np.ldexp(rng.uniform(1, 2, 4), e) for e in range(-1074, 1023, 3)]
-        + [rng.uniform(0, 0.6, 2000), rng.uniform(0, 3, 2000), rng.uniform(2, 23, 500)]
+        + [
+            rng.uniform(0, 0.6, 2000),
+            rng.uniform(0, 3, 2000),
+            rng.uniform(2, 23, 500),
+            rng.uniform(17, 20, 200),
+        ]
     )
     found = tanh_at(points, way)
     with mpmath.workprec(140):
         for x, y in zip(points.tolist(), found.tolist(), strict=True):
             exact = mpmath.tanh(mpmath.mpf(x))
-            assert abs(exact - y) <= 2.5 * np.spacing(float(exact)), x
+            assert abs(exact - y) <= 2 * np.spacing(float(exact)), x
     ends = tanh_at(np.array([np.inf, -np.inf, -0.0, np.nan, -1.0, 1.0]), way)
     assert ends[:2].tolist() == [1.0, -1.0]
     assert np.signbit(ends[2])

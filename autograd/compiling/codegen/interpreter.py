@@ -34,7 +34,7 @@ def interpreter(
     return "\n".join(
         [
             *functions.declarations(),
-            *([] if rows or shape.single else Inline(_VECTOR, "", reciprocal=False).declarations()),
+            *([] if rows or shape.single else Inline(_VECTOR, "").declarations()),
             f"""
 define void @prepare(ptr %shared) {{
   ret void
@@ -254,7 +254,7 @@ def _as_vector(name: str, tag: str) -> list[str]:
             f"  {more} = insertelement {shape.vector} {word}, {shape.scalar} {at}.number, i32 {k}",
         ]
         word = more
-    lines += Inline(shape, f"%{tag}result", reciprocal=False).written(name, word)
+    lines += Inline(shape, f"%{tag}result").written(name, word)
     for k in range(_TOGETHER):
         at = f"%{tag}{k}"
         lines += [

@@ -61,10 +61,9 @@ def origin(name: str, shape: Shape, vector_functions: Mapping[str, str]) -> str:
 class Inline:
     """Writes a function of one vector as instructions, whose names begin with that of the result."""
 
-    def __init__(self, shape: Shape, out: str, reciprocal: bool) -> None:
+    def __init__(self, shape: Shape, out: str) -> None:
         self.shape: Shape = shape
         self.out: str = out
-        self.reciprocal: bool = reciprocal
         self.vector: str = shape.vector
         self.whole: str = shape.of("i64")
         self.mask: str = shape.mask
@@ -143,41 +142,29 @@ class Inline:
         self.lines.append(f"  {self.out} = fmul {self.vector} {scaled}, {second}")
 
     def _tanh(self, x: str) -> None:
-        """Write tanh(x) as (a + b t) / (b + a t) with the sign of x, by one division.
+        """Write tanh(x) as s + (a - s b + (b - s a) t) / (b + a t) with the sign of x, by one division.
 
         Here |x| = k log(2) / 2 + h, t = tanh(h), a = 2**k - 1 and b = 2**k + 1, so that a / b is the tanh of
-        k log(2) / 2. a and b are exact, and each of the other steps is rounded once: the result is within
-        2.5 units in the last place, or 3 without fused multiply-adds.
+        k log(2) / 2, and s = min(3 k / 16, 1), which is near it: the rounding of the quotient counts little.
+        a, b and the other two factors are exact up to k = 52: the result is within 2 units in the last place.
         """
         v, suffix = self.vector, self.shape.suffix
         size = self._new(f"call {v} @llvm.fabs.{suffix}({v} {x})")
-        h, shifted, _ = self._remainder(self._limited(size, "ogt", 22.0), math.log(2) / 2)
+        h, shifted, k = self._remainder(self._limited(size, "ogt", 22.0), math.log(2) / 2)
         square = self._two("fmul", h, h)
         t = self._fused(self._two("fmul", h, square), self._horner(_TANH, square), h)
         scale = self._power_of_two(shifted)
         a, b = self._two("fadd", scale, -1.0), self._two("fadd", scale, 1.0)
-        quotient = self._quotient(self._fused(b, t, a), self._fused(a, t, b))
-        self.lines.append(f"  {self.out} = call {v} @llvm.copysign.{suffix}({v} {quotient}, {v} {x})")
-
-    def _quotient(self, x: str, y: str) -> str:
-        """Return x / y for normal numbers; by Newton's method if there is an approximate reciprocal."""
-        if not self.reciprocal:
-            return self._two("fdiv", x, y)
-        v = self.vector
-        inverse = self._new(f"call {v} @llvm.x86.avx512.rcp14.pd.512({v} {y}, {v} zeroinitializer, i8 -1)")
-        opposite = self._new(f"fneg {v} {y}")
-        for _ in range(2):
-            inverse = self._fused(inverse, self._fused(opposite, inverse, 1.0), inverse)
-        quotient = self._two("fmul", x, inverse)
-        return self._fused(inverse, self._fused(opposite, quotient, x), quotient)
+        near = self._limited(self._two("fmul", k, -0.1875), "olt", -1.0)
+        above = self._fused(self._fused(near, a, b), t, self._fused(near, b, a))
+        rest = self._two("fdiv", above, self._fused(a, t, b))
+        result = self._two("fsub", rest, near)
+        self.lines.append(f"  {self.out} = call {v} @llvm.copysign.{suffix}({v} {result}, {v} {x})")
 
     def declarations(self) -> list[str]:
         """Return the declarations of the functions that the lines call."""
         v, suffix = self.vector, self.shape.suffix
-        found = [f"declare {v} @llvm.fabs.{suffix}({v})", f"declare {v} @llvm.copysign.{suffix}({v}, {v})"]
-        if self.reciprocal:
-            found.append(f"declare {v} @llvm.x86.avx512.rcp14.pd.512({v}, {v}, i8)")
-        return found
+        return [f"declare {v} @llvm.fabs.{suffix}({v})", f"declare {v} @llvm.copysign.{suffix}({v}, {v})"]
 
 
 class Functions:
@@ -194,7 +181,6 @@ class Functions:
         self.mask: str = shape.mask
         self.used: set[str] = set()
         self.inline: frozenset[str] = frozenset() if shape.single else INLINE
-        self._reciprocal = shape.lanes == 8 and bool(vector_functions)
 
     def declarations(self) -> list[str]:
         """Return each declaration and definition once."""
@@ -205,7 +191,7 @@ class Functions:
         for name in sorted(self.used - INTRINSICS.keys() - self.inline):
             found += self._function(name)
         if self.used & self.inline:
-            found += Inline(self.shape, "", self._reciprocal).declarations()
+            found += Inline(self.shape, "").declarations()
             found += [self._written_once(name) for name in sorted(self.used & self.inline) if self.often]
         return list(dict.fromkeys(found))
 
@@ -213,7 +199,7 @@ class Functions:
         """Return the lines that compute a function of vectors."""
         self.used.add(name)
         if name in self.inline and not self.often:
-            return Inline(self.shape, out, self._reciprocal).written(name, words[0])
+            return Inline(self.shape, out).written(name, words[0])
         arguments = ", ".join(f"{self.vector} {word}" for word in words)
         target = f"llvm.{INTRINSICS[name]}.{self.shape.suffix}" if name in INTRINSICS else self._symbol(name)
         return [f"  {out} = call {self.vector} @{target}({arguments})"]
@@ -225,7 +211,7 @@ class Functions:
 
     def _written_once(self, name: str) -> str:
         head = f"define internal {self.vector} @own.{name}({self.vector} %x) noinline {{"
-        lines = Inline(self.shape, "%r", self._reciprocal).written(name, "%x")
+        lines = Inline(self.shape, "%r").written(name, "%x")
         return "\n".join([head, *lines, f"  ret {self.vector} %r", "}"])
 
     def _function(self, name: str) -> list[str]:
