@@ -3,23 +3,29 @@
 import array
 import builtins
 import collections
+import concurrent.futures
 import dataclasses
 import datetime
+import decimal
 import enum
 import fractions
 import functools
 import io
 import logging
 import math
+import multiprocessing.shared_memory
 import random
 import sys
 import types
+import typing
+import weakref
 
 import pytest
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
+import nn
 from autograd import Value, compile, grad, tanh
 from autograd.compiling.trace.captures import Captures
 
@@ -336,6 +342,141 @@ def through_a_slice():
 def through_a_text_in_memory():
     text = io.StringIO("2.0")
     return lambda x: x * float(text.getvalue()), lambda: (text.seek(0), text.write("3.0"))
+
+
+def through_a_method_that_a_class_is_given_later():
+    own = type("Own", (), {})
+    item = own()
+    return (
+        lambda x: x * (3.0 if callable(item) else getattr(item, "k", 2.0)),
+        lambda: setattr(own, "__call__", lambda self: 0.0),
+    )
+
+
+def through_getattr_that_a_class_is_given_later():
+    own = type("Own", (), {})
+    item = own()
+
+    def f(x):
+        try:
+            return x * item.k
+        except AttributeError:
+            return x * 2.0
+
+    return f, lambda: setattr(own, "__getattr__", lambda self, name: 3.0)
+
+
+def through_init():
+    own = type("Own", (), {"__init__": lambda self: vars(self).update(k=2.0)})
+    return lambda x: x * own().k, lambda: setattr(own, "__init__", lambda self: vars(self).update(k=3.0))
+
+
+def through_init_of_the_class_of_an_object():
+    own = type("Own", (), {"__init__": lambda self: vars(self).update(k=2.0)})
+    item = own()
+    return (
+        lambda x: x * type(item)().k,
+        lambda: setattr(own, "__init__", lambda self: vars(self).update(k=3.0)),
+    )
+
+
+def through_a_default_of_a_named_tuple():
+    pair = collections.namedtuple("pair", "a", defaults=[2.0])
+    return lambda x: x * pair().a, lambda: setattr(pair.__new__, "__defaults__", (3.0,))
+
+
+def through_str():
+    own = type("Own", (), {"k": 2.0, "__str__": lambda self: str(self.k)})
+    item = own()
+    return lambda x: x * float(str(item)), lambda: setattr(own, "k", 3.0)
+
+
+def through_repr_in_a_formatted_text():
+    own = type("Own", (), {"__repr__": lambda self: "2.0"})
+    item = own()
+    return lambda x: x * float(f"{item}"), lambda: setattr(own, "__repr__", lambda self: "3.0")
+
+
+def through_repr_by_percent():
+    own = type("Own", (), {"__repr__": lambda self: "2.0"})
+    item = own()
+    return (
+        lambda x: x * float("%r" % item),  # noqa: UP031
+        lambda: setattr(own, "__repr__", lambda self: "3.0"),
+    )
+
+
+def through_a_method_that_a_library_calls():
+    own = type("Own", (nn.Module,), {"forward": lambda self, x: x * 2.0})
+    model = own()
+    return lambda x: model(x) + 0.0, lambda: setattr(own, "forward", lambda self, x: x * 3.0)
+
+
+def through_the_members_of_an_enumeration():
+    Kind.LIST.value[0] = 2.0
+    return (
+        lambda x: x * [member.value for member in Kind][-1][0],
+        lambda: Kind.LIST.value.__setitem__(0, 3.0),
+    )
+
+
+def through_a_result_that_is_cached():
+    @functools.cache
+    def cached(name):
+        return [2.0]
+
+    return lambda x: x * cached("k")[0], lambda: cached("k").__setitem__(0, 3.0)
+
+
+def through_a_generic_alias():
+    own = type("Own", (), {"k": 2.0, "__class_getitem__": classmethod(types.GenericAlias)})
+    alias = own[int]
+    return lambda x: x * alias.k, lambda: setattr(own, "k", 3.0)
+
+
+def through_a_generic_class():
+    own = types.new_class("Own", (typing.Generic[typing.TypeVar("T")],), {}, lambda space: space.update(k=2.0))
+    alias = own[int]
+    return lambda x: x * alias.k, lambda: setattr(own, "k", 3.0)
+
+
+def through_the_zone_of_a_time():
+    zone = type("Zone", (datetime.tzinfo,), {"utcoffset": lambda self, time: datetime.timedelta(hours=self.k)})
+    zone.k, noon = 2, datetime.datetime(2000, 1, 1, tzinfo=zone())
+    return lambda x: x * (noon.utcoffset().seconds / 3600), lambda: setattr(zone, "k", 3)
+
+
+def through_the_context_of_decimal_numbers():
+    context = decimal.Context(prec=2)
+    return lambda x: x * context.prec, lambda: setattr(context, "prec", 3)
+
+
+def through_an_error():
+    error = OSError(2, "a")
+    return lambda x: x * error.errno, lambda: setattr(error, "errno", 3)
+
+
+def through_a_finalizer():
+    finalizer = weakref.finalize(Kind, print)
+    return lambda x: x * (2.0 if finalizer.alive else 3.0), finalizer.detach
+
+
+def through_a_future():
+    future = concurrent.futures.Future()
+    return lambda x: x * (future.result() if future.done() else 2.0), lambda: future.set_result(3.0)
+
+
+def through_memory_that_processes_share():
+    shared = multiprocessing.shared_memory.SharedMemory(create=True, size=8)
+    shared.unlink()
+    shared.buf[0] = 2
+    return lambda x: x * float(shared.buf[0]), lambda: shared.buf.__setitem__(0, 3)
+
+
+def through_an_array_interface():
+    k = np.array([2.0])
+    item = type("Item", (), {"__array_interface__": property(lambda self: k.__array_interface__)})()
+    return lambda x: x * float(np.asarray(item)[0]), lambda: k.fill(3.0)
 
 
 def through_a_cell():

@@ -168,3 +168,73 @@ import numpy
 fast = autograd.compile(lambda x: x * numpy.float64(2.0))
 print(fast(1.5), sys.getprofile(), added)"""
     assert python_output(code).split() == ["3.0", "None", "[]"]
+
+
+def in_a_folder(path):
+    return 2.0 if os.path.abspath("a").startswith(str(path)) else 3.0
+
+
+OUTSIDE = {
+    "the working directory": (in_a_folder, lambda path: os.chdir("/")),
+    "a variable in a path": (
+        lambda path: float(os.path.expandvars("$CHAINWALK_K")),
+        lambda path: os.environ.update(CHAINWALK_K="3.0"),
+    ),
+    "whether there is a link": (
+        lambda path: 3.0 if os.path.islink(path / "link") else 2.0,
+        lambda path: os.symlink(path, path / "link"),
+    ),
+    "the size of a file": (
+        lambda path: float(os.lstat(path / "k").st_size),
+        lambda path: (path / "k").write_text("abc"),
+    ),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and the root directory")
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_a_library_is_told_by_the_system_is_read_at_each_call(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHAINWALK_K", "2.0")
+    (tmp_path / "k").write_text("ab")
+    read, change = OUTSIDE[name]
+    fast = compile(lambda x: x * read(tmp_path))
+    assert fast(1.5) == 3.0
+    change(tmp_path)
+    assert fast(1.5) == 4.5
+
+
+def test_an_open_file_that_can_be_read_is_read_at_each_call(tmp_path):
+    (tmp_path / "k").write_text("2\n3\n4\n")
+
+    def f(x):
+        for line in file:
+            return x * float(line)
+        raise EOFError
+
+    with open(tmp_path / "k") as file:
+        fast = compile(f)
+        assert [fast(1.0) for _ in range(3)] == [2.0, 3.0, 4.0]
+    with open(tmp_path / "log", "w") as log:
+        fast = compile(lambda x: (log.write("called"), x * 2.0)[1])
+        assert fast(1.0) == 2.0
+        assert "traced at every call" not in fast.explain()
+
+
+@pytest.mark.parametrize(
+    ("f", "module", "name", "other"),
+    [
+        (lambda x: x * math.floor(2.5), math, "floor", lambda x: 3),
+        (
+            lambda x: x * float(linecache.getlines.__name__ == "getlines") * 2.0,
+            linecache,
+            "getlines",
+            math.floor,
+        ),
+    ],
+)
+def test_a_function_of_a_library_that_is_replaced_is_used(f, module, name, other, monkeypatch):
+    fast = compile(f)
+    assert fast(1.0) == f(1.0) == 2.0
+    monkeypatch.setattr(module, name, other)
+    assert fast(1.0) == f(1.0) != 2.0

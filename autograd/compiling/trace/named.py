@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import decimal
 import dis
 import fractions
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from types import CodeType, GenericAlias, GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +16,8 @@ import numpy as np
 from ..static import is_a, is_found_by_name, is_python, is_subclass, module_of, name_of
 
 BY_ANY_NAME = frozenset(
-    """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace eval
-    exec locals globals copy deepcopy getmembers""".split()
+    """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace fields
+    eval exec locals globals copy deepcopy getmembers""".split()
 )
 """Names that can read attributes which the code does not name."""
 IMPURE_MODULES = frozenset("time posix nt _io io _random sys gc _thread".split())
@@ -26,28 +25,27 @@ _IMPURE_BUILTINS = frozenset(("open", "input", "eval", "exec", "globals", "__imp
 _IMPURE_ATTRIBUTES = frozenset(
     """read_text read_bytes getenv urandom import_module getcontext localcontext exists isfile isdir is_file
     is_dir stat iterdir getsize getmtime loadtxt genfromtxt fromfile read_csv getline getlines active_count
+    isEnabledFor getEffectiveLevel getdoc
     uuid1 uuid4 SystemRandom randbelow randbits token_bytes token_hex geterr get_printoptions locked
     __subclasses__""".split()
 )
 _SEEDED = frozenset(("default_rng", "SeedSequence", "RandomState", "Random"))
 _NO_USE = frozenset(("CACHE", "PRECALL", "PUSH_NULL", "EXTENDED_ARG"))
 """Instructions between a name and its call."""
-READING = frozenset("read readline readlines readinto readall".split())
-"""Methods that read a file."""
+READING = frozenset("read readline readlines readinto readall tell closed".split())
+"""Methods that read a file, and what else is known of one that is only written."""
+SHOWING = frozenset("str repr format ascii print dump dumps copy deepcopy".split())
+"""Functions that call `__str__`, `__reduce__` and their like."""
 _CLOCKS, _WITH_CLOCKS = frozenset(("now", "utcnow", "today")), frozenset(("datetime", "date"))
-_HARMLESS = frozenset(
-    """logging _thread io _io re typing abc pathlib datetime decimal fractions numbers uuid warnings
-    concurrent multiprocessing asyncio tqdm rich""".split()
-)
+_HARMLESS = frozenset("logging _thread io _io re typing abc pathlib numbers uuid warnings tqdm rich".split())
 """Modules whose objects have no state that a function computes with, or only immutable state."""
 _FIXED = frozenset(map(id, (  # ids, since a metaclass may define __eq__ and __hash__
     type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), CodeType,
-    fractions.Fraction, decimal.Decimal, datetime.date, datetime.time, datetime.datetime, datetime.timedelta,
-    datetime.timezone, GenericAlias, GetSetDescriptorType, MemberDescriptorType, type(str.join),
-    type(object.__init__), type((1).__add__),
+    fractions.Fraction, datetime.date, datetime.timedelta, datetime.timezone, GetSetDescriptorType,
+    MemberDescriptorType, type(str.join), type(object.__init__), type((1).__add__),
 )))  # fmt: skip
 _FIXED_NAMES = frozenset(
-    "PyCapsule cython_function_or_method fused_cython_function _ArrayFunctionDispatcher".split()
+    "PyCapsule cython_function_or_method fused_cython_function _ArrayFunctionDispatcher _lru_list_elem".split()
 )
 
 
@@ -105,6 +103,10 @@ def named_by(code: CodeType) -> Named:
             imported |= set(code.co_names) if not instruction.argval else set()  # from . import these
         elif instruction.opname == "MATCH_CLASS":
             every |= {"getattr", "isinstance"}  # case Point(0, y) reads attributes that the class names
+        elif instruction.opname.startswith("FORMAT_"):
+            every.add("format")
+    if any(type(constant) is str and "%" in constant for constant in code.co_consts):
+        every.add("format")
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             inner = named_by(constant)
@@ -136,22 +138,31 @@ def is_fixed(kind: type) -> bool:
 
 def is_harmless(kind: type) -> bool:
     """Return whether a function can only compute with the attributes of a class's objects that it names."""
-    module = module_of(kind)
-    if module == "multiprocessing.sharedctypes":  # numbers that processes share
-        return False
-    return module.partition(".")[0] in _HARMLESS and (not is_python(kind) or is_found_by_name(kind))
+    module = module_of(kind).partition(".")[0]
+    return module in _HARMLESS and (not is_python(kind) or is_found_by_name(kind))
 
 
 _WHEN_MADE = frozenset(("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"))
-_WHEN_SHOWN = frozenset(("__repr__", "__str__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"))
+_WHEN_SHOWN = frozenset(
+    "__repr__ __str__ __format__ __reduce__ __reduce_ex__ __getstate__ __setstate__".split()
+)
+_IMPLICIT = frozenset(
+    f"__{name}__"
+    for name in """getattr getattribute call len iter next bool contains getitem missing eq ne lt le gt ge hash
+    float int index round abs neg pos add radd sub rsub mul rmul truediv rtruediv pow rpow mod rmod array enter
+    exit get""".split()
+)
+"""Methods that a class may be given later."""
 
 
-def is_special(name: str, makes: bool) -> bool:
-    """Return whether Python implicitly calls a method of that name: by operators or, if `makes`, creation.
+def specials(space: Collection[str], makes: bool, shows: bool) -> frozenset[str]:
+    """Return the names of methods that Python calls implicitly, which a class has or may be given later.
 
-    >>> is_special("__add__", makes=False), is_special("__init__", makes=False)
-    (True, False)
+    They are called by operators; if `makes`, when an object is created; if `shows`, when it becomes a text.
+
+    >>> sorted(specials({"__matmul__", "__init__", "k"}, makes=False, shows=False) - specials((), False, False))
+    ['__matmul__']
     """
-    if not (name.startswith("__") and name.endswith("__")) or name in _WHEN_SHOWN:
-        return False
-    return makes or name not in _WHEN_MADE
+    own = {name for name in space if name.startswith("__") and name.endswith("__")}
+    found = _IMPLICIT | own | (_WHEN_MADE if makes else set()) | (_WHEN_SHOWN if shows else set())
+    return found - (set() if makes else _WHEN_MADE) - (set() if shows else _WHEN_SHOWN)

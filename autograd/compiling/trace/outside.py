@@ -18,6 +18,8 @@ from typing import Any
 _FILE, _FOLDER, _PROCESS, _NETWORK = "a file", "a directory", "another process", "a network"
 _NAMES = {
     "listdir": _FOLDER, "scandir": _FOLDER, "system": _PROCESS, "posix_spawn": _PROCESS, "fork": _PROCESS,
+    "getcwd": "the working directory", "read": _FILE, "stat": _FILE, "lstat": _FILE, "fstat": _FILE,
+    "access": _FILE, "readlink": _FILE,
 }  # fmt: skip
 _READS: dict[Any, str] = {
     io.open: _FILE,
@@ -29,8 +31,10 @@ _READS_BY_NAME = {
     ("_winapi", "CreateProcess"): _PROCESS,
     ("_socket", "getaddrinfo"): _NETWORK,
     ("_sqlite3", "connect"): "a database",
+    ("_signal", "getsignal"): "the handler of a signal",
 }
 """Functions of modules that are seldom loaded, by module and name."""
+_ENVIRONMENT: Any = type(os.environ).__getitem__.__code__
 _IMPORTING = "<frozen importlib"
 """The prefix of the filenames of Python's import system, whose reads are not the function's."""
 
@@ -53,6 +57,8 @@ def noticed_reads() -> Iterator[set[str]]:
     def notice(frame: Any, event: str, called: Any) -> None:
         if event == "c_call" and (what := _what_is_read(called)) and not _is_excepted(called, frame):
             reasons.add(f"it reads {what}")
+        elif event == "call" and frame.f_code is _ENVIRONMENT and not _is_excepted(None, frame):
+            reasons.add("it reads the environment")
         if users is not None:
             users(frame, event, called)
 
@@ -73,6 +79,8 @@ def _what_is_read(called: Any) -> str | None:
     name = called.__name__
     if name == "connect" and type(called.__self__).__name__ == "socket":
         return _NETWORK
+    if name == "poll" and type(called.__self__).__module__ == "select":
+        return _PROCESS
     return _READS_BY_NAME.get((called.__module__, name))
 
 

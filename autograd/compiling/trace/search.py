@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import abc
 import array
+import datetime
+import decimal
+import enum
 import functools
 import gc
 import io
@@ -17,6 +20,7 @@ from types import (
     BuiltinFunctionType,
     CellType,
     FunctionType,
+    GenericAlias,
     MappingProxyType,
     MemberDescriptorType,
     MethodType,
@@ -37,11 +41,12 @@ from .named import (
     BY_ANY_NAME,
     IMPURE_MODULES,
     READING,
+    SHOWING,
     Named,
     is_fixed,
     is_harmless,
-    is_special,
     named_by,
+    specials,
 )
 from .watching import Check
 
@@ -68,6 +73,7 @@ class Search:
         """The names in all code that an earlier search has found."""
         self.names: set[str] = set()
         self.by_any_name = not names.isdisjoint(BY_ANY_NAME)
+        self.shows = not names.isdisjoint(SHOWING)
         self.checks: list[Check] = []
         self.kept: list[Any] = []
         self.reasons: list[str] = []
@@ -121,7 +127,7 @@ class Search:
         elif kind is BuiltinFunctionType:
             self._builtin(item)
         elif is_a(item, type):
-            self._class(item)
+            self._class(item, makes=True)
         elif is_a(item, ModuleType):
             self._class(kind)
             if not self._is_library(_text(static.attribute(item, "__name__"))):
@@ -130,6 +136,7 @@ class Search:
             self._getter(item)
         elif is_harmless(kind) and not is_a(item, _FILE, threading.local):
             self._attributes(item, named_only=True)
+            self.waiting.append(static.attribute(item, "__origin__"))  # of typing's aliases
         elif self._has_known_parts(item) or self._has_known_state(item, kind):
             self._class(kind)
             self._attributes(item)
@@ -150,15 +157,30 @@ class Search:
             self.waiting.append(weakref.ref.__call__(item))
         elif is_a(item, CellType):
             self._cell(item)
-        elif is_a(item, slice, MappingProxyType, np.ufunc):  # a ufunc may call a Python function
+        elif is_a(item, slice, MappingProxyType, GenericAlias, np.ufunc):  # a ufunc may call a Python function
             self.waiting += gc.get_referents(item)
+        elif is_a(item, datetime.datetime, datetime.time):
+            self.waiting.append(static.attribute(item, "tzinfo"))
+        else:
+            return self._has_known_contents(item)
+        return True
+
+    def _has_known_contents(self, item: Any) -> bool:
+        """Watch what is known to be stored apart from attributes; return whether there is something."""
+        if is_a(item, decimal.Decimal):
+            self.checks += [watching.bits_check(_precision)] if self._once(decimal.Decimal) else []
+        elif is_a(item, BaseException):
+            self._fields(item, self.given)
+        elif is_a(item, weakref.finalize):  # its state is in its class
+            self.reasons.append("it reads a finalizer")
         elif is_a(item, bytearray, array.array, np.void):  # the last is a view of an array's row
             self.checks.append(watching.bits_check(lambda: memoryview(item).tobytes()))
         elif is_a(item, io.StringIO, io.BytesIO):
             kind: Any = io.StringIO if is_a(item, io.StringIO) else io.BytesIO
             self.checks.append(watching.bits_check(lambda: (kind.getvalue(item), kind.tell(item))))
         elif is_a(item, _FILE):
-            self.reasons += ["it reads a file"] if self.given & READING else []
+            reads = self.given & READING or static.attribute_of_class(type(item), "readable")(item)
+            self.reasons += ["it reads a file"] if reads else []
         else:
             return False
         return True
@@ -211,7 +233,9 @@ class Search:
         self._class(type(module))
         if is_core(name):  # its functions do not change, unlike its clocks and random generators
             kept = (type, FunctionType, BuiltinFunctionType, ModuleType)
-            self._space(space, {name for name in names if not is_a(space[name], *kept)})
+            own = {name for name in names if is_a(space[name], *kept)}
+            self._space(space, names - own)
+            self._space(space, own, inside=False)  # unless they are replaced
             self.waiting += [space[name] for name in names if type(space[name]) is BuiltinFunctionType]
         else:
             everything = self.by_any_name and not self._is_library(name)
@@ -229,8 +253,8 @@ class Search:
 
     # Namespaces, containers and objects.
 
-    def _space(self, space: Mapping[str, Any], names: Any) -> None:
-        """Watch the entries of a namespace with these names, and the absence of the others."""
+    def _space(self, space: Mapping[str, Any], names: Any, inside: bool = True) -> None:
+        """Watch the entries of a namespace with these names, also inside, and the absence of the others."""
         names = [name for name in names if name in self.given or not _is_written_by_python(name)]
         present = tuple(sorted(name for name in names if name in space and name != "__builtins__"))
         missing = frozenset(name for name in names if name not in space)
@@ -238,7 +262,7 @@ class Search:
             self.checks.append(watching.entries_check(space, present))
             was = [space[name] for name in present]
             self.kept += was
-            self.waiting += [item for item in was if not is_a(item, ModuleType)]
+            self.waiting += [item for item in was if inside and not is_a(item, ModuleType)]
         if missing:
             self.checks.append(watching.absence_check(space, missing))
 
@@ -269,26 +293,32 @@ class Search:
             self.waiting += fields or numbers.ravel().tolist()
             self.kept += fields
 
-    def _class(self, kind: type) -> None:
-        """Watch the attributes of a class and its bases, including methods that Python calls implicitly."""
+    def _class(self, kind: type, makes: bool = False) -> None:
+        """Watch the attributes of a class and its bases, including methods that Python calls implicitly.
+
+        With `makes`, the class itself is captured, of which objects may be made.
+        """
+        makes = makes or not self.given.isdisjoint((static.name_of(kind), "type", "__class__"))
         if is_python(type(kind)):
             self.waiting.append(type(kind))
         if is_a(kind, abc.ABCMeta) and not self.given.isdisjoint(("isinstance", "issubclass")):
             self.checks += [watching.bits_check(abc.get_cache_token)] if self._once(abc.ABCMeta) else []
             if is_a(kind, typing._ProtocolMeta):
                 self.names |= {name for name in _space_of(kind) if not name.startswith("_")}
-        if not is_python(kind) or not self._once((id(kind), "class"), kind):
+        if not is_python(kind) or not self._once((id(kind), makes), kind):
             return
         self.checks.append(watching.bases_check(kind))
-        fields = [type.__dict__[name] for name in ("__name__", "__qualname__") if name in self.given]
+        own = ("__name__", "__qualname__")
+        fields = [type.__dict__[name] for name in own if name in self.given or self.shows]
         self.checks += [watching.slot_check(kind, field) for field in fields]
         for base in bases(kind):
-            if not self._once((id(base), "base"), base) or not is_python(base) or _is_core(base):
+            if not self._once((id(base), makes, "base"), base) or not is_python(base) or _is_core(base):
                 continue
             space = _space_of(base)
-            makes = static.name_of(kind) in self.given
-            special = {name for name in space if is_special(name, makes) and _is_called(space[name])}
-            self._space(space, self.given | special if not self.by_any_name else {*space, *self.given})
+            special = specials(space, makes, self.shows)
+            names = {name for name in special if name not in space or _is_called(space[name])}
+            names |= {"_member_map_"} if is_a(base, enum.EnumMeta) else set()
+            self._space(space, names | self.given | (space.keys() if self.by_any_name else _overriding(base)))
 
     def _getter(self, item: Any) -> None:
         """Note the names that an attrgetter or a methodcaller reads, and watch a method's arguments."""
@@ -301,6 +331,10 @@ class Search:
         """Watch an object's hidden state; return whether its class and attributes must be watched too."""
         if (wrapped := static.attribute(item, "__wrapped__")) is not None:
             self.waiting.append(wrapped)
+            if is_a(item, functools._lru_cache_wrapper):
+                cache: Any = item
+                self.checks.append(watching.bits_check(lambda: (cache.cache_info()[1], cache.cache_info()[3])))
+                self.waiting += gc.get_referents(item)
             if not is_python(kind) or is_core(module_of(kind)):
                 return False
         if any(not is_python(base) and id(base) not in _SHOWN for base in bases(kind)):
@@ -373,7 +407,19 @@ def _is_core(kind: type) -> bool:
 
 
 def _is_called(item: Any) -> bool:
-    return callable(item) or is_a(item, staticmethod, classmethod)
+    return callable(item) or is_a(item, staticmethod, classmethod, property)
+
+
+def _overriding(kind: type) -> set[str]:
+    """Return the methods of a class by which it replaces those of a library, which may call them."""
+    above = [_space_of(base) for base in bases(kind)[1:] if _is_core(base)]
+    return {name for name in _space_of(kind) if any(name in space for space in above)} - {*_space_of(object)}
+
+
+def _precision() -> Any:
+    """Return the part of this thread's decimal context that results depend on."""
+    context = decimal.getcontext()
+    return context.prec, context.rounding, context.Emin, context.Emax, context.clamp
 
 
 def _is_written_by_python(name: str) -> bool:
