@@ -10,12 +10,12 @@ from .parts import Arrow, Scene
 from .theme import Theme
 from .words import left_out_words, legend_words
 
-_WIDE = 92
-"""The width of a line of the legend in columns, which fits below a graph of four operations."""
-
-
+_WIDE = 560.0
+"""The width of the legend in points, which fits below a graph of four operations."""
 _HIGH = 22
 """The height of a line of the legend in points, for any symbols."""
+_SIGN, _GAP = 30, 12
+"""The widths in points of the cell of a symbol, and of the space between two columns."""
 
 
 def caption(scene: Scene, theme: Theme) -> str:
@@ -30,35 +30,45 @@ def caption(scene: Scene, theme: Theme) -> str:
         lines.append(font(scene.change or " ", theme.mute, 11))
     rows = [f'<TD ALIGN="LEFT" BALIGN="LEFT"{room}>{line}<BR ALIGN="LEFT"/></TD>' for line in lines]
     if scene.legend:
-        shown = _lines(_entries(scene, theme))
-        most = len(_lines(_entries(scene, theme, every=True))) if scene.room else len(shown)
-        broad = max(scene.room, 7.5 * width(scene.title), *(wide for _, wide in shown))
-        for cells, wide in shown:  # without the last cell Graphviz would spread the others
-            cell = f'<TD WIDTH="{max(1, round(broad - wide))}"></TD>'
-            rows.append(f'<TD ALIGN="LEFT" HEIGHT="{_HIGH}">{table(f"<TR>{cells}{cell}</TR>", 1)}</TD>')
-        rows += [f'<TD HEIGHT="{_HIGH}"></TD>'] * (most - len(shown))
+        shown = _entries(scene, theme)
+        every = _entries(scene, theme, every=True) if scene.room else shown
+        columns = _columns([wide for _, _, wide in every])
+        broad = max(scene.room, 7.5 * width(scene.title))
+        rows.append(f'<TD ALIGN="LEFT">{_grid(shown, columns, -(-len(every) // columns), broad)}</TD>')
     return table(f'<TR><TD HEIGHT="10"></TD></TR>{"".join(f"<TR>{row}</TR>" for row in rows)}', 2)
 
 
-def _lines(entries: list[tuple[str, str, int]]) -> list[tuple[str, float]]:
-    """Arrange entries in lines; return each line and its approximate width in points."""
-    lines: list[tuple[str, float]] = []
-    used = _WIDE
-    for sign, words, columns in entries:
-        if used + columns > _WIDE:
-            lines.append(("", 0.0))
-            used = 0
-        cell = f'<TD ALIGN="LEFT">{sign}</TD><TD ALIGN="LEFT">{words}</TD><TD WIDTH="10"></TD>'
-        lines[-1] = lines[-1][0] + cell, lines[-1][1] + 5.2 * columns
-        used += columns
-    return lines
+def _columns(wide: list[float]) -> int:
+    """Return the largest number of columns in which entries of these widths, row by row, fit."""
+    return next(n for n in (4, 3, 2, 1) if n == 1 or _grid_width(wide, n) <= _WIDE)
 
 
-def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str, str, int]]:
-    """Return each symbol with its meaning and width in columns; `every` includes those of all frames."""
+def _grid_width(wide: list[float], columns: int) -> float:
+    return sum(max(wide[k::columns], default=0.0) for k in range(columns))
+
+
+def _grid(entries: list[tuple[str, str, float]], columns: int, most: int, broad: float) -> str:
+    """Return entries row by row in aligned columns, as a table of `most` rows, at least `broad` points wide."""
+    rest = max(1, round(broad - _grid_width([wide for _, _, wide in entries], columns)))
+    rows = []
+    for k in range(most):
+        row = entries[k * columns : (k + 1) * columns]
+        cells = [
+            f'<TD WIDTH="{_SIGN}">{sign}</TD><TD ALIGN="LEFT">{words}</TD><TD WIDTH="{_GAP}"></TD>'
+            for sign, words, _ in row
+        ]
+        if len(row) < columns:
+            cells.append(f'<TD COLSPAN="{3 * (columns - len(row))}"></TD>')
+        cells.append(f'<TD HEIGHT="{_HIGH}" WIDTH="{rest}"></TD>')  # else Graphviz would spread the others
+        rows.append(f"<TR>{''.join(cells)}</TR>")
+    return table("".join(rows), 1)
+
+
+def _entries(scene: Scene, theme: Theme, every: bool = False) -> list[tuple[str, str, float]]:
+    """Return each symbol with its meaning and width in points; `every` includes those of all frames."""
     symbols = _symbols(theme)
     return [
-        (symbols.get(key, ""), font(words, theme.mute, 10), width(words) + (6 if key in symbols else 3))
+        (symbols.get(key, ""), font(words, theme.mute, 10), _SIGN + 5.2 * width(words) + _GAP)
         for key, words in meanings(scene, every)
     ]
 
@@ -83,11 +93,11 @@ def _symbols(theme: Theme) -> dict[str, str]:
             key: letters(LETTERS[key], theme.ink)
             for key in ("sum", "earlier", "waiting", "none", "line", "listed")
         },
-        "root": _box(_box("", theme.ink), theme.ink),
+        "root": _box(_box("", theme.ink, wide=18, high=8), theme.ink),
         "leaf": _box("", theme.line, "rounded"),
         "constant": _box("", theme.line, "dashed"),
         "input": _box("", theme.line, "rounded,dashed"),
-        "again": _box(font("x 0.5", theme.mute, 8), theme.line, "rounded"),
+        "again": _box(font("x 0.5", theme.mute, 8), theme.line, "rounded", wide=30, high=14),
     }
 
 
@@ -114,7 +124,7 @@ def meanings(scene: Scene, every: bool = False) -> list[tuple[str, str]]:
     flows |= {"pos", "neg", "zero", ""} if every and (arrows or lines) else set()
     weights = {arrow.weight for arrow in scene.arrows if arrow.weight}
     uses = Counter([*(arrow.operand for arrow in arrows), *(line.id for line in lines)])
-    shared = "Σ" in counted or "/" in counted or max(uses.values(), default=0) > 1
+    shared = "Σ" in counted or "/" in counted or max(uses.values(), default=0) > 1 or scene.earlier
     without = any(box.grad is None and not box.lines for box in boxes)
     steps = every or scene.whole_pass
     known = {
@@ -159,11 +169,11 @@ def _widths_differ(arrows: list[Arrow]) -> bool:
     return len({round(arrow.width, 1) for arrow in arrows if arrow.sign}) > 1
 
 
-def _box(inside: str, colour: str, style: str = "") -> str:
+def _box(inside: str, colour: str, style: str = "", wide: int = 22, high: int = 12) -> str:
     """Return a frame as in the picture, in the size of a letter."""
     styled = f' STYLE="{style}"' if style else ""
     cell = f"<TD>{inside}</TD>" if inside else '<TD WIDTH="12" HEIGHT="5"></TD>'
     return (
-        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" COLOR="{colour}"{styled}>'
-        f"<TR>{cell}</TR></TABLE>"
+        f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" COLOR="{colour}"{styled}'
+        f' FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="{high}"><TR>{cell}</TR></TABLE>'
     )

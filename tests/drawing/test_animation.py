@@ -156,6 +156,46 @@ def test_an_animation_explains_its_symbols_and_steps_in_its_language(root, tmp_p
     assert words not in plain
 
 
+def zero():
+    return Value(0.0, "x") * Value(1.0, "w")
+
+
+def long_sum():
+    return total([Value(float(k), f"x{k}") for k in range(12)])
+
+
+def network():
+    return mse_loss([MLP(2, [2, 1], rng=random.Random(1))([0.3, -0.2])], [1.0])
+
+
+@pytest.mark.parametrize("make", [zero, long_sum, network])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_picture_has_the_same_size_at_every_step(make, earlier):
+    loss = make()
+    if earlier:
+        loss.backward()
+    bp = loss.backprop()
+    sizes = {
+        re.search(r'viewBox="([^"]*)"', bp.goto(k) and bp.picture().svg())[1]
+        for k in range(-1, len(bp.recorded.edges) + 1)
+    }
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_arrows_before_the_pass_begin_and_end_at_the_boxes_after_it(root, tmp_path, earlier):
+    if earlier:
+        root.backward()
+    tree = ElementTree.fromstring(root.backprop().animate(tmp_path / "L.svg").read_text(encoding="utf-8"))
+    groups = {g.get("id"): g for g in tree.iter(f"{SVG}g")}
+    names = [name for name in groups if str(name).startswith("forth-")]
+    assert len(names) == 5
+    for name in names:
+        both = [next(groups[each].iter(f"{SVG}path")).get("d") for each in (name, name.removeprefix("forth-"))]
+        starts = [float(re.match(r"M[-\d.]+,([-\d.]+)", path)[1]) for path in both]
+        assert starts[0] == pytest.approx(starts[1], abs=6)
+
+
 def test_every_root_of_several_has_its_own_gradient_in_an_animation(root, tmp_path):
     other = root.operands[0] * 2.0
     path = draw(root, other).animate(tmp_path / "two.svg")
