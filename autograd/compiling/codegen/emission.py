@@ -14,6 +14,9 @@ from .memory import Memory
 from .simd import Shape
 from .stages import CHUNK, Chunk, Outer, Product, Program, Stage
 
+PACKED_TOGETHER = 4
+"""The number of weights that are packed in one step of a loop."""
+
 
 class Emitted(NamedTuple):
     """The IR of a kernel's functions `prepare` and `body`."""
@@ -44,8 +47,8 @@ class _Emitter:
         often = sum(node.kind in INLINE for node in written) > OFTEN
         self.functions = Functions(shape, vector_functions, often)
         self.setting = Setting(program, memory, shape, self.functions)
-        self.pack: list[int] = []
-        """The places of the weights of all layers, in the order of use."""
+        self.pack: list[int | None] = []
+        """The places of the weights of all layers, in the order of use; None for the bias 0."""
         self.tables: dict[tuple[int, ...], str] = {}
         self.kernels: dict[str, str] = {}
         """The functions for matrix products."""
@@ -77,7 +80,7 @@ class _Emitter:
             *self.kernels.values(),
         ]
         text = "\n".join([*parts, *chunks, *prepare, *self._body(calls, sums)])
-        return Emitted(text, tuple(sorted(self.functions.used)), len(self.pack))
+        return Emitted(text, tuple(sorted(self.functions.used)), self._packed)
 
     def _body(self, calls: list[str], sums: list[str]) -> list[str]:
         """Return the function `body`, which runs parts of a tile through all functions, then sums over it.
@@ -168,8 +171,8 @@ class _Emitter:
             f"  call void @product{size}x1(i64 {tag}.left, ptr {tag}.rest, {given})",
         ]
 
-    def _common(self, node: Expression | None) -> int:
-        return -1 if node is None else self.memory.common(node)
+    def _common(self, node: Expression | None) -> int | None:
+        return None if node is None else self.memory.common(node)
 
     def _outer(self, stage: Outer) -> list[str]:
         """Return the calls that sum outer products, in blocks of lefts and rights."""
@@ -206,26 +209,41 @@ class _Emitter:
         )
         lines = ["define void @prepare(ptr %shared) {", "entry:"]
         lines += [f"  call void @shared{k}({given})" for k in range(len(parts))]
-        if self.pack:
-            scalar = self.shape.scalar
+        return [*functions, *lines, *(self._packing() if self.pack else []), "  ret void", "}"]
+
+    def _packing(self) -> list[str]:
+        """Return the lines of `prepare` that pack the weights, several in each step of a loop."""
+        scalar, count = self.shape.scalar, self._packed
+        zero = self.memory.packed + count  # the last number of the memory, which nothing writes
+        places = [zero if place is None else place for place in self.pack]
+        places += [zero] * (count - len(places))
+        lines = [
+            f"  %target = getelementptr {scalar}, ptr %shared, i64 {self.memory.packed}",
+            "  br label %loop",
+            "loop:",
+            "  %k = phi i64 [ 0, %entry ], [ %next, %loop ]",
+            f"  %at = getelementptr i32, ptr {self._table(places)}, i64 %k",
+            f"  %to = getelementptr {scalar}, ptr %target, i64 %k",
+        ]
+        for k in range(PACKED_TOGETHER):
             lines += [
-                f"  %target = getelementptr {scalar}, ptr %shared, i64 {self.memory.packed}",
-                "  br label %loop",
-                "loop:",
-                "  %k = phi i64 [ 0, %entry ], [ %next, %loop ]",
-                f"  %at = getelementptr i32, ptr {self._table(self.pack)}, i64 %k",
-                "  %place = load i32, ptr %at",
-                "  %none = icmp slt i32 %place, 0",
-                "  %there = select i1 %none, i32 0, i32 %place",
-                "  %from = sext i32 %there to i64",
-                f"  %source = getelementptr {scalar}, ptr %shared, i64 %from",
-                f"  %given = load {scalar}, ptr %source",
-                f"  %x = select i1 %none, {scalar} 0.0, {scalar} %given",
-                f"  %to = getelementptr {scalar}, ptr %target, i64 %k",
-                f"  store {scalar} %x, ptr %to",
-                "  %next = add i64 %k, 1",
-                f"  %more = icmp ult i64 %next, {len(self.pack)}",
-                "  br i1 %more, label %loop, label %done",
-                "done:",
+                f"  %at{k} = getelementptr i32, ptr %at, i64 {k}",
+                f"  %short{k} = load i32, ptr %at{k}",
+                f"  %place{k} = sext i32 %short{k} to i64",
+                f"  %source{k} = getelementptr {scalar}, ptr %shared, i64 %place{k}",
+                f"  %x{k} = load {scalar}, ptr %source{k}",
+                f"  %to{k} = getelementptr {scalar}, ptr %to, i64 {k}",
+                f"  store {scalar} %x{k}, ptr %to{k}",
             ]
-        return [*functions, *lines, "  ret void", "}"]
+        return [
+            *lines,
+            f"  %next = add i64 %k, {PACKED_TOGETHER}",
+            f"  %more = icmp ult i64 %next, {count}",
+            "  br i1 %more, label %loop, label %done",
+            "done:",
+        ]
+
+    @property
+    def _packed(self) -> int:
+        """The number of packed weights, and of zeros behind them that fill the last step of the loop."""
+        return -(-len(self.pack) // PACKED_TOGETHER) * PACKED_TOGETHER
