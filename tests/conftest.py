@@ -106,7 +106,9 @@ def browser():
     ]
     with playwright.sync_playwright() as driver:
         started = driver.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", *quiet]
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", *quiet],
+            env=os.environ | {"LC_ALL": "C.UTF-8"},  # in plain C it finds no file below a folder with umlauts
         )
         yield started
         started.close()

@@ -1,5 +1,6 @@
 """A dot that hangs, floods, crashes or prints garbage raises a clear error soon and leaves nothing behind."""
 
+import shlex
 import stat
 import subprocess
 import sys
@@ -79,8 +80,8 @@ def has_ended(pid):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are listed in /proc")
 def test_nothing_that_a_hanging_dot_has_started_goes_on(false_dot, graph, tmp_path, monkeypatch):
-    false_dot(f"sleep 600 & echo $! >> {tmp_path}/pids; wait")
     wait, started = subprocess.Popen.wait, tmp_path / "pids"
+    false_dot(f"sleep 600 & echo $! >> {shlex.quote(str(started))}; wait")
 
     def waiting(process, seconds=None):
         """Let the time limit begin when the child process is there."""
