@@ -200,3 +200,17 @@ def test_a_batched_function_inside_another_is_called_with_one_row():
     outer = compile(lambda w, x: inner.grad(w, x)[0] + inner.grad(w, x, wrt="x"), batched="x")
     rows = np.array([1.0, 2.0, -3.0])
     np.testing.assert_allclose(outer(2.0, rows), 2 * 2.0 * rows**2 + 2 * 4.0 * rows)
+
+
+def test_plain_numbers_at_a_pole_beside_an_argument_raise_no_error():
+    points = np.array([-1.5, 0.0, 2.0])
+    for f in (lambda x: x / 0.0, lambda x: x / 0.0 * x, lambda x: autograd.atan2(x, 0.0), lambda x: x % 0.0):
+        for inside in (
+            grad(f),
+            grad(grad(f)),
+            lambda x, f=f: hvp(f, x, 1.0),
+            lambda x, f=f: jvp(f, (x,), (1.0,))[1],
+        ):
+            with ieee_arithmetic():
+                expected = [number_of(inside(x)) for x in points.tolist()]
+            np.testing.assert_array_equal(compile(inside, batched=(0,))(points), expected)

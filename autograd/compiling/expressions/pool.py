@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import mod, truediv
 from typing import Any, NamedTuple
 
 from ...ops.floats import products_around
@@ -107,7 +108,7 @@ class World:
         self.names: dict[str, Any] = {name: partial(self.apply, name) for name in INSTRUCTIONS | TABLE.keys()}
         self.names |= {
             "products_around": products_around, "len": len, "pi": math.pi, "select_": self.chosen,
-            "truth_": self.truth, "logic_": self.logic,
+            "truth_": self.truth, "logic_": self.logic, "divide": truediv, "remainder": mod,
         }  # fmt: skip
 
     def constant(self, number: float) -> Expression:

@@ -14,9 +14,11 @@ COMPARISONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq:
 
 
 class _Symbolic(Language):
-    """Python with calls in place of conditions and of `**`."""
+    """Python with calls in place of conditions, of `**`, and of `/` and `%`, which raise for plain numbers."""
 
-    operators: ClassVar[Forms] = {**Language.operators, ast.Pow: "pow({}, {})"}
+    operators: ClassVar[Forms] = {
+        **Language.operators, ast.Div: "divide({}, {})", ast.Mod: "remainder({}, {})", ast.Pow: "pow({}, {})",
+    }  # fmt: skip
     comparisons: ClassVar[Forms] = {kind: f"logic_({name!r}, {{}}, {{}})" for kind, name in COMPARISONS.items()}
     conditional = "select_({}, {}, {})"
     connectives: ClassVar[Forms] = {ast.And: "logic_('and', {}, {})", ast.Or: "logic_('or', {}, {})"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...differentiation import Selected
+from ...differentiation import QUOTIENTS, Selected
 from ...ops.floats import products_around
 from ...ops.op import Op
 from ...ops.operands import is_truth
@@ -104,7 +104,7 @@ def _select(condition: Any, chosen: Any, otherwise: Any) -> Any:
     return Selected(partial, _where(condition, *(part.condition * 1.0 for part in parts)))
 
 
-_NAMES: dict[str, Any] = RECORDED | {
+_NAMES: dict[str, Any] = RECORDED | QUOTIENTS | {
     "len": len, "pi": math.pi, "products_around": products_around, "number": lambda result: result,
     "select_": _select, "truth_": _truth, "logic_": _logic,
 }  # fmt: skip
