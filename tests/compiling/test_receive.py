@@ -51,6 +51,11 @@ def test_native_code_receives_arrays_where_it_can(fast, way):
         assert plan.at_once(W, X, Y, 2.0) is not None
 
 
+def test_the_first_call_makes_all_that_later_calls_need(fast, way):
+    fast(W, X, Y, 2.0)
+    assert [workspace.receive is not None for workspace in plan_of(fast).runner.kernel.free] == [way]
+
+
 def test_all_kinds_of_arrays_give_the_same_results(fast):
     wide = np.zeros((21, 7))
     wide[:, 2:5] = X

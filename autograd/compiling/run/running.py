@@ -142,6 +142,8 @@ class Runner:
         shapes = [result.shape for result, _, _ in self.where if result.rows]
         batch = places.with_rows[0][0] if places.batched else None
         few = 2 * kernel.shape.tile if self.threads > 1 else sys.maxsize
+        self._prepare(prepared := kernel.workspace())  # compiles now, not at the second call
+        kernel.release(prepared)
 
         def run(*arguments: Any) -> Sequence[Any] | None:
             if (leaves := spread(arguments)) is None:
