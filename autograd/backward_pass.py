@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .formulas import fixed, formula, names_of, partial_formula, partners, word
+from .formulas import TIGHTEST, fixed, formula, grouped, names_of, partial_formula, partners, word
 from .graph import grad_number, topological_order
 from .ops.operands import number
 from .terminal import cut, derivative_sign, quoted
@@ -246,7 +246,7 @@ def earlier_words(recorded: BackwardPass, state: State) -> str:
     if not state.earlier:
         return ""
     parts = [
-        f"{fixed(grad, sign=True)} in {cut(recorded.names[recorded.order[k]], 24)}.grad"
+        f"{fixed(grad, sign=True)} in {cut(grouped(recorded.names[recorded.order[k]]), 24)}.grad"
         for k, grad in state.earlier
     ]
     shown = ", ".join(parts[:3]) + (f" and {len(parts) - 3:,} more" if parts[3:] else "")
@@ -299,24 +299,28 @@ class Step:
         names, operands = self._pass.names, self.node.operands
         mentioned = partners(op, self.position, len(operands))  # of a long sum only these: it has many steps
         if not numbers:
-            words = {k: word(operands[k], names) for k in mentioned}
-            return partial_formula(self.node, self.position, words, names[self.node])
+            words = {k: word(operands[k], names, TIGHTEST) for k in mentioned}
+            found = partial_formula(self.node, self.position, words, self._grouped(self.node))
+            return next((names[each] for each in operands if found == f"({names.get(each)})"), found)
         words = {k: _in_formula(getattr(operands[k], "data", operands[k])) for k in mentioned}
         return partial_formula(self.node, self.position, words, _in_formula(self.node.data))
 
+    def _grouped(self, node: Value) -> str:
+        return grouped(self._pass.names[node])
+
+    def _ratio(self, d: str, result: Value, operand: Value) -> str:
+        return f"{d}{self._grouped(result)}/{d}{self._grouped(operand)}"
+
     def local(self, d: str) -> str:
         """Return the rule of the one operation, in symbols and numbers: `∂t/∂a = 1 - t * t = ... = +0.0707`."""
-        names, partial = self._pass.names, self.partial or 0.0
+        partial = self.partial or 0.0
         symbols, numbers = self.rule(), self.rule(numbers=True)
         shown = [symbols] if numbers in (symbols, _in_formula(partial)) else [symbols, numbers]
-        return " = ".join(
-            [f"{d}{names[self.node]}/{d}{names[self.receiver]}", *shown, fixed(partial, sign=True)]
-        )
+        return " = ".join([f"{self._ratio(d, self.node, self.receiver)}", *shown, fixed(partial, sign=True)])
 
     def chained(self, d: str) -> str:
         """Return the chain rule: `∂L/∂a += ∂L/∂t * ∂t/∂a = +4.0000 * +0.0707 = +0.2826`."""
-        names = self._pass.names
-        root, node, receiver = names[self._pass.root], names[self.node], names[self.receiver]
+        root, node, receiver = map(self._grouped, (self._pass.root, self.node, self.receiver))
         upstream, partial = fixed(self.upstream or 0.0, sign=True), fixed(self.partial or 0.0, sign=True)
         return (
             f"{d}{root}/{d}{receiver} += {d}{root}/{d}{node} * {d}{node}/{d}{receiver}"
@@ -337,7 +341,7 @@ class Step:
         partner = operands[(self.position + half) % (2 * half)]
         factors = f"{fixed(slope, sign=True)} * {fixed(self.partial or 0.0, sign=True)}"
         return (
-            f"neuron: {d}{names[output]}/{d}{names[self.receiver]} = F'(s) * {word(partner, names)}"
+            f"neuron: {self._ratio(d, output, self.receiver)} = F'(s) * {word(partner, names, TIGHTEST)}"
             f" = {factors} = {fixed(slope * (self.partial or 0.0), sign=True)}"
         )
 
@@ -346,7 +350,7 @@ class Step:
         many = f"{self.count} of {self.expected} contributions, " if self.expected > 1 else ""
         before, after = fixed(self.before, sign=True), fixed(self.after, sign=True)
         state = "final" if self.final else "not final yet"
-        return f"{self._pass.names[self.receiver]}.grad: {before} -> {after}   ({many}{state})"
+        return f"{self._grouped(self.receiver)}.grad: {before} -> {after}   ({many}{state})"
 
     def latex(self) -> str:
         """Return the step in LaTeX: the chain rule in symbols, with the rule filled in, and in numbers.
@@ -363,7 +367,7 @@ class Step:
         return f"${self.latex()}$"
 
     def __repr__(self) -> str:
-        d, head, root = derivative_sign(), f"[{self.number}/{self.of}]", self._pass.names[self._pass.root]
+        d, head, root = derivative_sign(), f"[{self.number}/{self.of}]", self._grouped(self._pass.root)
         if self.operand is None:
             grads = f"{root}.grad: {fixed(self.before)} -> {fixed(self.after, sign=True)}"
             lines = [f"seed   {d}{root}/{d}{root} = {fixed(self.contribution)}   {grads}"]

@@ -12,10 +12,12 @@ from .ops.rules import common_parts
 from .terminal import brief, printable
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+_BRACKETS = re.compile(r"\([^()\[\]]*\)|\[[^()\[\]]*\]")
+_OPERATOR = re.compile(r"\*\*|[-+*/%]")
 _WHOLE = re.compile(r"\b(\d+)\.0\b")
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "**": 4}
 _SIGNED = 3
-_TIGHTEST = 9
+TIGHTEST = 9
 
 
 def fixed(number: float, sign: bool = False, decimals: int = 4) -> str:
@@ -92,6 +94,26 @@ def names_of(order: Iterable[Any]) -> dict[Any, str]:
     return names
 
 
+def grouped(name: str, binding: int = TIGHTEST) -> str:
+    """Return a name in parentheses if it is an expression whose operators bind less tightly than `binding`.
+
+    >>> grouped("w1"), grouped("x[0, 1]"), grouped("x1*w1 + x2*w2"), grouped("x1*w1", _BINDING["+"])
+    ('w1', 'x[0, 1]', '(x1*w1 + x2*w2)', 'x1*w1')
+    """
+    return f"({name})" if _tightness(name) < binding else name
+
+
+def _tightness(name: str) -> int:
+    """Return the precedence of the loosest operator of a name outside brackets."""
+    outside, before = name, ""
+    while outside != before:  # the innermost brackets first
+        outside, before = _BRACKETS.sub("", outside), outside
+    found = [_BINDING[each] for each in _OPERATOR.findall(outside.strip("+-"))]
+    if found:
+        return min(found)
+    return _SIGNED if outside[:1] in ("+", "-") else TIGHTEST
+
+
 def applied(op: Op, operands: Iterable[str]) -> str:
     """Return an operation applied to operands as it is written: `a * b`, `tanh(a)`, `total(a, b)`.
 
@@ -131,9 +153,9 @@ def _shown(node: Any) -> list[Any]:
     return [item for group in groups for item in ([*group[:_MOST], group[-1]] if len(group) > _MOST else group)]
 
 
-def word(operand: Any, names: Mapping[Any, str]) -> str:
-    """Return the name of an operand, or the number if it is a plain number."""
-    return literal(operand) if operand.__class__ is float else names[operand]
+def word(operand: Any, names: Mapping[Any, str], binding: int = 0) -> str:
+    """Return the name of an operand, `grouped`, or the number if it is a plain number."""
+    return literal(operand) if operand.__class__ is float else grouped(names[operand], binding)
 
 
 def formula(node: Any, names: Mapping[Any, str], digits: int | None = None) -> str:
@@ -146,7 +168,12 @@ def formula(node: Any, names: Mapping[Any, str], digits: int | None = None) -> s
     operands = _shown(node)
     if digits:
         operands = [float(f"{item:.{digits}g}") if item.__class__ is float else item for item in operands]
-    return applied(node.op, [word(operand, names) for operand in operands])
+    binding = _binding(node.op) if node.op.written else 0
+    words = [
+        word(operand, names, binding and binding + (k == 1))  # a - (b + c) needs parentheses too
+        for k, operand in enumerate(operands)
+    ]
+    return applied(node.op, words)
 
 
 def taken_branch(rule: str, point: Mapping[str, Any]) -> str:
@@ -247,11 +274,12 @@ def _readable(node: Any, depth: int) -> int:
 def _history(node: Any, depth: int, top: bool = False) -> tuple[str, int]:
     """Return the expression, and the precedence of its outermost operation."""
     if node.__class__ is float:
-        return literal(node), _TIGHTEST
+        return literal(node), TIGHTEST
     if not _unfolds(node, top):
-        return name_of(node), _TIGHTEST
+        name = name_of(node)
+        return name, _tightness(name)
     if depth == 0:
-        return "...", _TIGHTEST
+        return "...", TIGHTEST
     binding = _binding(node.op)
     words = []
     for position, operand in enumerate(_shown(node)):
@@ -265,5 +293,5 @@ def _binding(op: Op) -> int:
     """Return the precedence of an operation as it is written, in Python's order; a call has the highest."""
     operator = re.search(r"\*\*|[-+*/%]", op.written)
     if operator is None:
-        return _TIGHTEST
+        return TIGHTEST
     return _BINDING[operator[0]] if operator.start() else _SIGNED

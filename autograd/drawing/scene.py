@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..backward_pass import BackwardPass, Edge, State
-from ..formulas import formula
+from ..formulas import formula, grouped
 from ..terminal import cut
 from .grouping import Folded, Frame, combined, folded, frames_of
 from .parts import MINUS, Arrow, Box, Scene, line_widths, sign_of, signs
@@ -128,7 +128,7 @@ def caption_of(recorded: BackwardPass, state: State, language: str = "en") -> tu
     if state.present is None:
         return title_words(recorded, state, language), signs(rest_words(recorded, state, language))
     step = recorded.step(state.present + 1)
-    words = step_words(step, recorded.names[step.receiver], language)
+    words = step_words(step, grouped(recorded.names[step.receiver]), language)
     for name in {recorded.names[value] for value in (recorded.root, step.node, step.receiver)}:
         words = (
             words[0].replace(name, cut(name, LONG_NAME, "…")),
@@ -188,7 +188,7 @@ def _arrow(recorded: BackwardPass, state: State, k: int, widths: list[float], vi
     partial = f"× {view.short(edge.partial)}"
     if view.symbols:
         step = recorded.step(k + 1)
-        result, operand = (cut(recorded.names[each], 12, "…") for each in (step.node, step.receiver))
+        result, operand = (cut(grouped(recorded.names[each]), 12, "…") for each in (step.node, step.receiver))
         partial = signs(cut(f"∂{result}/∂{operand} = {step.rule()}", 48, "…"))
     contribution = view.short(recorded.contributions[k] if flowed is None else flowed, sign=True)
     return Arrow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..backward_pass import BackwardPass, State, Step, earlier_words
-from ..formulas import fixed
+from ..formulas import fixed, grouped
 from ..terminal import cut, plural
 
 LANGUAGES = ("en", "ja")
@@ -78,7 +78,7 @@ def rest_words(recorded: BackwardPass, state: State, language: str) -> str:
     if language == "en" or not state.earlier:
         return earlier_words(recorded, state)
     parts = [
-        f"{cut(recorded.names[recorded.order[k]], 24)}.grad に {fixed(grad, sign=True)}"
+        f"{cut(grouped(recorded.names[recorded.order[k]]), 24)}.grad に {fixed(grad, sign=True)}"
         for k, grad in state.earlier
     ]
     more = f" ほか {len(parts) - 3:,} 個" if parts[3:] else ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from ..backward_pass import BackwardPass, Step
-from ..formulas import fixed, formula
+from ..formulas import fixed, formula, grouped
 from ..guidance.advice import nearest
 from ..terminal import derivative_sign, kind_of, listed, plural, quoted
 from ..transforms.numerical import Replay
@@ -117,7 +117,9 @@ class Backprop:
         value = self._value(target)
         number = max(self.recorded.consumers[self.recorded.index[value]], default=-1) + 1
         if number <= self.done:
-            words = f"{self.recorded.names[value]}.grad is final already: {fixed(value.grad, sign=True)}"
+            words = (
+                f"{grouped(self.recorded.names[value])}.grad is final already: {fixed(value.grad, sign=True)}"
+            )
             return TextTable([], words)
         return self.goto(number)
 
@@ -296,7 +298,7 @@ class Backprop:
 
     def _annotated(self, step: Step) -> Step:
         step.notes = tuple(
-            f"watch {self.recorded.names[value]}.grad: {fixed(value.grad, sign=True)}"
+            f"watch {grouped(self.recorded.names[value])}.grad: {fixed(value.grad, sign=True)}"
             f"   ({self._arrived[k]} of {self.recorded.expected[k]})"
             for value, k in ((value, self.recorded.index[value]) for value in self._watched)
         )
@@ -408,7 +410,7 @@ class Backprop:
         if self.done < 0:
             return f"{head}\n  next: seed"
         step, d = recorded.step(self.done + 1), derivative_sign()
-        partial = f"{d}{recorded.names[step.node]}/{d}{recorded.names[step.receiver]}"
+        partial = f"{d}{grouped(recorded.names[step.node])}/{d}{grouped(recorded.names[step.receiver])}"
         return f"{head}\n  next: {step.equation}, {partial}"
 
 

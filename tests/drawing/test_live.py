@@ -12,7 +12,7 @@ import pytest
 from autograd import TABLE, Value, draw, exp, label, log, maximum, operation, sin, sqrt, tanh
 from autograd.drawing.bundle import PLAYER, bundled
 from autograd.drawing.javascript import definitions
-from autograd.formulas import fixed, short
+from autograd.formulas import fixed, grouped, short
 from nn import MLP, mse_loss
 from tests.helpers import assert_becomes_true
 
@@ -335,6 +335,14 @@ def test_a_contribution_can_be_revealed_and_predictions_ended(visit, html):
     assert page.inner_text("#numbers b") == "+1.9281"
 
 
+@pytest.mark.parametrize("moment", ["", "#-5", "#0"])
+def test_where_nothing_can_be_predicted_the_first_contribution_is_asked_for(visit, html, moment):
+    page = visit(html, moment)
+    page.click("#predict")
+    assert page.inner_text("#numbers b") == "?"
+    assert page.is_visible("#guess")
+
+
 # Forward pass, words, languages
 
 
@@ -524,6 +532,28 @@ def test_numbers_are_written_as_python_writes_them(tmp_path):
     for number, words in zip(numbers, found, strict=True):
         expected = [fixed(number), fixed(number, sign=True), short(number), short(number, sign=True)]
         assert words == [minus(text).replace("e−", "e-") for text in expected], number
+
+
+def test_names_that_are_expressions_are_grouped_as_in_python(tmp_path):
+    names = [
+        "w1",
+        "x[0, 1]",
+        "x1*w1 + x2*w2",
+        "l0.n0.w0",
+        "f(a + b)",
+        "-x",
+        "a-b",
+        "layer 0",
+        "a**2",
+        "(a+b)*c",
+    ]
+    script = bundled("formulas.js", {}).replace(
+        "return { grouped", "globalThis.N = { grouped }; return { grouped"
+    )
+    found = in_node(
+        tmp_path, script, f"{json.dumps(names)}.map((x) => [0, 1, 2, 4, 9].map((n) => N.grouped(x, n)))"
+    )
+    assert found == [[grouped(name, binding) for binding in (0, 1, 2, 4, 9)] for name in names]
 
 
 def test_two_modules_may_not_export_one_name(tmp_path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograd import Value, backprop, dot, label, relu, tanh, total
+from autograd import Value, backprop, dot, draw, label, relu, tanh, total
 from autograd.backward_pass import BackwardPass
 from autograd.stepping.backprop import Backprop
 
@@ -21,6 +21,23 @@ def after_backward(values):
     for name, value in values.items():
         value.grad = before[name]
     return found
+
+
+def test_a_label_that_is_an_expression_stands_in_parentheses_where_it_would_be_read_otherwise():
+    x, w, b = Value(2.0, "x"), Value(-3.0, "w"), Value(7.0, "b")
+    xw = x * w
+    xw.label = "x*w"
+    n = xw + b
+    n.label = "x*w + b"
+    y = n * xw
+    y.label = "y"
+    bp = y.backprop()
+    lines = [line.strip() for step in bp for line in repr(step).splitlines()]
+    assert "[1/6] y = (x*w + b) * (x*w)   ∂y/∂(x*w + b) = x*w = -6.0000" in lines
+    assert "(x*w + b).grad: 0.0000 -> -6.0000   (final)" in lines
+    assert "[3/6] x*w + b = x*w + b   ∂(x*w + b)/∂(x*w) = 1 = +1.0000" in lines
+    assert "∂y/∂x += ∂y/∂(x*w) * ∂(x*w)/∂x = -5.0000 * -3.0000 = +15.0000" in lines
+    assert str(draw(y)).startswith("y = (x*w + b) * (x*w) ")
 
 
 def test_after_the_last_step_every_grad_is_what_backward_gives(graph):

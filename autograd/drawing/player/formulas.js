@@ -4,6 +4,24 @@ import { fixed, plain } from "./numbers.js";
 const BINDING = { add: 1, sub: 1, mul: 2, div: 2, mod: 2, neg: 3, pos: 3, pow: 4 };
 const TIGHTEST = 9;
 const MOST = 6;
+const SIGNS = { "+": 1, "-": 1, "−": 1, "*": 2, "×": 2, "/": 2, "%": 2, "**": 4 };
+
+/** Return the precedence of the loosest operator of a name outside brackets. */
+function tightnessOf(name) {
+  let outside = name;
+  for (let before = ""; outside !== before;) {
+    before = outside;
+    outside = outside.replace(/\([^()[\]]*\)|\[[^()[\]]*\]/g, "");
+  }
+  const found = outside.replace(/^[-+−]+|[-+−]+$/g, "").match(/\*\*|[-+−*×/%]/g) ?? [];
+  if (found.length) return Math.min(...found.map((sign) => SIGNS[sign]));
+  return /^[-+−]/.test(outside) ? BINDING.neg : TIGHTEST;
+}
+
+/** Return a name in parentheses if it is an expression whose operators bind less tightly than `binding`. */
+export function grouped(name, binding = TIGHTEST) {
+  return tightnessOf(name) < binding ? `(${name})` : name;
+}
 
 /** Replace ASCII operators by mathematical symbols, wherever they are spaced as in a formula. */
 export function signs(text) {
@@ -32,7 +50,11 @@ export function applied(name, op, words) {
 export function formulaOf(graph, k) {
   const node = graph.nodes[k];
   if (!node.op) return "";
-  return applied(node.op, graph.op(k), node.of.map((item) => graph.word(item)));
+  const op = graph.op(k);
+  const binding = op.written ? BINDING[node.op] ?? TIGHTEST : 0;
+  return applied(node.op, op, node.of.map((item, position) => (
+    typeof item === "number" ? grouped(graph.word(item), binding && binding + Number(position === 1)) : graph.word(item)
+  )));
 }
 
 /**
@@ -56,7 +78,7 @@ function unfolded(graph, item, depth, room) {
   const node = graph.nodes[item];
   if (!node.op || depth === 0 || room.left < 0) {
     room.left -= node.name.length;
-    return [node.name, TIGHTEST];
+    return [node.name, tightnessOf(node.name)];
   }
   const binding = BINDING[node.op] ?? TIGHTEST;
   const op = graph.op(item);
@@ -88,8 +110,11 @@ export function ruleOf(graph, edge) {
   const names = op.variadic ? op.elements : op.operands;
   const words = (write, result) =>
     ({ ...Object.fromEntries(names.map((name, k) => [name, write(mentioned[k])])), out: result });
+  const name = (item) => (typeof item === "number" ? grouped(graph.word(item)) : graph.word(item));
+  const symbols = fill(rule, words((k) => name(node.of[k]), grouped(node.name)));
+  const alone = node.of.find((item) => symbols === `(${graph.word(item)})`);
   return {
-    symbols: fill(rule, words((k) => graph.word(node.of[k]), node.name)),
+    symbols: alone === undefined ? symbols : graph.word(alone),
     numbers: fill(rule, words((k) => inFormula(numbers[k]), inFormula(out))),
     value: inFormula(graph.partials[result][position] ?? 0),
   };

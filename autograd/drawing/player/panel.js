@@ -1,5 +1,5 @@
 // The formula panel: the current moment in symbols, numbers and words; and the prediction.
-import { abridged, formulaOf, needs, ruleOf, signs } from "./formulas.js";
+import { abridged, formulaOf, grouped, needs, ruleOf, signs } from "./formulas.js";
 import { fixed, parsed, signOf } from "./numbers.js";
 import { kindOf } from "./words.js";
 
@@ -22,8 +22,8 @@ function spans(target, texts) {
  */
 export function story(graph, moment, say) {
   const name = (k) => graph.nodes[k].name;
-  const short = (k) => abridged(name(k));
-  const had = graph.leaves.filter((k) => graph.initial[k] !== 0).map((k) => `${name(k)}.grad ${fixed(graph.initial[k], true)}`);
+  const short = (k) => abridged(grouped(name(k)));
+  const had = graph.leaves.filter((k) => graph.initial[k] !== 0).map((k) => `${grouped(name(k))}.grad ${fixed(graph.initial[k], true)}`);
   const note = had.length ? say.had(had.slice(0, 6).join(", ") + (had.length > 6 ? " …" : "")) : "";
   if (moment === graph.first && moment < -1) {
     return { when: say.whenLeaves, symbols: say.leavesKnown(graph.leaves.length) };
@@ -45,7 +45,7 @@ export function story(graph, moment, say) {
   const when = say.when(moment, graph.count);
   const rest = (step.count > 1 || graph.expected[step.receiver] > 1 ? say.counted(step.count, graph.expected[step.receiver]) : "")
     + (step.count === graph.expected[step.receiver] || !step.edge ? say.final : say.notFinal);
-  const change = say.change(name(step.receiver), fixed(step.before, true), fixed(step.after, true), rest);
+  const change = say.change(grouped(name(step.receiver)), fixed(step.before, true), fixed(step.after, true), rest);
   const root = short(graph.root);
   if (!step.edge) {
     return { when, symbols: `∂${root}/∂${root} = ${signs(String(graph.gradient))}`, change, rule: say.seed };
@@ -60,7 +60,7 @@ export function story(graph, moment, say) {
     factors: [fixed(step.upstream, true), fixed(step.partial, true)],
     contribution: step.contribution,
     change,
-    rule: `${name(result)} = ${formulaOf(graph, result)}:  ${[`∂${name(result)}/∂${name(step.receiver)}`, ...shown, fixed(step.partial, true)].join(" = ")}`,
+    rule: `${name(result)} = ${formulaOf(graph, result)}:  ${[`∂${grouped(name(result))}/∂${grouped(name(step.receiver))}`, ...shown, fixed(step.partial, true)].join(" = ")}`,
     kind: say.kinds[kindOf(graph.nodes[result].op)],
   };
 }
@@ -101,7 +101,8 @@ export class Panel {
       this.score = [0, 0];
       find("predict").setAttribute("aria-pressed", String(this.predicting));
       app.stop();
-      app.show(true);
+      if (this.predicting && this.hidden === null) app.go(1); // the first contribution: here is nothing to predict
+      else app.show(true);
     });
     find("guessing").addEventListener("submit", (event) => {
       event.preventDefault();
