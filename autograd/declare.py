@@ -112,7 +112,7 @@ def _declared(op: Op, module: str) -> Callable[..., Any]:
 def _check_names(op: Op) -> None:
     """Raise ValueError for a declared op whose rules have a syntax error or an unknown name."""
     known = {*op.operands, *op.elements, "out", "before", "after", *FAST, *TABLE, *op.functions, "number"}
-    known |= {"if", "else", "and", "or", "not", "for", "in", "None"}
+    known |= {"if", "else", "and", "or", "not", "for", "in", "zip", "None"}
     for rule in (op.value, *op.partials, op.domain or "1"):
         unknown = sorted(names_in(rule) - known)
         if unknown:

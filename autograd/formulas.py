@@ -222,7 +222,7 @@ def partial_formula(node: Any, position: int, words: Mapping[int, str], out: str
         return fill(rule, {name: words[k] for k, name in enumerate(op.operands)} | {"out": out})
     size = count // len(op.operands)
     binding = {name: words[k] for name, k in zip(op.elements, partners(op, position, count), strict=True)}
-    rule, once = common_parts(op.partial_of(position, count))
+    rule, once = common_parts(op.partial_of(position, count), op.operands)
     rule = rule.replace(f"len({op.operands[0]})", str(size))
     binding |= {name: f"{text.partition('(')[0]}(...)" for name, text in once.items()}
     return fill(rule, binding | {"out": out})

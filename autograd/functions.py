@@ -6,6 +6,7 @@ same table.
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from .ops.table import TABLE
@@ -38,18 +39,18 @@ for _python, _name in OPERATORS.items():
 for _name, _op in TABLE.items():
     _function = RECORDED[_name]
     _function.__doc__, _function.__module__ = _op.documentation, __name__
-    if _name != "round":
+    if not hasattr(builtins, _name):  # inside this module it would hide Python's own from the examples
         globals()[_name] = _function
     for _method in (_name, *_op.aliases) if _op.is_method else ():
         setattr(Operations, _method, _function)
 
 
 def __getattr__(name: str) -> Any:
-    """Return `round`, which as a name of this module would hide Python's own from its examples."""
-    if name == "round":
+    """Return `abs`, `pow` or `round`, for an import by name."""
+    if name in RECORDED:
         return RECORDED[name]
     raise AttributeError(f"module {quoted(__name__)} has no attribute {quoted(name)}")
 
 
 # Without abs, pow and round: a star import should not hide Python's own.
-__all__ = [name for name in TABLE if name not in ("abs", "pow", "round")]
+__all__ = [name for name in TABLE if not hasattr(builtins, name)]

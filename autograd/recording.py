@@ -198,8 +198,8 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     `operator` makes it return NotImplemented for operands of other types, so that the other operand (a
     numpy array) can handle the operation; `reflected` swaps the operands, for `2 * x`.
     """
-    _refuse_reserved(op)
     built_in = TABLE.get(op.name) is op
+    _refuse_reserved(op, built_in)
     names = op.operands[::-1] if reflected else op.operands
     unwrap = [_UNWRAP_SEQUENCE if op.variadic else _UNWRAP_OR_DECLINE if operator else _UNWRAP] * len(names)
     edge = "{0}_edges" if op.variadic else "{0}_ is not {0}"
@@ -247,8 +247,10 @@ def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callabl
     return function
 
 
-def _refuse_reserved(op: Op) -> None:
-    """Raise ValueError for an operand whose name the generated function needs."""
+def _refuse_reserved(op: Op, built_in: bool) -> None:
+    """Raise ValueError for a name that the generated functions need."""
+    if built_in and op.name in _RESERVED:  # the rules of other operations may call it
+        raise ValueError(f"{op.name} is reserved; give the operation another name")
     for name in op.operands:
         if name in _RESERVED or name.startswith("OP_") or name.endswith("_edges"):
             raise ValueError(f"{op.name}: {name} is reserved; give the operand another name")

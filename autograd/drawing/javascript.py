@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from ..ops.language import Forms, Language, NotTranslatableError, parsed
@@ -65,12 +65,16 @@ class JavaScript(Language):
             return f"OPS.{name}.value({', '.join(arguments)})"
         raise NotTranslatableError(f"{quoted(name)} has no counterpart in JavaScript")
 
-    def each(self, item: ast.expr, element: str, sequence: ast.expr) -> str:
-        xs, outer = self.expression(sequence), self.bound
-        self.bound = {*outer, element}
-        found = f"{xs}.map(({element}_) => {self.expression(item)})"
+    def each(self, item: ast.expr, sequences: Mapping[str, ast.expr]) -> str:
+        xs, *others = map(self.expression, sequences.values())
+        x, *partners = [f"{name}_" for name in sequences]
+        outer, self.bound = self.bound, self.bound | sequences.keys()
+        body = self.expression(item)
         self.bound = outer
-        return found
+        if not others:
+            return f"{xs}.map(({x}) => {body})"
+        beside = ", ".join(f"{ys}[k]" for ys in others)
+        return f"{xs}.map(({x}, k) => (({', '.join(partners)}) => {body})({beside}))"
 
 
 def _branches(rule: str, names: Iterable[str]) -> list[tuple[str, str]]:

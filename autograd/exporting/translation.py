@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from ..ops.language import Forms, Language, NotTranslatableError, parsed, simplified
@@ -57,10 +57,11 @@ class _Jax(Language):
         """Set the `position` of the variadic operand whose partial is translated, for all elements at once."""
         super().__init__(own)
         variadic = op is not None and op.variadic
-        self.names = dict(zip(op.elements, op.operands, strict=True)) if op and variadic else {}
+        operands = [*map(_operand, op.operands)] if op else []
+        self.names = dict(zip((*op.operands, *op.elements), operands * 2, strict=True)) if op else {}
         self.each_element = variadic and position is not None
         if op and variadic and position is not None:
-            around = f"_around({op.operands[position]})"
+            around = f"_around({operands[position]})"
             self.names |= {"out": "out[..., None]", "before": f"{around}[0]", "after": f"{around}[1]"}
             self.item = "{}[..., {}, None]"
         else:
@@ -87,10 +88,10 @@ class _Jax(Language):
             raise NotTranslatableError(f"{quoted(name)} has no counterpart in JAX")
         return f"{row.jax}({', '.join(arguments)}{f', axis=-1, keepdims={keep}' if _of_sequences(row) else ''})"
 
-    def each(self, item: ast.expr, element: str, sequence: ast.expr) -> str:
+    def each(self, item: ast.expr, sequences: Mapping[str, ast.expr]) -> str:
         """Return the rule of an element, which applies to the whole array."""
         outer = self.names
-        self.names = outer | {element: self.expression(sequence)}
+        self.names = outer | {name: self.expression(xs) for name, xs in sequences.items()}
         found = self.expression(item)
         self.names = outer
         return found
@@ -107,6 +108,11 @@ class _Jax(Language):
                 return chosen
             return self.conditional.format(self.condition(node.test), chosen, otherwise)
         return str(not (isinstance(node, ast.Constant) and node.value is None))
+
+
+def _operand(name: str) -> str:
+    """Return the name of an operand in JAX source: with an underscore if the source uses that name itself."""
+    return f"{name}_" if name in ("jax", "jnp", "functools", "primals", "tangents") else name
 
 
 def _of_sequences(row: Primitive) -> bool:
@@ -153,7 +159,7 @@ def definition(op: Op) -> tuple[str, set[str]]:
         for language, rule in zip(languages, (op.value, *op.partials), strict=True)
     )
     used = set().union(*(language.used for language in languages))
-    names = ", ".join(op.operands)
+    names = ", ".join(map(_operand, op.operands))
     parts = [
         f"(tangents[{k}], {simplified(languages[k + 1].selected(parsed(op.partials[k])))}, lambda: {rule})"
         for k, rule in enumerate(rules)

@@ -89,10 +89,10 @@ class Language:
                 return self.sequence.format(", ".join(map(self.expression, items)))
             case ast.Subscript(value=xs, slice=ast.Constant(value=int() as place)) if place >= 0:
                 return self.item.format(self.expression(xs), place)
-            case ast.ListComp(generators=[each]) | ast.GeneratorExp(generators=[each]) if (
-                isinstance(each.target, ast.Name) and not each.ifs
+            case ast.ListComp(generators=[each]) | ast.GeneratorExp(generators=[each]) if not each.ifs and (
+                sequences := _sequences(each.target, each.iter)
             ):
-                return self.each(node.elt, each.target.id, each.iter)
+                return self.each(node.elt, sequences)
         return self.other(node)
 
     def condition(self, node: ast.expr) -> str:
@@ -147,9 +147,23 @@ class Language:
         """Return a function of arguments."""
         return f"{name}({', '.join(arguments)})"
 
-    def each(self, item: ast.expr, element: str, sequence: ast.expr) -> str:
-        """Return a rule for each element of a sequence."""
-        return f"[{self.expression(item)} for {element} in {self.expression(sequence)}]"
+    def each(self, item: ast.expr, sequences: Mapping[str, ast.expr]) -> str:
+        """Return a rule for each element of a sequence, or for the elements of several side by side."""
+        every = [self.expression(sequence) for sequence in sequences.values()]
+        source = every[0] if len(every) == 1 else f"zip({', '.join(every)})"
+        return f"[{self.expression(item)} for {', '.join(sequences)} in {source}]"
+
+
+def _sequences(target: ast.expr, source: ast.expr) -> dict[str, ast.expr]:
+    """Return the sequence of each name of `for x in xs` or `for w, x in zip(ws, xs)`; else nothing."""
+    match target, source:
+        case ast.Name(id=name), _:
+            return {name: source}
+        case ast.Tuple(elts=names), ast.Call(func=ast.Name(id="zip"), args=sequences, keywords=[]):
+            pairs = zip(names, sequences, strict=False)
+            found = {name.id: xs for name, xs in pairs if isinstance(name, ast.Name)}
+            return found if len(found) == len(names) == len(sequences) else {}
+    return {}
 
 
 def parsed(rule: str) -> ast.expr:

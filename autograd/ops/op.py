@@ -131,10 +131,20 @@ class Op:
                     f"{self.name}: None in {quoted(rule)} is not a number; it belongs in a branch of the whole "
                     "rule, such as '1.0 if x > 0 else None'"
                 )
+        rules = " ".join((self.value, self.domain, *self.partials))
+        if keyword.iskeyword(self.name) or not self.name.isidentifier():
+            raise ValueError(
+                f"{self.signature}: {quoted(self.name)} cannot name a function (a keyword, or no name)"
+            )
         for name in self.operands:
             if keyword.iskeyword(name) or name.endswith("_"):
                 raise ValueError(
                     f"{self.signature}: {quoted(name)} cannot name an operand (a keyword, or ends in _)"
+                )
+            if f"{name}(" in rules and re.search(rf"\b{name}\(", rules):
+                raise ValueError(
+                    f"{self.signature}: {name} is an operand, and a function in the rules: give the operand "
+                    "another name"
                 )
         without = self.operands[: len(self.operands) - len(self.defaults)]
         if self.defaults and (self.variadic or not self.defaults.keys().isdisjoint(without)):

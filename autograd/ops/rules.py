@@ -124,21 +124,31 @@ def composed_in(op: Op, algebra: dict[str, Any], read: Callable[[str], str] = st
     return composed(names - {*op.operands, *op.functions}, algebra, read)
 
 
-def common_parts(rule: str) -> tuple[str, dict[str, str]]:
-    """Return a rule with the parts common to all elements as names, and those parts: computed once.
+def common_parts(rule: str, sequences: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Return a rule of a variadic operand with the parts common to all elements as names, and those parts.
 
-    >>> common_parts("exp(x - out) / total([exp(x - out) for x in xs])")
+    They are functions of whole sequences, and of lists with an item for each element.
+
+    >>> common_parts("exp(x - out) / total([exp(x - out) for x in xs])", ("xs",))
     ('exp(x - out) / shared0', {'shared0': 'total([exp(x - out) for x in xs])'})
+    >>> common_parts("2.0 * (x - mean(xs)) / len(xs)", ("xs",))
+    ('2.0 * (x - shared0) / len(xs)', {'shared0': 'mean(xs)'})
     """
-    found = dict.fromkeys(_OF_ALL.findall(rule))
-    names = {text: f"shared{k}" for k, text in enumerate(found)}
-    for text, name in names.items():
-        rule = rule.replace(text, name)
-    return rule, {name: text for text, name in names.items()}
+    found: dict[str, str] = {}
+    for pattern in (_of_whole(sequences), _OF_ALL):
+        for text in dict.fromkeys(pattern.findall(rule)):
+            name = f"shared{len(found)}"
+            found[name], rule = text, rule.replace(text, name)
+    return rule, found
 
 
-_OF_ALL = re.compile(r"\w+\(\[[^\[\]]* for \w+ in \w+\]\)")
-"""A function of a list with an item for each element."""
+_OF_ALL = re.compile(r"\w+\(\[[^\[\]]* for (?:\w+ in \w+|[\w, ]+ in zip\([\w, ]+\))\]\)")
+
+
+@cache
+def _of_whole(sequences: tuple[str, ...]) -> re.Pattern[str]:
+    each = f"(?:{'|'.join(sequences)})"
+    return re.compile(rf"\b(?!len\b|zip\b)\w+\({each}(?:, {each})*\)")
 
 
 def partials_source(op: Op, edges: Mapping[str, str], read: Callable[[str], str] = str) -> str:
@@ -173,7 +183,8 @@ def _flow(op: Op, name: str, rule: str, edges: Mapping[str, str]) -> str:
 
 def _group_source(op: Op, position: int, edges: Mapping[str, str], read: Callable[[str], str]) -> str:
     """Return the partials of one variadic operand as source: its rule, once for each element."""
-    (rule, common), sequence = common_parts(read(op.partials[position])), op.operands[position]
+    rule, common = common_parts(read(op.partials[position]), op.operands)
+    sequence = op.operands[position]
     used = names_in(rule)
     targets, sources = list(op.elements), list(op.operands)
     if used & {"before", "after"}:
@@ -181,7 +192,7 @@ def _group_source(op: Op, position: int, edges: Mapping[str, str], read: Callabl
         sources.append(f"products_around({sequence})")
     if rule in op.elements:
         every = op.operands[op.elements.index(rule)]
-    elif used.isdisjoint([*op.elements, "before", "after"]):
+    elif not common and used.isdisjoint([*op.elements, "before", "after"]):
         every = f"[{rule}] * len({sequence})"
     else:
         once = "".join(f"for {name} in ({text},) " for name, text in common.items())

@@ -23,6 +23,18 @@ def test_a_value_that_was_overwritten_is_the_cause_of_a_failure():
     assert "unless the data of an operand was overwritten afterwards" in report.failure()
 
 
+def test_the_rounding_of_a_value_at_its_minimum_is_right_and_a_wrong_value_there_is_not():
+    variance = operation(
+        "variance(*xs)", "total([square(x - mean(xs)) for x in xs]) / len(xs)", ["2 * (x - mean(xs)) / len(xs)"]
+    )
+    x = Value(0.8, "x")
+    y = variance([x, x, x])
+    assert y.data > 0  # 0 in exact arithmetic
+    assert check(y * 1.0).verdict == "right"
+    y._data = 1e-16
+    assert check(y * 1.0).cause.question == "value"
+
+
 @pytest.mark.parametrize(
     ("found", "verdict"), [(0.0, "right"), (0.5, "right"), (1.0, "right"), (-0.1, "wrong"), (1.1, "wrong")]
 )

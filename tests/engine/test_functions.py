@@ -48,6 +48,10 @@ def test_a_wrong_number_of_partials_is_an_error_at_once():
         (("f(x=1.0, y)", "x * y", ["y", "x"]), "defaults come last"),
         (("f(*xs=1.0)", "total(xs)", ["1.0"]), "a variadic operand has none"),
         (("f(x)", "x", ["1.0 # 2"]), "not an expression"),
+        (("lambda(x)", "x", ["1.0"]), "'lambda' cannot name a function"),
+        (("2x(x)", "x", ["1.0"]), "'2x' cannot name a function"),
+        (("f(exp)", "exp(exp)", ["out"]), "exp is an operand, and a function in the rules"),
+        (("f(*xs)", "total([a + z for a, b in zip(xs, xs)])", ["1.0"]), "unknown name"),
     ],
 )
 def test_an_operation_that_cannot_be_read_is_an_error_at_once(arguments, message):
@@ -77,6 +81,52 @@ def test_an_operation_may_take_whole_sequences():
     norm(xs).backward()
     assert [x.grad for x in xs] == [0.6, 0.8]
     assert hessian(norm)([3.0, 4.0])[0] == pytest.approx([0.128, -0.096])
+
+
+def test_parts_that_all_elements_share_belong_to_their_own_operand():
+    ratio = operation(
+        "ratio(*us, *vs)",
+        "logsumexp(us) - 2.0 * logsumexp(vs)",
+        ["exp(u) / total([exp(u) for u in us])", "-2.0 * exp(v) / total([exp(v) for v in vs])"],
+    )
+    point = (0.5, -1.25, 2.0, 0.75)
+    down, up = (1.0 / (1.0 + math.exp(x)) for x in (1.75, 1.25))
+    expected = pytest.approx([1 - down, down, -2.0 * (1 - up), -2.0 * up], rel=1e-13)
+    assert grad(lambda xs: ratio(xs[:2], xs[2:]))(list(point)) == expected
+    pytest.importorskip("llvmlite")
+    compiled = autograd.compile(lambda a, b, c, d: ratio([a, b], [c, d]))
+    assert list(compiled.grad(*point)) == expected
+    inside = autograd.compile(lambda *xs: grad(lambda ys: ratio(ys[:2], ys[2:]))(list(xs)))
+    assert list(inside(*point)) == expected
+
+
+def test_a_partial_may_have_only_parts_that_all_elements_share():
+    spread = operation("spread(*xs)", "square(mean(xs)) - 1.0", ["2.0 * mean(xs) / len(xs)"])
+    assert hessian(spread)([3.0, 4.0, 8.0])[0] == pytest.approx([2 / 9] * 3)
+    pytest.importorskip("llvmlite")
+    assert autograd.compile(lambda *xs: spread(xs)).grad(3.0, 4.0, 8.0) == pytest.approx((10 / 3,) * 3)
+
+
+def test_a_step_shows_what_all_elements_share_without_names_that_no_reader_knows():
+    variance = operation(
+        "variance(*xs)", "total([square(x - mean(xs)) for x in xs]) / len(xs)", ["2 * (x - mean(xs)) / len(xs)"]
+    )
+    shown = repr(autograd.backprop(variance([Value(1.0, "a"), Value(2.0, "b")])).step(2))
+    assert "2 * (a - mean(...)) / 2 = 2 * (1.0000 - mean(...)) / 2 = -0.5000" in shown
+
+
+def test_a_rule_may_go_through_two_sequences_at_once():
+    error = operation(
+        "error(*ps, *ts)",
+        "total([square(p - t) for p, t in zip(ps, ts)])",
+        ["2.0 * (p - t)", "2.0 * (t - p)"],
+    )
+    ps, ts = [Value(3.0), Value(4.0)], [1.0, 1.5]
+    loss = error(ps, ts)
+    loss.backward()
+    assert (loss.data, [p.grad for p in ps]) == (10.25, [4.0, 5.0])
+    pytest.importorskip("llvmlite")
+    assert autograd.compile(lambda a, b, c, d: error([a, b], [c, d])).grad(3.0, 4.0, 1.0, 1.5) == (4, 5, -4, -5)
 
 
 def test_a_rule_that_raises_is_a_domain_error_that_names_it():

@@ -246,6 +246,16 @@ def test_a_declared_operation_keeps_its_derivative():
     assert float(jax.grad(f)(1.0)) == pytest.approx(0.7310585786300049)
 
 
+@needs_jax
+def test_operands_may_have_names_that_the_source_uses():
+    odd = operation(
+        "odd(jnp, tangents=2.0)", "tanh(jnp) * tangents", ["(1 - square(tanh(jnp))) * tangents", "tanh(jnp)"]
+    )
+    assert_jax_agrees(lambda x: odd(x[0], x[1]), np.array([0.5, -1.25]))
+    odds = operation("odds(*primals)", "total([square(primal) for primal in primals])", ["2.0 * primal"])
+    assert_jax_agrees(lambda x: odds(list(x)), np.array([0.5, -1.25]))
+
+
 def test_exporting_an_unsupported_function_is_a_clear_error():
     opaque = operation("opaque(x)", lambda x: x + 1, [lambda x: 1.0])
     with pytest.raises(TypeError, match="opaque has a Python function as a rule"):

@@ -22,7 +22,7 @@ ENTRIES = """
     Op("shrink(x, limit=0.5)", "x - limit if x > limit else x + limit if x < -limit else 0.0 * x",
        "1.0 if abs(x) > limit else None", "-sign(x) if abs(x) > limit else None",
        domain="limit >= 0", singular="abs(x) - limit", family="kinks", about="soft threshold"),
-    Op("rms(*xs)", "sqrt(dot(xs, xs) / len(xs))", "x / (out * len(xs))",
+    Op("rms(*xs)", "sqrt(dot(xs, xs) / len(xs))", "x / (out * len(xs)) if out else 0.0",
        domain="len(xs) > 0", about="root mean square", example="rms([3.0, 4.0]) = 3.5355"),
     Op("loghypot(x, y)", "0.5 * log(x * x + y * y)", "x / (x * x + y * y)", "y / (x * x + y * y)",
        domain="x != 0 or y != 0", symbol="lh", singular="hypot(x, y)", aliases="logabs",
@@ -39,6 +39,29 @@ ENTRIES = """
        "y * (1 if x > 0 else 0.01) if x != y else y",
        "leaky_relu(x) if sigmoid(y) != 0.5 and not x == y else x",
        domain="tanh(x) < 1", singular="x; y; relu(x - y) + relu(y - x)", family="kinks"),
+    Op("pdf(x, mean=0.0, var=1.0)", "exp(-0.5 * square(x - mean) / var) / sqrt(2.0 * pi * var)",
+       "out * (mean - x) / var", "out * (x - mean) / var", "0.5 * out * (square(x - mean) / var - 1.0) / var",
+       domain="var > 0", about="density of the normal distribution"),
+    Op("var(*xs)", "total([square(x - mean(xs)) for x in xs]) / len(xs)", "2.0 * (x - mean(xs)) / len(xs)",
+       domain="len(xs) > 1", about="variance"),
+    Op("cosine(*us, *vs)", "dot(us, vs) / sqrt(dot(us, us) * dot(vs, vs))",
+       "v / sqrt(dot(us, us) * dot(vs, vs)) - out * u / dot(us, us)",
+       "u / sqrt(dot(vs, vs) * dot(us, us)) - out * v / dot(vs, vs)",
+       domain="dot(us, us) > 0 and dot(vs, vs) > 0"),
+    Op("mse(*ps, *ts)", "total([square(p - t) for p, t in zip(ps, ts)]) / len(ps)",
+       "2.0 * (p - t) / len(ps)", "2.0 * (t - p) / len(ts)", domain="len(ps) > 0"),
+    Op("triangle(x, width=1.0)", "1.0 - abs(x) / width if -width < x < width and not x != x else 0.0 * x",
+       "-sign(x) / width if -width < x < width else None",
+       "abs(x) / square(width) if -width < x < width else None",
+       domain="width > 0", singular="x; abs(x) - width", family="kinks"),
+    Op("swiglu(x, y)", "swish2(x) * y", "y * sigmoid(2 * x) * (1 + 2 * x * sigmoid(-2 * x))", "swish2(x)"),
+    Op("swish2(x, rate=2.0)", "x * sigmoid(rate * x)",
+       "sigmoid(rate * x) * (1.0 + rate * x * sigmoid(-rate * x))",
+       "x * x * sigmoid(rate * x) * sigmoid(-rate * x)"),
+    Op("bump(new, delete=2.0)", "exp(-delete / (1.0 - new * new)) if -1 < new < 1 else 0.0 * new",
+       "out * -2.0 * delete * new / square(1.0 - new * new) if -1 < new < 1 else None",
+       "-out / (1.0 - new * new) if -1 < new < 1 else None",
+       domain="delete > 0", singular="1.0 - abs(new)", family="kinks", sample={"delete": 2.0}),
 """
 ROW = """
     Primitive("exp10", 1, lambda x: math.pow(10.0, x), never_raising(lambda x: math.pow(10.0, x)),
@@ -66,6 +89,14 @@ TRUTH = {
     "huber": lambda x: x * x / 2 if abs(x) < 1 else abs(x) - mp.mpf(0.5),
     "smoothmax": lambda x, y: mp.log(mp.exp(x) + mp.exp(y)),
     "gate": lambda x, y: (x if x > 0 else mp.mpf(0.01) * x) * y,
+    "pdf": lambda x, mean=0, var=1: mp.npdf(x, mean, mp.sqrt(var)),
+    "var": lambda *xs: mp.fsum(x * x for x in xs) / len(xs) - (mp.fsum(xs) / len(xs)) ** 2,
+    "cosine": lambda a, b, c, d: (a * c + b * d) / mp.hypot(a, b) / mp.hypot(c, d),
+    "mse": lambda a, b, c, d: ((a - c) ** 2 + (b - d) ** 2) / 2,
+    "triangle": lambda x: max(1 - abs(x), 0),
+    "swiglu": lambda x, y: x / (1 + mp.exp(-2 * x)) * y,
+    "swish2": lambda x, rate=2: x / (1 + mp.exp(-rate * x)),
+    "bump": lambda x, size=2: mp.exp(-size / (1 - x * x)) if abs(x) < 1 else mp.zero,
 }
 POINTS = {
     "gudermann": [(0.7,), (-1.2,), (0.0,), (30.0,)],
@@ -80,13 +111,26 @@ POINTS = {
     "huber": [(0.7,), (-1.2,)],
     "smoothmax": [(0.7, -1.2), (-30.0, 2.0)],
     "gate": [(0.7, -1.2), (-0.7, 2.0)],
+    "pdf": [(0.7,), (0.7, 0.25, 2.5)],
+    "var": [(0.7, -1.2, 2.0)],
+    "cosine": [(0.7, -1.2, 2.0, 0.5)],
+    "mse": [(0.7, -1.2, 2.0, 0.5)],
+    "triangle": [(0.7,), (-1.2,)],
+    "swiglu": [(0.7, -1.2)],
+    "swish2": [(-0.7, 3.0)],
+    "bump": [(-0.7,), (0.25, 1.5), (1.5,)],
 }
 CASES = [(name, point) for name in POINTS for point in POINTS[name]]
 
 
 def of(name):
     function = getattr(autograd, name)
-    return (lambda *xs: function(list(xs))) if TABLE[name].variadic else function
+    return (lambda *xs: function(*sequences(name, xs))) if TABLE[name].variadic else function
+
+
+def sequences(name, point):
+    size = len(point) // len(TABLE[name].operands)
+    return [list(point[k : k + size]) for k in range(0, len(point), size)]
 
 
 def near(found, exact, tolerance=1e-13):
@@ -162,7 +206,7 @@ for limits in ((kernel.LIMIT, kernel.LIMIT_SINGLE), (0, 0)):
     for name, point in CASES:
         fast = autograd.compile(of(name))
         if TABLE[name].variadic:
-            fast = autograd.compile(lambda *xs: rms(xs))
+            fast = autograd.compile(lambda *xs: of(name)(*xs))
         near(fast(*point), TRUTH[name](*map(mp.mpf, point)), 1e-12)
         each = tuple(range(len(point)))
         for k, found in enumerate(fast.grad(*point, wrt=each)):
@@ -187,7 +231,7 @@ from autograd.drawing.bundle import PLAYER
 from autograd.drawing.javascript import definitions
 node = shutil.which("node")
 text = (PLAYER / "mathematics.js").read_text() + definitions(TABLE.values())
-asked = [(name, [list(point)] if TABLE[name].variadic else list(point)) for name, point in CASES]
+asked = [(name, sequences(name, point) if TABLE[name].variadic else list(point)) for name, point in CASES]
 asked = [(name, point + [*TABLE[name].defaults.values()][len(point) - 1 :]) for name, point in asked]
 if node:
     text = re.sub("(?m)^(export |import .*)", "", text) + f"""
@@ -236,6 +280,7 @@ find(operands("loghypot"), lambda point: point[0] > 1, settings=quick)
 """,
     "the command line": """
 from autograd.command_line.main import main
+assert main(["explain", "cosine([x, y], [y, x])", "x=0.5", "y=2"]) == 0
 assert main(["explain", "gudermann(x) + rms([x, y])", "x=0.5", "y=2"]) == 0
 assert main(["check", "mish(x) * exp10(y)", "x=0.5", "y=0.25"]) == 0
 """,

@@ -1,5 +1,6 @@
 """The table's functions and methods, and their signatures for editors."""
 
+import builtins
 import inspect
 
 import pytest
@@ -19,10 +20,20 @@ def test_the_stub_differs_where_an_operation_differs(monkeypatch):
 
 
 def test_every_name_is_exported_except_those_of_python_itself():
-    assert set(functions.__all__) == TABLE.keys() - {"abs", "pow", "round"}
+    assert TABLE.keys() - functions.__all__ == {"abs", "pow", "round"}
+    assert {*dir(builtins)}.isdisjoint(functions.__all__)
     assert set(functions.__all__) <= set(autograd.__all__)
     assert len(set(autograd.__all__)) == len(autograd.__all__)
-    assert all(hasattr(autograd, name) for name in [*autograd.__all__, "abs", "pow", "round", "compile"])
+    assert all(hasattr(autograd, name) for name in [*autograd.__all__, *TABLE, "compile"])
+
+
+def test_no_operation_has_the_name_of_a_tool_or_hides_an_attribute_of_a_value():
+    others = {*autograd.__all__, *" ".join(autograd._TOOLS.values()).split()} - {*functions.__all__}
+    assert TABLE.keys().isdisjoint(others | {"compile"})
+    methods = {name for op in TABLE.values() if op.is_method for name in (op.name, *op.aliases)}
+    assert methods.isdisjoint(vars(Value))
+    aliases = [alias for op in TABLE.values() for alias in op.aliases]
+    assert len({*TABLE, *aliases}) == len([*TABLE, *aliases])
 
 
 @pytest.mark.parametrize("name", TABLE)

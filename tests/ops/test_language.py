@@ -15,6 +15,7 @@ RULES = [
     "x / y", "x % y - -x", "x ** 2 + 2 ** y", "1.0 if x < y else None", "x or 1.0", "(x and y) + (x or y)",
     "(x < y) * 2 + (not x)", "x if 0 <= x < y != 1 else +y", "total([x, y]) + [x, y][1]",
     "total(z * z for z in [x, y])", "leaky_relu(x, slope=0.5) + elu(y)", "clip(high=1, low=0, x=x)",
+    "total([a * b for a, b in zip([x, y], [y, 2.0])])",
 ]  # fmt: skip
 NUMBERS = [-2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 3.0]
 
@@ -56,6 +57,8 @@ def test_an_expression_that_a_language_cannot_write_is_an_error_that_names_it():
         "{x}",
         "x[-1]",
         "[z for z in x if z]",
+        "[a for a, b in x]",
+        "[a for a, b in zip(x)]",
     ):
         with pytest.raises(NotTranslatableError, match="cannot be written in Python"):
             Language().written(rule)
@@ -74,6 +77,17 @@ def test_an_operation_that_is_computed_from_itself_needs_a_primitive(monkeypatch
     monkeypatch.setitem(TABLE, "exp10", Op("exp10(x)", "exp10(x)", "out * log(10.0)"))
     with pytest.raises(NameError, match=r"exp10 is computed from itself: it needs a row in ops/primitives\.py"):
         composed({"exp10"}, {})
+
+
+def test_an_operation_of_the_table_may_not_replace_what_generated_functions_call(monkeypatch):
+    from autograd.ops.table import TABLE
+
+    for name in ("create", "float", "checked"):
+        op = Op(f"{name}(x)", "x + 1.0", "1.0")
+        assert recorder(op)(2.0) == 3.0  # one of a user's own is not called by other operations
+        monkeypatch.setitem(TABLE, name, op)
+        with pytest.raises(ValueError, match=f"{name} is reserved; give the operation another name"):
+            recorder(op)
 
 
 def test_none_belongs_in_a_branch_and_operands_have_names_that_recording_does_not_need():

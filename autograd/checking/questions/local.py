@@ -133,6 +133,9 @@ def _judged_value(
         if truth is None or abs(truth) > LARGEST or judged(node.data, truth, 0) == RIGHT:
             return None
         moved = sum((abs(x * first(f, exact, k)) for k, x in enumerate(exact)), abs(truth))
+        nearby = real(f, [x + x * EPS * (-1) ** k * (1 + k / len(exact)) for k, x in enumerate(exact)])
+        if nearby is not None:  # at a minimum, such as a variance of 0, the second derivatives decide
+            moved += abs(nearby - truth) / EPS
         slack = 4 * (len(point) + 4) * (TINY + EPS * moved)
         if abs(exactly(node.data) - truth) <= slack:
             return None

@@ -260,20 +260,21 @@ def _partials(world: World, node: Expression) -> Callable[[int], Any]:
     groups = op.grouped(operands)
     size = len(operands) // len(op.operands)
     around: dict[int, list[Any]] = {}
+    shared: dict[tuple[int, str], Any] = {}
     common: dict[str, Any] = dict(zip(op.operands, groups, strict=True)) | {"out": node}
 
     def partial(k: int) -> Any:
         position, place = divmod(k, size)
-        rule, once = common_parts(op.partials[position])
+        rule, once = common_parts(op.partials[position], op.operands)
         names = common | {name: group[place] for name, group in zip(op.elements, groups, strict=True)}
         if "before" in rule or "after" in rule:
             if position not in around:
                 around[position] = products_around(groups[position])
             names["before"], names["after"] = around[position][place]
         for name, text in once.items():
-            if name not in common:
-                common[name] = world.evaluate(text, names, op)
-            names[name] = common[name]
+            if (position, name) not in shared:
+                shared[position, name] = world.evaluate(text, names, op)
+            names[name] = shared[position, name]
         return world.evaluate(rule, names, op)
 
     return partial

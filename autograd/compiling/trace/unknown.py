@@ -127,8 +127,9 @@ def partials(node: Value) -> tuple[Any, ...]:
     names = dict(zip(op.operands, groups, strict=True)) | {"out": node} | op.functions
     found = []
     for k, operand in enumerate(node.operands):
-        rule, once = common_parts(op.partials[k // size if op.variadic else k])
+        rule, once = op.partials[k // size if op.variadic else k], {}
         if op.variadic:
+            rule, once = common_parts(rule, op.operands)
             names |= {name: group[k % size] for name, group in zip(op.elements, groups, strict=True)}
             if "before" in rule or "after" in rule:
                 names["before"], names["after"] = products_around(groups[k // size])[k % size]
