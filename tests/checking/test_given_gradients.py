@@ -10,6 +10,7 @@ pytest.importorskip("mpmath")
 from autograd import Value, operation, relu, sin, total
 from autograd.checking import check, check_gradients
 from autograd.checking.evidence.record import Record
+from autograd.checking.questions import opaque
 from autograd.checking.questions.end_to_end import check_end_to_end, is_along_directions
 
 
@@ -46,7 +47,8 @@ def test_where_a_function_branches_a_given_gradient_lies_between_the_one_sided_d
     assert report.verdict == verdict
 
 
-def test_a_given_gradient_of_many_inputs_with_a_kink_is_judged_for_each_input():
+def test_a_given_gradient_of_many_inputs_with_a_kink_is_judged_for_each_input(monkeypatch):
+    monkeypatch.setattr(opaque, "SECONDS", math.inf)  # on a busy machine only groups of inputs are checked
     point = [math.sin(3.0 * k) for k in range(100)]  # the first is 0, at the kink of relu
 
     def f(x):

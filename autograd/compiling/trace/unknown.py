@@ -127,7 +127,7 @@ def partials(node: Value) -> tuple[Any, ...]:
     names = dict(zip(op.operands, groups, strict=True)) | {"out": node} | op.functions
     found = []
     for k, operand in enumerate(node.operands):
-        rule, once = op.partials[k // size if op.variadic else k], {}
+        rule, once = op.partials[k // size if op.variadic else k], dict[str, str]()
         if op.variadic:
             rule, once = common_parts(rule, op.operands)
             names |= {name: group[k % size] for name, group in zip(op.elements, groups, strict=True)}
