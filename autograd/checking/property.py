@@ -9,7 +9,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from ..terminal import brief
+from ..terminal import brief, kind_of, quoted
 from .check_functions import check_gradients
 
 _SETTINGS = "_hypothesis_internal_use_settings"
@@ -53,7 +53,8 @@ def check_gradients_of(
     `assume`, profiles and the database work as in any hypothesis test; `examples` sets `max_examples`.
 
     The test raises GradientError where a gradient is wrong or undecided. The decorator raises
-    ValueError if the domain names other parameters than f has, TypeError for an async test.
+    ValueError if the domain names other parameters than f has, TypeError if it is no dict, and for an
+    async test.
 
     >>> from autograd import tanh
     >>> @check_gradients_of(tanh, {"x": (-2, 2)}, examples=5)
@@ -61,6 +62,11 @@ def check_gradients_of(
     ...     assert report.right
     >>> test_tanh()
     """
+    if domain is not None and not isinstance(domain, Mapping):
+        raise TypeError(
+            'domain must be a dict from the names of parameters to ranges, such as {"x": (-1, 1)}, got '
+            f"{quoted(domain)} of type {kind_of(domain)}"
+        )
     strategies = _strategies(f, domain)
     options: dict[str, Any] = {
         "order": order,

@@ -57,8 +57,8 @@ class Names:
         if isinstance(given, list | tuple | set | frozenset | range):
             return list(given)
         raise TypeError(
-            f"{option} takes a name or position, or several in a list, got {quoted(given)}: the arguments of "
-            f"{self.function} are {', '.join(self.arguments)}"
+            f"{option} takes a name or position, or several in a list, got {quoted(given)}: {self.function} "
+            f"takes {self._known(option)}"
         )
 
     def _position(self, item: Any, option: str, count: int | None) -> int:
@@ -71,5 +71,9 @@ class Names:
                 return item % count
             if not self.arguments:
                 return item
-        known = ", ".join(self.arguments) or "unknown"
-        raise ValueError(f"{option}={quoted(item)} is not an argument of {self.function}, which takes {known}")
+        raise ValueError(
+            f"{option}={quoted(item)} is not an argument of {self.function}, which takes {self._known(option)}"
+        )
+
+    def _known(self, option: str) -> str:
+        return ", ".join(self.arguments) or f"arguments without names: give positions, such as {option}=0"

@@ -53,7 +53,8 @@ def number(operand: Any, expected: str = "a real number or a Value") -> float:
         advice = "its numbers with a.ravel()" if shape else "its number with a.item()"
         raise TypeError(f"expected {expected}, not an array of shape {shape}: pass {advice}")
     kind = brief(type(operand).__name__)
-    raise TypeError(f"expected {expected}, not {quoted(operand)} of type {kind}")
+    advice = ": give its number, value.data" if hasattr(operand, "_data") and kind == "Value" else ""
+    raise TypeError(f"expected {expected}, not {quoted(operand)} of type {kind}{advice}")
 
 
 class Identity:

@@ -238,12 +238,12 @@ class Backprop:
 
         >>> x = Value(3.0, "x")
         >>> bp = (x * 2).backprop()
-        >>> bp.watch(x)
-        watching x
+        >>> bp.watch(x), bp.watch("x")
+        (watching x, watching x)
         >>> bp.step().notes
         ('watch x.grad: 0.0000   (0 of 1)',)
         """
-        self._watched = [*self._watched, *map(self._value, targets)] if targets else []
+        self._watched = list(dict.fromkeys([*self._watched, *map(self._value, targets)])) if targets else []
         names = ", ".join(self.recorded.names[value] for value in self._watched)
         return TextTable(list(self._watched), f"watching {names}" if names else "watching nothing")
 

@@ -268,6 +268,12 @@ def test_async_tests_and_functions_and_unknown_names_are_refused():
         check_gradients_of(lambda *xs: xs[0])
 
 
+@pytest.mark.parametrize("domain", [(4, 3), "x", 3, range(2)])
+def test_a_domain_that_is_no_dict_is_refused(domain):
+    with pytest.raises(TypeError, match="domain must be a dict from the names of parameters to ranges"):
+        check_gradients_of(tanh, domain)
+
+
 def test_arrays_are_drawn_by_hypothesis_extra_numpy():
     from hypothesis import find
 

@@ -133,6 +133,17 @@ def test_invalid_static_arguments_are_refused(call, error, message):
         call(compile(power_sum, static="n"))
 
 
+@pytest.mark.parametrize(
+    ("given", "error"), [("x", ValueError), (True, TypeError)], ids=["a name", "no name or position"]
+)
+def test_for_arguments_without_names_the_error_says_to_give_positions(given, error):
+    def product(*factors):
+        return factors[0] * factors[1]
+
+    with pytest.raises(error, match="takes arguments without names: give positions, such as batched=0"):
+        compile(product, batched=given)
+
+
 class Line(NamedTuple):
     slope: float
     offset: float

@@ -27,6 +27,12 @@ def test_only_a_real_number_can_be_assigned_to_data(wrong):
     assert x.data == 2.0
 
 
+def test_data_that_is_a_value_is_refused_with_advice():
+    w = Value(0.5)
+    with pytest.raises(TypeError, match=r"of type Value: give its number, value\.data"):
+        w.data = w - 0.1
+
+
 def test_assigning_to_data_converts_to_float():
     np = pytest.importorskip("numpy")
     x = Value(2.0)
