@@ -81,7 +81,7 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
 
 def _replace(folder: str, target: str, content: bytes, old: os.stat_result | None) -> None:
     """Write a temporary file and rename it. An interruption at any moment finds its name, and removes it."""
-    descriptor = None
+    descriptor, temporary = None, ""
     try:
         while descriptor is None:
             temporary = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")

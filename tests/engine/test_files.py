@@ -248,6 +248,17 @@ def test_a_path_longer_than_any_system_takes_is_an_error_without_the_whole_path(
         assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interruption_before_the_temporary_file_has_a_name_stays_what_it_is(tmp_path, monkeypatch, error):
+    def interrupted(count):
+        raise error
+
+    monkeypatch.setattr(os, "urandom", interrupted)
+    with pytest.raises(error):
+        write_atomically(tmp_path / "state", b"content")
+    assert not os.listdir(tmp_path)
+
+
 @posix
 def test_a_name_of_the_greatest_length_can_be_written(tmp_path):
     assert write_atomically(tmp_path / ("n" * 255), b"content").read_bytes() == b"content"
