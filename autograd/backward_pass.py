@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from .formulas import TIGHTEST, fixed, formula, grouped, names_of, partial_formula, partners, word
 from .graph import grad_number, topological_order
+from .modes import ieee_arithmetic
 from .ops.operands import number
+from .recording import function_of
 from .terminal import cut, derivative_sign, quoted
 from .value import Value
 
@@ -252,6 +255,31 @@ def earlier_words(recorded: BackwardPass, state: State) -> str:
     shown = ", ".join(parts[:3]) + (f" and {len(parts) - 3:,} more" if parts[3:] else "")
     source = "earlier passes or other results" if state.done is None else "earlier passes"
     return f"from {source}: {shown} (zero_grad() clears it)"
+
+
+def stale_words(recorded: BackwardPass) -> str:
+    """Return a line on the first value that its operands' data no longer give; "" if there is none.
+
+    >>> x = Value(3.0, "x")
+    >>> y = x + 1
+    >>> x.data = 5.0
+    >>> stale_words(BackwardPass(y))
+    'v1 = x + 1 is 4.0000 and would be 6.0000 now: data was overwritten, run the forward pass again'
+    """
+    for node in recorded.order:
+        if not node.op or node.op.functions:  # a user's function may be slow
+            continue
+        with ieee_arithmetic():
+            operands = [getattr(item, "_data", item) for item in node.operands]
+            now = float(function_of(node.op)(*node.op.grouped(operands)))
+        both_nan = now != now and node._data != node._data
+        if not both_nan and not math.isclose(now, node._data, rel_tol=_ROUNDING, abs_tol=1e-12):
+            names = recorded.names
+            return (
+                f"{names[node]} = {formula(node, names)} is {fixed(node._data)} and would be {fixed(now)} now: "
+                "data was overwritten, run the forward pass again"
+            )
+    return ""
 
 
 class Step:

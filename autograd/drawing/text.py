@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import islice
 
-from ..backward_pass import BackwardPass, Edge, State, earlier_words
+from ..backward_pass import BackwardPass, Edge, State, earlier_words, stale_words
 from ..formulas import fixed, formula, short
 from ..terminal import not_reached_sign, padded, shows_unicode, width
 from .parts import Scene
@@ -85,9 +85,9 @@ def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -
 
 
 def _earlier(recorded: BackwardPass, state: State) -> list[str]:
-    """Return the lines below a table on grads that include more than the contributions of this pass."""
-    words = earlier_words(recorded, state)
-    return textwrap.wrap(words, COLUMNS) if words else []
+    """Return the lines below a table on grads from earlier passes, and on data that was overwritten."""
+    found = [earlier_words(recorded, state), stale_words(recorded)]
+    return [line for words in found for line in textwrap.wrap(words, COLUMNS)]
 
 
 _ASCII = str.maketrans("├└│─×", "|`|-x")

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from ..backward_pass import BackwardPass, Step
+from ..backward_pass import BackwardPass, Step, stale_words
 from ..formulas import fixed, formula, grouped
 from ..guidance.advice import nearest
 from ..terminal import derivative_sign, kind_of, listed, plural, quoted
@@ -405,6 +405,8 @@ class Backprop:
             f"Backprop of {equation}: {plural(len(recorded.order), 'value')}, "
             f"{plural(count, 'chain-rule step')}, {max(self.done, 0)} done{self._already_there()}"
         )
+        if stale := stale_words(recorded):
+            head += f"\n  {stale}"
         if self.done == count:
             return f"{head}\n  every grad is what backward() gives"
         if self.done < 0:

@@ -40,6 +40,23 @@ def test_a_label_that_is_an_expression_stands_in_parentheses_where_it_would_be_r
     assert str(draw(y)).startswith("y = (x*w + b) * (x*w) ")
 
 
+def test_data_overwritten_since_the_forward_pass_is_noted_until_it_runs_again():
+    def forward():
+        return tanh(w * 2.0)
+
+    w = Value(0.5, "w")
+    loss = forward()
+    assert "forward pass again" not in repr(loss.backprop()) + str(draw(loss))
+    w.data -= 0.25
+    note = "v1 = w * 2 is 1.0000 and would be 0.5000 now: data was overwritten, run the forward pass again"
+    for text in (repr(loss.backprop()), repr(loss.backprop().tree()), str(draw(loss))):
+        assert note in " ".join(text.split())
+    w.data = 1e400  # also where a value is not finite
+    assert "is 1.0000 and would be inf now" in repr(loss.backprop())
+    loss = forward()
+    assert "forward pass again" not in repr(loss.backprop()) + str(draw(loss))
+
+
 def test_after_the_last_step_every_grad_is_what_backward_gives(graph):
     expected = after_backward(graph)
     graph["L"].backprop().finish()
