@@ -220,6 +220,39 @@ def test_random_programs_cut_into_small_parts_and_on_the_tape(family, way, monke
     assert not [verdict for verdict in verdicts if verdict not in ("well", "as conditioned")]
 
 
+@pytest.mark.parametrize("terms", [2, 3, 5])
+@pytest.mark.usefixtures("tier")
+def test_functions_of_their_own_results_in_several_terms(terms):
+    """On a tape the instructions of both levels are neighbours, of which several are computed at once."""
+    names = (
+        "exp",
+        "exp2",
+        "expm1",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "atan",
+        "tanh",
+        "sinh",
+        "asinh",
+        "sqrt",
+        "erf",
+        "cbrt",
+    )
+    for f in (function_of(TABLE[name]) for name in names):
+        xs = [0.3 + 0.1 * k for k in range(terms)]
+
+        def g(xs, f=f):
+            return autograd.total([f(f(f(x))) for x in xs])
+
+        value, slopes = autograd.value_and_grad(g)(xs)
+        fast = compile(g)
+        assert fast(xs) == pytest.approx(value, rel=1e-13)
+        assert fast.grad(xs).tolist() == pytest.approx(slopes, rel=1e-12)
+        assert compile(g, batched="xs")([xs] * 3).tolist() == pytest.approx([value] * 3, rel=1e-13)
+
+
 # Rows.
 
 

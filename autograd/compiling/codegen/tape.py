@@ -27,6 +27,7 @@ CODES = {name: code for code, name in enumerate(OPERATIONS)}
 _CODE = 63
 """The bits of an operation's code in a key to sort by."""
 _FUNCTIONS = INSTRUCTIONS - BINARY.keys() - {"neg", "fused"}
+_AT_ONCE = [CODES[name] for name in sorted(_FUNCTIONS)]
 
 
 class Tape(NamedTuple):
@@ -74,7 +75,9 @@ def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Lay
     rows[size:, 1] = slots[after]
     codes = np.concatenate([keys[steps] & _CODE, np.where(stored, CODES["output"], CODES["sum"])])
     position = np.argsort(np.concatenate([np.arange(size), after]), kind="stable")
-    words, runs = _in_runs(codes[position], rows[position])
+    # Several results of a function are computed at once, so a run of it has none that depends on another.
+    apart = np.where(np.isin(codes, _AT_ONCE), np.concatenate([keys[steps], 0 * place]), codes)
+    words, runs = _in_runs(codes[position], rows[position], apart[position])
     operations = tuple(sorted({OPERATIONS[code] for code in set(codes.tolist())}))
     return Tape(
         words,
@@ -131,10 +134,13 @@ def _slots(operands: Any) -> tuple[Any, int]:
     return np.array(slots, dtype=np.int64), count
 
 
-def _in_runs(codes: Any, rows: Any) -> tuple[Any, int]:
-    """Return the tape of some instructions and of the end, and its number of runs."""
+def _in_runs(codes: Any, rows: Any, apart: Any) -> tuple[Any, int]:
+    """Return the tape of some instructions and of the end, and its number of runs.
+
+    Neighbours are in the same run if their numbers in `apart` are equal.
+    """
     codes, rows = np.append(codes, CODES["end"]), np.concatenate([rows, [[0] * 4]])
-    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    first = np.flatnonzero(np.diff(np.append(apart, CODES["end"]), prepend=-1))
     heads = 4 * first + 2 * np.arange(len(first))
     words = np.empty(2 * len(first) + 4 * len(codes), dtype=np.int32)
     words[heads], words[heads + 1] = codes[first], np.diff(first, append=len(codes))
