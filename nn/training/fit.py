@@ -155,17 +155,13 @@ def fit(
             record=record,
             last_step=LastStep(optimiser, schedule, stopping),
         )
-        settings = Settings()
-        parts = _parts(run, settings, rng)
-        if keeper is not None:
-            settings.begin(
-                {"optimiser": optimiser, "schedule": schedule}, data=data, validation=validation, loss=loss,
-                batch_size=size, clip=clip,
-            )  # fmt: skip
-        resumed = keeper is not None and keeper.load(parts)
-        if stopping is not None and not resumed:
-            stopping.reset()
-        save = partial(keeper.save, parts) if keeper is not None else None
+        save = None
+        if keeper is None:
+            run.begin()
+        else:
+            save = run.resume(
+                keeper, rng, data=data, validation=validation, loss=loss, batch_size=size, clip=clip
+            )
         if record is not None:
             record.begin(model, data, loss)
         after = [*callbacks, *([after_epoch] if after_epoch else [])]
@@ -190,6 +186,23 @@ class _Run(NamedTuple):
     history: History
     record: Recorder | None
     last_step: LastStep
+
+    def begin(self) -> None:
+        """Begin a new run: an `EarlyStopping` that was used before has seen none of its losses."""
+        if self.stopping is not None:
+            self.stopping.reset()
+
+    def resume(self, keeper: Checkpoint, rng: Random, **settings: Any) -> Callable[[], None]:
+        """Resume the run of a checkpoint, or begin a new one; return the function that saves it.
+
+        Raises ValueError for a run with other settings.
+        """
+        own = Settings()
+        own.begin({"optimiser": self.optimiser, "schedule": self.schedule}, **settings)
+        parts = _parts(self, own, rng)
+        if not keeper.load(parts):
+            self.begin()
+        return partial(keeper.save, parts)
 
     def train(
         self,
