@@ -19,7 +19,7 @@ pytest.importorskip("distributed", reason="no Dask here: pip install 'chainwalk[
 from autograd import Value, cluster, compile, dot, exp, tanh
 from autograd.cluster.spreading import block_sum
 from tests.checking import million
-from tests.helpers import assert_becomes_true
+from tests.helpers import ROOT, assert_becomes_true
 
 ROWS = 20_000
 RNG = np.random.default_rng(7)
@@ -340,7 +340,7 @@ def test_a_worker_without_the_extra_is_named(tmp_path):
         ):
             connected(address, 5)  # of which a busy machine needs some to find the scheduler
         command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard"]
-        environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+        environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
         worker = subprocess.Popen(
             [*command, "--nworkers=1", "--no-nanny"], env=environment, cwd=tmp_path,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
