@@ -1,8 +1,13 @@
 """Each allocation of a pass fails in turn, the order, the rules and the sums alike; the next pass is right."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
-from tests.helpers import python_output
+from tests.helpers import ROOT
 
 pytest.importorskip("_testcapi", reason="needs CPython's own hooks, which let an allocation fail")
 
@@ -67,11 +72,25 @@ print(raised)
 """
 
 
+def survived(code):
+    """Return what a fresh Python prints for some code; skip if the interpreter itself crashes.
+
+    The engine is Python, in which nothing can crash. Some versions of CPython do at a failed allocation,
+    such as 3.12.1 and 3.13.0 in a program without any import.
+    """
+    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    if os.name == "posix" and result.returncode == -signal.SIGSEGV:
+        pytest.skip("this CPython crashes when an allocation fails")
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
 @pytest.mark.parametrize("name", PASSES)
 def test_a_pass_in_which_any_allocation_fails_changes_nothing_and_the_next_is_right(name):
     statement = PASSES[name]
     code = SCAN.replace("{statement}", statement).replace("{changes}", str(float("backward(" in statement)))
-    assert int(python_output(code)) > 20
+    assert int(survived(code)) > 20
 
 
 def test_a_mode_ends_even_if_that_runs_out_of_memory():
@@ -94,4 +113,4 @@ for n in range(60):
     assert (x * x).operands == (x, x), n
 print(raised)
 """
-    assert int(python_output(code)) > 3
+    assert int(survived(code)) > 3
