@@ -10,6 +10,7 @@ import decimal
 import enum
 import fractions
 import functools
+import inspect
 import io
 import logging
 import math
@@ -477,6 +478,42 @@ def through_an_array_interface():
     k = np.array([2.0])
     item = type("Item", (), {"__array_interface__": property(lambda self: k.__array_interface__)})()
     return lambda x: x * float(np.asarray(item)[0]), lambda: k.fill(3.0)
+
+
+def through_a_hook_of_assignment():
+    own = type("Own", (), {})
+
+    def f(x):
+        item = own()
+        item.k = 2.0
+        return x * item.k
+
+    return f, lambda: setattr(own, "__setattr__", lambda self, name, _: object.__setattr__(self, name, 3.0))
+
+
+def through_the_names_in_a_class():
+    own = type("Own", (), {})
+    count = len(dir(own))
+    return lambda x: x * (2.0 + len(dir(own)) - count), lambda: setattr(own, "new", 1.0)
+
+
+def through_what_a_decorator_wraps():
+    k = [2.0]
+
+    def wrapped(x):
+        return x * k[0]
+
+    @functools.wraps(wrapped)
+    def wrapper(x):
+        return x
+
+    return lambda x: inspect.unwrap(wrapper)(x) + 0.0, lambda: k.__setitem__(0, 3.0)
+
+
+def through_the_class_of_a_module():
+    module = types.ModuleType("of_another_class")
+    other = type("Other", (types.ModuleType,), {"k": property(lambda self: 3.0)})
+    return lambda x: x * getattr(module, "k", 2.0), lambda: setattr(module, "__class__", other)
 
 
 def through_a_cell():

@@ -17,7 +17,7 @@ from ..static import is_a, is_found_by_name, is_python, is_subclass, module_of, 
 
 BY_ANY_NAME = frozenset(
     """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace fields
-    eval exec locals globals copy deepcopy getmembers""".split()
+    eval exec locals globals copy deepcopy getmembers signature unwrap""".split()
 )
 """Names that can read attributes which the code does not name."""
 IMPURE_MODULES = frozenset("time posix nt _io io _random sys gc _thread".split())
@@ -25,7 +25,7 @@ _IMPURE_BUILTINS = frozenset(("open", "input", "eval", "exec", "globals", "__imp
 _IMPURE_ATTRIBUTES = frozenset(
     """read_text read_bytes getenv urandom import_module getcontext localcontext exists isfile isdir is_file
     is_dir stat iterdir getsize getmtime loadtxt genfromtxt fromfile read_csv getline getlines active_count
-    isEnabledFor getEffectiveLevel getdoc
+    isEnabledFor getEffectiveLevel getdoc get_type_hints get_annotations
     uuid1 uuid4 SystemRandom randbelow randbits token_bytes token_hex geterr get_printoptions locked
     __subclasses__""".split()
 )
@@ -150,7 +150,8 @@ _IMPLICIT = frozenset(
     f"__{name}__"
     for name in """getattr getattribute call len iter next bool contains getitem missing eq ne lt le gt ge hash
     float int index round abs neg pos add radd sub rsub mul rmul truediv rtruediv pow rpow mod rmod array enter
-    exit get""".split()
+    exit get set setattr delattr setitem delitem reversed bytes complex length_hint divmod matmul trunc floor
+    ceil""".split()
 )
 """Methods that a class may be given later."""
 

@@ -16,6 +16,7 @@ import threading
 import typing
 import weakref
 from collections.abc import Mapping
+from functools import partial
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -240,6 +241,8 @@ class Search:
         else:
             everything = self.by_any_name and not self._is_library(name)
             self._space(space, space.keys() if everything else names)
+            kind = type(module)
+            self.checks += [] if self._is_library(name) else [lambda: type(module) is not kind]
         for name in names:
             if is_a(space[name], ModuleType):
                 self._module(space[name], named)
@@ -319,6 +322,7 @@ class Search:
             names = {name for name in special if name not in space or _is_called(space[name])}
             names |= {"_member_map_"} if is_a(base, enum.EnumMeta) else set()
             self._space(space, names | self.given | (space.keys() if self.by_any_name else _overriding(base)))
+            self.checks += [watching.bits_check(partial(tuple, space))] if self.by_any_name else []
 
     def _getter(self, item: Any) -> None:
         """Note the names that an attrgetter or a methodcaller reads, and watch a method's arguments."""
