@@ -29,6 +29,7 @@ _ROWS = 11
 """Maximum number of rows of a batch: more than a SIMD register has, and not a multiple of it."""
 
 _UNARY = "square tanh sin relu abs neg sigmoid softplus exp atan".split()
+_BOUNDED = "tanh sin sigmoid softplus atan neg".split()
 _SINGULAR = "sqrt cbrt log log2 log10 log1p acosh asin acos atanh reciprocal exp exp2 cosh tan".split()
 _INEXACT = frozenset(_UNARY) - {"relu", "abs", "neg"} | {"expm1", "div", "mul", "pow", "total", "mean", "cosh"}
 _EXTREMES = (0.0, -0.0, math.inf, -math.inf, 1e308, -1e308, 5e-324, 1.0, -1.0, 0.5, 750.0, -750.0)
@@ -126,6 +127,12 @@ def _summed(rng, small):
     if rng.random() < 0.5:
         more = writer.add(rng.choice(["tanh", "neg", "square"]), writer.any())
         result = writer.add(rng.choice(["add", "sub"]), result, more)
+    if rng.random() < 0.1:  # one large term among more others, which must not become a loop without columns
+        large, x = writer.any(), writer.any()
+        for name in rng.choices(_BOUNDED, k=rng.choice([10, 13, 20])):
+            large = writer.add(name, large)
+        others = [writer.add("mul", x, k / 8.0) for k in range(50)]
+        result = writer.add("total", *[large] * rng.choice([31, 32, 40]), *others, result)
     return writer.done()
 
 
@@ -203,8 +210,8 @@ def _at(made, point, rng, ordinary):
 def _compiled(f, point, rng):
     """Return the value and the derivatives of compiled code, at a single point or in one row of a batch."""
     everything = list(range(len(point)))
-    count = rng.randrange(_ROWS + 1)
-    if not count:
+    count = rng.randint(1, _ROWS)
+    if rng.random() < 0.5:  # only here are loops over the terms of a sum
         found, slopes = compile(f).value_and_grad(*point, wrt=everything)
         return [found, *map(float, slopes)]
     row = rng.randrange(count)

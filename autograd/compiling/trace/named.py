@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import dis
-import fractions
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from types import CodeType, GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from ..static import is_a, is_found_by_name, is_python, is_subclass, module_of, name_of
+from ..static import is_a
 
 BY_ANY_NAME = frozenset(
     """getattr hasattr vars dir attrgetter methodcaller __dict__ __getattribute__ asdict astuple replace fields
@@ -37,16 +33,6 @@ READING = frozenset("read readline readlines readinto readall tell closed".split
 SHOWING = frozenset("str repr format ascii print dump dumps copy deepcopy".split())
 """Functions that call `__str__`, `__reduce__` and their like."""
 _CLOCKS, _WITH_CLOCKS = frozenset(("now", "utcnow", "today")), frozenset(("datetime", "date"))
-_HARMLESS = frozenset("logging _thread io _io re typing abc pathlib numbers uuid warnings tqdm rich".split())
-"""Modules whose objects have no state that a function computes with, or only immutable state."""
-_FIXED = frozenset(map(id, (  # ids, since a metaclass may define __eq__ and __hash__
-    type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented), CodeType,
-    fractions.Fraction, datetime.date, datetime.timedelta, datetime.timezone, GetSetDescriptorType,
-    MemberDescriptorType, type(str.join), type(object.__init__), type((1).__add__),
-)))  # fmt: skip
-_FIXED_NAMES = frozenset(
-    "PyCapsule cython_function_or_method fused_cython_function _ArrayFunctionDispatcher _lru_list_elem".split()
-)
 
 
 class Named(NamedTuple):
@@ -123,47 +109,3 @@ def _texts(constants: Any) -> Iterator[str]:
             yield constant
         elif isinstance(constant, tuple | frozenset):
             yield from _texts(constant)
-
-
-def is_fixed(kind: type) -> bool:
-    """Return whether the objects of a class and all their attributes are immutable.
-
-    >>> is_fixed(float), is_fixed(list)
-    (True, False)
-    """
-    if id(kind) in _FIXED or name_of(kind) in _FIXED_NAMES:
-        return True
-    return not is_python(kind) and is_subclass(kind, np.generic, np.dtype) and not is_subclass(kind, np.void)
-
-
-def is_harmless(kind: type) -> bool:
-    """Return whether a function can only compute with the attributes of a class's objects that it names."""
-    module = module_of(kind).partition(".")[0]
-    return module in _HARMLESS and (not is_python(kind) or is_found_by_name(kind))
-
-
-_WHEN_MADE = frozenset(("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"))
-_WHEN_SHOWN = frozenset(
-    "__repr__ __str__ __format__ __reduce__ __reduce_ex__ __getstate__ __setstate__".split()
-)
-_IMPLICIT = frozenset(
-    f"__{name}__"
-    for name in """getattr getattribute call len iter next bool contains getitem missing eq ne lt le gt ge hash
-    float int index round abs neg pos add radd sub rsub mul rmul truediv rtruediv pow rpow mod rmod array enter
-    exit get set setattr delattr setitem delitem reversed bytes complex length_hint divmod matmul trunc floor
-    ceil""".split()
-)
-"""Methods that a class may be given later."""
-
-
-def specials(space: Collection[str], makes: bool, shows: bool) -> frozenset[str]:
-    """Return the names of methods that Python calls implicitly, which a class has or may be given later.
-
-    They are called by operators; if `makes`, when an object is created; if `shows`, when it becomes a text.
-
-    >>> sorted(specials({"__matmul__", "__init__", "k"}, makes=False, shows=False) - specials((), False, False))
-    ['__matmul__']
-    """
-    own = {name for name in space if name.startswith("__") and name.endswith("__")}
-    found = _IMPLICIT | own | (_WHEN_MADE if makes else set()) | (_WHEN_SHOWN if shows else set())
-    return found - (set() if makes else _WHEN_MADE) - (set() if shows else _WHEN_SHOWN)

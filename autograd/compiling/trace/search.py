@@ -23,7 +23,6 @@ from types import (
     FunctionType,
     GenericAlias,
     MappingProxyType,
-    MemberDescriptorType,
     MethodType,
     ModuleType,
     SimpleNamespace,
@@ -36,19 +35,10 @@ from ...ops.rules import GENERATED
 from ...terminal import kind_of
 from ...value import Value
 from .. import static
-from ..static import CONTAINERS, bases, is_a, is_core, is_python, module_of, namespace
+from ..static import CONTAINERS, bases, is_a, is_core, is_python, module_of
 from . import watching
-from .named import (
-    BY_ANY_NAME,
-    IMPURE_MODULES,
-    READING,
-    SHOWING,
-    Named,
-    is_fixed,
-    is_harmless,
-    named_by,
-    specials,
-)
+from .classes import Kind, described, is_called, is_defined_by_core, is_harmless, overriding, space_of, specials
+from .named import BY_ANY_NAME, IMPURE_MODULES, READING, SHOWING, Named, named_by
 from .watching import Check
 
 _MOST = 200_000
@@ -79,7 +69,7 @@ class Search:
         self.kept: list[Any] = []
         self.reasons: list[str] = []
         self.seen: set[Any] = set()
-        self.kinds: dict[int, _Kind] = {}
+        self.kinds: dict[int, Kind] = {}
         """What is known of each class, by its id, since a metaclass may define __eq__."""
         self.waiting: list[Any] = [f]
         self.home = _text(static.attribute(f, "__module__")).partition(".")[0]
@@ -110,12 +100,12 @@ class Search:
             except MemoryError:
                 raise
             except Exception as error:  # an extension type whose fields cannot be read
-                self.reasons.append(f"it reads {_described(kind)}, which raises {kind_of(error)}")
+                self.reasons.append(f"it reads {described(kind)}, which raises {kind_of(error)}")
 
-    def _kind(self, kind: type) -> _Kind:
+    def _kind(self, kind: type) -> Kind:
         found = self.kinds.get(id(kind))
         if found is None:
-            found = self.kinds[id(kind)] = _Kind(kind, self)
+            found = self.kinds[id(kind)] = Kind(kind, self._is_library)
         return found
 
     def _look_inside(self, item: Any, kind: Any) -> None:
@@ -132,7 +122,7 @@ class Search:
         elif is_a(item, ModuleType):
             self._class(kind)
             if not self._is_library(_text(static.attribute(item, "__name__"))):
-                self._space(_space_of(item), self.given)
+                self._space(space_of(item), self.given)
         elif is_a(item, operator.attrgetter, operator.methodcaller):
             self._getter(item)
         elif is_harmless(kind) and not is_a(item, _FILE, threading.local):
@@ -208,7 +198,7 @@ class Search:
         self.names |= named.every
         self._space(space, named.read)
         builtin = space.get("__builtins__", {})
-        builtin = _space_of(builtin) if is_a(builtin, ModuleType) else builtin
+        builtin = space_of(builtin) if is_a(builtin, ModuleType) else builtin
         self._space(builtin, {name for name in named.read if name not in space and name in builtin})
         self._space(sys.modules, set(named.imported_in(space)))
         for module in (*named.modules(space), *(item for item in inside if is_a(item, ModuleType))):
@@ -228,7 +218,7 @@ class Search:
         """Watch the entries of a module, and of modules in it, that a function's code names."""
         if not self._once((id(module), named.every), module):
             return
-        space = _space_of(module)
+        space = space_of(module)
         name = _text(space.get("__name__"))
         names = (named.every | {"__getattr__"}) & space.keys()
         self._class(type(module))
@@ -307,7 +297,7 @@ class Search:
         if is_a(kind, abc.ABCMeta) and not self.given.isdisjoint(("isinstance", "issubclass")):
             self.checks += [watching.bits_check(abc.get_cache_token)] if self._once(abc.ABCMeta) else []
             if is_a(kind, typing._ProtocolMeta):
-                self.names |= {name for name in _space_of(kind) if not name.startswith("_")}
+                self.names |= {name for name in space_of(kind) if not name.startswith("_")}
         if not is_python(kind) or not self._once((id(kind), makes), kind):
             return
         self.checks.append(watching.bases_check(kind))
@@ -315,13 +305,17 @@ class Search:
         fields = [type.__dict__[name] for name in own if name in self.given or self.shows]
         self.checks += [watching.slot_check(kind, field) for field in fields]
         for base in bases(kind):
-            if not self._once((id(base), makes, "base"), base) or not is_python(base) or _is_core(base):
+            if (
+                not self._once((id(base), makes, "base"), base)
+                or not is_python(base)
+                or is_defined_by_core(base)
+            ):
                 continue
-            space = _space_of(base)
+            space = space_of(base)
             special = specials(space, makes, self.shows)
-            names = {name for name in special if name not in space or _is_called(space[name])}
+            names = {name for name in special if name not in space or is_called(space[name])}
             names |= {"_member_map_"} if is_a(base, enum.EnumMeta) else set()
-            self._space(space, names | self.given | (space.keys() if self.by_any_name else _overriding(base)))
+            self._space(space, names | self.given | (space.keys() if self.by_any_name else overriding(base)))
             self.checks += [watching.bits_check(partial(tuple, space))] if self.by_any_name else []
 
     def _getter(self, item: Any) -> None:
@@ -344,7 +338,7 @@ class Search:
         if any(not is_python(base) and id(base) not in _SHOWN for base in bases(kind)):
             check = watching.pickle_check(item)
             if check is None:
-                self.reasons.append(f"it reads {_described(kind)}")
+                self.reasons.append(f"it reads {described(kind)}")
                 return False
             self.checks.append(check)
         return True
@@ -358,7 +352,7 @@ class Search:
             self.kept += (*own.values(),)
             self.waiting += [own[name] for name in own if everything or name in self.given]
         elif kind.hides_attributes:
-            self.reasons.append(f"it reads {_described(type(item))}, which hides its attributes")
+            self.reasons.append(f"it reads {described(type(item))}, which hides its attributes")
         if kind.slots:
             self._fields(item, [name for name in kind.slots if everything or name in self.given])
 
@@ -374,50 +368,8 @@ class Search:
                     self.waiting.append(held)
 
 
-class _Kind:
-    """What a search must know of a class, found once for all of its objects."""
-
-    def __init__(self, kind: type, search: Search) -> None:
-        self.is_fixed = is_fixed(kind)
-        self.reader = static.reader(kind)
-        has_attributes = static.attribute_of_class(kind, "__dict__") is not static.NOTHING
-        self.hides_attributes = self.reader is None and has_attributes
-        in_python = [base for base in bases(kind) if is_python(base)]
-        self.is_of_library = any(search._is_library(module_of(base)) for base in in_python)
-        self.slots: tuple[str, ...] = ()
-        if is_python(kind):
-            spaces = [_space_of(base).items() for base in bases(kind)]
-            self.slots = tuple(
-                name for space in spaces for name, field in space if type(field) is MemberDescriptorType
-            )
-
-
-def _space_of(item: Any) -> Mapping[str, Any]:
-    found = namespace(item)
-    return {} if found is None else found
-
-
 def _text(item: Any) -> str:
     return item if type(item) is str else ""
-
-
-def _described(kind: type) -> str:
-    return f"an object of type {module_of(kind)}.{static.name_of(kind)}"
-
-
-def _is_core(kind: type) -> bool:
-    """Return whether a class is defined by Python or a dependency, not created by one of their functions."""
-    return is_core(module_of(kind)) and static.is_found_by_name(kind)
-
-
-def _is_called(item: Any) -> bool:
-    return callable(item) or is_a(item, staticmethod, classmethod, property)
-
-
-def _overriding(kind: type) -> set[str]:
-    """Return the methods of a class by which it replaces those of a library, which may call them."""
-    above = [_space_of(base) for base in bases(kind)[1:] if _is_core(base)]
-    return {name for name in _space_of(kind) if any(name in space for space in above)} - {*_space_of(object)}
 
 
 def _precision() -> Any:
