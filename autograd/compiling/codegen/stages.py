@@ -105,10 +105,8 @@ def staged(roots: Sequence[Expression], layout: Layout) -> Program:
 
 
 def _uses(roots: Sequence[Expression]) -> Iterable[Expression]:
-    """Yield an expression for each of its uses, as an operand or a root."""
-    yield from roots
-    for node in below(roots):
-        yield from node.operands
+    """Return an expression for each of its uses, as an operand or a root."""
+    return chain(roots, *[node.operands for node in below(roots)])
 
 
 def _apart(terms: list[tuple[int, Expression]], uses: Counter[Expression]) -> list[tuple[int, Expression]]:
@@ -137,7 +135,7 @@ def _outers(terms: list[tuple[int, Expression]]) -> tuple[list[tuple[int, Expres
     taken: dict[Expression, set[int]] = {}
     rest = []
     for place, node in terms:
-        if node.kind == "mul" and all(operand.rows for operand in node.operands):
+        if node.kind == "mul" and node.operands[0].rows and node.operands[1].rows:
             left, right = node.operands
             found = partners.setdefault(left, {})
             if right not in found and place not in taken.setdefault(left, set()):

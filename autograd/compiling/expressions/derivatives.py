@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 from ...differentiation import LENGTHS
 from ...ops.floats import products_around
 from ...ops.rules import common_parts
+from ...ops.table import TABLE
 from .levels import DOT, TILE, below, layers_of, tiles
 from .pool import DETACHED, LOGIC, Chosen, Expression, World
+
+_MUL = TABLE["mul"]
 
 
 class Flow(NamedTuple):
@@ -300,5 +303,5 @@ def _sent_by_layer(
     for row, column in tiles(len(nodes), size, TILE // 2):
         weight = nodes[row].operands[column]
         if weight in active:
-            sent.append((weight, Flow(errors[row] * xs[column])))
+            sent.append((weight, Flow(world.operation(_MUL, (errors[row], xs[column])))))
     return sent

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from ...ops.table import TABLE
 from .levels import below
@@ -29,8 +30,7 @@ def with_dot_products(world: World, roots: Sequence[Expression]) -> list[Express
     if not any(node.rows for node in roots):  # a batched operand would make them batched
         return list(roots)
     order = below(roots)
-    uses = Counter(operand for node in order for operand in node.operands)
-    uses.update(roots)
+    uses = Counter(chain(roots, *[node.operands for node in order]))
     inner = {
         operand
         for node in order

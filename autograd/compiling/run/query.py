@@ -84,6 +84,7 @@ class Answer:
     ) -> None:
         self.world, self.places, self.query = world, places, query
         self.one = world.constant(1.0)
+        self._found: dict[int, list[Expression]] = {}
         differentiated = [leaf for k in query.wrt for leaf in places.leaves_at(k)]
         world.values = {world.input(place) for place in places.of_captured.values()}
         world.values.update(item for leaf in differentiated for item in self._inputs(leaf))
@@ -91,7 +92,9 @@ class Answer:
         self.build: Build = self._build(trace, outputs)
 
     def _inputs(self, leaf: int) -> list[Expression]:
-        return [self.world.input(place) for place in self.places.of_leaf(leaf)]
+        if leaf not in self._found:
+            self._found[leaf] = [self.world.input(place) for place in self.places.of_leaf(leaf)]
+        return self._found[leaf]
 
     def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
         """Add a result; it has a batch axis if one of the leaves is batched, or with `per_row`."""

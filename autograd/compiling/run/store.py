@@ -92,8 +92,8 @@ class Store:
         found = self.traces.get(forms)
         if found is None or forms not in self.current:
             inputs = [
-                Value(0.0, self._names.called(k) if leaf.size == 1 else f"{self._names.called(k)}[{place}]")
-                for k, form in enumerate(forms)
+                Value(0.0, name if leaf.size == 1 else f"{name}[{place}]")
+                for name, form in zip(map(self._names.called, range(len(forms))), forms, strict=True)
                 for leaf in leaves_of(form)
                 for place in range(leaf.size)
             ]
