@@ -340,7 +340,7 @@ def versioned(name):
 
 
 def picture(rows, path, caption):
-    """Draw the times as logarithmic bars, one group for each row of the table."""
+    """Draw each contender's time as a multiple of our own, one group for each row of the table."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -355,26 +355,31 @@ def picture(rows, path, caption):
         "micrograd": "#9AA5B1",
         "XAD": "#52606D",
     }
-    figure, axes = plt.subplots(figsize=(9, 0.9 + 0.27 * sum(len(found) + 1 for _, found, _ in rows)))
+    end = 20  # what takes longer is cut off there
+    figure, axes = plt.subplots(figsize=(9, 1.1 + 0.24 * sum(len(found) + 1 for _, found, _ in rows)))
     y, ticks = 0.0, []
-    for title, found, _ in rows:
+    for title, found, unit in rows:
         ticks.append((y + (len(found) - 1) / 2, title))
         for name, each in found.items():
-            axes.barh(y, each, color=colours.get(name, "#999"), height=0.85)
             times = each / found["chainwalk"]
-            written = f"{times:,.0f}" if times >= 100 else f"{times:.1f}"
-            ratio = f"  {name}" + (f", {written} times" if name != "chainwalk" else "")
-            axes.text(each, y, ratio, va="center", fontsize=8)
+            bar = axes.barh(y, min(times, end), color=colours.get(name, "#999"), height=0.85)
+            ratio = "" if name == "chainwalk" else f", {times:,.{0 if times >= 100 else 1}f} times"
+            cut = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} " if times > end else ""
+            label = f"{cut}{name}  {each * 1e9:,.{0 if each >= 1e-7 else 1}f} {unit}{ratio}"
+            axes.bar_label(bar, [label], padding=4, fontsize=8)
             y += 1
         y += 0.8
-    axes.set_xscale("log")
-    axes.set_xlim(right=max(each for _, found, _ in rows for each in found.values()) * 30)
+    axes.axvline(1, color="#333", linewidth=0.8, linestyle=":")
+    axes.set_xlim(0, end * 1.75)
+    axes.set_xticks([0, 1, 5, 10, 15, 20])
+    axes.spines["bottom"].set_bounds(0, end)
     axes.set_yticks([place for place, _ in ticks], [title for _, title in ticks], fontsize=9)
-    axes.invert_yaxis()
-    axes.set_xlabel("seconds for a row (the last: for a call), logarithmic", fontsize=9)
+    axes.set_ylim(y - 1, -0.8)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("time as a multiple of chainwalk's", fontsize=9, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.text(0.01, 0.005, caption, fontsize=7, color="#666")
     figure.tight_layout(rect=(0, 0.02, 1, 1))
+    figure.text(0.01, 0.006, caption, fontsize=7, color="#666")
     figure.savefig(path, dpi=150)
 
 
