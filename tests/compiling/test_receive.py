@@ -115,6 +115,23 @@ def test_wrong_arguments_are_refused_after_right_ones(fast):
     assert fast(np.float64(3.0) * W, X, Y[:, np.newaxis][:, 0], np.array(2.0)) == pytest.approx(3.0 * right)
 
 
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_an_array_that_another_thread_reshapes_is_not_read_beyond_its_end(way, kind, monkeypatch):
+    fast = autograd.compile(lambda x, y: 2.0 * dot(x, y), batched="y")
+    x, y = np.ones(3, kind), np.asfortranarray(np.ones((6, 3)))
+    assert (fast(x, y) == 6.0).all()
+    run = running.Runner.run
+
+    def reshape_first(self, leaves):
+        y.shape = (6, 1, 3) if y.shape == (6, 3) else (6, 3)
+        return run(self, leaves)
+
+    monkeypatch.setattr(running.Runner, "run", reshape_first)
+    with pytest.raises(ValueError, match=r"y had the shape \(6, 3\) when the call began, and \(6, 1, 3\) now"):
+        fast(x, y)
+    assert (fast(x, y[:, 0]) == 6.0).all()
+
+
 def test_results_are_new_arrays(fast):
     first = fast.value_and_grad(W, X, Y, 2.0)
     kept = [first[0].copy(), *(np.copy(item) for item in first[1])]

@@ -18,6 +18,7 @@ from ..codegen.receive import available as readable
 from ..codegen.simd import Layout
 from ..expressions.detect_loops import Rolled
 from ..expressions.pool import Expression
+from ..trace.arguments import Leaf
 from ..trace.input_layout import Places
 from .kernel import Array, Kernel, Workspace, address, pool
 from .loop_kernels import Loops, Target
@@ -198,9 +199,7 @@ class Runner:
         """Read the arguments in place and write the results into their arrays, on several threads."""
         dtype = self.kernel.dtype
         arrays = [
-            np.require(array, dtype=dtype, requirements="A")
-            if leaf.rows and (array.dtype is not dtype or not array.flags.aligned)
-            else array
+            self._fixed(leaf, array, rows) if leaf.rows else array
             for leaf, array in zip(self.places.leaves, leaves, strict=True)
         ]
         results = [
@@ -219,6 +218,21 @@ class Runner:
             _summed(result, total, start, stop) if array is None else array
             for (result, start, stop), array in zip(self.where, results, strict=True)
         ]
+
+    def _fixed(self, leaf: Leaf, array: Array, rows: int) -> Array:
+        """Return a view of an array, or a copy of the right type, that no other thread can reshape.
+
+        Its addresses are read later, and would be outside of the array if that had another shape by then.
+        """
+        view = array.view()
+        if view.dtype is not self.kernel.dtype or not view.flags.aligned:
+            view = np.require(view, dtype=self.kernel.dtype, requirements="A")
+        if view.shape != (rows, *leaf.shape):
+            raise ValueError(
+                f"{leaf.name} had the shape {(rows, *leaf.shape)} when the call began, and {view.shape} now: "
+                "give another thread a view of an array to reshape, such as array.view()"
+            )
+        return view
 
     def _run_part(self, arrays: list[Array], results: list[Any], first: int, last: int) -> Array:
         workspace = self.kernel.workspace()
