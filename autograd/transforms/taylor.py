@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..differentiation import QUOTIENTS, even_power, sides
+from ..differentiation import QUOTIENTS, even_power, sides, times
 from ..modes import always_recording, ieee_arithmetic
 from ..ops.op import Op
 from ..ops.operands import EDGES, number
@@ -85,6 +85,9 @@ def _expanded(root: Any, nodes: list[Any], leaf: Value, values: bool, order: int
     return found[root]
 
 
+_DIV, _POW = TABLE["div"], TABLE["pow"]
+
+
 class _World:
     """The series of one expansion, one for each operation and operands.
 
@@ -110,9 +113,23 @@ class _World:
                 operands = [*groups, *(op.defaults[name] for name in op.operands[len(groups) :])]
             if not any(isinstance(item, _Series) for item in operands):
                 return function_of(op)(*groups)
+            if op is _DIV and operands[1].__class__ is float and operands[1] == 1.0:
+                return operands[0]  # so that hypot(1, x / 1) is hypot(1, x), whose series is known
+            if op is _POW and (above := self._power_above(*operands)):
+                return above / operands[0]
             return self.series(op, tuple(operands), [])
 
         return apply
+
+    def _power_above(self, base: Any, exponent: Any) -> Any:
+        """Return the series of base ** (exponent + 1) if it is known and the power is not a polynomial.
+
+        The derivative of each power is another one, without end: they are quotients of the first.
+        """
+        if exponent.__class__ is not float or (exponent >= 0 and exponent % 1 == 0) or not base:
+            return None
+        above = exponent + 1.0
+        return self.known.get((_POW, base, above)) if above != exponent else None
 
 
 class _Series:
@@ -139,15 +156,36 @@ class _Series:
         return function_of(op)(*op.grouped([_coefficient(item, 0) for item in self.operands]))
 
     def _next(self, m: int) -> Any:
+        varies = self.varies  # asked of every series in turn, so that no later question is a deep recursion
+        if self.op is _DIV and varies:
+            return self._next_of_quotient(m)
         found: Any = 0.0
         for partial, operand in zip(self.partials, self.operands, strict=True):
             if partial is None:
                 continue
-            for j in range(1, m + 1):
+            # A constant partial has no more coefficients: an infinite x_j is not multiplied by 0.
+            for j in range(1 if _varies(partial) else m, m + 1):
                 x_j = _coefficient(operand, j)
-                if x_j.__class__ is not float or x_j or (j == 1 and _varies(operand)):
-                    found = found + j * x_j * _coefficient(partial, m - j)
+                if _counts(x_j, j, operand):
+                    found = found + times(times(float(j), x_j), _coefficient(partial, m - j))
         return found / m
+
+    def _next_of_quotient(self, m: int) -> Any:
+        """Return the m-th coefficient of x / y from out * y = x.
+
+        The partials would be quotients too, whose partials are further ones: a series for each order.
+        """
+        x, y = self.operands
+        found: Any = _coefficient(x, m)
+        some = _counts(found, m, x)
+        for j in range(1, m + 1 if _varies(y) else 1):
+            y_j = _coefficient(y, j)
+            if _counts(y_j, j, y):
+                found, some = found - times(y_j, self.coefficient(m - j)), True
+        below = _coefficient(y, 0)
+        if found.__class__ is float and found == 0 and below.__class__ is not float:
+            return times(found, 1.0 / below) if some else 0.0
+        return QUOTIENTS["divide"](found, below) if some else 0.0
 
     @property
     def varies(self) -> bool:
@@ -232,6 +270,11 @@ class _Series:
 
 def _varies(item: Any) -> bool:
     return isinstance(item, _Series) and item.varies
+
+
+def _counts(x_j: Any, j: int, operand: Any) -> bool:
+    """Return whether a term has to be added: a slope of 0 counts, as beside an infinite one it gives nan."""
+    return x_j.__class__ is not float or x_j != 0 or (j == 1 and _varies(operand))
 
 
 def _coefficient(item: Any, n: int) -> Any:

@@ -12,15 +12,21 @@ from autograd import (
     Value,
     atan2,
     clip,
+    erf,
     exp,
+    exp2,
     floor,
     grad,
     gradients,
     hessian,
+    hypot,
+    log,
+    log1p,
     logaddexp,
     mod,
     no_grad,
     operation,
+    radians,
     sin,
     sqrt,
     tanh,
@@ -28,6 +34,8 @@ from autograd import (
     total,
 )
 from autograd.modes import ieee_arithmetic
+from autograd.recording import function_of
+from autograd.transforms.taylor import _World
 from tests.truth import TRUTHS, digits, exactly, mp
 
 SMOOTH = {
@@ -160,3 +168,61 @@ def test_a_slope_of_0_beside_an_infinite_one_is_nan_as_in_grad(f, x):
 def test_an_operand_that_was_not_selected_has_no_slope_of_0():
     assert taylor(lambda t: sqrt(clip(t, 0.0, 1.0)), -1.0, 2) == [0.0, 0.0, 0.0]
     assert taylor(lambda t: sqrt(floor(t)), 0.5, 1) == [0.0, 0.0]
+
+
+def test_a_constant_slope_has_no_coefficients_that_an_infinity_could_multiply():
+    with ieee_arithmetic():
+        assert taylor(lambda t: abs(exp(t)), 800.0, 2) == [math.inf] * 3
+        assert taylor(lambda t: radians(1 / t), 0.0, 1) == [math.inf, -math.inf]
+        assert taylor(lambda t: abs(t * t), -math.inf, 2) == [math.inf, -math.inf, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda t: log(t - t) + t, 1.0),
+        (lambda t: 1.0 / (t * 1000.0 - 1000.0 * t), 2.0),
+        (lambda t: erf(sqrt(t)) ** (t * t), 0.0),
+    ],
+)
+def test_the_derivative_of_a_coefficient_that_is_nan_is_nan(f, x):
+    with ieee_arithmetic():
+        assert math.isnan(taylor(f, x, 1)[1])
+        assert math.isnan(grad(lambda t: taylor(f, t, 1)[1])(x))
+
+
+@pytest.mark.parametrize("name", sorted(TABLE.keys() - {"total", "prod", "dot", "mean", "logsumexp"}))
+def test_a_higher_order_needs_no_more_series(name, monkeypatch):
+    """A series for each order, as of quotients of quotients, would take time that grows with its cube."""
+    op, made = TABLE[name], []
+    once = _World.__init__
+    monkeypatch.setattr(_World, "__init__", lambda self: (once(self), made.append(self))[0])
+
+    def f(t):
+        others = [t + 0.3, t + 0.7] if not op.defaults else []
+        return function_of(op)(t, *others[: len(op.operands) - 1])
+
+    for order in (6, 12):
+        taylor(f, SMOOTH.get(name, 0.6), order)
+    assert len(made[0].known) == len(made[1].known)
+
+
+@pytest.mark.parametrize("exponent", [2.5, -1.0, -2.5, 0.5, 7.0, -0.25, 3.75])
+def test_powers_and_quotients_agree_with_mpmath_to_order_60(exponent):
+    found = taylor(lambda t: t**exponent, 1.25, 60)
+    exact = [mp.binomial(exponent, n) * mp.mpf(1.25) ** (exponent - n) for n in range(61)]
+    assert found == pytest.approx([float(c) for c in exact], rel=1e-11, abs=0.0)
+    found = taylor(lambda t: hypot(1.0, t) / (2.0 + t), 0.5, 60)
+    with digits(120):
+        exact = mp.taylor(lambda t: mp.sqrt(1 + t * t) / (2 + t), mp.mpf(0.5), 60)
+        assert found == pytest.approx([float(c) for c in exact], rel=1e-10, abs=1e-15)
+
+
+def test_a_quotient_keeps_the_rules_of_zero_and_infinity():
+    with ieee_arithmetic():
+        assert taylor(lambda t: 1.0 / t, 0.0, 1) == [math.inf, -math.inf]
+        assert taylor(lambda t: sqrt(0.0 / t), 3.0, 2) == [0.0, 0.0, 0.0]
+        assert taylor(lambda t: t / math.inf, 2.0, 2) == [0.0, 0.0, 0.0]
+        assert taylor(lambda t: t**-math.inf, -0.5, 1) == [math.inf, grad(lambda t: t**-math.inf)(-0.5)]
+        assert math.isnan(taylor(lambda t: (t * t) / floor(t), 0.0, 1)[1])
+        assert taylor(lambda t: log1p(exp2(t)), 800.0, 2)[2] == pytest.approx(0.0, abs=1e-15)
