@@ -258,6 +258,27 @@ def test_in_float32_a_partial_whose_terms_cancel_has_the_rounding_error_of_float
     assert {finding.verdict for finding in report.findings if finding.truth} == {"wrong"}
 
 
+def test_many_float32_inputs_of_a_function_that_computes_in_float64_are_right_without_a_recorded_graph():
+    x = np.random.default_rng(5).normal(size=3_000).astype(np.float32)
+    kinds = set()
+
+    def f(x):
+        kinds.add(x.dtype.name)
+        return np.sum(np.tanh(x) ** 2)
+
+    def back(x):
+        y = np.tanh(x)
+        return 2 * y * (1 - y * y)
+
+    assert check_gradients(f, x, gradient=back).verdict == "right"
+    assert kinds == {"float64"}  # never an array of Values
+    factor = np.ones(3_000, np.float32)
+    factor[1234] = 1.01
+    report = check_gradients(f, x, gradient=lambda x: factor * back(x), raises=False)
+    assert report.verdict == "wrong"
+    assert "x[1234]" in str(report)
+
+
 def test_a_function_that_computes_in_float32_internally_is_judged_by_its_precision():
     def f(x):
         y = np.float32(x)

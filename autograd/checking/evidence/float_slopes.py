@@ -34,21 +34,29 @@ class Judgement(NamedTuple):
     kink: bool = False
 
 
-def judged_derivative(f: Number, x: float, found: float, unit: float = EPS) -> Judgement:
+def judged_derivative(
+    f: Number, x: float, found: float, unit: float = EPS, one_input: bool = True
+) -> Judgement:
     """Return the verdict on a derivative `found` of a function at a point, by finite differences.
 
     It is "right" only if the differences bound its relative error by `LIMIT` (`LIMIT_SINGLE` for a
     function that computes in float32), and "wrong" if their error cannot explain the difference. `unit`
-    is the relative rounding error of the function.
+    is the relative rounding error of the function or of the gradient, whichever is greater. If `found` belongs
+    to a direction in which many inputs move, not to `one_input`, its error must be as small as one of rounding:
+    a limit for the sum would hide a wrong term.
 
     >>> [judged_derivative(math.sin, 1.0, found).verdict for found in (math.cos(1.0), 0.5403)]
     ['right', 'wrong']
     """
-    first = REACHES[:2] if unit < COARSE else (FAR_REACH, REACHES[0])
-    quick = min((derivative(f, x, reach, unit) for reach in first), key=lambda each: each[1])
+    precise = (
+        unit_of(f, x) if unit > COARSE else unit
+    )  # f may compute in float64 though the gradient is float32
+    first = REACHES[:2] if precise < COARSE else (FAR_REACH, REACHES[0])
+    quick = min((derivative(f, x, reach, precise) for reach in first), key=lambda each: each[1])
     truth, tolerance = quick[0], CERTAINTY * quick[1] + 8 * unit * abs(quick[0])
     miss = abs(found - truth)
-    if truth and miss <= tolerance and miss + tolerance <= _limit(unit) * abs(truth):
+    explained = miss <= tolerance or (one_input and precise < unit)
+    if truth and explained and miss + tolerance <= _limit(unit) * abs(truth):
         return Judgement(RIGHT, truth, tolerance)
     if 0 < abs(x) < SMALLEST:
         return Judgement(UNDECIDED, None, math.inf, f"finite differences have no step small enough at {x:g}")
