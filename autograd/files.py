@@ -18,7 +18,7 @@ from .terminal import brief, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import FileIO
+    from io import BufferedReader, FileIO
     from pathlib import Path
 
 LARGEST = 2**30
@@ -159,6 +159,22 @@ def append_line(
         return _stamp(os.fstat(descriptor))
 
 
+@contextmanager
+def opened(path: str | os.PathLike[str], most: int = LARGEST) -> Iterator[BufferedReader]:
+    """Open a file of at most `most` bytes, to read it in parts. Raises as `read_whole` does.
+
+    >>> with opened(__file__) as file:
+    ...     file.readline().count(b"atomically")
+    1
+    """
+    _refuse_long(path)
+    with os.fdopen(os.open(path, os.O_RDONLY | _OPEN | _NO_WAIT), "rb") as file:
+        status = os.fstat(file.fileno())
+        _refuse_others(path, status)
+        _refuse_larger(path, status.st_size, most)
+        yield file
+
+
 def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
     """Return the content of a file of at most `most` bytes.
 
@@ -170,11 +186,7 @@ def read_whole(path: str | os.PathLike[str], most: int = LARGEST) -> bytes:
     ...
     ValueError: /dev/null is a device, not a file
     """
-    _refuse_long(path)
-    with os.fdopen(os.open(path, os.O_RDONLY | _OPEN | _NO_WAIT), "rb") as file:
-        status = os.fstat(file.fileno())
-        _refuse_others(path, status)
-        _refuse_larger(path, status.st_size, most)
+    with opened(path, most) as file:
         content = file.read(most + 1)  # it may grow meanwhile
     if content is None:  # one of the kernel's files, such as /proc/kmsg, which has nothing to read yet
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), os.fspath(path))

@@ -93,9 +93,9 @@ def listed(words: Iterable[object], most: int = 20) -> str:
     >>> listed("abc"), listed(range(1000), 3)
     ('a, b, c', '0, 1, 2 and 997 more')
     """
-    shown = [brief(word, 60) for word in words]
-    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
-    return ", ".join(shown[:most]) + more
+    words = list(words)
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(brief(word, 60) for word in words[:most]) + more
 
 
 def printable_lines(text: str) -> str:

@@ -124,6 +124,10 @@ def scan_parquet(path: str, columns: Columns, block: int | None) -> Found:
     import pyarrow.parquet
 
     refuse_special_file(path)
+    if path.encode("utf-8", "replace").decode() != path:
+        raise ValueError(
+            f"{printable(path)} has a name that is not UTF-8, and pyarrow cannot open it: rename it"
+        )
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             schema, groups = file.schema_arrow, file.metadata

@@ -5,12 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
-from autograd.files import read_whole
+from autograd.files import opened
 from autograd.terminal import brief, listed, printable, quoted
 
 from .dataset import Dataset
+
+_LONGEST = 2**24
+"""The letters of a line are fewer: a million numbers, while a binary file can be one line."""
+
+
+class Row(NamedTuple):
+    """A row of a file, and the number of its last line."""
+
+    line: int
+    fields: list[str]
 
 
 def digits() -> Dataset:
@@ -47,29 +60,33 @@ def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = 
     >>> data, data.inputs, data.targets
     (Dataset(2 examples, 2 inputs), [[2.0, 3.0], [1.0, 5.0]], [6.0, 5.0])
     """
-    lines = _lines(Path(path))
-    path = printable(str(path))
-    if not lines:
+    name = printable(str(path))
+    with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        return _data_set(_rows(text, name), target, header, name)
+
+
+def _data_set(rows: Iterator[Row], target: str | int, header: bool | None, path: str) -> Dataset:
+    top = next(rows, None)
+    if top is None:
         raise ValueError(f"{path}: no rows")
-    first = [field.strip() for field in lines[0][1]]
+    first = [field.strip() for field in top.fields]
     named = _is_header(first, path) if header is None else header
-    rows = lines[1:] if named else lines
-    if not rows:
-        raise ValueError(f"{path}: a header and no rows")
     column = _column(target, first, named, path)
     if len(first) < 2:
         raise ValueError(f"{path}: one column, but inputs and a target need two; are there commas in it?")
     inputs, targets = [], []
-    for number, row in rows:
+    for number, row in rows if named else chain([top], rows):
         if len(row) != len(first):
             raise ValueError(f"{path}, line {number}: {len(row)} fields, but the first line has {len(first)}")
         numbers = [_number(field, path, number, k, first[k] if named else "") for k, field in enumerate(row)]
         targets.append(numbers.pop(column))
         inputs.append(numbers)
+    if not inputs:
+        raise ValueError(f"{path}: a header and no rows")
     return Dataset(inputs, targets)
 
 
-def _is_header(fields: list[str], path: str | Path) -> bool:
+def _is_header(fields: list[str], path: str) -> bool:
     """Return whether the first line is a header. Raises ValueError if it has both numbers and others."""
     numbers = [field for field in fields if _is_number(field)]
     if numbers and len(numbers) < len(fields):
@@ -79,19 +96,28 @@ def _is_header(fields: list[str], path: str | Path) -> bool:
     return not numbers
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows of a file with their line numbers, without empty lines."""
+def _rows(text: io.TextIOWrapper, path: str) -> Iterator[Row]:
+    """Yield the rows of a file, without empty lines."""
     try:
-        text = read_whole(path).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""))
-        return [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
+        reader = csv.reader(_lines(text))
+        for row in reader:
+            if any(field.strip() for field in row):
+                yield Row(reader.line_num, row)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(
-            f"{printable(str(path))} is not a text file of comma-separated values in UTF-8: {error}"
-        ) from error
+        raise ValueError(f"{path} is not a text file of comma-separated values in UTF-8: {error}") from error
 
 
-def _column(target: str | int, first: list[str], named: bool, path: str | Path) -> int:
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines of a file. Raises csv.Error at one that is no line of a text."""
+    while line := text.readline(_LONGEST):
+        if "\0" in line:
+            raise csv.Error("it contains zero bytes")
+        if len(line) == _LONGEST:
+            raise csv.Error(f"a line is longer than {_LONGEST - 1:,} letters")
+        yield line
+
+
+def _column(target: str | int, first: list[str], named: bool, path: str) -> int:
     if isinstance(target, str):
         if not named or target not in first:
             there = f"the columns are {listed(first)}" if named else "the file has no header; give a position"
@@ -114,7 +140,7 @@ def _is_number(field: str) -> bool:
     return "_" not in field  # which Python allows between digits
 
 
-def _number(field: str, path: str | Path, line: int, column: int, name: str) -> float:
+def _number(field: str, path: str, line: int, column: int, name: str) -> float:
     where = f"{path}, line {line}, " + (f"column {quoted(name)}" if name else f"column {column + 1}")
     if not field.strip():
         raise ValueError(f"{where}: the field is empty")

@@ -64,3 +64,18 @@ def test_the_name_of_a_damaged_file_does_not_reach_the_terminal_as_it_is(tmp_pat
 def test_a_fifo_is_not_waited_for(tmp_path, look):
     os.mkfifo(tmp_path / "0")
     refused(look, tmp_path / "0", "is a fifo, not a file", x=0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows does not allow")
+def test_a_parquet_file_whose_name_is_not_utf_8_is_to_be_renamed(tmp_path):
+    path = str(tmp_path / "\udcff.parquet")
+    try:
+        parquet.write_table(pyarrow.table({"x": [1.0]}), tmp_path / "0.parquet")
+        os.rename(tmp_path / "0.parquet", path)
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    with pytest.raises(ValueError, match=r" .parquet has a name that is not UTF-8, .*: rename it"):
+        scan_parquet(path, {"x": "x"}, None)
+    np.save(tmp_path / "0.npy", np.ones(3))
+    os.rename(tmp_path / "0.npy", path)
+    assert scan_npy(path, {"x": 0}, None).counts == [3]

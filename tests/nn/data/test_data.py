@@ -4,6 +4,7 @@ import math
 import os
 import random
 import statistics
+import tracemalloc
 
 import pytest
 
@@ -158,6 +159,24 @@ def test_a_binary_file_is_a_clear_error(tmp_path, content):
     (tmp_path / "data.csv").write_bytes(content)
     with pytest.raises(ValueError, match="is not a text file of comma-separated values in UTF-8"):
         load_csv(tmp_path / "data.csv")
+
+
+def test_a_file_is_read_no_further_than_its_first_fault(tmp_path):
+    """A gigabyte of zero bytes, or of anything else behind the fault, takes neither time nor memory."""
+    tracemalloc.start()
+    try:
+        for start, word in ((b"", "zero bytes"), (b"1,2\n3\n", "line 2: 1 fields"), (b"1,", "zero bytes")):
+            with (tmp_path / "data.csv").open("wb") as file:
+                file.write(start)
+                file.truncate(2**30)
+            with pytest.raises(ValueError, match=word):
+                load_csv(tmp_path / "data.csv")
+        (tmp_path / "data.csv").write_text(9_000_000 * "1," + "1\n")
+        with pytest.raises(ValueError, match=r"a line is longer than 16,777,215 letters"):
+            load_csv(tmp_path / "data.csv")
+        assert tracemalloc.get_traced_memory()[1] < 2**27
+    finally:
+        tracemalloc.stop()
 
 
 def test_data_without_a_mean_cannot_be_standardised():
