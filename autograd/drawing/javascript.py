@@ -111,6 +111,7 @@ def definition(op: Op) -> tuple[str, set[str]]:
         "operands": json.dumps(op.operands),
         "elements": json.dumps(op.elements),
         "variadic": json.dumps(op.variadic),
+        "absorbing": json.dumps([op.operands.index(name) for name in op.absorbing]),
         "needs": json.dumps(op.domain),
         "value": f"({head}) => {value}",
         "domain": f"({head}) => {domain}",

@@ -9,10 +9,26 @@ import subprocess
 import pytest
 
 import autograd
-from autograd import DomainError, Value
+from autograd import (
+    DomainError,
+    Value,
+    atan2,
+    cbrt,
+    clip,
+    dot,
+    elu,
+    leaky_relu,
+    maximum,
+    prod,
+    sqrt,
+    where,
+)
 from autograd.drawing.bundle import bundled
 from autograd.drawing.javascript import JavaScript, definition, definitions
+from autograd.drawing.page import _data, as_json
+from autograd.drawing.view import View
 from autograd.formulas import taken_branch
+from autograd.modes import ieee_arithmetic
 from autograd.ops.language import NotTranslatableError
 from autograd.ops.op import Op
 from autograd.ops.table import TABLE
@@ -143,6 +159,53 @@ def test_every_operation_gives_pythons_value_and_partials_in_node(tmp_path):
         [node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
     )
     assert_agree(json.loads(made.stdout))
+
+
+EDITED = {
+    "an infinite bound": (lambda x: clip(x, 0.0, INF), -1.0),
+    "an infinite bound below": (lambda x: maximum(-INF, x * 2.0), -1.0),
+    "minus infinity times": (lambda x: -INF * x, 2.0),
+    "a finite number beside infinity": (lambda x: atan2(x, INF) + x, 2.0),
+    "nan": (lambda x: where(x, x, NAN), 0.0),
+    "0 * sqrt": (lambda x: 0.0 * sqrt(x) + x, 0.0),
+    "sqrt * 0": (lambda x: sqrt(x) * -0.0 + x, 0.0),
+    "0 / exp": (lambda x: 0.0 / cbrt(1.0 + x) + x, -1.0 + 2**-53),
+    "sqrt ** 0": (lambda x: sqrt(x) ** 0.0 + x, 0.0),
+    "leaky_relu without a slope": (lambda x: leaky_relu(cbrt(x) - 1.0, 0.0) + x, 0.0),
+    "elu with alpha 0": (lambda x: elu(cbrt(x) - 1.0, 0.0) + x, 0.0),
+    "a product with a zero": (lambda x: prod([sqrt(x), 0.0, x]) + x, 0.0),
+    "a dot product with a zero": (lambda x: dot([sqrt(x), x], [0.0, 3.0]), 0.0),
+    "a dot product with a zero first": (lambda x: dot([0.0, x], [sqrt(x), x + 1.0]), 0.0),
+    "a computed zero": (lambda x: (x - x) * sqrt(x), 0.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_an_edited_graph_has_pythons_value_and_gradient(name, tmp_path):
+    node = shutil.which("node")
+    if not node:
+        pytest.skip("no node")
+    f, at = EDITED[name]
+    with ieee_arithmetic():
+        x, edited = Value(4.0), Value(at)
+        recorded = f(x).backprop().recorded
+        expected = f(edited)
+        expected.backward()
+    data = as_json(_data(recorded, View(), 0, "auto", ""))
+    ask = (
+        'import { OPS } from "./operations.js";\nimport { Graph } from "./graph.js";\n'
+        f"const graph = new Graph({data}, OPS);\n"
+        f"const x = {recorded.index[x]};\n"
+        f"graph.edit([[x, {at}]]);\n"
+        "console.log(JSON.stringify([graph.data[graph.root], graph.gradientOf(x)].map(String)));"
+    )
+    made = {"operations.js": definitions(TABLE.values()), "ask.js": ask}
+    (tmp_path / "ask.js").write_text(bundled("ask.js", made))
+    answer = subprocess.run(
+        [node, "ask.js"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    found = [float(text.replace("Infinity", "inf")) for text in json.loads(answer.stdout)]
+    assert found == pytest.approx([expected.data, edited.grad], rel=1e-12, nan_ok=True)
 
 
 def test_the_comparison_finds_a_wrong_sign_and_a_wrong_domain():

@@ -1,5 +1,5 @@
 // The graph: its numbers, the forward pass, and the backward pass one edge at a time.
-import { restored } from "./numbers.js";
+import { fixed, restored } from "./numbers.js";
 
 /**
  * @typedef {{ name: string, op: string | null, of: (number | { c: number })[], id: string }} Node
@@ -9,12 +9,15 @@ import { restored } from "./numbers.js";
  *   before: number, after: number, count: number }} Step
  */
 
+/** Read an operand of the data: a position, or a plain number. */
+const constant = (item) => (typeof item === "number" ? item : { c: restored(item.c) });
+
 export class Graph {
   /** @param {any} data the data of the page; `ops` has the operations' rules in JavaScript. */
   constructor(data, ops) {
     this.ops = ops;
     /** @type {Node[]} */
-    this.nodes = data.nodes;
+    this.nodes = data.nodes.map((node) => ({ ...node, of: node.of.map(constant) }));
     this.frozen = data.frozen;
     this.root = this.nodes.length - 1;
     this.gradient = restored(data.gradient);
@@ -37,11 +40,12 @@ export class Graph {
 
   op(k) {
     const name = this.nodes[k].op;
-    return this.ops[name] || { symbol: name, written: "", operands: [], variadic: false, rules: [], needs: "" };
+    return this.ops[name] || { symbol: name, written: "", operands: [], variadic: false, absorbing: [], rules: [], needs: "" };
   }
 
   word(item) {
-    return typeof item === "number" ? this.nodes[item].name : String(item.c).replace("-", "−");
+    if (typeof item === "number") return this.nodes[item].name;
+    return Number.isFinite(item.c) ? String(item.c).replace("-", "−") : fixed(item.c);
   }
 
   number(item) {
@@ -90,9 +94,22 @@ export class Graph {
       const operands = this.operands(k, data);
       if (outside && !op.domain(...operands) && !operands.flat().some(Number.isNaN)) outside.add(k);
       data[k] = op.value(...operands);
-      if (partials) partials[k] = op.partials(...operands, data[k]);
+      if (partials) partials[k] = this.flowing(k, op.partials(...operands, data[k]));
     }
     return data[this.root];
+  }
+
+  /** Return the partials of a node: null beside a plain 0 that makes its result constant, as in 0 * x. */
+  flowing(k, partials) {
+    const { absorbing, operands, variadic } = this.op(k);
+    const { of } = this.nodes[k];
+    const zeros = of.map((item) => typeof item !== "number" && item.c === 0);
+    if (!absorbing.length || !zeros.includes(true)) return partials;
+    const half = of.length / 2;
+    return partials.map((partial, j) => {
+      if (variadic) return operands.length === 1 || zeros[(j + half) % of.length] ? null : partial;
+      return partial === 0 && absorbing.some((i) => i !== j && zeros[i]) ? null : partial;
+    });
   }
 
   /** Return the root's value for other numbers of some leaves, without changing the graph. */
