@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.files import LARGEST, read_whole, write_atomically
+from autograd.locks import uninterrupted
 from autograd.nested import flatten
 from autograd.terminal import brief, printable, quoted
 
@@ -101,8 +102,9 @@ def _renaming(model: Module, names: str) -> dict[str, str]:
 def _packages() -> tuple[Any, Any]:
     """Import numpy and the safetensors functions for it."""
     try:
-        import numpy
-        import safetensors.numpy
+        with uninterrupted():  # or Ctrl-C may be an ImportError, or leave half of numpy
+            import numpy
+            import safetensors.numpy
     except ImportError as error:
         raise ImportError("safetensors files need two packages: pip install 'chainwalk[save]'") from error
     return numpy, safetensors.numpy

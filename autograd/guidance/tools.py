@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ..locks import uninterrupted
+
 
 def tool(package: str, name: str, tools: Mapping[str, str]) -> Any:
     """Return what a package's `__getattr__` is asked for: a name of a tool, or the module of one.
@@ -20,11 +22,13 @@ def tool(package: str, name: str, tools: Mapping[str, str]) -> Any:
 
     for module, names in tools.items():
         if name in names.split():
-            found = getattr(import_module(f"{package}.{module}"), name)
+            with uninterrupted():  # numpy is imported whole, or never again in this process
+                found = getattr(import_module(f"{package}.{module}"), name)
             setattr(sys.modules[package], name, found)
             return found
         if name == module.partition(".")[0]:
-            return import_module(f"{package}.{name}")
+            with uninterrupted():
+                return import_module(f"{package}.{name}")
     from .advice import missing
 
     raise missing(package, name)

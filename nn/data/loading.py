@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograd.files import opened
+from autograd.locks import uninterrupted
 from autograd.terminal import brief, listed, printable, quoted
 
 from .dataset import Dataset
@@ -37,7 +38,8 @@ def digits() -> Dataset:
     (1797, 64, [0, 1, 2, 3, 4])
     """
     try:
-        from sklearn.datasets import load_digits
+        with uninterrupted():  # Ctrl-C would leave half of numpy
+            from sklearn.datasets import load_digits
     except ImportError as error:
         raise ImportError("the digits come with scikit-learn: pip install 'chainwalk[digits]'") from error
     found = load_digits()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from autograd import THEMES
+from autograd.locks import uninterrupted
 from autograd.terminal import in_notebook
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def new_figure(
     (2,)
     """
     try:
-        from matplotlib.figure import Figure
+        with uninterrupted():  # Ctrl-C would leave half of numpy
+            from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("plots need matplotlib: pip install 'chainwalk[plot]'") from error
     figure = Figure(figsize=(width, height), layout="constrained")

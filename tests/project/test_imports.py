@@ -17,8 +17,9 @@ PUBLIC = {
     "autograd.guidance.advice": {"nearest"},
     "autograd.guidance.clash": {"replaced"},
     "autograd.guidance.tools": {"tool"},
-    "autograd.files": {"LARGEST", "Stamp", "append_line", "read_whole", "stamp", "write_atomically"},
+    "autograd.files": {"LARGEST", "Stamp", "append_line", "opened", "read_whole", "stamp", "write_atomically"},
     "autograd.graph": {"grad_number"},
+    "autograd.locks": {"uninterrupted"},
     "autograd.nested": {"as_lists", "flatten", "mapped"},
     "autograd.drawing.bundle": {"bundled"},  # the bundler, for nn's page
     "autograd.drawing.inline": {"Player"},
@@ -51,6 +52,42 @@ def test_nn_imports_only_public_names_of_autograd(path):
 def test_every_public_name_exists():
     for name in autograd.__all__:
         assert hasattr(autograd, name)
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("safetensors", "nn.save(nn.MLP(1, [1]), path)"),
+        ("llvmlite", "autograd.compile(lambda x: x * x)(1.0)"),
+        ("matplotlib", "nn.plot_images([[0.0]])"),
+        ("sklearn", "nn.digits()"),
+    ],
+)
+def test_ctrl_c_while_a_package_is_imported_is_just_that_and_the_next_use_works(package, use, tmp_path):
+    """Half of numpy would stay: "cannot load module more than once per process"."""
+    pytest.importorskip(package)
+    code = f"""
+import os, signal, sys
+import autograd, nn
+path = {str(tmp_path / "model")!r}
+
+class Interrupting:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "numpy.linalg":
+            sys.meta_path.remove(Interrupting)
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting)
+for k in (1, 2):
+    try:
+        {use}
+        print("works")
+    except BaseException as error:
+        print(repr(error))
+"""
+    assert python_output(code).split() == ["KeyboardInterrupt()", "works"]
 
 
 def test_importing_loads_no_heavy_package():
