@@ -1,8 +1,11 @@
 """Compile traced functions to native code; see `autograd.compile`. Needs the extra `compile`."""
 
+from ..locks import uninterrupted
+
 try:
-    import llvmlite  # noqa: F401
-    import numpy  # noqa: F401
+    with uninterrupted():  # Ctrl-C would leave half of numpy
+        import llvmlite  # noqa: F401
+        import numpy  # noqa: F401
 except ImportError as _error:
     raise ImportError(
         "compiling needs llvmlite and numpy, the extra `compile`: pip install 'chainwalk[compile]'"
