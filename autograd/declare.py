@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from .ops.op import Op, Rule
 from .ops.operands import number
@@ -15,7 +15,47 @@ from .ops.table import TABLE
 from .recording import recorder
 from .terminal import quoted
 
+if TYPE_CHECKING:
+    from .value import Value
 
+
+class Declared(Protocol):
+    """The function that `operation` returns."""
+
+    op: Op
+
+    @overload
+    def __call__(self, *operands: Value) -> Value: ...
+    @overload
+    def __call__(self, *operands: float) -> float: ...
+    @overload
+    def __call__(self, *operands: Any, **named: Any) -> Value | Any: ...
+
+
+@overload
+def operation(
+    signature: str,
+    value: Rule,
+    partials: Sequence[Rule] | Rule = (),
+    *,
+    domain: str = "",
+    symbol: str = "",
+    written: str = "",
+    about: str = "",
+    note: str = "",
+) -> Declared: ...
+@overload
+def operation(
+    signature: None = None,
+    value: None = None,
+    partials: Sequence[Rule] | Rule = (),
+    *,
+    domain: str = "",
+    symbol: str = "",
+    written: str = "",
+    about: str = "",
+    note: str = "",
+) -> Callable[[Callable[..., float]], Declared]: ...
 def operation(
     signature: str | None = None,
     value: Rule | None = None,
@@ -26,7 +66,7 @@ def operation(
     written: str = "",
     about: str = "",
     note: str = "",
-) -> Callable[..., Any]:
+) -> Declared | Callable[[Callable[..., float]], Declared]:
     """Declare an operation of your own: used, drawn, stepped and checked like a built-in one.
 
     Give its signature, its value and one partial for each operand, as expressions (strings) in the
@@ -68,9 +108,10 @@ def operation(
     if signature is not None:
         if value is None:
             raise TypeError(f"operation({quoted(signature)}) needs a value, as a string or as a function")
-        return _declared(Op(signature, value, *rules, **words), caller)
+        declared: Declared = _declared(Op(signature, value, *rules, **words), caller)
+        return declared
 
-    def decorate(function: Callable[..., float]) -> Callable[..., Any]:
+    def decorate(function: Callable[..., float]) -> Any:
         declared = _declared(Op(_signature(function), function, *rules, **words), function.__module__)
         declared.__doc__, declared.__qualname__ = function.__doc__, function.__qualname__
         return declared
@@ -93,7 +134,7 @@ def _signature(function: Callable[..., float]) -> str:
     return f"{function.__name__}({', '.join(parts)})"
 
 
-def _declared(op: Op, module: str) -> Callable[..., Any]:
+def _declared(op: Op, module: str) -> Any:
     """Return the function of a user's own op; pickle finds the op again through the function's name."""
     _check_names(op)
     if op.name in TABLE:
@@ -102,9 +143,9 @@ def _declared(op: Op, module: str) -> Callable[..., Any]:
             "steps the two look alike. Give it another name",
             stacklevel=3,
         )
-    function = recorder(op)
+    function: Any = recorder(op)
     function.__doc__, function.__module__ = op.documentation, module
-    function.op = op  # type: ignore[attr-defined]
+    function.op = op
     op.reduced = (getattr, (function, "op"))
     return function
 

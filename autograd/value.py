@@ -295,7 +295,13 @@ class Value(Operations):
         """Refuse the conversion to a Python number, which would silently cut the graph."""
         raise TypeError(no_number())
 
-    if not TYPE_CHECKING:  # a type checker would accept a Value as a float
+    if TYPE_CHECKING:
+
+        def __round__(self) -> Value: ...
+        def __floor__(self) -> Value: ...
+        def __ceil__(self) -> Value: ...
+        def __trunc__(self) -> Value: ...
+    else:  # a type checker would accept a Value as a float
         __float__ = __int__ = __complex__ = _as_number
 
         def __round__(self, digits=None):
@@ -310,18 +316,18 @@ class Value(Operations):
         def __trunc__(self):
             return RECORDED["trunc"](self)
 
-        def __divmod__(self, other):
-            return self // other, self % other
-
-        def __rdivmod__(self, other):
-            return other // self, other % self
-
         __and__ = __rand__ = _combination("&")
         __or__ = __ror__ = _combination("|")
         __xor__ = __rxor__ = _combination("^")
 
         def __invert__(self):
             raise TypeError(f"~ negates neither a Value nor a comparison. {NEGATION}")
+
+    def __divmod__(self, other: float | Value) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: float) -> tuple[Value, Value]:
+        return other // self, other % self
 
     def zero_grad(self) -> None:
         """Set the grad of every node that this one depends on, and its own, to 0.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import autograd
 from autograd import Value, dot
@@ -120,6 +120,10 @@ class Neuron(Module):
         self.weights: list[Value] = [Value(draw(rng, inputs, outputs), f"{name}w{k}") for k in range(inputs)]
         self.bias: Value = Value(0.0, f"{name}b")
 
+    if TYPE_CHECKING:
+
+        def __call__(self, inputs: Sequence[Any]) -> Value: ...
+
     def forward(self, inputs: Sequence[Any]) -> Any:
         check_width(inputs, len(self.weights), "neuron")
         try:
@@ -185,6 +189,10 @@ class Layer(Module):
             Neuron(inputs, activation, rng=rng, init=init, outputs=outputs, name=f"{name}n{k}.", number=str(k))
             for k in range(outputs)
         ]
+
+    if TYPE_CHECKING:
+
+        def __call__(self, inputs: Sequence[Any]) -> list[Value]: ...
 
     def forward(self, inputs: Sequence[Any]) -> list[Any]:
         check_width(inputs, len(self.neurons[0].weights), "layer")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, zero_grad
@@ -34,9 +34,13 @@ class Module:
     (7.0, [('slope', 2.0), ('intercept', 1.0)])
     """
 
-    def forward(self, *inputs: Any) -> Any:
-        """Compute the output; subclasses define it, and calling the module calls it."""
-        raise NotImplementedError(f"{kind_of(self)} needs a forward that computes its output")
+    if TYPE_CHECKING:
+        forward: Callable[..., Any]  # which a subclass may define with any parameters
+    else:
+
+        def forward(self, *inputs):
+            """Compute the output; subclasses define it, and calling the module calls it."""
+            raise NotImplementedError(f"{kind_of(self)} needs a forward that computes its output")
 
     def __call__(self, *inputs: Any) -> Any:
         try:
