@@ -188,8 +188,8 @@ def _interior(  # noqa: PLR0912 (the loop over operands unrolled for two, for sp
     then the path goes on with the second.
     """
     order: list[Any] = []
-    path: list[Any] = []  # from `start` on the present one; before that those that wait for it
-    waiting: list[tuple[int, Any]] = []  # where each of those starts, and the node with which it goes on
+    path: list[Any] = []
+    waiting: list[Any] = []  # paths, each followed by the node with which it goes on: no tuples to collect
 
     def leave(leaf: Any) -> None:
         leaves.append(leaf)
@@ -199,7 +199,7 @@ def _interior(  # noqa: PLR0912 (the loop over operands unrolled for two, for sp
     if root.op is None:
         leave(root)
         return order
-    start, node = 0, root
+    node = root
     while True:
         while node is not None:
             node.grad = nothing
@@ -215,10 +215,9 @@ def _interior(  # noqa: PLR0912 (the loop over operands unrolled for two, for sp
                             node = item
                         else:
                             further.append(item)
-                if further:
-                    waiting.append((start, further.pop()))
-                    start = len(path)
-                    waiting += [(start, item) for item in reversed(further)]
+                for item in reversed(further):
+                    waiting += path, item
+                    path = []
                 continue
             if x.__class__ is not float and x.grad is not nothing:
                 if x.op is None:
@@ -231,13 +230,13 @@ def _interior(  # noqa: PLR0912 (the loop over operands unrolled for two, for sp
                 elif node is None:
                     node = y
                 elif y is not x:
-                    waiting.append((start, y))
-                    start = len(path)
+                    waiting += path, y
+                    path = []
         while node is None:
-            order += reversed(path[start:])
-            del path[start:]
+            path.reverse()
+            order += path
             if not waiting:
                 return order
-            start, node = waiting.pop()
+            node, path = waiting.pop(), waiting.pop()
             if node.grad is nothing:  # it was below the others
                 node = None

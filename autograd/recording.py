@@ -24,16 +24,7 @@ from .terminal import kind_of, quoted
 # The slots of a node are explained in graph.py.
 _TEMPLATE = """\
 def {kind}_{name}({parameters}):
-{unwrapped}
-    try:
-        if {outside}: raise ValueError
-        out = {value}
-        if {only_numbers}: return out
-        {targets} = {partials}
-    except (ArithmeticError, ValueError):
-        out, partials = exceptional(OP_{name}, ({operands}))
-        if partials is None: return out
-        {targets} = partials
+{computed}
     node = create()
     node._data = out
     node.grad = 0.0
@@ -44,32 +35,48 @@ def {kind}_{name}({parameters}):
     else: under_mode(node, OP_{name})
     return node
 """
-_STORE_ONE = """\
-    node._x, node._dx = {0}_, d_{0}
+_COMPUTED = """
+    try:{refused}
+        out = {value}{returned}
+        {targets} = {partials}
+    except (ArithmeticError, ValueError):
+        out, partials = exceptional(OP_{name}, ({nodes}))
+        if partials is None: return out
+        {targets} = partials"""
+_REFUSED = """
+        if not ({domain}): raise ValueError"""
+_RETURNED = """
+        if {only_numbers}: return out"""
+_STORED_ONE = """\
+    node._x, node._dx = {0}, {1}
     node._y = node._dy = None"""
-_STORE_TWO = """\
-    node._x, node._dx = {0}_, d_{0}
-    node._y, node._dy = {1}_, d_{1}"""
-_STORE_MANY = """\
+_STORED_TWO = """\
+    node._x, node._dx = {0}, {1}
+    node._y, node._dy = {2}, {3}"""
+_STORED_MANY = """\
     node._x = node._dx = None
-    node._y, node._dy = ({operands}), partials"""
-_UNWRAP = """\
+    node._y, node._dy = ({nodes}), partials"""
+_UNWRAPPED = """\
     {x}_ = {x}
     if {x}.__class__ is Value: {x} = {x}._data
     elif {x}.__class__ is not float:
         if is_array({x}): return elementwise(OP_{name}, ({seen}))
         {x} = {x}_ = {coerce}({x})"""
-_UNWRAP_SELF = """\
-    {x}_ = {x}
-    {x} = {x}._data"""
-_UNWRAP_OR_DECLINE = """\
-    {x}_ = {x}
-    if {x}.__class__ is Value: {x} = {x}._data
-    elif {x}.__class__ is not float:
-        if not is_plain({x}): return NotImplemented
-        {x} = {x}_ = float({x})"""
-_UNWRAP_SEQUENCE = """\
+_UNWRAPPED_SEQUENCE = """\
     {x}_, {x}, {x}_edges = numbers({x})"""
+# A method of Value is called for a node: computing beside a node and beside a number separately is
+# faster than asking for each partial which of them it is.
+_OF_ONE = """\
+    {x} = self._data{computed}"""
+_OF_TWO = """\
+    {x} = self._data
+    if other.__class__ is Value:
+        {y} = other._data{beside_node}
+    else:
+        if other.__class__ is not float:
+            if not is_plain(other): return NotImplemented
+            other = float(other)
+        {y} = other{beside_number}"""
 
 
 class Unrecorded(tuple[()]):
@@ -195,56 +202,95 @@ def _refuse_anomaly(node: Any) -> None:
 def recorder(op: Op, operator: bool = False, reflected: bool = False) -> Callable[..., Any]:
     """Return the function that computes an op and records it as a node; for numbers alone, a number.
 
-    `operator` makes it return NotImplemented for operands of other types, so that the other operand (a
-    numpy array) can handle the operation; `reflected` swaps the operands, for `2 * x`.
+    `operator` makes it a method of Value that returns NotImplemented for operands of other types, so that
+    the other operand (a numpy array) can handle the operation; `reflected` swaps the operands, for `2 * x`.
     """
     built_in = TABLE.get(op.name) is op
     _refuse_reserved(op, built_in)
     names = op.operands[::-1] if reflected else op.operands
-    unwrap = [_UNWRAP_SEQUENCE if op.variadic else _UNWRAP_OR_DECLINE if operator else _UNWRAP] * len(names)
-    edge = "{0}_edges" if op.variadic else "{0}_ is not {0}"
-    edges = {x: edge.format(x) for x in op.operands}
-    if operator:  # a method of Value: its first parameter is always a node
-        unwrap[0], edges[names[0]] = _UNWRAP_SELF, "True"
-    elif len(names) == 1 and not op.variadic:  # a number alone has been returned already
-        edges[names[0]] = "True"
+    if operator:
+        parameters: tuple[str, ...] = ("self", "other")[: len(names)]
+        nodes = dict(zip(names, parameters, strict=True))
+        computed = _computed_by_operator(op, nodes)
+    else:
+        parameters, nodes = names, {x: f"{'*' if op.variadic else ''}{x}_" for x in names}
+        computed = _computed_by_function(op, nodes, built_in)
     kind = "reflected" if reflected else "operator" if operator else "record"
-    partials = partials_source(op, edges)
-    few = len(names) <= 2 and not op.variadic
-    stored = (_STORE_ONE if len(names) == 1 else _STORE_TWO) if few else _STORE_MANY
-    operands = "".join(f"{'*' if op.variadic else ''}{x}_, " for x in op.operands)
+    stored = (_STORED_ONE if len(names) == 1 else _STORED_TWO) if _is_small(op) else _STORED_MANY
     source = _TEMPLATE.format(
         kind=kind,
         name=op.name,
-        parameters=", ".join(names),
-        unwrapped="\n".join(
-            text.format(
-                x=x,
-                name=op.name,
-                coerce="truth" if x == "condition" else "as_float",
-                seen="".join(f"{name}{'_' if k < place else ''}, " for k, name in enumerate(names)),
-            )
-            for place, (text, x) in enumerate(zip(unwrap, names, strict=True))
-        )
-        + _same_lengths(op),
-        outside=f"not ({op.domain})" if op.domain else "False",
-        value=op.value if built_in else f"number(({op.value}))",
-        only_numbers="False" if operator else " and ".join(f"{x}_ is {x}" for x in op.operands),
-        targets="".join(f"d_{x}, " for x in op.operands) if few else "partials",
-        partials=partials if built_in else f"checked({partials})",
-        operands=operands,
-        stored=stored.format(*op.operands, operands=operands),
+        parameters=", ".join(parameters),
+        computed=computed,
+        stored=stored.format(
+            *(text for x in op.operands for text in (nodes[x], f"d_{x}")), nodes=_listed(op, nodes)
+        ),
     )
     extras = {f"OP_{op.name}": op} | composed_in(op, FAST) | op.functions
     if built_in:  # they share one namespace, which `bind` can still complete
         NAMESPACE.update(extras)
-        function = define_later(f"{kind}_{op.name}", names, source, NAMESPACE)
+        function = define_later(f"{kind}_{op.name}", parameters, source, NAMESPACE)
     else:
         function = define(f"{kind}_{op.name}", source, NAMESPACE | extras)
     function.__name__ = function.__qualname__ = op.name
     function.__defaults__ = tuple(op.defaults.values())
     function.__doc__ = f"{op.written or op.signature}: {op.about}"
     return function
+
+
+def _computed_by_operator(op: Op, nodes: dict[str, str]) -> str:
+    """Return source that computes value and partials in a method of Value."""
+    x, *further = nodes
+    edges = dict.fromkeys(nodes, "True")
+    beside_node = _computed(op, nodes, edges)
+    if not further:
+        return _OF_ONE.format(x=x, computed=beside_node)
+    beside_number = _computed(op, nodes, edges | {further[0]: "False"})
+    inner = [text.replace("\n", "\n    ") for text in (beside_node, beside_number)]
+    return _OF_TWO.format(x=x, y=further[0], beside_node=inner[0], beside_number=inner[1])
+
+
+def _computed_by_function(op: Op, nodes: dict[str, str], built_in: bool) -> str:
+    """Return source that computes value and partials in a function of nodes or numbers."""
+    unwrapped = "\n".join(
+        (_UNWRAPPED_SEQUENCE if op.variadic else _UNWRAPPED).format(
+            x=x,
+            name=op.name,
+            coerce="truth" if x == "condition" else "as_float",
+            seen="".join(f"{name}{'_' if k < place else ''}, " for k, name in enumerate(nodes)),
+        )
+        for place, x in enumerate(nodes)
+    )
+    edges = {x: f"{x}_edges" if op.variadic else f"{x}_ is not {x}" for x in nodes}
+    if len(edges) == 1 and not op.variadic:  # a number alone has been returned already
+        edges = dict.fromkeys(edges, "True")
+    returned = _RETURNED.format(only_numbers=" and ".join(f"{x}_ is {x}" for x in nodes))
+    return unwrapped + _same_lengths(op) + _computed(op, nodes, edges, returned, built_in)
+
+
+def _computed(
+    op: Op, nodes: dict[str, str], edges: dict[str, str], returned: str = "", built_in: bool = True
+) -> str:
+    """Return source that sets the value and the partials; `returned` stands between the two."""
+    partials = partials_source(op, edges)
+    return _COMPUTED.format(
+        name=op.name,
+        refused=_REFUSED.format(domain=op.domain) if op.domain else "",
+        value=op.value if built_in else f"number(({op.value}))",
+        returned=returned,
+        targets="".join(f"d_{x}, " for x in op.operands) if _is_small(op) else "partials",
+        partials=partials if built_in else f"checked({partials})",
+        nodes=_listed(op, nodes),
+    )
+
+
+def _is_small(op: Op) -> bool:
+    """Return whether a node of the op holds its operands in slots of their own."""
+    return len(op.operands) <= 2 and not op.variadic
+
+
+def _listed(op: Op, nodes: dict[str, str]) -> str:
+    return "".join(f"{nodes[x]}, " for x in op.operands)
 
 
 def _refuse_reserved(op: Op, built_in: bool) -> None:

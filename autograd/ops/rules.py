@@ -157,28 +157,36 @@ def partials_source(op: Op, edges: Mapping[str, str], read: Callable[[str], str]
     There is no edge to an operand that is a plain number, to one that was not selected, and beside
     a plain number 0 that makes the result constant.
 
-    `edges` maps each operand to the condition under which it is a node, as source; a variadic
-    operand to the name of a list with one truth value for each element. `read` turns a rule into
-    the Python of the algebra that the source is for.
+    `edges` maps each operand to the condition under which it is a node, as source, which may be "True"
+    or "False"; a variadic operand to the name of a list with one truth value for each element. `read`
+    turns a rule into the Python of the algebra that the source is for.
 
     >>> from autograd.ops.table import TABLE
     >>> partials_source(TABLE["mul"], {"x": "True", "y": "y_ is not y"})
     '(((y) if (y_ is not y or y) else (y) or None), (x) if y_ is not y else None, )'
+    >>> partials_source(TABLE["mul"], {"x": "True", "y": "False"})
+    '(((y) if y else (y) or None), None, )'
     """
     if op.variadic:
         return f"({''.join(_group_source(op, position, edges, read) for position in range(len(op.operands)))})"
     items = (
-        f"{_flow(op, name, rule, edges)}{'' if edges[name] == 'True' else f' if {edges[name]} else None'}, "
-        for name, rule in zip(op.operands, map(read, op.partials), strict=True)
+        _flow(op, name, rule, edges) for name, rule in zip(op.operands, map(read, op.partials), strict=True)
     )
-    return f"({''.join(items)})"
+    return f"({''.join(f'{item}, ' for item in items)})"
 
 
 def _flow(op: Op, name: str, rule: str, edges: Mapping[str, str]) -> str:
-    """Return a partial as source: None instead of 0 where a plain number 0 makes the result constant."""
+    """Return a partial as source: None without an edge, or where a plain number 0 makes the result constant."""
+    if edges[name] == "False":
+        return "None"
+    condition = "" if edges[name] == "True" else f" if {edges[name]} else None"
     plain = [other for other in op.absorbing if other != name and edges[other] != "True"]
-    varies = " and ".join(f"({edges[other]} or {other})" for other in plain)
-    return f"(({rule}) if {varies} else ({rule}) or None)" if plain else f"({rule})"
+    if not plain:
+        return f"({rule}){condition}"
+    varies = " and ".join(
+        other if edges[other] == "False" else f"({edges[other]} or {other})" for other in plain
+    )
+    return f"(({rule}) if {varies} else ({rule}) or None){condition}"
 
 
 def _group_source(op: Op, position: int, edges: Mapping[str, str], read: Callable[[str], str]) -> str:

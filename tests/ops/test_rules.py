@@ -40,14 +40,14 @@ def test_the_source_of_an_operator_is_that_of_the_operator():
     assert source_of(Value.__mul__).name == "operator_mul"
     assert source_of(Value.__rmul__).name == "reflected_mul"
     assert source_of(functions.mul).name == "record_mul"
-    assert [argument.arg for argument in source_of(Value.__rsub__).args.args] == ["y", "x"]
+    assert "y = self._data" in inspect.getsource(Value.__rsub__)
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_every_generated_function_shows_its_own_source(name):
     op = TABLE[name]
     made = [recorder(op), precise_partials(op), _rules_over_values(op)]
-    if not op.variadic:
+    if not op.variadic and len(op.operands) <= 2:
         made += [recorder(op, operator=True), recorder(op, operator=True, reflected=True)]
     for function in made:
         assert_shows_its_own_source(function)
