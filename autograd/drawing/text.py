@@ -76,10 +76,13 @@ def tree(recorded: BackwardPass, state: State, depth: int = 8, most: int = 60) -
     └─ x            3.0000     × +3.00          ·     +3.0000
     """
     rows = list(islice(_rows(recorded, state, depth), min(most, sys.maxsize - 1) + 1))
-    wide = min(COLUMNS - 47, max(width(words) for words, _ in rows))
+    wide = min(COLUMNS - 47, max(width(words) for words, _, _ in rows))
     lines = [_line("value", ("data", "× partial", "adds", "grad"), wide)]
-    lines += [_line(words, numbers, wide) for words, numbers in rows[:most]]
-    lines += [f"... more below: tree(most={2 * most})"] if len(rows) > most else []
+    lines += [_line(words, numbers, wide) for words, numbers, _ in rows[:most]]
+    if len(rows) > most:
+        lines.append(f"... more below: tree(most={2 * most})")
+    elif any(deeper for _, _, deeper in rows):
+        lines.append(f"... deeper: tree(depth={2 * depth or 1})")
     lines += _earlier(recorded, state)
     return "\n".join(lines).translate({} if shows_unicode() else _ASCII)
 
@@ -98,8 +101,8 @@ def _line(words: str, numbers: tuple[str, ...], wide: int) -> str:
     return f"{padded(words, wide)}  {data:>10}  {partial:>10}  {adds:>9}  {grad:>10}"
 
 
-def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the rows from the root down; the operands of a value are listed once."""
+def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Yield the rows from the root down, and whether operands were left out because they are too deep."""
     numbers = {(edge.result, edge.position): number for number, edge in enumerate(recorded.edges)}
     below: dict[int, list[Edge]] = {}
     for edge in recorded.links:
@@ -111,7 +114,8 @@ def _rows(recorded: BackwardPass, state: State, depth: int) -> Iterator[tuple[st
         node, edges = recorded.order[k], below.get(k, [])
         dots = bool(edges) and (k in shown or level == depth)
         expression = " ..." if dots else f" = {formula(node, names)}" if node.op else ""
-        yield f"{indent}{branch}{names[node]}{expression}", _numbers(recorded, state, k, arrived_by)
+        deeper = dots and k not in shown
+        yield f"{indent}{branch}{names[node]}{expression}", _numbers(recorded, state, k, arrived_by), deeper
         if dots:
             continue
         shown.add(k)

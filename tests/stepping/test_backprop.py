@@ -335,6 +335,9 @@ def test_the_tree_has_a_row_for_each_edge_with_what_has_flowed_along_it(graph):
     assert ["│", "├─", "e", "=", "a", "*", "b", "-6.0000", "×", "+1.00", "·", "·"] in lines
     assert len(lines) == 1 + 1 + len(bp)
     assert repr(bp.tree(10**30, 10**30)) == repr(bp.tree())
+    for depth, deeper in ((0, 1), (1, 2), (2, 4)):
+        assert repr(bp.tree(depth)).endswith(f"... deeper: tree(depth={deeper})")
+    assert "deeper" not in repr(bp.tree(3))
 
 
 def test_the_tree_shows_both_edges_of_x_times_x_and_what_is_shared_once():

@@ -35,15 +35,15 @@ class Judgement(NamedTuple):
 
 
 def judged_derivative(
-    f: Number, x: float, found: float, unit: float = EPS, one_input: bool = True
+    f: Number, x: float, found: float, unit: float = EPS, rounding: float = math.inf
 ) -> Judgement:
     """Return the verdict on a derivative `found` of a function at a point, by finite differences.
 
     It is "right" only if the differences bound its relative error by `LIMIT` (`LIMIT_SINGLE` for a
     function that computes in float32), and "wrong" if their error cannot explain the difference. `unit`
-    is the relative rounding error of the function or of the gradient, whichever is greater. If `found` belongs
-    to a direction in which many inputs move, not to `one_input`, its error must be as small as one of rounding:
-    a limit for the sum would hide a wrong term.
+    is the relative rounding error of the function or of the gradient, whichever is greater. Where f turns
+    out to compute more precisely than `unit`, an error up to `rounding` may be that of the gradient: no
+    limit for one input, but a small one for a sum over many, in which it could hide a wrong term.
 
     >>> [judged_derivative(math.sin, 1.0, found).verdict for found in (math.cos(1.0), 0.5403)]
     ['right', 'wrong']
@@ -55,7 +55,7 @@ def judged_derivative(
     quick = min((derivative(f, x, reach, precise) for reach in first), key=lambda each: each[1])
     truth, tolerance = quick[0], CERTAINTY * quick[1] + 8 * unit * abs(quick[0])
     miss = abs(found - truth)
-    explained = miss <= tolerance or (one_input and precise < unit)
+    explained = miss <= tolerance or (precise < unit and miss <= rounding)
     if truth and explained and miss + tolerance <= _limit(unit) * abs(truth):
         return Judgement(RIGHT, truth, tolerance)
     if 0 < abs(x) < SMALLEST:

@@ -162,7 +162,8 @@ def _in_direction(
 
     terms = [gradient[k] * speed for k, speed in speeds.items()]
     found = math.fsum(terms)
-    judgement = judged_derivative(moved, 1.0, found, unit, one_input=len(directions) == 1)  # relative steps
+    rounding = 8 * unit * math.hypot(*terms)
+    judgement = judged_derivative(moved, 1.0, found, unit, rounding)  # around 1, so that steps are relative
     if (
         judgement.verdict == UNDECIDED
         and judgement.truth is not None
