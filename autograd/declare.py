@@ -13,7 +13,7 @@ from .ops.primitives import FAST
 from .ops.rules import filename_of, names_in
 from .ops.table import TABLE
 from .recording import recorder
-from .terminal import quoted
+from .terminal import listed, quoted
 
 if TYPE_CHECKING:
     from .value import Value
@@ -158,7 +158,7 @@ def _check_names(op: Op) -> None:
         unknown = sorted(names_in(rule) - known)
         if unknown:
             raise ValueError(
-                f"{op.name}: unknown name in the rule {quoted(rule)}: {', '.join(unknown)}; it may use "
+                f"{op.name}: unknown name in the rule {quoted(rule)}: {listed(unknown)}; it may use "
                 f"{', '.join(op.elements)}, out and the built-in operations"
             )
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .ops.op import Op
 from .ops.rules import common_parts
-from .terminal import brief, printable
+from .terminal import brief
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _BRACKETS = re.compile(r"\([^()\[\]]*\)|\[[^()\[\]]*\]")
@@ -75,13 +75,16 @@ def fill(rule: str, words: Mapping[str, str]) -> str:
     return _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
 
 
+LONGEST_NAME = 240
+
+
 def names_of(order: Iterable[Any]) -> dict[Any, str]:
     """Return a name for every node, unique in the graph: its label, or v1, v2 ... without one.
 
-    The second of two equal labels gets the number 2, as in `w#2`.
+    The second of two equal labels gets the number 2, as in `w#2`. A label is cut at `LONGEST_NAME` columns.
     """
     order = list(order)
-    labels = {node: printable(node.label) for node in order}
+    labels = {node: brief(node.label, LONGEST_NAME) if node.label else "" for node in order}
     taken = set(labels.values())
     names: dict[Any, str] = {}
     used: dict[str, int] = {}

@@ -421,7 +421,9 @@ class Value(Operations):
         return f"${self.latex()}$"
 
     def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
+        from .formulas import LONGEST_NAME
+
+        label = f", label={quoted(self.label, LONGEST_NAME)}" if self.label else ""
         op = f", op={self.op.name!r}" if self.op else ""
         return f"Value({self._data!r}{label}{op}, grad={self.grad!r})"
 

@@ -87,7 +87,7 @@ class Compiled:
                 setattr(self, name, found)
         self.__wrapped__ = f
         text = attribute(f, "__doc__")
-        about = inspect.cleandoc(text) if isinstance(text, str) else self._names.function
+        about = inspect.cleandoc(text) if isinstance(text, str) else self._names.shown
         self.__doc__ = f"{about}\n\n{_methods()}"
 
     def _new_signature(self) -> Signature:
@@ -286,11 +286,11 @@ class Compiled:
         '<lambda>: not compiled yet, which happens at the first call'
         """
         if not self._store.plans:
-            return f"{self._names.function}: not compiled yet, which happens at the first call"
+            return f"{self._names.shown}: not compiled yet, which happens at the first call"
         plans = [(query, plan) for (query, _), (_, plan) in self._store.plans.items()]
         reasons = self._store.captures.reasons if self._store.captures is not None else ()
         anew = [f"  traced at every call, since {' and '.join(reasons)}"] if reasons else []
-        return "\n".join([*(summarised(self._names.function, query, plan) for query, plan in plans), *anew])
+        return "\n".join([*(summarised(self._names.shown, query, plan) for query, plan in plans), *anew])
 
     def source(self, form: str = "ir") -> str:
         """Return the code that was compiled last: form "ir" for LLVM IR, "assembly" for machine code.
@@ -303,14 +303,14 @@ class Compiled:
         (9.0, True)
         """
         if not self._store.plans:
-            raise ValueError(f"{self._names.function} is not compiled yet, which happens at the first call")
+            raise ValueError(f"{self._names.shown} is not compiled yet, which happens at the first call")
         native = list(self._store.plans.values())[-1][1].runner.kernels[0].native
         if form not in ("ir", "assembly"):
             raise ValueError(f'form must be "ir" or "assembly", got {quoted(form)}')
         return native.ir() if form == "ir" else native.assembly()
 
     def __repr__(self) -> str:
-        return f"<compiled {self._names.function}({', '.join(self._names.arguments)})>"
+        return f"<compiled {self._names.shown}({', '.join(self._names.arguments)})>"
 
     # As a method it is compiled for each object, whose attributes are captured.
 

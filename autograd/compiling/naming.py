@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..terminal import quoted
+from ..terminal import brief, quoted
 from .static import attribute, name_of
 
 Arguments = str | int | Sequence[str | int]
@@ -24,6 +24,8 @@ class Names:
 
     def __init__(self, function: str, arguments: tuple[str, ...]) -> None:
         self.function: str = function
+        self.shown: str = brief(function)
+        """The function's name for a message."""
         self.arguments: tuple[str, ...] = arguments
 
     @classmethod
@@ -57,7 +59,7 @@ class Names:
         if isinstance(given, list | tuple | set | frozenset | range):
             return list(given)
         raise TypeError(
-            f"{option} takes a name or position, or several in a list, got {quoted(given)}: {self.function} "
+            f"{option} takes a name or position, or several in a list, got {quoted(given)}: {self.shown} "
             f"takes {self._known(option)}"
         )
 
@@ -72,7 +74,7 @@ class Names:
             if not self.arguments:
                 return item
         raise ValueError(
-            f"{option}={quoted(item)} is not an argument of {self.function}, which takes {self._known(option)}"
+            f"{option}={quoted(item)} is not an argument of {self.shown}, which takes {self._known(option)}"
         )
 
     def _known(self, option: str) -> str:

@@ -46,7 +46,7 @@ class Signature:
         bound = inspect.signature(self.f).bind(*args, **kwargs)
         if bound.kwargs:
             raise TypeError(
-                f"{self.names.function} has the keyword-only parameter {', '.join(bound.kwargs)}: compile a "
+                f"{self.names.shown} has the keyword-only parameter {', '.join(bound.kwargs)}: compile a "
                 "lambda with positional parameters instead"
             )
         return bound.args

@@ -127,7 +127,7 @@ class Specialised:
 
     def __repr__(self) -> str:
         names, static = ", ".join(self._names.arguments), ", ".join(self.static)
-        return f"<compiled {self._names.function}({names}), static {static}>"
+        return f"<compiled {self._names.shown}({names}), static {static}>"
 
     def __reduce__(self) -> Any:
         return _again, (self.f, self.static, self._batched, self._options)

@@ -128,7 +128,7 @@ def missing(module: str, name: str) -> Exception:
     """
     words = NN if module == "nn" else AUTOGRAD
     advice = f": use {words[name]}" if name in words else ""
-    text = f"module {module!r} has no attribute {name!r}{advice}"
+    text = f"module {module!r} has no attribute {quoted(name)}{advice}"
     if advice and sys._getframe(3).f_globals.get("__name__") == "importlib._bootstrap":
         return ImportError(text.replace("has no attribute", "has no"), name=module)
     error = AttributeError(text)

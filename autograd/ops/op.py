@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..terminal import quoted
+from ..terminal import printable_lines, quoted
 
 _SIGNATURE = re.compile(r"(\w+)\((.*)\)")
 _OPERAND = re.compile(r"(\*?)([A-Za-z_]\w*)(?:=(.+))?")
@@ -175,7 +175,7 @@ class Op:
             *([f"{'note':<12} {self.note}"] if self.note else []),
             *(["", shown, f"'{float(result):.4f}'"] if call else []),
         ]
-        return "\n".join(lines)
+        return printable_lines("\n".join(lines))
 
     def partial_of(self, position: int, count: int) -> str:
         """Return the rule of the operand at a position, among all `count` operands of one node."""

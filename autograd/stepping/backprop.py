@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from ..backward_pass import BackwardPass, Step, stale_words
-from ..formulas import fixed, formula, grouped
+from ..formulas import LONGEST_NAME, fixed, formula, grouped
 from ..guidance.advice import nearest
-from ..terminal import derivative_sign, kind_of, listed, plural, quoted
+from ..terminal import brief, derivative_sign, kind_of, listed, plural, quoted
 from ..transforms.numerical import Replay
 from ..value import Value
 from .tables import Checked, Row, Steps, TextTable, checks, positions
@@ -109,7 +109,7 @@ class Backprop:
         >>> bp.until("x").after
         6.0
         """
-        if isinstance(target, str) and target not in self.recorded.names.values():
+        if isinstance(target, str) and brief(target, LONGEST_NAME) not in self.recorded.names.values():
             from .prompt import condition
 
             target = condition(target) or target
@@ -317,8 +317,8 @@ class Backprop:
                 )
             return target
         named: dict[str, Value] = {name: value for value, name in self.recorded.names.items()}
-        if target in named:
-            return named[target]
+        if (name := brief(target, LONGEST_NAME)) in named:
+            return named[name]
 
         close = nearest(str(target), named, 3)
         hint = f"; did you mean {' or '.join(close)}?" if close else f": it has {listed(named)}"

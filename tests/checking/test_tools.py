@@ -104,7 +104,7 @@ SUITE = """
     from autograd.checking import check_gradients_of
 
     cube = operation("cube(x)", "x * x * x", ["3 * x * x"])
-    slope = operation("slope(x)", "sqrt(x)", ["1 / sqrt(x)"], domain="x >= 0")
+    slope = operation("slope(x)", "sqrt(x)", ["1 / sqrt(x)"], domain="x > 0")
 
     @check_gradients_of(cube)
     def test_cube(report):
