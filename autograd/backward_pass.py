@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .formulas import TIGHTEST, fixed, formula, grouped, names_of, partial_formula, partners, word
 from .graph import grad_number, topological_order
-from .modes import ieee_arithmetic
+from .modes import TOTAL, evaluated
 from .ops.operands import number
 from .recording import function_of
 from .terminal import cut, derivative_sign, quoted
@@ -269,9 +269,8 @@ def stale_words(recorded: BackwardPass) -> str:
     for node in recorded.order:
         if not node.op or node.op.functions:  # a user's function may be slow
             continue
-        with ieee_arithmetic():
-            operands = [getattr(item, "_data", item) for item in node.operands]
-            now = float(function_of(node.op)(*node.op.grouped(operands)))
+        operands = [getattr(item, "_data", item) for item in node.operands]
+        now = float(evaluated(TOTAL, function_of(node.op), *node.op.grouped(operands)))
         both_nan = now != now and node._data != node._data
         if not both_nan and not math.isclose(now, node._data, rel_tol=_ROUNDING, abs_tol=1e-12):
             names = recorded.names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, reduce
 from operator import mod, truediv
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .errors import StaleGraphError
 from .formulas import history
 from .graph import new_era, topological_order
-from .modes import CURRENT, always_recording, is_traced, rule_over_values
+from .modes import CURRENT, DECLARED, TOTAL, always_recording, evaluated, is_traced
 from .ops.op import Op
 from .ops.operands import EDGES
 from .ops.primitives import FAST, IEEE
@@ -48,6 +48,24 @@ QUOTIENTS = {
 """The functions that stand for / and % in a rule over nodes that is evaluated at a pole."""
 
 
+def _rules(op: Op, node: Any, operands: Sequence[Any], edges: Sequence[Any]) -> tuple[tuple[Any, ...], float]:
+    """Return the partials of a node as Values, and what its value is now."""
+    try:
+        try:
+            partials = _rules_over_values(op)(*operands, out=node, edges=edges)
+        except ZeroDivisionError:
+            partials = _rules_over_values(op, at_pole=True)(*operands, out=node, edges=edges)
+    except TypeError as error:
+        if not op.functions:
+            raise
+        raise TypeError(
+            f"a partial of {op.name} is a Python function that takes numbers only, so it cannot be "
+            f"differentiated in turn: {error}. Write it with autograd's functions, such as autograd.cos "
+            "instead of math.cos, or as a string"
+        ) from error
+    return partials, function_of(op)(*op.grouped([getattr(item, "_data", item) for item in node.operands]))
+
+
 def partials_as_values(node: Any) -> tuple[Any, ...]:
     """Return the partials of a node as Values recorded from its operands; None for a plain number.
 
@@ -59,21 +77,7 @@ def partials_as_values(node: Any) -> tuple[Any, ...]:
         size = len(operands) // len(op.operands)
         starts = range(0, len(operands), size)
         operands, edges = [operands[k : k + size] for k in starts], [edges[k : k + size] for k in starts]
-    with rule_over_values(declared=bool(op.functions)):
-        try:
-            try:
-                partials = _rules_over_values(op)(*operands, out=node, edges=edges)
-            except ZeroDivisionError:
-                partials = _rules_over_values(op, at_pole=True)(*operands, out=node, edges=edges)
-        except TypeError as error:
-            if not op.functions:
-                raise
-            raise TypeError(
-                f"a partial of {op.name} is a Python function that takes numbers only, so it cannot be "
-                f"differentiated in turn: {error}. Write it with autograd's functions, such as autograd.cos "
-                "instead of math.cos, or as a string"
-            ) from error
-        now = function_of(op)(*op.grouped([getattr(item, "_data", item) for item in node.operands]))
+    partials, now = evaluated(DECLARED if op.functions else TOTAL, _rules, op, node, operands, edges)
     if now != node._data and (now == now or node._data == node._data):
         raise StaleGraphError(
             f"{history(node)} was {quoted(node._data)} and would be {quoted(now)} now: data was "

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ContextDecorator, nullcontext
-from contextvars import ContextVar, Token
+from contextvars import ContextVar, Token, copy_context
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 from .terminal import quoted
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Result = TypeVar("_Result")
 _GENERATOR = 0x20 | 0x200
 """The flags of generators, the asynchronous ones too."""
 _SUSPENDING = 0x20 | 0x80 | 0x200
@@ -117,7 +118,8 @@ def restore(variable: ContextVar[Any], token: Token[Any]) -> None:
     """
     try:
         variable.reset(token)
-    except (MemoryError, SystemError, RuntimeError):  # the last for a token whose first use failed
+    except (MemoryError, SystemError, RuntimeError, ValueError):
+        # A RuntimeError is that of a token whose first use failed, a ValueError that of another context's.
         before = token.old_value
         variable.set(None if before is Token.MISSING else before)
 
@@ -150,15 +152,23 @@ def is_being_differentiated(value: Any) -> bool:
     return False
 
 
-@contextlib.contextmanager
-def differentiating(leaves: set[Any]) -> Iterator[None]:
-    """Declare leaves as the arguments of the function that is called inside the block."""
+def differentiated(
+    leaves: set[Any],
+    f: Callable[..., _Result],
+    args: Iterable[Any] = (),
+    named: Mapping[str, Any] | None = None,
+) -> _Result:
+    """Call a function whose arguments contain these leaves, and which is recorded whatever the mode."""
     outer = INPUTS.get()
-    token = INPUTS.set(Inputs(leaves, outer))
     try:
-        yield
+        INPUTS.set(Inputs(leaves, outer))
+        with always_recording():
+            return f(*args, **(named or {}))
     finally:
-        restore(INPUTS, token)
+        try:  # Python 3.10 looks for signals where it goes on after an exception, except before a try
+            INPUTS.set(outer)
+        except (MemoryError, SystemError):  # once more, or it would stay set for ever
+            INPUTS.set(outer)
         if outer is not None:
             outer.leaves.update(leaves)
 
@@ -190,8 +200,7 @@ class _Switch(ContextDecorator):
         if self._token is not None:
             raise RuntimeError("this switch is already on: create a new one for a nested use")
         current = CURRENT.get()
-        mode = (in_effect(current) or Mode())._replace(**self._changes)
-        mode = mode._replace(owner=None, outer=None)
+        mode = _changed(current, self._changes)
         generator = None if self._is_inner else _generator(sys._getframe(1))
         if generator is not None:
             self._mode = mode._replace(owner=_Owner(generator), outer=current)
@@ -201,7 +210,7 @@ class _Switch(ContextDecorator):
             self._mode = None if mode == Mode() else mode
         try:
             self._token = CURRENT.set(self._mode)
-        except (MemoryError, SystemError):  # perhaps it is set, and only the token is missing
+        except BaseException:  # out of memory, or interrupted: perhaps it is set, and only the token is missing
             CURRENT.set(current)
             raise
 
@@ -211,6 +220,9 @@ class _Switch(ContextDecorator):
                 self._leave(self._token)
             except (MemoryError, SystemError):  # once more, or the mode would stay on for ever
                 self._leave(self._token)
+            except BaseException:  # Ctrl-C
+                self._leave(self._token)
+                raise
             self._token, self._mode = None, None
 
     def _leave(self, token: Token[Mode | None]) -> None:
@@ -320,11 +332,31 @@ def ieee_arithmetic() -> _Switch:
     return _Switch(total=True)
 
 
-def rule_over_values(declared: bool) -> _Switch:
-    """Evaluate a rule over Values as over floats; in a declared rule `==` compares numbers."""
-    return _InnerSwitch(total=True, by_number=declared)
+def evaluated(changes: Mapping[str, Any], function: Callable[..., _Result], *args: Any) -> _Result:
+    """Call a function with some fields of the mode changed, for the engine's own use.
+
+    It runs in a copy of the context. Leaving that needs no memory and cannot be interrupted, so that no
+    mode stays on whatever ends the function.
+    """
+    return copy_context().run(_evaluate, changes, function, args)
 
 
-def tracing(tracer: Tracer) -> _Switch:
-    """Record without numbers: operations that depend on one call the tracer."""
-    return _InnerSwitch(tracer=tracer, total=True, recording=True, watching=False)
+def _evaluate(changes: Mapping[str, Any], function: Callable[..., _Result], args: Iterable[Any]) -> _Result:
+    CURRENT.set(_changed(CURRENT.get(), changes))
+    return function(*args)
+
+
+def _changed(mode: Mode | None, changes: Mapping[str, Any]) -> Mode:
+    """Return the mode in effect with some fields changed; it belongs to no generator."""
+    return (in_effect(mode) or Mode())._replace(**changes, owner=None, outer=None)
+
+
+TOTAL = {"total": True}
+"""The changes for a rule that gives nan or inf outside its domain."""
+DECLARED = {"total": True, "by_number": True}
+"""The same for the rules of a declared operation, over Values: there `==` compares numbers."""
+
+
+def tracing(tracer: Tracer) -> Mapping[str, Any]:
+    """Return the changes with which operations are recorded without numbers, and call the tracer."""
+    return {"tracer": tracer, "total": True, "recording": True, "watching": False}

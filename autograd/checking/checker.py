@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from ..formulas import names_of
@@ -61,12 +62,14 @@ def check(root: Value, order: int = 1) -> Report:
         raise TypeError(f"check takes the Value at the root of a graph, got {quoted(root)}")
     refuse_order(order)
     record = Record(root)
-    kept = [node.grad for node in record.nodes]
+    restore = map(setattr, record.nodes, repeat("grad"), [node.grad for node in record.nodes])
     try:
         findings = list(_findings(record, order))
     finally:
-        for node, grad in zip(record.nodes, kept, strict=True):
-            node.grad = grad
+        try:  # as in graph.backward: in C, which a second Ctrl-C does not interrupt
+            any(restore)
+        finally:
+            pass
     report = Report(findings, names_of(record.nodes))
     if report.cause is not None:
         report.program = Program.of(root)

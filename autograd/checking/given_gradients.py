@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..functions import dot
-from ..modes import always_recording, differentiating
+from ..modes import differentiated
 from ..nested import flatten, is_array
 from ..ops.operands import is_number, number
 from ..terminal import quoted
@@ -56,18 +56,19 @@ def recorder_of(call: Callable[..., Any], at: Point, weights: Sequence[float] | 
     The root is the weighted sum of the results.
     """
 
+    def weighted(leaves: list[Value]) -> Any:
+        outputs, _ = flatten(call(leaves))
+        for output in outputs:
+            if not isinstance(output, Value) and not is_number(output):
+                raise TypeError(f"f must return real numbers, got {quoted(output)}")
+        chosen = [k for k, w in enumerate(weights or [1.0] * len(outputs)) if w]
+        if weights is not None and len(chosen) > 1:
+            return dot([weights[k] for k in chosen], [outputs[k] for k in chosen])
+        return outputs[chosen[0]]
+
     def run(numbers: list[float]) -> tuple[Value, list[Value]]:
         leaves = [Value(x, name) for x, name in zip(numbers, at.names, strict=True)]
-        with always_recording(), differentiating(set(leaves)):
-            outputs, _ = flatten(call(leaves))
-            for output in outputs:
-                if not isinstance(output, Value) and not is_number(output):
-                    raise TypeError(f"f must return real numbers, got {quoted(output)}")
-            chosen = [k for k, w in enumerate(weights or [1.0] * len(outputs)) if w]
-            if weights is not None and len(chosen) > 1:
-                root = dot([weights[k] for k in chosen], [outputs[k] for k in chosen])
-            else:
-                root = outputs[chosen[0]]
+        root = differentiated(set(leaves), weighted, (leaves,))
         for leaf, x, name in zip(leaves, numbers, at.names, strict=True):
             if leaf.data != x and x == x:
                 raise ValueError(

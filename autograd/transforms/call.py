@@ -7,7 +7,7 @@ from typing import Any
 
 from ..differentiation import pull_back, push_forward
 from ..graph import new_era, topological_order
-from ..modes import CURRENT, always_recording, differentiating, in_effect, is_traced
+from ..modes import CURRENT, always_recording, differentiated, in_effect, is_traced
 from ..nested import flatten
 from ..ops.operands import is_number
 from ..terminal import kind_of, quoted
@@ -64,8 +64,7 @@ class Call:
         lifted = [every.pop(k) for k in range(len(args))]
         own = {node for node in self.inputs if not node.operands}
         try:
-            with always_recording(), differentiating(own):
-                self.result = f(*lifted, **every)  # type: ignore[arg-type]
+            self.result = differentiated(own, f, lifted, every)  # type: ignore[arg-type]
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             from .explanations import FIXED, raise_explained  # traceback is slow to import
 

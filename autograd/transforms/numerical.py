@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from ..differentiation import dependents
 from ..graph import topological_order
-from ..modes import ieee_arithmetic
+from ..modes import TOTAL, evaluated
 from ..recording import function_of
 from ..value import Value
 
@@ -101,10 +101,9 @@ class Replay:
 
         def follow(changes: Mapping[Value, float]) -> float:
             found = self.data | dict(changes)
-            with ieee_arithmetic():
-                for node, function, op, operands in steps:
-                    numbers = [item if item.__class__ is float else found[item] for item in operands]
-                    found[node] = function(*op.grouped(numbers))
+            for node, function, op, operands in steps:
+                numbers = [item if item.__class__ is float else found[item] for item in operands]
+                found[node] = function(*op.grouped(numbers))
             return found[self.root]
 
-        return follow
+        return lambda changes: evaluated(TOTAL, follow, changes)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from ..differentiation import QUOTIENTS, even_power, sides, times
-from ..modes import always_recording, ieee_arithmetic
+from ..modes import evaluated
 from ..ops.op import Op
 from ..ops.operands import EDGES, number
 from ..ops.primitives import FAST
@@ -49,8 +49,8 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int) -> list[Any]:
     (leaf,), (root,) = call.inputs, call.outputs
     if not isinstance(root, Value):
         return [number(root)] + [0.0] * order
-    with always_recording():
-        found = _expanded(root, call.order(root), leaf, call.create_graph, order)
+    mode = {"recording": True, "total": True}
+    found = evaluated(mode, _expanded, root, call.order(root), leaf, call.create_graph, order)
     return [call.finished(found.coefficient(n)) for n in range(order + 1)]
 
 
@@ -78,10 +78,9 @@ def _expanded(root: Any, nodes: list[Any], leaf: Value, values: bool, order: int
         elif node.op:
             found[node] = world.series(node.op, tuple(map(series_of, node.operands)), [start])
     series_of(root)
-    with ieee_arithmetic():
-        for n in range(order + 1):  # all nodes order by order, which keeps the recursion shallow
-            for node in nodes:
-                series_of(node).coefficient(n)
+    for n in range(order + 1):  # all nodes order by order, which keeps the recursion shallow
+        for node in nodes:
+            series_of(node).coefficient(n)
     return found[root]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import TracingError
 from ...formulas import history
-from ...modes import tracing
+from ...modes import evaluated, tracing
 from ...nested import is_array, is_foreign_array, mapped
 from ...ops.operands import is_number
 from ...recording import recorder
@@ -191,9 +191,9 @@ def trace(f: Callable[..., Any], arguments: Sequence[Any], inputs: Sequence[Valu
         value._data = math.nan
     tracer = _FunctionTracer()
     # The numbers are nan on purpose.
-    with tracing(tracer), np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
         try:
-            result = f(*arguments)
+            result = evaluated(tracing(tracer), f, *arguments)
         except TracingError:
             raise
         except (TypeError, ValueError, IndexError, AttributeError) as error:
