@@ -8,10 +8,10 @@ from ..backward_pass import BackwardPass
 from .labels import CELL_MARGIN
 from .network import network_scene
 from .parts import Box, Line, Scene
-from .rows import joined, rows
 from .sheet import Sheet
 from .theme import LIGHT, Theme, repaintable, repainted
 from .view import View
+from .wrapping import joined, rows
 
 SVG = "http://www.w3.org/2000/svg"
 _TINTS = (LIGHT.tint_pos, LIGHT.tint_neg, LIGHT.tint_zero, LIGHT.tint_size)

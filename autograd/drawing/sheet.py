@@ -9,8 +9,8 @@ from .dot_process import DPI, SECONDS
 from .parts import Scene
 from .placement import Places, in_columns, stacked
 from .render import laid_out, render
-from .rows import joined, rows
 from .theme import Theme
+from .wrapping import joined, rows
 
 if TYPE_CHECKING:
     from graphviz import Digraph

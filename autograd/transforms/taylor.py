@@ -59,13 +59,13 @@ def _expanded(root: Any, nodes: list[Any], leaf: Value, values: bool, order: int
 
     Its coefficients are Values if `values`, else floats.
     """
-    world = _World()
+    expansion = _Expansion()
     found: dict[Any, _Series] = {}
 
     def series_of(item: Any, slope: float = 0.0) -> Any:
         """Return the series of a node, a constant one for a captured Value; a plain number unchanged."""
         if item.__class__ is not float and item not in found:
-            found[item] = _Series(world, None, (), [item if values else item.data, slope])
+            found[item] = _Series(expansion, None, (), [item if values else item.data, slope])
         return item if item.__class__ is float else found[item]
 
     series_of(leaf, 1.0)
@@ -73,10 +73,10 @@ def _expanded(root: Any, nodes: list[Any], leaf: Value, values: bool, order: int
         start = node if values else node.data
         if (squared := even_power(node)) and squared[0].data == 0:
             parts = tuple(map(series_of, sides(squared[0])))
-            square = world.series(TABLE["dot"], parts * 2, [squared[0] * squared[0] if values else 0.0])
-            found[node] = world.series(TABLE["pow"], (square, squared[1]), [start])
+            square = expansion.series(TABLE["dot"], parts * 2, [squared[0] * squared[0] if values else 0.0])
+            found[node] = expansion.series(TABLE["pow"], (square, squared[1]), [start])
         elif node.op:
-            found[node] = world.series(node.op, tuple(map(series_of, node.operands)), [start])
+            found[node] = expansion.series(node.op, tuple(map(series_of, node.operands)), [start])
     series_of(root)
     for n in range(order + 1):  # all nodes order by order, which keeps the recursion shallow
         for node in nodes:
@@ -87,7 +87,7 @@ def _expanded(root: Any, nodes: list[Any], leaf: Value, values: bool, order: int
 _DIV, _POW = TABLE["div"], TABLE["pow"]
 
 
-class _World:
+class _Expansion:
     """The series of one expansion, one for each operation and operands.
 
     Thus the rule of sin uses cos(x), whose rule uses the same sin again, one order lower.
@@ -134,10 +134,12 @@ class _World:
 class _Series:
     """A power series whose coefficients are computed on demand."""
 
-    __slots__ = ("_partials", "_varies", "coefficients", "op", "operands", "world")
+    __slots__ = ("_partials", "_varies", "coefficients", "expansion", "op", "operands")
 
-    def __init__(self, world: _World, op: Op | None, operands: tuple[Any, ...], known: list[Any]) -> None:
-        self.world, self.op, self.operands, self.coefficients = world, op, operands, known
+    def __init__(
+        self, expansion: _Expansion, op: Op | None, operands: tuple[Any, ...], known: list[Any]
+    ) -> None:
+        self.expansion, self.op, self.operands, self.coefficients = expansion, op, operands, known
         self._partials: tuple[Any, ...] | None = None
         self._varies: bool | None = None
 
@@ -205,13 +207,13 @@ class _Series:
             edges = op.grouped([isinstance(item, _Series) for item in self.operands])
             operands = op.grouped(list(self.operands))
             try:
-                self._partials = _rules(op, self.world)(*operands, out=self, edges=edges)
+                self._partials = _rules(op, self.expansion)(*operands, out=self, edges=edges)
             except ZeroDivisionError:  # of two plain numbers
-                self._partials = _rules(op, self.world, at_pole=True)(*operands, out=self, edges=edges)
+                self._partials = _rules(op, self.expansion, at_pole=True)(*operands, out=self, edges=edges)
         return self._partials
 
     def _apply(self, name: str, *operands: Any) -> Any:
-        return self.world.algebra[name](*operands)
+        return self.expansion.algebra[name](*operands)
 
     def __add__(self, other: Any) -> Any:
         return self._apply("add", self, other)
@@ -280,7 +282,7 @@ def _coefficient(item: Any, n: int) -> Any:
     return item.coefficient(n) if isinstance(item, _Series) else float(item) if n == 0 else 0.0
 
 
-def _rules(op: Op, world: _World, at_pole: bool = False) -> Callable[..., tuple[Any, ...]]:
+def _rules(op: Op, expansion: _Expansion, at_pole: bool = False) -> Callable[..., tuple[Any, ...]]:
     """Return a function that computes an op's partials in the algebra of one expansion.
 
     With `at_pole` a quotient of two plain numbers does not raise.
@@ -290,7 +292,7 @@ def _rules(op: Op, world: _World, at_pole: bool = False) -> Callable[..., tuple[
             f"taylor needs the partials of {op.name} as text: Python functions do not accept series"
         )
     source = _source(op, at_pole)
-    algebra = world.algebra | QUOTIENTS if at_pole else world.algebra
+    algebra = expansion.algebra | QUOTIENTS if at_pole else expansion.algebra
     return define(
         f"series_{op.name}", source, {name: algebra[name] for name in names_in(source) & algebra.keys()}
     )

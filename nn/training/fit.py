@@ -136,7 +136,8 @@ def fit(
     validation = None if validation is None else single_targets(model, validation)
     loss = usual_loss(model, data) if loss is None else loss
     stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
-    keeper = Checkpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
+    if isinstance(checkpoint, str | os.PathLike):
+        checkpoint = Checkpoint(checkpoint)
     watch, history = Watch(model), History()
     with engine(model, loss, data, optimiser, watch, metrics, compiled=compiled, client=client) as computing:
         size = data.size if batch_size is None else batch_size
@@ -156,16 +157,16 @@ def fit(
             last_step=LastStep(optimiser, schedule, stopping),
         )
         save = None
-        if keeper is None:
+        if checkpoint is None:
             run.begin()
         else:
             save = run.resume(
-                keeper, rng, data=data, validation=validation, loss=loss, batch_size=size, clip=clip
+                checkpoint, rng, data=data, validation=validation, loss=loss, batch_size=size, clip=clip
             )
         if record is not None:
             record.begin(model, data, loss)
         after = [*callbacks, *([after_epoch] if after_epoch else [])]
-        run.train(epochs, progress, after, save, keeper.every if keeper is not None else 1)
+        run.train(epochs, progress, after, save, checkpoint.every if checkpoint is not None else 1)
     return history
 
 
@@ -192,7 +193,7 @@ class _Run(NamedTuple):
         if self.stopping is not None:
             self.stopping.reset()
 
-    def resume(self, keeper: Checkpoint, rng: Random, **settings: Any) -> Callable[[], None]:
+    def resume(self, checkpoint: Checkpoint, rng: Random, **settings: Any) -> Callable[[], None]:
         """Resume the run of a checkpoint, or begin a new one; return the function that saves it.
 
         Raises ValueError for a run with other settings.
@@ -200,9 +201,9 @@ class _Run(NamedTuple):
         own = Settings()
         own.begin({"optimiser": self.optimiser, "schedule": self.schedule}, **settings)
         parts = _parts(self, own, rng)
-        if not keeper.load(parts):
+        if not checkpoint.load(parts):
             self.begin()
-        return partial(keeper.save, parts)
+        return partial(checkpoint.save, parts)
 
     def train(
         self,

@@ -13,7 +13,7 @@ pytest.importorskip("llvmlite")
 import autograd
 from autograd import Value, dot, exp, log1p, mean, square, tanh, total
 from autograd.compiling.expressions import detect_loops
-from autograd.compiling.expressions.pool import World
+from autograd.compiling.expressions.pool import Pool
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(300, 5)).tolist(), rng.normal(size=300).tolist()
@@ -187,15 +187,15 @@ def test_a_loss_over_many_samples_compiles_to_few_instructions():
 
 def test_the_steps_of_a_recurrence_are_not_read_as_terms_of_a_loop(monkeypatch):
     """Each contains all before it, so that reading them takes quadratic time; no two are equally deep."""
-    world = World(upper=True)
-    state, terms = world.input(0), []
+    pool = Pool(upper=True)
+    state, terms = pool.input(0), []
     for k in range(100):
-        state = world.apply("tanh", state * world.input(1) + world.input(k + 2))
+        state = pool.apply("tanh", state * pool.input(1) + pool.input(k + 2))
         terms.append(state * state)
     read = []
     form = detect_loops._form
     monkeypatch.setattr(detect_loops, "_form", lambda *given: (read.append(given[0]), form(*given))[1])
-    output = world.apply("total", terms)
+    output = pool.apply("total", terms)
     assert detect_loops.rolled(output) == ([], output)
     assert read == []
 

@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Value, dot, draw, mean, tanh
 from autograd.drawing.listing import CROWDED, LISTED, MANY_LINES
-from autograd.drawing.rows import joined, rows
+from autograd.drawing.wrapping import joined, rows
 from autograd.formulas import fixed, short
 from nn import MLP, Module, mse_loss
 from tests.helpers import assert_becomes_true

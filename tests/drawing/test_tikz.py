@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograd import Value, dot, draw, relu, total
-from autograd.drawing.rows import joined, rows
+from autograd.drawing.wrapping import joined, rows
 from nn import MLP
 
 

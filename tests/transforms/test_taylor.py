@@ -35,7 +35,7 @@ from autograd import (
 )
 from autograd.modes import ieee_arithmetic
 from autograd.recording import function_of
-from autograd.transforms.taylor import _World
+from autograd.transforms.taylor import _Expansion
 from tests.truth import TRUTHS, digits, exactly, mp
 
 SMOOTH = {
@@ -195,8 +195,8 @@ def test_the_derivative_of_a_coefficient_that_is_nan_is_nan(f, x):
 def test_a_higher_order_needs_no_more_series(name, monkeypatch):
     """A series for each order, as of quotients of quotients, would take time that grows with its cube."""
     op, made = TABLE[name], []
-    once = _World.__init__
-    monkeypatch.setattr(_World, "__init__", lambda self: (once(self), made.append(self))[0])
+    once = _Expansion.__init__
+    monkeypatch.setattr(_Expansion, "__init__", lambda self: (once(self), made.append(self))[0])
 
     def f(t):
         others = [t + 0.3, t + 0.7] if not op.defaults else []

@@ -52,9 +52,9 @@ Stage = Chunk | Product | Outer
 def read(stage: Product | Outer) -> list[Expression]:
     """Return the batched expressions that a stage reads.
 
-    >>> from autograd.compiling.expressions.pool import World
-    >>> world = World(upper=False, columns=2)
-    >>> x, y = world.input(0), world.input(1)
+    >>> from autograd.compiling.expressions.pool import Pool
+    >>> pool = Pool(upper=False, columns=2)
+    >>> x, y = pool.input(0), pool.input(1)
     >>> read(Outer([x], [y, None], [[0, 1]])) == [x, y]
     True
     """
@@ -84,9 +84,9 @@ class Program(NamedTuple):
 def staged(roots: Sequence[Expression], layout: Layout) -> Program:
     """Return the program that computes the roots: first the outputs, then the sums.
 
-    >>> from autograd.compiling.expressions.pool import World
-    >>> world = World(upper=False, columns=1)
-    >>> staged([world.input(0) * 2.0], Layout(1, 0, 1, 0)).instructions
+    >>> from autograd.compiling.expressions.pool import Pool
+    >>> pool = Pool(upper=False, columns=1)
+    >>> staged([pool.input(0) * 2.0], Layout(1, 0, 1, 0)).instructions
     1
     """
     outputs: dict[Expression, list[int]] = {}

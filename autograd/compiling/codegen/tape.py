@@ -49,8 +49,8 @@ def encode(order: Sequence[Expression], roots: Sequence[Expression], layout: Lay
     """Return the tape of expressions, given operands first; the roots are the outputs, then the sums.
 
     >>> from autograd.compiling.expressions.levels import below
-    >>> from autograd.compiling.expressions.pool import World
-    >>> root = World(upper=False).input(0) * 2.0
+    >>> from autograd.compiling.expressions.pool import Pool
+    >>> root = Pool(upper=False).input(0) * 2.0
     >>> encode(below([root]), [root], Layout(0, 1, 0, 1)).constants
     [2.0]
     """

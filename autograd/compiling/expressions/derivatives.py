@@ -11,7 +11,7 @@ from ...ops.floats import products_around
 from ...ops.rules import common_parts
 from ...ops.table import TABLE
 from .levels import DOT, TILE, below, layers_of, tiles
-from .pool import DETACHED, LOGIC, Chosen, Expression, World
+from .pool import DETACHED, LOGIC, Chosen, Expression, Pool
 
 _MUL = TABLE["mul"]
 
@@ -38,14 +38,14 @@ class Flow(NamedTuple):
 
     def only_where(self, condition: Expression) -> Flow:
         """Return the flow into a branch that is selected under a condition."""
-        world = condition.world
-        both = condition if self.condition is None else world.logic("and", self.condition, condition)
+        pool = condition.pool
+        both = condition if self.condition is None else pool.logic("and", self.condition, condition)
         return Flow(self.gradient, both, self.steep)
 
     def whole(self) -> Expression:
         """Return the gradient, 0 where none flows."""
-        world = self.gradient.world
-        return self.gradient if self.condition is None else world.select(self.condition, self.gradient, 0.0)
+        pool = self.gradient.pool
+        return self.gradient if self.condition is None else pool.select(self.condition, self.gradient, 0.0)
 
     def __or__(self, other: Flow) -> Flow:
         """Return the sum of two flows."""
@@ -54,39 +54,39 @@ class Flow(NamedTuple):
             return Flow(self.gradient + other.gradient, self.condition, steep)
         condition = None
         if self.condition is not None and other.condition is not None:
-            condition = self.gradient.world.logic("or", self.condition, other.condition)
+            condition = self.gradient.pool.logic("or", self.condition, other.condition)
         return Flow(self.whole() + other.whole(), condition, steep)
 
 
 def pulled_back(
-    world: World, seeds: Mapping[Expression, Expression], inputs: Sequence[Expression]
+    pool: Pool, seeds: Mapping[Expression, Expression], inputs: Sequence[Expression]
 ) -> list[Expression]:
     """Return the gradient, with respect to each input, of the sum of expressions times their seeds.
 
     Reverse mode: one backward pass over the expressions.
 
-    >>> world = World(upper=True)
-    >>> x, y = world.input(0), world.input(1)
-    >>> pulled_back(world, {x * y: world.constant(1.0)}, [x, y]) == [y, x]
+    >>> pool = Pool(upper=True)
+    >>> x, y = pool.input(0), pool.input(1)
+    >>> pulled_back(pool, {x * y: pool.constant(1.0)}, [x, y]) == [y, x]
     True
     """
     order = below(seeds)
     active = _active(order, inputs)
-    edges = _edges(order, [*inputs, *world.values])
+    edges = _edges(order, [*inputs, *pool.values])
     steep = _steep(order, active)
     layers = layers_of([node for node in order if node in active])
     arrived = {node: Flow(seed) for node, seed in seeds.items()}
     for node in reversed(order):
         layer = layers.get(node)
         if layer is not None:  # all at once, when the first node of the layer is reached
-            sent = _sent_by_layer(world, layer, arrived, active) if node is layer[0] else []
+            sent = _sent_by_layer(pool, layer, arrived, active) if node is layer[0] else []
         elif node in active and node in arrived and node.operands:
-            sent = _sent(world, node, arrived[node], active, edges, steep)
+            sent = _sent(pool, node, arrived[node], active, edges, steep)
         else:
             continue
         for operand, contribution in sent:
             arrived[operand] = arrived[operand] | contribution if operand in arrived else contribution
-    zero = world.constant(0.0)
+    zero = pool.constant(0.0)
     return [arrived[item].whole() if item in arrived else zero for item in inputs]
 
 
@@ -133,7 +133,7 @@ _GENTLE = frozenset(
 
 
 def _sent(
-    world: World,
+    pool: Pool,
     node: Expression,
     upstream: Flow,
     active: set[Expression],
@@ -147,13 +147,13 @@ def _sent(
     """
     if node.kind == "select":
         condition, chosen, otherwise = node.operands
-        branches = [(chosen, condition), (otherwise, world.logic("not", condition))]
+        branches = [(chosen, condition), (otherwise, pool.logic("not", condition))]
         return [(branch, upstream.only_where(taken)) for branch, taken in branches if branch in active]
     if isinstance(node.kind, str):
         if node.kind in LOGIC:
             return []
         raise TypeError(f"{node.kind} has no rule for its derivative")
-    rule, steep = _partials(world, node), node.kind.name not in _GENTLE
+    rule, steep = _partials(pool, node), node.kind.name not in _GENTLE
     sent = []
     for k, operand in enumerate(node.operands):
         if operand in active:
@@ -166,15 +166,15 @@ def _sent(
                 if not flow.never:
                     sent.append((operand, Flow(flow.gradient, flow.condition, flow.steep or steep)))
                 continue
-            partial = world.lifted(partial)
-            flow = _guarded(world, node, k, partial, flow, edges, steep_below)
+            partial = pool.lifted(partial)
+            flow = _guarded(pool, node, k, partial, flow, edges, steep_below)
             if not flow.never:
                 sent.append((operand, flow.times(partial, steep)))
-    return [*sent, *_through_square(world, node, upstream, active)]
+    return [*sent, *_through_square(pool, node, upstream, active)]
 
 
 def _guarded(
-    world: World,
+    pool: Pool,
     node: Expression,
     k: int,
     partial: Expression,
@@ -185,20 +185,20 @@ def _guarded(
     """Return the flow to operand k, which is stopped where another operand is a plain 0 that absorbs it."""
     for other in absorbing_beside(node.kind, node.operands, k):
         if _is_zero(other):  # a constant: 0 * x, 0 / x, x ** 0
-            varies = world.constant(0.0) if node.kind.variadic else world.logic("ne", partial, 0.0)
+            varies = pool.constant(0.0) if node.kind.variadic else pool.logic("ne", partial, 0.0)
             flow = flow.only_where(varies)
         elif (
             other.kind != "constant" and other not in edges and (flow.steep or node.operands[k] in steep_below)
         ):  # 0 perhaps, as data may be
-            varies = world.logic("ne", other, 0.0)
+            varies = pool.logic("ne", other, 0.0)
             if partial is not other and not node.kind.variadic:
-                varies = world.logic("or", varies, world.logic("ne", partial, 0.0))
+                varies = pool.logic("or", varies, pool.logic("ne", partial, 0.0))
             flow = flow.only_where(varies)
     return flow
 
 
 def _through_square(
-    world: World, node: Expression, upstream: Flow, active: set[Expression]
+    pool: Pool, node: Expression, upstream: Flow, active: set[Expression]
 ) -> list[tuple[Expression, Flow]]:
     """Return what an even power of a length contributes to the length's operands where it is 0.
 
@@ -221,10 +221,10 @@ def _through_square(
             waiting += item.operands
         else:
             parts.append(item)
-    base = world.apply("dot", parts, parts) if exponent > 2 else None
-    power = 1.0 if base is None else world.apply("pow", base, exponent / 2 - 1)
+    base = pool.apply("dot", parts, parts) if exponent > 2 else None
+    power = 1.0 if base is None else pool.apply("pow", base, exponent / 2 - 1)
     factor = exponent * power
-    flow = upstream.only_where(world.logic("eq", length, 0.0))
+    flow = upstream.only_where(pool.logic("eq", length, 0.0))
     return [(x, flow.times(x * factor)) for x in parts if x in active]
 
 
@@ -253,13 +253,13 @@ def _absorbing(names: tuple[str, ...], absorbing: tuple[str, ...], k: int) -> tu
     return tuple(j for j, name in enumerate(names) if j != k and name in absorbing)
 
 
-def _partials(world: World, node: Expression) -> Callable[[int], Any]:
+def _partials(pool: Pool, node: Expression) -> Callable[[int], Any]:
     """Return a function from the position of an operand to its partial, by the op's rules."""
     op, operands = node.kind, list(node.operands)
     if not op.variadic:
         names = dict(zip(op.operands, operands, strict=True))
         names["out"] = node
-        return lambda k: world.evaluate(op.partials[k], names, op)
+        return lambda k: pool.evaluate(op.partials[k], names, op)
     groups = op.grouped(operands)
     size = len(operands) // len(op.operands)
     around: dict[int, list[Any]] = {}
@@ -276,15 +276,15 @@ def _partials(world: World, node: Expression) -> Callable[[int], Any]:
             names["before"], names["after"] = around[position][place]
         for name, text in once.items():
             if (position, name) not in shared:
-                shared[position, name] = world.evaluate(text, names, op)
+                shared[position, name] = pool.evaluate(text, names, op)
             names[name] = shared[position, name]
-        return world.evaluate(rule, names, op)
+        return pool.evaluate(rule, names, op)
 
     return partial
 
 
 def _sent_by_layer(
-    world: World,
+    pool: Pool,
     layer: list[Expression],
     arrived: Mapping[Expression, Flow],
     active: set[Expression],
@@ -299,9 +299,9 @@ def _sent_by_layer(
     sent = []
     for k, x in enumerate(xs):
         if x in active:
-            sent.append((x, Flow(world.operation(DOT, ([node.operands[k] for node in nodes], errors)))))
+            sent.append((x, Flow(pool.operation(DOT, ([node.operands[k] for node in nodes], errors)))))
     for row, column in tiles(len(nodes), size, TILE // 2):
         weight = nodes[row].operands[column]
         if weight in active:
-            sent.append((weight, Flow(world.operation(_MUL, (errors[row], xs[column])))))
+            sent.append((weight, Flow(pool.operation(_MUL, (errors[row], xs[column])))))
     return sent

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .dot_products import with_dot_products
 from .levels import below
-from .pool import Expression, World
+from .pool import Expression, Pool
 
 FEWEST = 32
 """Minimum number of terms in a loop."""
@@ -40,9 +40,9 @@ class Hole(NamedTuple):
 
 
 class Rolled(NamedTuple):
-    """Terms of the same form: the template, in its own world, and its holes, columns first."""
+    """Terms of the same form: the template, in its own pool, and its holes, columns first."""
 
-    world: World
+    pool: Pool
     template: Expression
     holes: list[Hole]
     terms: int
@@ -50,15 +50,15 @@ class Rolled(NamedTuple):
     @property
     def columns(self) -> int:
         """The number of holes in which the terms differ; if 0, one term is repeated."""
-        return self.world.columns
+        return self.pool.columns
 
 
 def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
     """Return the loops in an output that is a sum, and the rest of it; no loops if they do not pay off.
 
-    >>> world = World(upper=True)
-    >>> terms = [world.apply("exp", world.input(k) * world.input(k) * 2.0 + float(k)) for k in range(200)]
-    >>> loops, rest = rolled(world.apply("total", terms))
+    >>> pool = Pool(upper=True)
+    >>> terms = [pool.apply("exp", pool.input(k) * pool.input(k) * 2.0 + float(k)) for k in range(200)]
+    >>> loops, rest = rolled(pool.apply("total", terms))
     >>> loops[0].terms, rest
     (200, None)
     """
@@ -70,7 +70,7 @@ def rolled(output: Expression) -> tuple[list[Rolled], Expression | None]:
         if len(terms) >= FEWEST and terms != before:
             loops, rest = _loops(terms, uses, order)
             if loops:
-                return loops, _sum(output.world, rest)
+                return loops, _sum(output.pool, rest)
     return [], output
 
 
@@ -135,11 +135,11 @@ def _of_equal_depth(terms: Terms, common: set[Expression], order: list[Expressio
     return found
 
 
-def _sum(world: World, terms: Terms) -> Expression | None:
+def _sum(pool: Pool, terms: Terms) -> Expression | None:
     if not terms:
         return None
     scaled = [node if factor == 1.0 else node * factor for factor, node in terms]
-    return world.apply("total", scaled) if len(scaled) > 1 else scaled[0]
+    return pool.apply("total", scaled) if len(scaled) > 1 else scaled[0]
 
 
 def _terms(output: Expression, uses: Counter[Expression], parts: Callable[[float, Expression], Parts]) -> Terms:
@@ -297,28 +297,28 @@ class _Builder:
         """Build the template, with its columns numbered first."""
         order = sorted(range(len(self.holes)), key=lambda k: self.holes[k].shared)  # stable
         holes = [self.holes[k] for k in order]
-        world = World(upper=True, columns=sum(not hole.shared for hole in holes))
-        inputs = {k: world.input(place) for place, k in enumerate(order)}
-        known = {hole.places[0]: world.input(k) for k, hole in enumerate(holes) if hole.places and hole.shared}
+        pool = Pool(upper=True, columns=sum(not hole.shared for hole in holes))
+        inputs = {k: pool.input(place) for place, k in enumerate(order)}
+        known = {hole.places[0]: pool.input(k) for k, hole in enumerate(holes) if hole.places and hole.shared}
 
         def made(leaf: Leaf) -> Expression:
             if isinstance(leaf, Expression):
-                return transplanted(world, leaf, known)
-            return inputs[leaf] if isinstance(leaf, int) else world.constant(leaf)
+                return transplanted(pool, leaf, known)
+            return inputs[leaf] if isinstance(leaf, int) else pool.constant(leaf)
 
         left = iter(leaves)
         results: list[Expression] = []
         for kind, *references in code:
             operands = [made(next(left)) if item < 0 else results[item] for item in references]
-            results.append(world.again(kind, operands))
-        (template,) = with_dot_products(world, [results[-1] * made(factor)])
-        return Rolled(world, template, holes, count)
+            results.append(pool.again(kind, operands))
+        (template,) = with_dot_products(pool, [results[-1] * made(factor)])
+        return Rolled(pool, template, holes, count)
 
 
-def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) -> Expression:
-    """Copy an expression into another world, with other inputs.
+def transplanted(pool: Pool, root: Expression, inputs: dict[int, Expression]) -> Expression:
+    """Copy an expression into another pool, with other inputs.
 
-    >>> one, other = World(upper=True), World(upper=True)
+    >>> one, other = Pool(upper=True), Pool(upper=True)
     >>> copy = transplanted(other, one.input(0) * 2.0, {0: other.input(5)})
     >>> copy.operands[0].value
     5
@@ -328,7 +328,7 @@ def transplanted(world: World, root: Expression, inputs: dict[int, Expression]) 
         if node.kind == "input":
             found[node] = inputs[int(node.value)]
         elif node.kind == "constant":
-            found[node] = world.constant(node.value)
+            found[node] = pool.constant(node.value)
         else:
-            found[node] = world.again(node.kind, [found[operand] for operand in node.operands])
+            found[node] = pool.again(node.kind, [found[operand] for operand in node.operands])
     return found[root]

@@ -12,19 +12,19 @@ from itertools import chain
 
 from ...ops.table import TABLE
 from .levels import below
-from .pool import Expression, World
+from .pool import Expression, Pool
 
 FEWEST = 3
 """Minimum number of products in a dot product."""
 _ADD, _MUL, _TOTAL = TABLE["add"], TABLE["mul"], TABLE["total"]
 
 
-def with_dot_products(world: World, roots: Sequence[Expression]) -> list[Expression]:
+def with_dot_products(pool: Pool, roots: Sequence[Expression]) -> list[Expression]:
     """Return expressions in which sums of products of batched and unbatched numbers are dot products.
 
-    >>> world = World(upper=True, columns=3)
-    >>> terms = [world.input(k) * world.input(k + 3) for k in range(3)]
-    >>> with_dot_products(world, [terms[0] + terms[1] + terms[2]])[0].kind.name
+    >>> pool = Pool(upper=True, columns=3)
+    >>> terms = [pool.input(k) * pool.input(k + 3) for k in range(3)]
+    >>> with_dot_products(pool, [terms[0] + terms[1] + terms[2]])[0].kind.name
     'dot'
     """
     if not any(node.rows for node in roots):  # a batched operand would make them batched
@@ -48,7 +48,7 @@ def with_dot_products(world: World, roots: Sequence[Expression]) -> list[Express
         elif all(found.get(operand) is operand for operand in node.operands):
             found[node] = node
         else:
-            found[node] = world.again(node.kind, [_whole(operand, found) for operand in node.operands])
+            found[node] = pool.again(node.kind, [_whole(operand, found) for operand in node.operands])
     return [found[root] for root in roots]
 
 
@@ -61,7 +61,7 @@ def _whole(node: Expression, found: dict[Expression, Expression]) -> Expression:
         if last in found or not missing:
             waiting.pop()
             if last not in found:
-                found[last] = last.world.again(last.kind, [found[operand] for operand in last.operands])
+                found[last] = last.pool.again(last.kind, [found[operand] for operand in last.operands])
         else:
             waiting += missing
     return found[node]
@@ -82,7 +82,7 @@ def _products(
             others.append(found[term])
     if len(own) < FEWEST:
         return None
-    result = node.world.apply("dot", shared, own)
+    result = node.pool.apply("dot", shared, own)
     for other in others:
         result = result + other
     return result

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...ops.table import TABLE
 from ...value import Value
-from .pool import INSTRUCTIONS, LOGIC, Expression, World
+from .pool import INSTRUCTIONS, LOGIC, Expression, Pool
 
 DOT = TABLE["dot"]
 TILE = 8
@@ -16,35 +16,35 @@ TILE = 8
 
 
 def as_expressions(
-    world: World, nodes: Iterable[Value], roots: Sequence[Any], inputs: Mapping[Value, Expression]
+    pool: Pool, nodes: Iterable[Value], roots: Sequence[Any], inputs: Mapping[Value, Expression]
 ) -> list[Expression]:
     """Return the expressions of the roots of a traced graph, given the expressions of its inputs.
 
     `nodes` are all nodes that the roots depend on, operands first. A plain number among the roots or
     operands is a constant.
 
-    >>> x, world = Value(3.0), World(upper=True)
-    >>> (root,) = as_expressions(world, [node := x * 2.0], [node], {x: world.input(0)})
+    >>> x, pool = Value(3.0), Pool(upper=True)
+    >>> (root,) = as_expressions(pool, [node := x * 2.0], [node], {x: pool.input(0)})
     >>> root.kind.name, [operand.kind for operand in root.operands]
     ('mul', ['input', 'constant'])
     """
     found: dict[Any, Expression] = dict(inputs)
     for node in nodes:
         if node not in found:
-            found[node] = _expression(world, node, found)
-    return [found[root] if isinstance(root, Value) else world.constant(root) for root in roots]
+            found[node] = _expression(pool, node, found)
+    return [found[root] if isinstance(root, Value) else pool.constant(root) for root in roots]
 
 
-def _expression(world: World, node: Value, found: Mapping[Value, Expression]) -> Expression:
+def _expression(pool: Pool, node: Value, found: Mapping[Value, Expression]) -> Expression:
     op: Any = node.op
-    operands = [world.constant(item) if item.__class__ is float else found[item] for item in node.operands]
-    return world.operation(op, op.grouped(operands))
+    operands = [pool.constant(item) if item.__class__ is float else found[item] for item in node.operands]
+    return pool.operation(op, op.grouped(operands))
 
 
 def below(roots: Iterable[Expression]) -> list[Expression]:
     """Return all expressions that the roots depend on, in the order of creation: operands first.
 
-    >>> x = World(upper=True).input(0)
+    >>> x = Pool(upper=True).input(0)
     >>> [getattr(node.kind, "name", node.kind) for node in below([x * x + 1.0])]
     ['input', 'mul', 'constant', 'add']
     """
@@ -85,13 +85,13 @@ def tiles(rows: int, columns: int, tile: int) -> Iterable[tuple[int, int]]:
                 yield row, column
 
 
-def lowered(lower: World, roots: Sequence[Expression], whole: bool = True) -> list[Expression]:
+def lowered(lower: Pool, roots: Sequence[Expression], whole: bool = True) -> list[Expression]:
     """Convert expressions of the upper level to the lower one, by their value rules.
 
     With `whole`, dot products of batched and unbatched numbers are kept as one expression.
 
-    >>> world = World(upper=True)
-    >>> [node.kind for node in lowered(World(upper=False), [world.apply("square", world.input(0))])]
+    >>> pool = Pool(upper=True)
+    >>> [node.kind for node in lowered(Pool(upper=False), [pool.apply("square", pool.input(0))])]
     ['mul']
     """
     found: dict[Expression, Expression] = {}
@@ -127,7 +127,7 @@ _INSTRUCTIONS = frozenset(op for op in TABLE.values() if op.name in INSTRUCTIONS
 """The operations of the table that are operations of the lower level too."""
 
 
-def _whole(lower: World, operands: list[Expression]) -> Expression | None:
+def _whole(lower: Pool, operands: list[Expression]) -> Expression | None:
     """Return a dot product as one expression, unbatched numbers first; None for any other."""
     half = len(operands) // 2
     first, second = operands[:half], operands[half:]
@@ -139,7 +139,7 @@ def _whole(lower: World, operands: list[Expression]) -> Expression | None:
     return None
 
 
-def _lower_layer(lower: World, layer: list[Expression], found: dict[Expression, Expression]) -> None:
+def _lower_layer(lower: Pool, layer: list[Expression], found: dict[Expression, Expression]) -> None:
     """Convert the dot products of a layer, in tiles, so that shared operands are loaded once for each."""
     size = len(layer[0].operands) // 2
     sums: dict[int, Expression] = {}

@@ -33,12 +33,12 @@ CHAINS = 4
 class Expression:
     """An operation on other expressions: an op of the table, or the name of one of the lower level."""
 
-    __slots__ = ("kind", "number", "operands", "rows", "value", "world")
+    __slots__ = ("kind", "number", "operands", "pool", "rows", "value")
 
     def __init__(
-        self, world: World, kind: Any, operands: tuple[Expression, ...], value: float, number: int, rows: bool
+        self, pool: Pool, kind: Any, operands: tuple[Expression, ...], value: float, number: int, rows: bool
     ) -> None:
-        self.world: World = world
+        self.pool: Pool = pool
         self.kind: Any = kind
         self.operands: tuple[Expression, ...] = operands
         self.value: float = value
@@ -49,37 +49,37 @@ class Expression:
         """Whether it is batched: each row has its own number."""
 
     def __add__(self, other: Any) -> Expression:
-        return self.world.apply("add", self, other)
+        return self.pool.apply("add", self, other)
 
     def __radd__(self, other: Any) -> Expression:
-        return self.world.apply("add", other, self)
+        return self.pool.apply("add", other, self)
 
     def __sub__(self, other: Any) -> Expression:
-        return self.world.apply("sub", self, other)
+        return self.pool.apply("sub", self, other)
 
     def __rsub__(self, other: Any) -> Expression:
-        return self.world.apply("sub", other, self)
+        return self.pool.apply("sub", other, self)
 
     def __mul__(self, other: Any) -> Expression:
-        return self.world.apply("mul", self, other)
+        return self.pool.apply("mul", self, other)
 
     def __rmul__(self, other: Any) -> Expression:
-        return self.world.apply("mul", other, self)
+        return self.pool.apply("mul", other, self)
 
     def __truediv__(self, other: Any) -> Expression:
-        return self.world.apply("div", self, other)
+        return self.pool.apply("div", self, other)
 
     def __rtruediv__(self, other: Any) -> Expression:
-        return self.world.apply("div", other, self)
+        return self.pool.apply("div", other, self)
 
     def __mod__(self, other: Any) -> Expression:
-        return self.world.apply("mod", self, other)
+        return self.pool.apply("mod", self, other)
 
     def __rmod__(self, other: Any) -> Expression:
-        return self.world.apply("mod", other, self)
+        return self.pool.apply("mod", other, self)
 
     def __neg__(self) -> Expression:
-        return self.world.apply("neg", self)
+        return self.pool.apply("neg", self)
 
     def __pos__(self) -> Expression:
         return self
@@ -92,7 +92,7 @@ class Chosen(NamedTuple):
     condition: Any
 
 
-class World:
+class Pool:
     """A pool of the expressions of one level, each created once, with constants folded.
 
     Nothing is simplified that could change a result, also for inf and nan: `0 * x` is kept.
@@ -299,62 +299,62 @@ class World:
         return self._made(kind, operands)
 
 
-def _total(world: World, xs: list[Expression]) -> Expression:
+def _total(pool: Pool, xs: list[Expression]) -> Expression:
     """Return a sum; of many terms, as a few independent partial sums."""
     if not xs:
-        return world.constant(0.0)
+        return pool.constant(0.0)
     if len(xs) >= 2 * CHAINS:
-        xs = [_total(world, xs[k::CHAINS]) for k in range(CHAINS)] if len(xs) < 64 else _halves(world, xs)
+        xs = [_total(pool, xs[k::CHAINS]) for k in range(CHAINS)] if len(xs) < 64 else _halves(pool, xs)
     result = xs[0]
     for item in xs[1:]:
-        result = world.primitive("add", (result, item))
+        result = pool.primitive("add", (result, item))
     return result
 
 
-def _total_from_0(world: World, xs: list[Expression]) -> Expression:
+def _total_from_0(pool: Pool, xs: list[Expression]) -> Expression:
     """Return a sum that starts from 0, as Python's does: a sum of negative zeros is positive."""
-    return world.primitive("add", (world.constant(0.0), _total(world, xs)))
+    return pool.primitive("add", (pool.constant(0.0), _total(pool, xs)))
 
 
-def _halves(world: World, xs: list[Expression]) -> list[Expression]:
+def _halves(pool: Pool, xs: list[Expression]) -> list[Expression]:
     """Return two partial sums, so that a very long sum is a tree, which also rounds less."""
     middle = len(xs) // 2
-    return [_total(world, xs[:middle]), _total(world, xs[middle:])]
+    return [_total(pool, xs[:middle]), _total(pool, xs[middle:])]
 
 
-def _prod(world: World, xs: list[Expression]) -> Expression:
-    result = xs[0] if xs else world.constant(1.0)
+def _prod(pool: Pool, xs: list[Expression]) -> Expression:
+    result = xs[0] if xs else pool.constant(1.0)
     for item in xs[1:]:
         result = result * item
     return result
 
 
-def _dot(world: World, ws: list[Expression], xs: list[Expression]) -> Expression:
+def _dot(pool: Pool, ws: list[Expression], xs: list[Expression]) -> Expression:
     """Return a sum of products; of many, as a few independent partial sums."""
     pairs = list(zip(ws, xs, strict=True))
     count = CHAINS if len(pairs) >= 2 * CHAINS else 1
-    return _total_from_0(world, [_chain(world, pairs[k::count]) for k in range(count)])
+    return _total_from_0(pool, [_chain(pool, pairs[k::count]) for k in range(count)])
 
 
-def _chain(world: World, pairs: Sequence[tuple[Expression, Expression]]) -> Expression:
-    result = pairs[0][0] * pairs[0][1] if pairs else world.constant(0.0)
+def _chain(pool: Pool, pairs: Sequence[tuple[Expression, Expression]]) -> Expression:
+    result = pairs[0][0] * pairs[0][1] if pairs else pool.constant(0.0)
     for w, x in pairs[1:]:
-        result = world.fused(w, x, result)
+        result = pool.fused(w, x, result)
     return result
 
 
-def _logsumexp(world: World, xs: list[Expression]) -> Expression:
+def _logsumexp(pool: Pool, xs: list[Expression]) -> Expression:
     """Return the largest operand plus log1p of the others' sum, as on floats; nan stays nan."""
     top, rest = xs[0], []
     for item in xs[1:]:
-        larger = world.logic("ge", item, top)
-        rest.append(world.select(larger, top, item))
-        top = world.select(larger, item, top)
+        larger = pool.logic("ge", item, top)
+        rest.append(pool.select(larger, top, item))
+        top = pool.select(larger, item, top)
     # The difference of two equal infinities would be nan, although they are equal.
-    gaps = [world.select(world.logic("eq", item, top), 0.0, item - top) for item in rest]
+    gaps = [pool.select(pool.logic("eq", item, top), 0.0, item - top) for item in rest]
     if not rest:
-        return _total_from_0(world, [top])  # -0.0 becomes 0.0, as on floats
-    return top + world.apply("log1p", _total(world, [world.apply("exp", gap) for gap in gaps]))
+        return _total_from_0(pool, [top])  # -0.0 becomes 0.0, as on floats
+    return top + pool.apply("log1p", _total(pool, [pool.apply("exp", gap) for gap in gaps]))
 
 
 _NUMBERS = {"0.0": 0.0, "1.0": 1.0, "-1.0": -1.0}

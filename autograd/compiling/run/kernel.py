@@ -23,7 +23,7 @@ from ..codegen.simd import Layout, Shape
 from ..codegen.stages import Chunk, Outer, Product, Program, staged
 from ..codegen.tape import LIMIT, LIMIT_SINGLE, encode
 from ..expressions.levels import below, lowered
-from ..expressions.pool import Expression, World
+from ..expressions.pool import Expression, Pool
 
 Array = Any
 ALIGNMENT = 64
@@ -37,7 +37,7 @@ _NEAR = 512 * 1024
 """Maximum size of a tile in bytes: that of a small second-level cache."""
 
 
-class Facts(NamedTuple):
+class KernelInfo(NamedTuple):
     """A description of a kernel for `explain`."""
 
     instructions: int
@@ -87,7 +87,7 @@ class Kernel:
         self.dtype: Any = np.dtype(np.float32 if single else np.float64)
         library = vector_library(machine, single) if layout.rows else {}
         self.tape: Array = None
-        lower = World(upper=False, columns=layout.columns)
+        lower = Pool(upper=False, columns=layout.columns)
         expressions = lowered(lower, roots)
         limit = LIMIT if layout.rows else LIMIT_SINGLE
         program = staged(expressions, layout) if layout.rows or len(lower.known) <= limit else None
@@ -102,11 +102,11 @@ class Kernel:
             self.more_shared: int = len(program.shared) + emitted.packed
             self.scratch: int
             self.scratch, mathematics = memory.slot_count * shape.stride, emitted.functions
-            tier, instructions = _told(program), program.instructions
+            tier, instructions = _described(program), program.instructions
         else:
             shape = _shape(layout, machine, single, UNITS)
             if any(node.kind == "dot" for node in lower.known.values()):  # a tape has no stages for layers
-                expressions = lowered(World(upper=False, columns=layout.columns), roots, whole=False)
+                expressions = lowered(Pool(upper=False, columns=layout.columns), roots, whole=False)
             tape = encode(below(expressions), expressions, layout)
             self.tape = tape.code
             self.constants = tape.constants
@@ -122,7 +122,7 @@ class Kernel:
         self.drive: Any = drive(layout.rows, shape, machine, kept)
         self.free: list[Workspace] = []
         """Workspaces that no call is using."""
-        self.facts: Facts = Facts(
+        self.info: KernelInfo = KernelInfo(
             instructions,
             {name: origin(name, shape, library) for name in mathematics},
             tier,
@@ -150,7 +150,7 @@ class Kernel:
 _FUNCTIONS = {True: ("prepare", "body"), False: ("body",)}
 
 
-def _told(program: Program) -> str:
+def _described(program: Program) -> str:
     """Describe the stages of a program."""
     kinds = [type(stage) for stage in program.stages]
     names = ((Chunk, "part"), (Product, "layer"), (Outer, "outer product"))
@@ -224,10 +224,10 @@ _RUNNERS: dict[tuple[Any, ...], Native] = {}
 
 
 @cache
-def pool(threads: int) -> ThreadPoolExecutor:
+def thread_pool(threads: int) -> ThreadPoolExecutor:
     """Return a pool of threads; native code releases the GIL."""
     return ThreadPoolExecutor(threads, thread_name_prefix="chainwalk")
 
 
 if hasattr(os, "register_at_fork"):  # a forked process lacks these threads and would wait for them
-    os.register_at_fork(after_in_child=pool.cache_clear)
+    os.register_at_fork(after_in_child=thread_pool.cache_clear)

@@ -12,7 +12,7 @@ from ..codegen.simd import Layout
 from ..expressions.derivatives import pulled_back
 from ..expressions.detect_loops import Hole, Rolled, transplanted
 from ..expressions.levels import below
-from ..expressions.pool import Expression, World
+from ..expressions.pool import Expression, Pool
 from .kernel import Array, Kernel, Workspace
 
 
@@ -33,13 +33,13 @@ class Loop:
         self.terms = found.terms
         self.columns: list[Hole] = [hole for hole in found.holes if not hole.shared]
         self.shared: list[Hole] = [hole for hole in found.holes if hole.shared]
-        inputs = [found.world.input(k) for k in range(len(found.holes))]
+        inputs = [found.pool.input(k) for k in range(len(found.holes))]
         active = [k for k, hole in enumerate(found.holes) if not differentiated.isdisjoint(hole.places)]
-        found.world.values = {
+        found.pool.values = {
             inputs[k] for k, hole in enumerate(found.holes) if not target.values.isdisjoint(hole.places)
         }
-        seeds = {found.template: found.world.constant(1.0)}
-        gradient = pulled_back(found.world, seeds, [inputs[k] for k in active]) if active else []
+        seeds = {found.template: found.pool.constant(1.0)}
+        gradient = pulled_back(found.pool, seeds, [inputs[k] for k in active]) if active else []
         paired = list(zip(active, gradient, strict=True))
         by_row = [(found.holes[k], partial) for k, partial in paired if k < len(self.columns)]
         summed = [(found.holes[k], partial) for k, partial in paired if k >= len(self.columns)]
@@ -120,13 +120,13 @@ class _Remainder:
 
     def __init__(self, root: Expression, differentiated: frozenset[int], target: Target) -> None:
         places = sorted(int(node.value) for node in below([root]) if node.kind == "input")
-        world = World(upper=True)
-        inputs = {place: world.input(k) for k, place in enumerate(places)}
-        output = transplanted(world, root, inputs)
+        pool = Pool(upper=True)
+        inputs = {place: pool.input(k) for k, place in enumerate(places)}
+        output = transplanted(pool, root, inputs)
         active = [place for place in places if place in differentiated]
-        world.values = {inputs[place] for place in places if place in target.values}
-        seeds = {output: world.constant(1.0)}
-        gradient = pulled_back(world, seeds, [inputs[place] for place in active]) if active else []
+        pool.values = {inputs[place] for place in places if place in target.values}
+        seeds = {output: pool.constant(1.0)}
+        gradient = pulled_back(pool, seeds, [inputs[place] for place in active]) if active else []
         self.kernel = Kernel([output, *gradient], Layout(0, len(places), 0, 1 + len(active)), *target[:3])
         self.places, self.active = np.array(places, dtype=np.int64), np.array(active, dtype=np.int64)
 

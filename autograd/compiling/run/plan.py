@@ -10,12 +10,12 @@ import numpy as np
 from ..expressions.detect_loops import rolled
 from ..expressions.dot_products import with_dot_products
 from ..expressions.levels import as_expressions
-from ..expressions.pool import World
+from ..expressions.pool import Pool
 from ..trace.arguments import FLOAT, Leaf, read, spread
-from ..trace.input_layout import Places
+from ..trace.input_layout import InputLayout
 from ..trace.tracing import Trace
 from .kernel import Array
-from .query import Answer, Build, Query
+from .query import Build, Query, Results
 from .running import LoopRunner, Options, Runner
 
 
@@ -24,31 +24,31 @@ class Plan:
 
     def __init__(self, trace: Trace, forms: Sequence[Any], query: Query, options: Options) -> None:
         self.forms: list[Any] = list(forms)
-        places = Places(forms, trace.captured)
+        places = InputLayout(forms, trace.captured)
         if places.batched and not places.columns:
             raise ValueError("the batched arguments have rows without any numbers in them")
         self.leaves: list[Leaf] = places.leaves
         self._expected = [(leaf.shape, leaf.rows) for leaf in self.leaves]
-        world = World(upper=True, columns=places.columns)
-        given = {value: world.input(place) for value, place in zip(trace.inputs, places.all(), strict=False)}
-        given |= {value: world.input(place) for value, place in places.of_captured.items()}
-        outputs = with_dot_products(world, as_expressions(world, trace.nodes, trace.outputs, given))
+        pool = Pool(upper=True, columns=places.columns)
+        given = {value: pool.input(place) for value, place in zip(trace.inputs, places.all(), strict=False)}
+        given |= {value: pool.input(place) for value, place in places.of_captured.items()}
+        outputs = with_dot_products(pool, as_expressions(pool, trace.nodes, trace.outputs, given))
         loops, rest = rolled(outputs[0]) if _may_be_loops(places, query, outputs) else ([], None)
         self.runner: Runner | LoopRunner
         if loops:
             self.runner = LoopRunner(places, query, loops, rest, options)
             self.build: Build = self.runner.build
         else:
-            answer = Answer(world, places, query, trace, outputs)
-            self.runner = Runner(places, answer.results, options)
-            self.build = answer.build
+            results = Results(pool, places, query, trace, outputs)
+            self.runner = Runner(places, results.results, options)
+            self.build = results.build
         self.at_once: Callable[..., Sequence[Any] | None] | None = None
         """The items of the results for arguments that are all floats or arrays, or None for other arguments."""
         if isinstance(self.runner, Runner) and not options.single and forms:
             self.at_once = self._at_once(self.runner)
         self.recorded: int = len(trace.nodes)
-        self.operations: int = sum(bool(item.operands) for item in world.known.values())
-        world.known.clear()  # as in `Kernel`
+        self.operations: int = sum(bool(item.operands) for item in pool.known.values())
+        pool.known.clear()  # as in `Kernel`
 
     def read(self, arguments: Sequence[Any]) -> list[Array] | None:
         """Return the numbers of the arguments; None if their form is not that of this plan."""
@@ -88,7 +88,7 @@ class Plan:
         return self.build(self.runner.run(leaves))
 
 
-def _may_be_loops(places: Places, query: Query, outputs: Sequence[Any]) -> bool:
+def _may_be_loops(places: InputLayout, query: Query, outputs: Sequence[Any]) -> bool:
     """Return whether loops apply: to one value and its gradient, at a single point."""
     single = not places.batched and len(outputs) == 1
     return single and query.what in ("value", "grad", "value_and_grad")

@@ -11,9 +11,9 @@ from ...formulas import history
 from ...graph import topological_order
 from ...value import Value
 from ..expressions.derivatives import pulled_back
-from ..expressions.pool import LOGIC, Expression, World
+from ..expressions.pool import LOGIC, Expression, Pool
 from ..trace.arguments import Leaf, builder
-from ..trace.input_layout import Places
+from ..trace.input_layout import InputLayout
 from ..trace.tracing import Trace
 
 
@@ -50,7 +50,7 @@ Build = Callable[[Sequence[Any]], Any]
 """Returns the results of a call in their structure, given an item for each."""
 
 
-def each_wrt(places: Places, query: Query, make: Callable[[int], int]) -> Build:
+def each_wrt(places: InputLayout, query: Query, make: Callable[[int], int]) -> Build:
     """Return the structure of the arguments in `wrt`, with a result for each leaf."""
     made = [[make(leaf) for leaf in places.leaves_at(k)] for k in query.wrt]
     parts = [builder(places.forms[k], items) for k, items in zip(query.wrt, made, strict=True)]
@@ -61,7 +61,7 @@ def each_wrt(places: Places, query: Query, make: Callable[[int], int]) -> Build:
     return lambda items: tuple([part(items) for part in parts])
 
 
-def refuse_hidden(places: Places, query: Query) -> None:
+def refuse_hidden(places: InputLayout, query: Query) -> None:
     """Raise TypeError if f captures a result that was computed from a Value in `wrt` outside f.
 
     f uses only its number, so that the derivative would be wrong.
@@ -76,24 +76,24 @@ def refuse_hidden(places: Places, query: Query) -> None:
             )
 
 
-class Answer:
+class Results:
     """The results of a query, computed from the outputs of a function, and their assembly."""
 
     def __init__(
-        self, world: World, places: Places, query: Query, trace: Trace, outputs: list[Expression]
+        self, pool: Pool, places: InputLayout, query: Query, trace: Trace, outputs: list[Expression]
     ) -> None:
-        self.world, self.places, self.query = world, places, query
-        self.one = world.constant(1.0)
+        self.pool, self.places, self.query = pool, places, query
+        self.one = pool.constant(1.0)
         self._found: dict[int, list[Expression]] = {}
         differentiated = [leaf for k in query.wrt for leaf in places.leaves_at(k)]
-        world.values = {world.input(place) for place in places.of_captured.values()}
-        world.values.update(item for leaf in differentiated for item in self._inputs(leaf))
+        pool.values = {pool.input(place) for place in places.of_captured.values()}
+        pool.values.update(item for leaf in differentiated for item in self._inputs(leaf))
         self.results: list[Result] = []
         self.build: Build = self._build(trace, outputs)
 
     def _inputs(self, leaf: int) -> list[Expression]:
         if leaf not in self._found:
-            self._found[leaf] = [self.world.input(place) for place in self.places.of_leaf(leaf)]
+            self._found[leaf] = [self.pool.input(place) for place in self.places.of_leaf(leaf)]
         return self._found[leaf]
 
     def _result(self, roots: list[Expression], shape: tuple[int, ...], leaves: Sequence[int]) -> int:
@@ -106,7 +106,7 @@ class Answer:
         return each_wrt(self.places, self.query, make)
 
     def _pulled(self, seeds: dict[Expression, Expression], inputs: list[Expression]) -> list[Expression]:
-        return pulled_back(self.world, seeds, inputs)
+        return pulled_back(self.pool, seeds, inputs)
 
     def _build(self, trace: Trace, outputs: list[Expression]) -> Build:
         """Add all results, and return the function that assembles them."""
@@ -167,8 +167,8 @@ class Answer:
         """Add the derivatives with respect to captured Values, in one array; 0 for an unused Value."""
         refuse_hidden(self.places, self.query)
         captured, place = self.query.captured, self.places.of_captured
-        used = [self.world.input(place[value]) for value in captured if value in place]
-        zero = self.world.constant(0.0)
+        used = [self.pool.input(place[value]) for value in captured if value in place]
+        zero = self.pool.constant(0.0)
         partials = []
         for output in outputs:
             found = iter(self._pulled({output: self.one}, used))

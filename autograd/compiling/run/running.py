@@ -19,8 +19,8 @@ from ..codegen.simd import Layout
 from ..expressions.detect_loops import Rolled
 from ..expressions.pool import Expression
 from ..trace.arguments import Leaf
-from ..trace.input_layout import Places
-from .kernel import Array, Kernel, Workspace, address, pool
+from ..trace.input_layout import InputLayout
+from .kernel import Array, Kernel, Workspace, address, thread_pool
 from .loop_kernels import Loops, Target
 from .query import Build, Query, Result, each_wrt, refuse_hidden
 
@@ -50,8 +50,8 @@ class Runner:
 
     terms: Sequence[int] = ()
 
-    def __init__(self, places: Places, results: Sequence[Result], options: Options) -> None:
-        self.places: Places = places
+    def __init__(self, places: InputLayout, results: Sequence[Result], options: Options) -> None:
+        self.places: InputLayout = places
         self.threads: int = options.threads
         split = [[r for r in results if r.rows], [r for r in results if not r.rows]]
         roots = [root for part in split for result in part for root in result.roots]
@@ -97,9 +97,9 @@ class Runner:
         """
         captured, count, results = self.places.captured, self.places.shared, len(self.where)
         numbers = not any(result.shape for result, _, _ in self.where)
-        if numbers and count and self.kernel.facts.instructions <= _SHORT and available():
+        if numbers and count and self.kernel.info.instructions <= _SHORT and available():
             workspace = self.kernel.workspace()
-            machine = self.kernel.facts.machine
+            machine = self.kernel.info.machine
             call = fast_call(count, results, workspace, self.kernel.drive, machine, self.kernel.kept)
             self._kept.append(workspace)
             return (lambda *floats: call(*floats, *[x._data for x in captured])) if captured else call
@@ -180,7 +180,7 @@ class Runner:
             if result.rows:
                 to = workspace.results[start:].ctypes.data
                 items.append(Received(True, result.shape, result.size, to))
-        machine, kept = self.kernel.facts.machine, self.kernel.kept
+        machine, kept = self.kernel.info.machine, self.kernel.kept
         workspace.readers = self._readers(workspace)
         workspace.receive = receiver(items, workspace.address, machine, kept)
 
@@ -211,7 +211,9 @@ class Runner:
         if count == 1:
             totals = [self._run_part(arrays, results, 0, rows)]
         else:
-            started = [pool(count).submit(self._run_part, arrays, results, *part) for part in pairwise(cuts)]
+            started = [
+                thread_pool(count).submit(self._run_part, arrays, results, *part) for part in pairwise(cuts)
+            ]
             totals = [future.result() for future in started]
         total = sum(totals[1:], totals[0])  # in a fixed order, so that results are reproducible
         return [
@@ -269,7 +271,7 @@ class LoopRunner:
     """Runs a large sum and its gradient as loops over its terms."""
 
     def __init__(
-        self, places: Places, query: Query, found: list[Rolled], rest: Expression | None, options: Options
+        self, places: InputLayout, query: Query, found: list[Rolled], rest: Expression | None, options: Options
     ) -> None:
         self.places = places
         active = {place for k in query.wrt for leaf in places.leaves_at(k) for place in places.of_leaf(leaf)}

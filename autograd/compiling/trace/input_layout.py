@@ -9,7 +9,7 @@ from ...value import Value
 from .arguments import Array, Leaf, leaves_of
 
 
-class Places:
+class InputLayout:
     """A place for each number of the arguments and for each captured Value."""
 
     def __init__(self, forms: Sequence[Any], captured: Sequence[Value]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from autograd import Group, Value, draw, sigmoid, tanh
 from autograd.drawing.placement import with_head
-from autograd.drawing.rows import FULL, NEAR, RANKS, joined, rows
+from autograd.drawing.wrapping import FULL, NEAR, RANKS, joined, rows
 
 SVG = "{http://www.w3.org/2000/svg}"
 

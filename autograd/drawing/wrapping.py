@@ -1,4 +1,4 @@
-"""Cut a deep or large graph into rows, like lines of text, so that any depth can be laid out and read.
+"""Wrap a deep or large graph into rows, like lines of text, so that any depth can be laid out and read.
 
 Dot is slow on deep graphs with shared values: an edge over r ranks is r - 1 virtual nodes for its
 network simplex (Gansner, Koutsofios, North and Vo, "A technique for drawing directed graphs",
