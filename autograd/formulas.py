@@ -11,6 +11,8 @@ from .ops.op import Op
 from .ops.rules import common_parts
 from .terminal import brief
 
+_ARGUMENT = re.compile(r"(?:(?<=\w\()|(?<=, ))\((-[\w.]+(?:e[-+]\d+)?)\)(?=[,)])")
+"""A negative number as the argument of a function, with the parentheses that it needs elsewhere."""
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _BRACKETS = re.compile(r"\([^()\[\]]*\)|\[[^()\[\]]*\]")
 _OPERATOR = re.compile(r"\*\*|[-+*/%]")
@@ -71,8 +73,11 @@ def fill(rule: str, words: Mapping[str, str]) -> str:
 
     >>> fill("1.0 - out * out", {"out": "t"})
     '1 - t * t'
+    >>> fill("x * cos(x)", {"x": "(-1.2)"})
+    '(-1.2) * cos(-1.2)'
     """
-    return _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
+    filled = _NAME.sub(lambda match: words.get(match[0], match[0]), _WHOLE.sub(r"\1", rule))
+    return _ARGUMENT.sub(r"\1", filled)
 
 
 LONGEST_NAME = 240

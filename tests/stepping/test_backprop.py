@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograd import Value, backprop, dot, draw, label, relu, tanh, total
+from autograd import Value, backprop, dot, draw, label, relu, sin, tanh, total
 from autograd.backward_pass import BackwardPass
 from autograd.stepping.backprop import Backprop
 
@@ -324,6 +324,12 @@ def test_check_takes_any_values_and_says_what_it_left_out(graph):
     assert repr(bp.check(most=1)).endswith("... 2 more leaves")
     with pytest.raises(ValueError, match="did you mean"):
         bp.check("aa")
+
+
+def test_a_negative_number_has_parentheses_as_a_factor_and_none_of_its_own_as_an_argument():
+    x = Value(-1.2, "x")
+    assert "cos(x) = cos(-1.2000)" in str(sin(x).backprop().goto(1))
+    assert "1 - v1 * v1 = 1 - (-0.8337) * (-0.8337)" in str(tanh(x).backprop().goto(1))
 
 
 def test_the_tree_has_a_row_for_each_edge_with_what_has_flowed_along_it(graph):
