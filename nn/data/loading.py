@@ -62,6 +62,7 @@ def load_csv(path: str | Path, target: str | int = -1, *, header: bool | None = 
     >>> data, data.inputs, data.targets
     (Dataset(2 examples, 2 inputs), [[2.0, 3.0], [1.0, 5.0]], [6.0, 5.0])
     """
+    path = Path(path)
     name = printable(str(path))
     with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
         return _data_set(_rows(text, name), target, header, name)
